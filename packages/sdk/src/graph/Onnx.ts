@@ -1,0 +1,182 @@
+/**
+ * A small ONNX writer: a graph is built node by node, and every operator call returns the name of its output, so that
+ * a model reads as the formula it is.
+ *
+ * Source of the field numbers: onnx/onnx.proto, IR version 10.
+ */
+import * as Protobuf from "./Protobuf.ts"
+
+/** ONNX element types, by the number the format gives them. */
+export const ElementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const
+export type ElementType = (typeof ElementType)[keyof typeof ElementType]
+
+/** The name of a value in the graph. */
+export type Value = string
+
+/** A dimension: a size, or the name of one that is known only when the graph runs. */
+export type Dimension = number | string
+
+/** Bytes that stay in the file they were published in. */
+export interface FileSlice {
+  /** Path of the file, relative to the model folder. */
+  readonly file: string
+  /** Where the bytes begin. */
+  readonly offset: number
+  /** How many bytes. */
+  readonly length: number
+}
+
+export type Attribute = number | string | { readonly float: number } | ReadonlyArray<number>
+
+interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>
+  readonly domain?: "com.microsoft"
+}
+
+const AttributeType = { float: 1, int: 2, string: 3, ints: 7 } as const
+
+function attribute(name: string, value: Attribute): Protobuf.Message {
+  const named = Protobuf.string(1, name)
+  if (typeof value === "number") {
+    return Protobuf.message(named, Protobuf.int(3, value), Protobuf.int(20, AttributeType.int))
+  }
+  if (typeof value === "string") {
+    return Protobuf.message(named, Protobuf.string(4, value), Protobuf.int(20, AttributeType.string))
+  }
+  if ("float" in value) {
+    return Protobuf.message(named, Protobuf.float(2, value.float), Protobuf.int(20, AttributeType.float))
+  }
+  return Protobuf.message(
+    named,
+    Protobuf.repeated(value, (item) => Protobuf.int(8, item)),
+    Protobuf.int(20, AttributeType.ints),
+  )
+}
+
+function dimension(value: Dimension): Protobuf.Message {
+  return Protobuf.bytes(1, typeof value === "number" ? Protobuf.int(1, value) : Protobuf.string(2, value))
+}
+
+function valueInfo(name: Value, type: ElementType, shape: ReadonlyArray<Dimension>): Protobuf.Message {
+  const tensor = Protobuf.message(Protobuf.int(1, type), Protobuf.bytes(2, Protobuf.repeated(shape, dimension)))
+  return Protobuf.message(Protobuf.string(1, name), Protobuf.bytes(2, Protobuf.bytes(1, tensor)))
+}
+
+const entry = (key: string, value: string) => Protobuf.message(Protobuf.string(1, key), Protobuf.string(2, value))
+
+/** Builds one ONNX graph. */
+export class GraphBuilder {
+  readonly #nodes: Array<Protobuf.Message> = []
+  readonly #initializers = new Map<Value, Protobuf.Message>()
+  readonly #inputs: Array<Protobuf.Message> = []
+  readonly #outputs: Array<Protobuf.Message> = []
+  readonly #name: string
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  input(name: Value, type: ElementType, shape: ReadonlyArray<Dimension>): Value {
+    this.#inputs.push(valueInfo(name, type, shape))
+    return name
+  }
+
+  /** Gives `value` the public name `name`, by which a run fetches it. */
+  output(name: string, value: Value, shape: ReadonlyArray<Dimension>): void {
+    this.#node("Identity", [value], [name], {})
+    this.#outputs.push(valueInfo(name, ElementType.float32, shape))
+  }
+
+  /** Adds a node with one output and returns that output's name. */
+  op(type: string, inputs: ReadonlyArray<Value>, options: NodeOptions = {}): Value {
+    const output = `${type}_${this.#nodes.length}`
+    this.#node(type, inputs, [output], options)
+    return output
+  }
+
+  /** Adds a node with several outputs; an output nobody reads is named "". */
+  opMany(type: string, inputs: ReadonlyArray<Value>, wanted: ReadonlyArray<boolean>, options: NodeOptions = {}) {
+    const at = this.#nodes.length
+    const outputs = wanted.map((want, i) => (want ? `${type}_${at}_${i}` : ""))
+    this.#node(type, inputs, outputs, options)
+    return outputs
+  }
+
+  /** A tensor whose bytes stay in a file. The same name twice is one tensor. */
+  external(name: Value, type: ElementType, shape: ReadonlyArray<number>, slice: FileSlice): Value {
+    this.#initializers.set(
+      name,
+      Protobuf.message(
+        Protobuf.repeated(shape, (size) => Protobuf.int(1, size)),
+        Protobuf.int(2, type),
+        Protobuf.string(8, name),
+        Protobuf.bytes(13, entry("location", slice.file)),
+        Protobuf.bytes(13, entry("offset", String(slice.offset))),
+        Protobuf.bytes(13, entry("length", String(slice.length))),
+        Protobuf.int(14, 1),
+      ),
+    )
+    return name
+  }
+
+  /** A small tensor written into the graph itself. `shape` is that of a list by default. */
+  constant(data: Float32Array | BigInt64Array, shape: ReadonlyArray<number> = [data.length]): Value {
+    const name = `constant_${this.#initializers.size}`
+    const type = data instanceof Float32Array ? ElementType.float32 : ElementType.int64
+    this.#initializers.set(
+      name,
+      Protobuf.message(
+        Protobuf.repeated(shape, (size) => Protobuf.int(1, size)),
+        Protobuf.int(2, type),
+        Protobuf.string(8, name),
+        Protobuf.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      ),
+    )
+    return name
+  }
+
+  /** A float32 scalar. */
+  scalar(value: number): Value {
+    return this.constant(Float32Array.of(value), [])
+  }
+
+  /** A list of int64. */
+  ints(...values: ReadonlyArray<number>): Value {
+    return this.constant(BigInt64Array.from(values, BigInt))
+  }
+
+  /** The graph as the bytes of an `.onnx` file. */
+  build(): Uint8Array {
+    const graph = Protobuf.message(
+      Protobuf.repeated(this.#nodes, (node) => Protobuf.bytes(1, node)),
+      Protobuf.string(2, this.#name),
+      Protobuf.repeated([...this.#initializers.values()], (tensor) => Protobuf.bytes(5, tensor)),
+      Protobuf.repeated(this.#inputs, (input) => Protobuf.bytes(11, input)),
+      Protobuf.repeated(this.#outputs, (output) => Protobuf.bytes(12, output)),
+    )
+    const opset = (domain: string, version: number) =>
+      Protobuf.bytes(8, Protobuf.message(Protobuf.string(1, domain), Protobuf.int(2, version)))
+    return Protobuf.message(
+      Protobuf.int(1, 10),
+      opset("", 21),
+      opset("com.microsoft", 1),
+      Protobuf.string(2, "facet"),
+      Protobuf.bytes(7, graph),
+    )
+  }
+
+  #node(type: string, inputs: ReadonlyArray<Value>, outputs: ReadonlyArray<Value>, options: NodeOptions): void {
+    this.#nodes.push(
+      Protobuf.message(
+        Protobuf.repeated(inputs, (input) => Protobuf.string(1, input)),
+        Protobuf.repeated(outputs, (output) => Protobuf.string(2, output)),
+        Protobuf.string(3, `${type}_${this.#nodes.length}`),
+        Protobuf.string(4, type),
+        Protobuf.repeated(Object.entries(options.attributes ?? {}), ([name, value]) =>
+          Protobuf.bytes(5, attribute(name, value)),
+        ),
+        Protobuf.string(7, options.domain ?? ""),
+      ),
+    )
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The encoder of a JumpReLU sparse autoencoder as an ONNX graph over its own `params.npz`.
+ *
+ * `pre = x @ W_enc + b_enc`, `f = pre > threshold ? relu(pre) : 0`, strictly, feature by feature. There is no
+ * subtraction of `b_dec` and no normalisation: Gemma Scope folded both into the parameters.
+ *
+ * Source: Gemma Scope (arXiv 2408.05147), section 2 and appendix A.
+ */
+import type { Sae } from "../scope/Npz.ts"
+import { ElementType, GraphBuilder } from "./Onnx.ts"
+
+export const names = {
+  /** float32 `[N, dModel]`. */
+  activations: "activations",
+  /** float32 `[N, width]`: zero where a feature is silent. */
+  features: "features",
+} as const
+
+export function buildEncoder(sae: Sae): Uint8Array {
+  const g = new GraphBuilder("sae")
+  const x = g.input(names.activations, ElementType.float32, ["N", sae.dModel])
+  const parameter = (key: "W_enc" | "b_enc" | "threshold", shape: ReadonlyArray<number>) =>
+    g.external(key, ElementType.float32, shape, sae.arrays[key])
+  const pre = g.op("Add", [
+    g.op("MatMul", [x, parameter("W_enc", [sae.dModel, sae.width])]),
+    parameter("b_enc", [sae.width]),
+  ])
+  const fires = g.op("Greater", [pre, parameter("threshold", [sae.width])])
+  g.output(names.features, g.op("Where", [fires, g.op("Relu", [pre]), g.scalar(0)]), ["N", sae.width])
+  return g.build()
+}
