@@ -127,3 +127,12 @@ export const FacetError = Schema.Union([
   RuntimeError,
 ])
 export type FacetError = typeof FacetError.Type
+
+const isFacetError = Schema.is(FacetError)
+
+export const asRuntimeError = (operation: string, cause: unknown): RuntimeError =>
+  new RuntimeError({ operation, problem: cause instanceof Error ? cause.message : String(cause) })
+
+/** One of our errors as it is; anything else as a {@link RuntimeError} of the operation. */
+export const asFacetError = (operation: string, cause: unknown): FacetError =>
+  isFacetError(cause) ? cause : asRuntimeError(operation, cause)

@@ -7,7 +7,7 @@
  * Source: Gemma 2 report (arXiv 2408.00118) and transformers' `modeling_gemma2.py`.
  */
 import type { GemmaConfig } from "../model/Config.ts"
-import type { TensorSlice } from "../model/Safetensors.ts"
+import type { TensorLocation } from "../model/Safetensors.ts"
 import { ElementType, GraphBuilder, type Value } from "./Onnx.ts"
 import { siteKey, siteWidth, type Site } from "./Sites.ts"
 import { Weights } from "./Weights.ts"
@@ -52,7 +52,7 @@ export const names = {
 /** The decoder of the model in `tensors`, as the bytes of an ONNX file. */
 export function buildDecoder(
   config: GemmaConfig,
-  tensors: ReadonlyMap<string, TensorSlice>,
+  tensors: ReadonlyMap<string, TensorLocation>,
   options: DecoderOptions,
 ): Uint8Array {
   return new DecoderBuilder(config, tensors, options).build()
@@ -65,7 +65,7 @@ class DecoderBuilder {
   readonly #weights: Weights
   readonly #newKeyValues: Array<Value> = []
 
-  constructor(config: GemmaConfig, tensors: ReadonlyMap<string, TensorSlice>, options: DecoderOptions) {
+  constructor(config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>, options: DecoderOptions) {
     this.#config = config
     this.#options = options
     this.#weights = new Weights(this.#graph, config, tensors)

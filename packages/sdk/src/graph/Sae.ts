@@ -6,7 +6,7 @@
  *
  * Source: Gemma Scope (arXiv 2408.05147), section 2 and appendix A.
  */
-import type { Sae } from "../scope/Npz.ts"
+import type { SaeFile } from "../scope/Npz.ts"
 import { ElementType, GraphBuilder } from "./Onnx.ts"
 
 export const names = {
@@ -16,11 +16,12 @@ export const names = {
   features: "features",
 } as const
 
-export function buildEncoder(sae: Sae): Uint8Array {
+/** The encoder of the autoencoder in `file`, a path relative to the folder that the session is opened over. */
+export function buildEncoder(sae: SaeFile, file: string): Uint8Array {
   const g = new GraphBuilder("sae")
   const x = g.input(names.activations, ElementType.float32, ["N", sae.dModel])
   const parameter = (key: "W_enc" | "b_enc" | "threshold", shape: ReadonlyArray<number>) =>
-    g.external(key, ElementType.float32, shape, sae.arrays[key])
+    g.external(key, ElementType.float32, shape, { ...sae.arrays[key], file })
   const pre = g.op("Add", [
     g.op("MatMul", [x, parameter("W_enc", [sae.dModel, sae.width])]),
     parameter("b_enc", [sae.width]),

@@ -4,7 +4,7 @@
  * session opens.
  */
 import type { GemmaConfig } from "../model/Config.ts"
-import type { TensorSlice } from "../model/Safetensors.ts"
+import type { TensorLocation } from "../model/Safetensors.ts"
 import { ElementType, type GraphBuilder, type Value } from "./Onnx.ts"
 
 const elementTypes: Readonly<Record<string, ElementType>> = {
@@ -17,10 +17,10 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
 /** Weights of one model folder, by the names that transformers gives them, without `.weight`. */
 export class Weights {
   readonly #graph: GraphBuilder
-  readonly #tensors: ReadonlyMap<string, TensorSlice>
+  readonly #tensors: ReadonlyMap<string, TensorLocation>
   readonly #quantization: GemmaConfig["quantization"]
 
-  constructor(graph: GraphBuilder, config: GemmaConfig, tensors: ReadonlyMap<string, TensorSlice>) {
+  constructor(graph: GraphBuilder, config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>) {
     this.#graph = graph
     this.#tensors = tensors
     this.#quantization = config.quantization
@@ -77,7 +77,7 @@ export class Weights {
     return this.#graph.external(as, type, shape ?? slice.shape, slice)
   }
 
-  #slice(name: string): TensorSlice {
+  #slice(name: string): TensorLocation {
     const slice = this.#tensors.get(name)
     if (slice === undefined) throw new Error(`tensor ${name} is missing after the folder's check`)
     return slice

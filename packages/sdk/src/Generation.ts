@@ -1,0 +1,90 @@
+/** What a model says. */
+import * as Schema from "effect/Schema"
+import { siteNames } from "./graph/Sites.ts"
+import { type Trace, TraceToken } from "./Trace.ts"
+import { Verdict } from "./Verdict.ts"
+
+/**
+ * Why a generation ended.
+ * - `stop`: the model ended its turn, or wrote a stop string;
+ * - `length`: `maxTokens` was reached, or the model's context is full;
+ * - `blocked`: a guard held back what came in or went out.
+ */
+export const FinishReason = Schema.Literals(["stop", "length", "blocked"])
+export type FinishReason = typeof FinishReason.Type
+
+export const Usage = Schema.Struct({
+  promptTokens: Schema.Int,
+  /** Tokens that the model chose, the one that ended its turn among them. */
+  completionTokens: Schema.Int,
+  /** Tokens of the prompt that came from the prefix cache and were not run again. */
+  cachedTokens: Schema.Int,
+})
+export type Usage = typeof Usage.Type
+
+export const Timings = Schema.Struct({
+  /** Milliseconds from the request's start to the first token chosen, the wait in the queue included. */
+  firstTokenMs: Schema.Finite,
+  /** Milliseconds from the request's start to its end. */
+  totalMs: Schema.Finite,
+  /** Tokens a second after the first one; 0 when there was no second. */
+  tokensPerSecond: Schema.Finite,
+})
+export type Timings = typeof Timings.Type
+
+/** Token ids: of the prompt as the model read it, and of what it said. */
+export const GenerationTokens = Schema.Struct({
+  prompt: Schema.Array(Schema.Int),
+  completion: Schema.Array(Schema.Int),
+})
+export type GenerationTokens = typeof GenerationTokens.Type
+
+export const TextPart = Schema.Struct({
+  type: Schema.Literal("text"),
+  text: Schema.String,
+  /** Tokens of the completion that this text and all before it took. */
+  tokens: Schema.Int,
+})
+export type TextPart = typeof TextPart.Type
+
+export const TracePart = Schema.Struct({
+  type: Schema.Literal("trace"),
+  site: Schema.Literals(siteNames),
+  layer: Schema.Int,
+  /** The next tokens of the completion. Parts for one site follow each other without gaps. */
+  tokens: Schema.Array(TraceToken),
+})
+export type TracePart = typeof TracePart.Type
+
+export const VerdictPart = Schema.Struct({
+  type: Schema.Literal("verdict"),
+  /** What was judged: what came in, or what the model said so far. */
+  of: Schema.Literals(["input", "output"]),
+  verdict: Verdict,
+})
+export type VerdictPart = typeof VerdictPart.Type
+
+export const FinishPart = Schema.Struct({
+  type: Schema.Literal("finish"),
+  finishReason: FinishReason,
+  usage: Usage,
+  timings: Timings,
+  tokens: GenerationTokens,
+})
+export type FinishPart = typeof FinishPart.Type
+
+/** A piece of a streaming generation. The last one is the finish. */
+export type GenerationPart = TextPart | TracePart | VerdictPart | FinishPart
+
+/** A finished generation. */
+export interface Generation {
+  readonly text: string
+  readonly finishReason: FinishReason
+  readonly usage: Usage
+  readonly timings: Timings
+  readonly tokens: GenerationTokens
+  /** The guard's last verdict on what came in and on what went out, where one was asked for. */
+  readonly verdicts: { readonly input?: Verdict; readonly output?: Verdict }
+  /** Features of the completion's tokens, a trace for each site that was asked for. */
+  readonly traces: ReadonlyArray<Trace>
+}

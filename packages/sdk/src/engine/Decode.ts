@@ -1,0 +1,228 @@
+/** Writing, token by token. */
+import * as Effect from "effect/Effect"
+import { asRuntimeError, type FacetError, RuntimeError } from "../Errors.ts"
+import type { FinishPart, FinishReason, TextPart, TracePart } from "../Generation.ts"
+import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
+import type { KeyValues } from "./KeyValues.ts"
+import type { Forward, OpenModel } from "./OpenModel.ts"
+import { checkLength, isLast, prefill, withSequence } from "./Prefill.ts"
+import type { GenerateRequest } from "./Request.ts"
+import { makeSampler, type Sampler } from "./Sampler.ts"
+import type { Scheduler } from "./Scheduler.ts"
+import { makeStopMatcher, type StopMatcher } from "./StopStrings.ts"
+import { TokenHistory } from "./TokenHistory.ts"
+import type { Tracer } from "./Tracer.ts"
+
+export type EnginePart = TextPart | TracePart | FinishPart
+
+export interface DecodeOptions {
+  readonly model: OpenModel
+  readonly scheduler: Scheduler
+  readonly tracer: Tracer
+  /** The prompt's tokens. */
+  readonly tokens: ReadonlyArray<number>
+  readonly request: GenerateRequest
+  /** Takes a part; waits while the reader is behind. */
+  readonly emit: (part: EnginePart) => Effect.Effect<void>
+}
+
+/** Runs a prompt and writes what follows, until the model ends its turn or a limit is reached. */
+export const decode = (options: DecodeOptions): Effect.Effect<void, FacetError> =>
+  Effect.suspend(() => {
+    const startedAt = performance.now()
+    const { model, tokens } = options
+    return Effect.andThen(
+      checkLength(model, tokens),
+      withSequence(model, tokens, (sequence, reused) => new Decoding(options, sequence, reused, startedAt).run()),
+    )
+  })
+
+class Decoding {
+  readonly #options: DecodeOptions
+  readonly #sequence: KeyValues
+  readonly #reused: number
+  readonly #startedAt: number
+  readonly #text: CompletionText
+  readonly #history: TokenHistory
+  readonly #sampler: Sampler
+  readonly #completion: Array<number> = []
+  /** The end token counts as chosen, and is not part of the completion. */
+  #chosen = 0
+  #firstTokenAt = 0
+  #traced = 0
+
+  constructor(options: DecodeOptions, sequence: KeyValues, reused: number, startedAt: number) {
+    const { model, request, tokens } = options
+    this.#options = options
+    this.#sequence = sequence
+    this.#reused = reused
+    this.#startedAt = startedAt
+    this.#history = new TokenHistory(tokens)
+    this.#sampler = makeSampler(request)
+    this.#text = new CompletionText(
+      makeDetokeniser((id) => model.tokenizer.bytesOf(id)),
+      makeStopMatcher(request.stop ?? []),
+    )
+  }
+
+  run(): Effect.Effect<void, RuntimeError> {
+    const self = this
+    return Effect.gen(function* () {
+      let logits = yield* self.#prefill()
+      let finishReason: FinishReason | undefined
+      while (finishReason === undefined) {
+        const id = yield* self.#choose(logits)
+        finishReason = yield* self.#take(id)
+        if (finishReason === undefined) logits = yield* self.#step(id)
+      }
+      yield* self.#finish(finishReason)
+    })
+  }
+
+  #prefill(): Effect.Effect<Float32Array, RuntimeError> {
+    const { model, scheduler, tokens } = this.#options
+    let logits = new Float32Array(0)
+    return Effect.map(
+      prefill(
+        scheduler,
+        model,
+        this.#sequence,
+        tokens,
+        (chunk) => (isLast(chunk, tokens) ? { rows: [chunk.tokens.length - 1] } : {}),
+        (result) => void (logits = new Float32Array(result.logits)),
+      ),
+      () => logits,
+    )
+  }
+
+  #choose(logits: Float32Array): Effect.Effect<number, RuntimeError> {
+    return Effect.try({
+      try: () => this.#sampler.sample(logits, this.#history).id,
+      catch: (cause) => (cause instanceof RuntimeError ? cause : asRuntimeError("Choosing a token", cause)),
+    })
+  }
+
+  /** Takes a chosen token, and says whether the generation ends with it. */
+  #take(id: number): Effect.Effect<FinishReason | undefined, RuntimeError> {
+    const { emit, model, request, tracer } = this.#options
+    const self = this
+    return Effect.gen(function* () {
+      self.#chosen++
+      if (self.#chosen === 1) self.#firstTokenAt = performance.now()
+      if (model.config.eosIds.includes(id)) return "stop"
+      self.#history.accept(id)
+      self.#completion.push(id)
+      const text = self.#text.push(id)
+      if (text.length > 0) yield* emit({ type: "text", text, tokens: self.#text.tokensOut })
+      if (self.#text.isStopped) return "stop"
+      if (self.#chosen >= (request.maxTokens ?? Infinity)) return "length"
+      if (self.#sequence.length >= model.config.contextLength) return "length"
+      if (tracer.isActive) yield* self.#emitTraces(false)
+      return undefined
+    })
+  }
+
+  /** Runs a token that was taken, and gives the logits of the next. */
+  #step(id: number): Effect.Effect<Float32Array, RuntimeError> {
+    return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
+  }
+
+  #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, RuntimeError> {
+    const { model, scheduler, tracer } = this.#options
+    const run = () => model.forward(this.#sequence, [id], { rows, taps: tracer.sites })
+    return Effect.tap(scheduler.step("Running a token", run), (forward) =>
+      Effect.sync(() => tracer.add(id, forward)),
+    )
+  }
+
+  #finish(finishReason: FinishReason): Effect.Effect<void, RuntimeError> {
+    const { emit, tokens, tracer } = this.#options
+    const self = this
+    return Effect.gen(function* () {
+      const text = self.#text.flush()
+      if (text.length > 0) yield* emit({ type: "text", text, tokens: self.#text.tokensOut })
+      if (tracer.isActive) {
+        yield* self.#runLast()
+        yield* self.#emitTraces(true)
+      }
+      const now = performance.now()
+      const later = self.#chosen - 1
+      yield* emit({
+        type: "finish",
+        finishReason: self.#text.isStopped ? "stop" : finishReason,
+        usage: {
+          promptTokens: tokens.length,
+          completionTokens: self.#chosen,
+          cachedTokens: self.#reused,
+        },
+        timings: {
+          firstTokenMs: self.#firstTokenAt - self.#startedAt,
+          totalMs: now - self.#startedAt,
+          tokensPerSecond: later > 0 ? (later * 1000) / (now - self.#firstTokenAt) : 0,
+        },
+        tokens: { prompt: tokens, completion: self.#completion },
+      })
+    })
+  }
+
+  /** The last token was chosen but never run; a trace wants to know what the model made of it. */
+  #runLast(): Effect.Effect<void, RuntimeError> {
+    const last = this.#completion.at(-1)
+    const hasRun = this.#sequence.length === this.#options.tokens.length + this.#completion.length
+    const isFull = this.#sequence.length >= this.#options.model.config.contextLength
+    return last === undefined || hasRun || isFull ? Effect.void : Effect.asVoid(this.#forward(last, []))
+  }
+
+  #emitTraces(isEnd: boolean): Effect.Effect<void, RuntimeError> {
+    const { emit, tracer } = this.#options
+    return Effect.flatMap(tracer.take(this.#text.tokensOut - this.#traced, isEnd), (parts) => {
+      this.#traced += parts[0]?.tokens.length ?? 0
+      return Effect.forEach(parts, emit, { discard: true })
+    })
+  }
+}
+
+/** The completion as text, and how far it may be shown: what could become a stop string, or half a character, waits. */
+class CompletionText {
+  readonly #detokeniser: Detokeniser
+  readonly #stops: StopMatcher
+  /** For each token, how long the text is once the token is complete. */
+  readonly #ends: Array<number> = []
+  #decoded = 0
+  #out = 0
+  #tokensOut = 0
+
+  constructor(detokeniser: Detokeniser, stops: StopMatcher) {
+    this.#detokeniser = detokeniser
+    this.#stops = stops
+  }
+
+  get isStopped(): boolean {
+    return this.#stops.stopped !== undefined
+  }
+
+  /** Tokens whose text is out entirely. */
+  get tokensOut(): number {
+    return this.#tokensOut
+  }
+
+  push(id: number): string {
+    const text = this.#detokeniser.push(id)
+    this.#decoded += text.length
+    this.#ends.push(this.#decoded)
+    return this.#emitted(this.#stops.push(text).emit)
+  }
+
+  flush(): string {
+    const rest = this.#detokeniser.flush()
+    this.#decoded += rest.length
+    if (rest.length > 0) this.#ends[this.#ends.length - 1] = this.#decoded
+    return this.#emitted(this.#stops.push(rest).emit + this.#stops.flush())
+  }
+
+  #emitted(text: string): string {
+    this.#out += text.length
+    while (this.#tokensOut < this.#ends.length && this.#ends[this.#tokensOut]! <= this.#out) this.#tokensOut++
+    return text
+  }
+}

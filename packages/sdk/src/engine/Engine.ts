@@ -1,0 +1,301 @@
+/** The engine: models, caches and autoencoders on one thread, behind the five things it can be asked. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Cause from "effect/Cause"
+import * as Stream from "effect/Stream"
+import { asFacetError, type FacetError, InvalidRequestError } from "../Errors.ts"
+import type { Site } from "../graph/Sites.ts"
+import { checkLayer } from "../graph/Sites.ts"
+import type { ModelFiles } from "../hub/ModelFiles.ts"
+import { renderChat } from "../model/ChatTemplate.ts"
+import { toMessages } from "../Prompt.ts"
+import type { Runtime } from "../runtime/Runtime.ts"
+import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
+import type { Score } from "../Score.ts"
+import type { Trace } from "../Trace.ts"
+import type { Verdict } from "../Verdict.ts"
+import { classify } from "./Classify.ts"
+import { decode, type EnginePart } from "./Decode.ts"
+import { inspect } from "./Inspect.ts"
+import { OpenModel } from "./OpenModel.ts"
+import type {
+  ClassifyRequest,
+  EngineStats,
+  GenerateRequest,
+  InspectRequest,
+  ModelRef,
+  Progress,
+  ScoreRequest,
+  TraceRequest,
+} from "./Request.ts"
+import { Sae } from "./Sae.ts"
+import { checkGenerate, checkTopK, checkVocabulary } from "./RequestCheck.ts"
+import { Scheduler } from "./Scheduler.ts"
+import { scoreText } from "./ScoreText.ts"
+import { Tracer, type TraceTarget } from "./Tracer.ts"
+
+/** What effects are made of. One engine serves any number of requests and models. */
+export class Engine extends Context.Service<
+  Engine,
+  {
+    /** Opens a model, unless it is open, and says how far that has come. */
+    readonly load: (model: ModelRef) => Stream.Stream<Progress, FacetError>
+    readonly generate: (request: GenerateRequest) => Stream.Stream<EnginePart, FacetError>
+    readonly classify: (request: ClassifyRequest) => Effect.Effect<Verdict, FacetError>
+    readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
+    readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
+    readonly stats: Effect.Effect<EngineStats, FacetError>
+  }
+>()("@facet/sdk/Engine") {}
+
+export interface EngineOptions {
+  readonly runtime: Runtime
+  readonly openFolder: (path: string) => Promise<ModelFiles>
+  readonly openScope: (path: string) => Promise<{ readonly root: string; readonly entries: ReadonlyArray<SaeEntry> }>
+  /** The most requests that may run or wait. */
+  readonly queue: number
+  /** The most requests under way at once. */
+  readonly active: number
+  /** The most bytes of keys and values that a model's prefix cache may keep. */
+  readonly cacheBytes: number
+}
+
+/** Features a token when nobody says how many. */
+const defaultTopK = 5
+
+/** A folder of more autoencoders than this is opened site by site as they are asked for. */
+const mostTapsAtOpen = 8
+
+/** Parts that wait for a slow reader before the generation pauses. */
+const buffered = 16
+
+interface Loaded {
+  readonly model: OpenModel
+  readonly scope: Scope | undefined
+}
+
+interface Scope {
+  readonly files: ModelFiles
+  readonly entries: ReadonlyArray<SaeEntry>
+}
+
+export const makeEngine = (options: EngineOptions) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new LocalEngine(options)),
+      (engine) => Effect.promise(() => engine.close()),
+    ),
+    (engine): Engine["Service"] => engine,
+  )
+
+class LocalEngine {
+  readonly #options: EngineOptions
+  readonly #scheduler: Scheduler
+  readonly #models = new Map<string, Promise<Loaded>>()
+  readonly #saes = new Map<string, Promise<Sae>>()
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#scheduler = new Scheduler(options)
+  }
+
+  readonly load = (ref: ModelRef): Stream.Stream<Progress, FacetError> =>
+    Stream.callback<Progress, FacetError>((queue) =>
+      Effect.matchCauseEffect(
+        this.#loaded(ref, (progress) => void Queue.offerUnsafe(queue, progress)),
+        {
+          onFailure: (cause) => Queue.failCause(queue, cause),
+          onSuccess: () => Queue.end(queue),
+        },
+      ),
+    )
+
+  readonly generate = (request: GenerateRequest): Stream.Stream<EnginePart, FacetError> =>
+    Stream.callback<EnginePart, FacetError>(
+      (queue) =>
+        Effect.matchCauseEffect(this.#scheduler.admit(this.#decode(request, queue)), {
+          onFailure: (cause) => Queue.failCause(queue, cause),
+          onSuccess: () => Queue.end(queue),
+        }),
+      { bufferSize: buffered },
+    )
+
+  readonly classify = (request: ClassifyRequest): Effect.Effect<Verdict, FacetError> =>
+    this.#scheduler.admit(
+      Effect.flatMap(this.#loaded(request.model), ({ model }) => classify(this.#scheduler, model, request)),
+    )
+
+  readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
+    const self = this
+    return this.#scheduler.admit(
+      Effect.gen(function* () {
+        const topK = request.topK ?? defaultTopK
+        yield* checked(() => checkTopK("topK", topK, 0))
+        const { model, scope } = yield* self.#loaded(request.model)
+        const tokens =
+          typeof request.text === "string"
+            ? yield* checked(() => rawTokens(model, request.text as string))
+            : yield* checked(() => checkVocabulary("text", request.text as ReadonlyArray<number>, model.config))
+        const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
+        const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
+        yield* self.#tap(model, [site])
+        const { activations } = request
+        const where = { layer: site.layer, site: site.site }
+        return yield* inspect({ scheduler: self.#scheduler, model, tokens, site: where, sae, topK, activations })
+      }),
+    )
+  }
+
+  readonly score = (request: ScoreRequest): Effect.Effect<Score, FacetError> =>
+    this.#scheduler.admit(
+      Effect.flatMap(this.#loaded(request.model), ({ model }) =>
+        Effect.flatMap(
+          checked(() => rawTokens(model, request.text)),
+          (tokens) => scoreText(this.#scheduler, model, tokens),
+        ),
+      ),
+    )
+
+  readonly stats: Effect.Effect<EngineStats, FacetError> = Effect.promise(async () => {
+    const open = await Promise.allSettled(this.#models.values())
+    const caches = open.flatMap((result) => (result.status === "fulfilled" ? [result.value.model.cache.stats] : []))
+    return {
+      requests: this.#scheduler.admitted,
+      cachedSequences: caches.reduce((sum, cache) => sum + cache.entries, 0),
+      cachedBytes: caches.reduce((sum, cache) => sum + cache.bytes, 0),
+    }
+  })
+
+  async close(): Promise<void> {
+    for (const opened of await Promise.allSettled([...this.#saes.values()])) {
+      if (opened.status === "fulfilled") await opened.value.release()
+    }
+    for (const opened of await Promise.allSettled([...this.#models.values()])) {
+      if (opened.status === "fulfilled") await opened.value.model.release()
+    }
+  }
+
+  #decode(request: GenerateRequest, queue: Queue.Queue<EnginePart, FacetError | Cause.Done>) {
+    const self = this
+    return Effect.gen(function* () {
+      const { model, scope } = yield* self.#loaded(request.model)
+      yield* checked(() => checkGenerate(request, model.config.vocabSize))
+      const tokens = yield* checked(() => promptTokens(model, request))
+      const targets: Array<TraceTarget> = []
+      for (const trace of request.traces) {
+        const topK = trace.topK ?? defaultTopK
+        targets.push({ sae: yield* self.#sae(model, scope, trace), topK })
+      }
+      const tracer = new Tracer(targets, self.#scheduler, model.tokenizer)
+      yield* self.#tap(model, tracer.sites)
+      const offer = (part: EnginePart) =>
+        Queue.isFullUnsafe(queue) ? self.#scheduler.whileIdle(Queue.offer(queue, part)) : Queue.offer(queue, part)
+      const emit = (part: EnginePart) => Effect.asVoid(offer(part))
+      yield* decode({ model, scheduler: self.#scheduler, tracer, tokens, request, emit })
+    })
+  }
+
+  /** A model is opened once, whoever asks first; the others wait for the same opening. A failed one may be retried. */
+  #loaded(ref: ModelRef, onProgress: (progress: Progress) => void = () => {}): Effect.Effect<Loaded, FacetError> {
+    const key = JSON.stringify([ref.folder, ref.use, ref.scope])
+    return this.#once(this.#models, key, () => this.#open(ref, onProgress))
+  }
+
+  async #open(ref: ModelRef, onProgress: (progress: Progress) => void): Promise<Loaded> {
+    const files = await this.#options.openFolder(ref.folder)
+    const scope = ref.scope === undefined ? undefined : await this.#openScope(ref.scope)
+    const sites = uniqueSites(scope?.entries ?? [])
+    const head = ref.use === "guard" ? "candidates" : "vocabulary"
+    const { cacheBytes, runtime } = this.#options
+    const taps = sites.length <= mostTapsAtOpen ? sites : []
+    return { model: await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress), scope }
+  }
+
+  async #openScope(path: string): Promise<Scope> {
+    const { entries, root } = await this.#options.openScope(path)
+    return { files: await this.#options.openFolder(root), entries }
+  }
+
+  #sae(model: OpenModel, scope: Scope | undefined, wanted: TraceRequest): Effect.Effect<Sae, FacetError> {
+    const self = this
+    return Effect.gen(function* () {
+      if (wanted.layer !== undefined) yield* checked(() => checkLayer(model.config, wanted.layer ?? 0))
+      if (scope === undefined) return yield* noScope(model)
+      const entry = yield* checked(() => chooseSae(scope.entries, given(wanted)))
+      const key = JSON.stringify([scope.files.root, entry.file])
+      return yield* self.#once(self.#saes, key, () =>
+        Sae.open(self.#options.runtime, scope.files, entry, model.config),
+      )
+    })
+  }
+
+  #tap(model: OpenModel, sites: ReadonlyArray<Site>): Effect.Effect<void, FacetError> {
+    return model.hasTaps(sites)
+      ? Effect.void
+      : this.#scheduler.step("Opening the model with more taps", () => model.addTaps(sites))
+  }
+
+  #once<A>(map: Map<string, Promise<A>>, key: string, open: () => Promise<A>): Effect.Effect<A, FacetError> {
+    return Effect.suspend(() => {
+      const opening = map.get(key) ?? remember(map, key, open())
+      return Effect.tryPromise({ try: () => opening, catch: (cause) => asFacetError("Opening a model", cause) })
+    })
+  }
+}
+
+function remember<A>(map: Map<string, Promise<A>>, key: string, opening: Promise<A>): Promise<A> {
+  map.set(key, opening)
+  opening.catch(() => map.delete(key))
+  return opening
+}
+
+/** Runs a check that throws one of our errors, and fails with it. */
+const checked = <A>(check: () => A): Effect.Effect<A, FacetError> =>
+  Effect.try({ try: check, catch: (cause) => asFacetError("Reading the request", cause) })
+
+const given = ({ layer, site }: TraceRequest): Partial<Site> => ({
+  ...(layer === undefined ? {} : { layer }),
+  ...(site === undefined ? {} : { site }),
+})
+
+const noScope = (model: OpenModel) =>
+  Effect.fail(
+    new InvalidRequestError({
+      option: "scope",
+      problem: `no autoencoders were opened for ${model.root}`,
+      remedy: "Open it with `scope`: a Gemma Scope folder or one params.npz.",
+    }),
+  )
+
+function rawSite(model: OpenModel, request: InspectRequest): Site {
+  if (request.layer === undefined) {
+    throw new InvalidRequestError({
+      option: "layer",
+      problem: "raw activations were asked for, and no layer was named",
+      remedy: `Use a whole number from 0 to ${model.config.layers - 1}.`,
+    })
+  }
+  checkLayer(model.config, request.layer)
+  return { layer: request.layer, site: request.site ?? "resid_post" }
+}
+
+const rawTokens = (model: OpenModel, text: string): ReadonlyArray<number> => [
+  model.config.bosId,
+  ...model.tokenizer.encodePlain(text),
+]
+
+function promptTokens(model: OpenModel, { prompt, template }: GenerateRequest): ReadonlyArray<number> {
+  if (template !== "none") return renderChat(model.tokenizer, toMessages(prompt), { addGenerationPrompt: true })
+  if (typeof prompt === "string") return rawTokens(model, prompt)
+  throw new InvalidRequestError({
+    option: "prompt",
+    problem: "a chat cannot do without its template",
+    remedy: 'Pass a text with `template: "none"`, or the chat without it.',
+  })
+}
+
+function uniqueSites(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {
+  const sites = new Map(entries.map(({ layer, site }) => [`${site}.${layer}`, { layer, site }]))
+  return [...sites.values()]
+}

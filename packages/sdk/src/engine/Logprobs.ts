@@ -1,0 +1,98 @@
+/**
+ * Probabilities out of logits. Logits are f32; sums are taken in double precision, relative to the largest logit, so
+ * that nothing overflows. A logit of -Infinity is a masked token of probability 0.
+ */
+import { RuntimeError } from "../Errors.ts"
+import { expOfNegative } from "./Exponential.ts"
+
+/** What one pass over a row of logits tells. */
+export interface Summary {
+  /** The id of the largest logit; the lowest id among equals. */
+  readonly id: number
+  /** The largest logit. */
+  readonly max: number
+  /** log(sum(exp(logits))). */
+  readonly logSumExp: number
+}
+
+/**
+ * The largest logit and the log of the sum of exponentials, in one pass (Milakov and Gimelshein, "Online normalizer
+ * calculation for softmax", 2018).
+ *
+ * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
+ */
+export const summarise = (logits: Float32Array): Summary => {
+  let id = -1
+  let max = -Infinity
+  let sum = 0
+  for (let i = 0; i < logits.length; i++) {
+    const value = logits[i]!
+    if (value === -Infinity) continue
+    if (value > max) {
+      // While nothing was seen yet, `sum` is 0 and exp(-Infinity) is 0.
+      sum = sum * Math.exp(max - value) + 1
+      max = value
+      id = i
+    } else {
+      // A NaN ends up here and makes the sum NaN for good.
+      sum += expOfNegative(value - max)
+    }
+  }
+  if (id < 0 || Number.isNaN(sum) || max === Infinity) throw unusable(logits)
+  return { id, max, logSumExp: max + Math.log(sum) }
+}
+
+/**
+ * The id of the largest logit, the lowest among equals.
+ *
+ * @throws RuntimeError when all logits are -Infinity or NaN.
+ */
+export const argmax = (logits: Float32Array): number => {
+  let id = -1
+  let max = -Infinity
+  for (let i = 0; i < logits.length; i++) {
+    const value = logits[i]!
+    if (value > max) {
+      max = value
+      id = i
+    }
+  }
+  if (id < 0) throw unusable(logits)
+  return id
+}
+
+/**
+ * The natural logarithm of the probability that softmax gives to a token: at most 0, -Infinity for a masked token.
+ *
+ * @param logits one row, `[vocabulary]`.
+ * @param id an index into it.
+ * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
+ */
+export const logSoftmaxAt = (logits: Float32Array, id: number): number =>
+  logprobOf(logits[id] ?? -Infinity, summarise(logits))
+
+/** The log-probability of a logit, given what `summarise` said of its row. */
+export const logprobOf = (logit: number, summary: Summary): number =>
+  // Rounding may leave a certain token at +1e-16: a probability is never above 1.
+  Math.min(0, logit - summary.logSumExp)
+
+/**
+ * The probability of `yes` by softmax over two candidates alone, in [0, 1]: the logistic function of their difference,
+ * as ShieldGemma's model card scores (Google, 2024).
+ *
+ * @throws RuntimeError when the difference of the logits is not a number.
+ */
+export const softmax2 = (yes: number, no: number): number => {
+  const probability = 1 / (1 + Math.exp(no - yes))
+  if (Number.isNaN(probability)) {
+    throw new RuntimeError({ operation: "Scoring", problem: `the candidates' logits are ${yes} and ${no}` })
+  }
+  return probability
+}
+
+const unusable = (logits: Float32Array): RuntimeError => {
+  const isWrong = (value: number): boolean => Number.isNaN(value) || value === Infinity
+  const at = logits.findIndex(isWrong)
+  const problem = at < 0 ? "no token has a finite logit" : `the model's logit of token ${at} is ${logits[at]}`
+  return new RuntimeError({ operation: "Sampling", problem })
+}

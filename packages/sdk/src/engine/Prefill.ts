@@ -1,0 +1,69 @@
+/** Running a prompt: in chunks, so that others can run in between and a request can be cancelled. */
+import * as Effect from "effect/Effect"
+import { ContextOverflowError, type RuntimeError } from "../Errors.ts"
+import { type Forward, type OpenModel, type Wanted } from "./OpenModel.ts"
+import { chunkLength, type KeyValues } from "./KeyValues.ts"
+import type { Scheduler } from "./Scheduler.ts"
+
+/** Tokens of one chunk, and where they stand in the whole. */
+export interface Chunk {
+  readonly start: number
+  readonly tokens: ReadonlyArray<number>
+}
+
+/** Cuts tokens from `start` on at multiples of the chunk length, so that equal prompts are always cut alike. */
+export function chunksOf(tokens: ReadonlyArray<number>, start: number): ReadonlyArray<Chunk> {
+  const chunks: Array<Chunk> = []
+  for (let at = start; at < tokens.length; ) {
+    const end = Math.min(tokens.length, (Math.floor(at / chunkLength) + 1) * chunkLength)
+    chunks.push({ start: at, tokens: tokens.slice(at, end) })
+    at = end
+  }
+  return chunks
+}
+
+/** Fails when a prompt does not fit into the model's context. */
+export const checkLength = (model: OpenModel, tokens: ReadonlyArray<number>) =>
+  tokens.length <= model.config.contextLength
+    ? Effect.void
+    : Effect.fail(new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength }))
+
+/**
+ * Runs the tokens that `sequence` does not hold yet, and gives what each chunk yields to `onChunk`.
+ *
+ * @param wanted what is wanted of a chunk; by default only its keys and values.
+ */
+export const prefill = (
+  scheduler: Scheduler,
+  model: OpenModel,
+  sequence: KeyValues,
+  tokens: ReadonlyArray<number>,
+  wanted: (chunk: Chunk) => Wanted,
+  onChunk: (result: Forward, chunk: Chunk) => void,
+): Effect.Effect<void, RuntimeError> =>
+  Effect.forEach(
+    chunksOf(tokens, sequence.length),
+    (chunk) =>
+      Effect.map(
+        scheduler.step("Running a prompt", () => model.forward(sequence, chunk.tokens, wanted(chunk))),
+        (result) => onChunk(result, chunk),
+      ),
+    { discard: true },
+  )
+
+/** Whether a chunk ends the prompt. */
+export const isLast = (chunk: Chunk, tokens: ReadonlyArray<number>): boolean =>
+  chunk.start + chunk.tokens.length === tokens.length
+
+/** Lends a sequence that begins like the request for as long as `use` runs, and gives it back to the prefix cache. */
+export const withSequence = <A, E, R>(
+  model: OpenModel,
+  tokens: ReadonlyArray<number>,
+  use: (sequence: KeyValues, reused: number) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => model.cache.acquire(tokens, { align: model.reuseAlignment })),
+    ({ reused, sequence }) => use(sequence, reused),
+    // Whatever was run before an error or an interruption is whole rows, and as good as any.
+    ({ sequence }) => Effect.sync(() => model.cache.release(sequence)),
+  )

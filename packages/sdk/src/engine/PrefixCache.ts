@@ -1,0 +1,202 @@
+/**
+ * Key-value sequences of earlier requests, kept so that a request runs only what is new in it: the next turn of a
+ * chat, the second policy of a shield. Bounded in bytes; the least recently used go first.
+ *
+ * A sequence is either in the cache or lent to one request, never both and never to two.
+ */
+
+/** The keys and values of a run of tokens, one row a token, in a buffer of their own. */
+export interface KvSequence<Self> {
+  /** The tokens of the rows: the first `length` elements. The array may be longer. */
+  readonly tokens: Int32Array
+  /** How many rows there are. */
+  readonly length: number
+  /** The first so many rows were computed in whole aligned chunks (0 <= exactLength <= length). */
+  readonly exactLength: number
+  /** The size of the whole buffer, used or not. Does not change while the sequence is in the cache. */
+  readonly bytes: number
+  /** A new sequence with a copy of the first rows; its exact length is the smaller of `length` and this one's. */
+  fork(length: number): Self
+  /** Forgets all rows but the first `length`; the exact length becomes no greater than that. */
+  truncate(length: number): void
+  /** Frees the buffer. Called once at most. */
+  dispose(): void
+}
+
+/** What a cache is made of. */
+export interface PrefixCacheOptions<S> {
+  /** The most bytes that cached sequences may hold together; lent ones do not count. */
+  readonly maxBytes: number
+  /** Makes an empty sequence, for a request that finds nothing to reuse. */
+  readonly create: () => S
+}
+
+/** How a request wants its sequence. */
+export interface AcquireOptions {
+  /**
+   * Reuse whole chunks of so many rows only, and only rows that were computed in such chunks (`exactLength`): the
+   * request then computes just as it would without a cache. Default: reuse any row.
+   */
+  readonly align?: number | undefined
+}
+
+/** A sequence that is lent to a request. */
+export interface Lease<S> {
+  /** Its rows are those of `tokens[0 .. reused - 1]`, no more. */
+  readonly sequence: S
+  readonly reused: number
+}
+
+/** What the cache holds, and what it has spared so far. */
+export interface PrefixCacheStats {
+  readonly entries: number
+  readonly bytes: number
+  /** Requests that reused at least one row. */
+  readonly hits: number
+  readonly reusedTokens: number
+}
+
+/** Rows that are worth less than a copy of the rest of their sequence. */
+const negligibleRows = 16
+
+/** A cached sequence, with the rows of it that a request can use. */
+interface Match<S> {
+  readonly sequence: S
+  readonly reused: number
+  /** Rows that other requests could have reused and that taking the sequence away would lose. */
+  readonly lost: number
+}
+
+/** See the top of the file. */
+export class PrefixCache<S extends KvSequence<S>> {
+  readonly #options: PrefixCacheOptions<S>
+  /** In the order of their last use, the oldest first. */
+  readonly #entries = new Set<S>()
+  /** Weak, since a request may dispose of its sequence instead of giving it back. */
+  readonly #lent = new WeakSet<S>()
+  #bytes = 0
+  #hits = 0
+  #reusedTokens = 0
+
+  constructor(options: PrefixCacheOptions<S>) {
+    this.#options = options
+  }
+
+  /** What the cache holds, and what it has spared so far. */
+  get stats(): PrefixCacheStats {
+    return { entries: this.#entries.size, bytes: this.#bytes, hits: this.#hits, reusedTokens: this.#reusedTokens }
+  }
+
+  /**
+   * Lends a sequence that begins like the request, with as many rows as can be reused: all tokens but one at most,
+   * since running a model takes a token. The request adds the other rows, and then either releases the sequence or
+   * disposes of it.
+   *
+   * An entry that the request extends, or that would lose at most 16 reusable rows, is lent itself; of any other a
+   * copy is lent.
+   */
+  acquire(tokens: ArrayLike<number>, options: AcquireOptions = {}): Lease<S> {
+    const wanted = tokens instanceof Int32Array ? tokens : Int32Array.from(tokens)
+    const match = this.#longestMatch(wanted, options.align ?? 1)
+    const sequence = match === undefined ? this.#options.create() : this.#lend(match)
+    const reused = match?.reused ?? 0
+    if (reused > 0) this.#hits++
+    this.#reusedTokens += reused
+    this.#lent.add(sequence)
+    return { sequence, reused }
+  }
+
+  /**
+   * Takes back a lent sequence, whose rows are valid. Of two sequences of which one begins with the other, the longer
+   * stays. Then the least recently used go until the bound holds.
+   *
+   * @throws Error when the sequence is not lent: it was released before, or comes from elsewhere.
+   */
+  release(sequence: S): void {
+    if (!this.#lent.delete(sequence)) throw new Error("The sequence is not lent by this cache.")
+    if (sequence.length === 0 || sequence.bytes > this.#options.maxBytes) return sequence.dispose()
+    for (const entry of this.#entries) {
+      if (covers(entry, sequence)) {
+        this.#touch(entry)
+        return sequence.dispose()
+      }
+      if (covers(sequence, entry)) this.#drop(entry)
+    }
+    this.#entries.add(sequence)
+    this.#bytes += sequence.bytes
+    this.#evict()
+  }
+
+  /** Disposes of all cached sequences. Those that are lent may still be released. */
+  clear(): void {
+    for (const entry of this.#entries) this.#drop(entry)
+  }
+
+  #longestMatch(tokens: Int32Array, align: number): Match<S> | undefined {
+    let best: Match<S> | undefined
+    for (const entry of this.#entries) {
+      const match = matchOf(entry, tokens, align)
+      if (match.reused === 0) continue
+      const isBetter =
+        best === undefined || match.reused > best.reused || (match.reused === best.reused && match.lost <= best.lost)
+      if (isBetter) best = match
+    }
+    return best
+  }
+
+  #lend({ lost, reused, sequence }: Match<S>): S {
+    if (lost > negligibleRows) {
+      this.#touch(sequence)
+      return sequence.fork(reused)
+    }
+    this.#remove(sequence)
+    sequence.truncate(reused)
+    return sequence
+  }
+
+  #touch(entry: S): void {
+    this.#entries.delete(entry)
+    this.#entries.add(entry)
+  }
+
+  #evict(): void {
+    for (const entry of this.#entries) {
+      if (this.#bytes <= this.#options.maxBytes) return
+      this.#drop(entry)
+    }
+  }
+
+  #drop(entry: S): void {
+    this.#remove(entry)
+    entry.dispose()
+  }
+
+  #remove(entry: S): void {
+    this.#entries.delete(entry)
+    this.#bytes -= entry.bytes
+  }
+}
+
+const matchOf = <S extends KvSequence<S>>(sequence: S, tokens: Int32Array, align: number): Match<S> => {
+  const common = commonPrefix(sequence, tokens)
+  const reusable = align === 1 ? sequence.length : sequence.exactLength
+  const reused = floorTo(Math.min(common, reusable, tokens.length - 1), align)
+  // What the request extends it computes anew and gives back.
+  const lost = common === sequence.length && common < tokens.length ? 0 : floorTo(reusable, align) - reused
+  return { sequence, reused: Math.max(0, reused), lost }
+}
+
+/** Whether every request that could use `short` could use `long` as well. */
+const covers = <S extends KvSequence<S>>(long: S, short: S): boolean =>
+  long.length >= short.length &&
+  long.exactLength >= short.exactLength &&
+  commonPrefix(long, short.tokens.subarray(0, short.length)) === short.length
+
+const commonPrefix = <S extends KvSequence<S>>({ length, tokens }: S, others: Int32Array): number => {
+  const limit = Math.min(length, others.length)
+  let common = 0
+  while (common < limit && tokens[common] === others[common]) common++
+  return common
+}
+
+const floorTo = (value: number, unit: number): number => value - (value % unit)

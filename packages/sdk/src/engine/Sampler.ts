@@ -1,0 +1,378 @@
+/**
+ * Choosing the next token out of a row of logits.
+ *
+ * The order is fixed, as in transformers: repetition penalty, presence and frequency penalty, logit bias; then, unless
+ * greedy, temperature, top-k, top-p, min-p, and one random draw. Each filter sees the probabilities that the one before
+ * left, scaled to sum to 1. Among equal logits the lowest token id comes first.
+ */
+import { InvalidRequestError, RuntimeError } from "../Errors.ts"
+import { expOfNegative } from "./Exponential.ts"
+import { argmax, logprobOf, summarise } from "./Logprobs.ts"
+import { freshSeed, type Random, seededRandom } from "./Random.ts"
+import type { TokenHistory } from "./TokenHistory.ts"
+
+/** How tokens are chosen. Whatever is left out does nothing: the default is greedy. */
+export interface SamplingOptions {
+  /** Logits are divided by it; 0 to 100. Default 0: greedy, the most probable token, whatever the filters below. */
+  readonly temperature?: number | undefined
+  /** Keep the so many most probable tokens; an integer >= 0, where 0 keeps all. */
+  readonly topK?: number | undefined
+  /** Keep the smallest set of most probable tokens that together reach this probability; 0 to 1, at least one token. */
+  readonly topP?: number | undefined
+  /** Keep tokens at least so probable relative to the most probable one; 0 to 1. */
+  readonly minP?: number | undefined
+  /**
+   * Divide the positive and multiply the negative logits of tokens in the prompt or the generation (Keskar et al.,
+   * "CTRL", 2019); 0.01 to 100. Default 1: nothing.
+   */
+  readonly repetitionPenalty?: number | undefined
+  /** Subtracted from the logits of tokens that were generated (OpenAI's API reference); -2 to 2. */
+  readonly presencePenalty?: number | undefined
+  /** Subtracted from a token's logit once for each time that it was generated (as above); -2 to 2. */
+  readonly frequencyPenalty?: number | undefined
+  /** Added to the logits of single tokens, by id; -100 to 100. */
+  readonly logitBias?: Readonly<Record<number, number>> | undefined
+  /** An integer from 0 to 2^53 - 1. The same seed, the same text. Without one every request differs. */
+  readonly seed?: number | undefined
+}
+
+/** A token that was chosen. */
+export interface Sample {
+  readonly id: number
+  /** The natural log of its probability under the model itself: before penalties, bias, temperature and filters. */
+  readonly logprob: number
+}
+
+/** Chooses the tokens of one request. */
+export interface Sampler {
+  /**
+   * Chooses a token. The caller notes it in the history.
+   *
+   * @param logits one row, `[vocabulary]`, f32; -Infinity masks a token. Written to meanwhile, unchanged afterwards.
+   * @param history the tokens of this request so far.
+   * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
+   */
+  sample(logits: Float32Array, history: TokenHistory): Sample
+}
+
+/** Ranges of the options that are plain numbers. */
+const ranges = {
+  temperature: { min: 0, max: 100, integer: false },
+  topK: { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true },
+  topP: { min: 0, max: 1, integer: false },
+  minP: { min: 0, max: 1, integer: false },
+  repetitionPenalty: { min: 0.01, max: 100, integer: false },
+  presencePenalty: { min: -2, max: 2, integer: false },
+  frequencyPenalty: { min: -2, max: 2, integer: false },
+  seed: { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true },
+} as const
+
+/**
+ * Checks the options of a request.
+ *
+ * @param vocabSize tokens in the vocabulary: ids in `logitBias` are below it.
+ * @throws InvalidRequestError that names the first option that is wrong and the range to use.
+ */
+export const checkSampling = (options: SamplingOptions, vocabSize: number): void => {
+  for (const [option, range] of Object.entries(ranges)) {
+    // `Object.entries` widens the keys, which are those of `ranges`.
+    const value = options[option as keyof typeof ranges]
+    if (value !== undefined) checkNumber(option, value, range)
+  }
+  if (options.logitBias !== undefined) checkBias(options.logitBias, vocabSize)
+}
+
+interface Range {
+  readonly min: number
+  readonly max: number
+  readonly integer: boolean
+}
+
+const checkNumber = (option: string, value: unknown, { integer, max, min }: Range): void => {
+  const fits = typeof value === "number" && value >= min && value <= max && (!integer || Number.isInteger(value))
+  if (fits) return
+  const kind = integer ? "an integer" : "a number"
+  const range = max === Number.MAX_SAFE_INTEGER ? `${kind} of at least ${min}` : `${kind} from ${min} to ${max}`
+  throw invalid(option, `${show(value)} is out of range`, `Use ${range}.`)
+}
+
+const checkBias = (bias: unknown, vocabSize: number): void => {
+  if (typeof bias !== "object" || bias === null || Array.isArray(bias)) {
+    throw invalid("logitBias", `${show(bias)} is not a record`, "Use an object of token ids and numbers: { 235: -5 }.")
+  }
+  for (const [key, value] of Object.entries(bias)) {
+    const id = Number(key)
+    const isToken = Number.isInteger(id) && id >= 0 && id < vocabSize && String(id) === key
+    if (!isToken) {
+      throw invalid(`logitBias[${key}]`, "there is no such token", `Use ids from 0 to ${vocabSize - 1}.`)
+    }
+    checkNumber(`logitBias[${key}]`, value, { min: -100, max: 100, integer: false })
+  }
+}
+
+const show = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value))
+
+const invalid = (option: string, problem: string, remedy: string): InvalidRequestError =>
+  new InvalidRequestError({ option, problem, remedy })
+
+/**
+ * A sampler with a random generator of its own, so that other requests do not touch what it chooses. It draws exactly
+ * one number a token, and none when greedy. The options are those that `checkSampling` let pass.
+ */
+export const makeSampler = (options: SamplingOptions = {}): Sampler => {
+  const adjustment = new Adjustment(options)
+  const temperature = options.temperature ?? 0
+  const choose = temperature === 0 ? undefined : makeChooser(options, temperature)
+  return {
+    sample: (logits, history) => {
+      const summary = summarise(logits)
+      const adjusted = adjustment.apply(logits, history)
+      const id = choose !== undefined ? choose(logits) : adjusted ? argmax(logits) : summary.id
+      adjustment.undo(logits)
+      return { id, logprob: logprobOf(logits[id] ?? -Infinity, summary) }
+    },
+  }
+}
+
+/** The penalties and the bias. They change few logits, so they are undone instead of copying the row. */
+class Adjustment {
+  readonly #repetition: number
+  readonly #presence: number
+  readonly #frequency: number
+  readonly #biases: ReadonlyArray<readonly [id: number, bias: number]>
+  readonly #changed: Array<number> = []
+  readonly #before: Array<number> = []
+
+  constructor(options: SamplingOptions) {
+    this.#repetition = options.repetitionPenalty ?? 1
+    this.#presence = options.presencePenalty ?? 0
+    this.#frequency = options.frequencyPenalty ?? 0
+    this.#biases = Object.entries(options.logitBias ?? {}).map(([id, bias]) => [Number(id), bias])
+  }
+
+  /** Changes the logits in place; whether it touched any. */
+  apply(logits: Float32Array, history: TokenHistory): boolean {
+    const penalises = this.#repetition !== 1 || this.#presence !== 0 || this.#frequency !== 0
+    if (penalises) this.#penalise(logits, history)
+    for (const [id, bias] of this.#biases) this.#change(logits, id, (logits[id] ?? 0) + bias)
+    return this.#changed.length > 0
+  }
+
+  /** Puts the logits back as `apply` found them. */
+  undo(logits: Float32Array): void {
+    // Backwards, as a token may have changed twice.
+    for (let i = this.#changed.length - 1; i >= 0; i--) logits[this.#changed[i]!] = this.#before[i]!
+    this.#changed.length = 0
+    this.#before.length = 0
+  }
+
+  #penalise(logits: Float32Array, history: TokenHistory): void {
+    for (let slot = 0; slot < history.size; slot++) {
+      const id = history.idAt(slot)
+      const logit = logits[id] ?? 0
+      const count = history.generatedAt(slot)
+      const repeated = logit > 0 ? logit / this.#repetition : logit * this.#repetition
+      const generated = count === 0 ? 0 : this.#presence + count * this.#frequency
+      this.#change(logits, id, repeated - generated)
+    }
+  }
+
+  #change(logits: Float32Array, id: number, value: number): void {
+    const before = logits[id]
+    if (before === undefined) return
+    this.#changed.push(id)
+    this.#before.push(before)
+    logits[id] = value
+  }
+}
+
+const makeChooser = (options: SamplingOptions, temperature: number): ((logits: Float32Array) => number) => {
+  const topK = options.topK ?? 0
+  const topP = options.topP ?? 1
+  const minP = options.minP ?? 0
+  const random = seededRandom(options.seed ?? freshSeed())
+  const candidates = new Candidates()
+  return (logits) => {
+    if (topK > 0 && topK < logits.length) candidates.takeBest(logits, topK)
+    else candidates.takeAll(logits)
+    candidates.weigh(logits, temperature)
+    if (topP < 1) candidates.keepNucleus(logits, topP)
+    if (minP > 0) candidates.keepFrom(minP)
+    return candidates.draw(random)
+  }
+}
+
+/**
+ * The tokens that may be drawn, always in the order of their ids: then a logit that differs by a rounding error moves
+ * the borders between tokens by as little, and the same draw gives the same token. The buffers serve all tokens of a
+ * request.
+ */
+class Candidates {
+  #count = 0
+  #ids = new Int32Array(0)
+  /** Probabilities relative to the most probable token, which has 1. */
+  #weights = new Float64Array(0)
+  /** Positions in `ids`, for the search of the nucleus. */
+  #order = new Int32Array(0)
+
+  /** All tokens that are not masked. */
+  takeAll(logits: Float32Array): void {
+    this.#reserve(logits.length)
+    const ids = this.#ids
+    let count = 0
+    for (let i = 0; i < logits.length; i++) if (logits[i]! !== -Infinity) ids[count++] = i
+    this.#count = count
+  }
+
+  /** The k most probable tokens, through a heap of k whose root is the least probable: O(n log k) at worst. */
+  takeBest(logits: Float32Array, k: number): void {
+    this.#reserve(k)
+    const heap = this.#ids
+    let count = 0
+    let bar = -Infinity
+    for (let i = 0; i < logits.length; i++) {
+      const value = logits[i]!
+      // At equality the token that is there has the lower id.
+      if (value <= bar) continue
+      if (count < k) {
+        heap[count++] = i
+        if (count < k) continue
+        for (let parent = (k >> 1) - 1; parent >= 0; parent--) sink(heap, k, parent, logits)
+      } else {
+        heap[0] = i
+        sink(heap, k, 0, logits)
+      }
+      bar = logits[heap[0]!]!
+    }
+    heap.subarray(0, count).sort()
+    this.#count = count
+  }
+
+  /** Sets the weights: exp((logit - max) / temperature). */
+  weigh(logits: Float32Array, temperature: number): void {
+    const ids = this.#ids
+    const weights = this.#weights
+    let max = -Infinity
+    for (let i = 0; i < this.#count; i++) max = Math.max(max, logits[ids[i]!]!)
+    for (let i = 0; i < this.#count; i++) weights[i] = expOfNegative((logits[ids[i]!]! - max) / temperature)
+  }
+
+  /** Top-p, or nucleus sampling (Holtzman et al., "The curious case of neural text degeneration", ICLR 2020). */
+  keepNucleus(logits: Float32Array, p: number): void {
+    const total = this.#total()
+    // All tokens that are less probable than (1 - p) / n have less than 1 - p together, so the others reach p.
+    this.keepFrom(((1 - p) * total) / this.#count)
+    const last = this.#ids[this.#lastOfNucleus(logits, p * total)] ?? 0
+    let count = 0
+    for (let i = 0; i < this.#count; i++) if (!isBetter(logits, last, this.#ids[i]!)) this.#move(i, count++)
+    this.#count = count
+  }
+
+  /** Keeps the tokens of at least this weight; the most probable one always. */
+  keepFrom(weight: number): void {
+    const weights = this.#weights
+    const least = Math.min(1, weight)
+    let count = 0
+    for (let i = 0; i < this.#count; i++) if (weights[i]! >= least) this.#move(i, count++)
+    this.#count = count
+  }
+
+  /** Draws a token by its weight. */
+  draw(random: Random): number {
+    const target = random.next() * this.#total()
+    let sum = 0
+    let drawn = -1
+    for (let i = 0; i < this.#count; i++) {
+      const weight = this.#weights[i]!
+      // A weight may underflow to 0: such a token is never drawn, not even when rounding leaves the sum short.
+      if (weight > 0) drawn = this.#ids[i]!
+      sum += weight
+      if (sum > target) break
+    }
+    if (drawn < 0) throw new RuntimeError({ operation: "Sampling", problem: "no token has a positive probability" })
+    return drawn
+  }
+
+  #total(): number {
+    let sum = 0
+    for (let i = 0; i < this.#count; i++) sum += this.#weights[i]!
+    return sum
+  }
+
+  #move(from: number, to: number): void {
+    this.#ids[to] = this.#ids[from]!
+    this.#weights[to] = this.#weights[from]!
+  }
+
+  /**
+   * The position of the least probable token of the nucleus, by a quickselect (Hoare, "Algorithm 65: Find", CACM 1961)
+   * that counts weights instead of elements: O(n) on average, without sorting.
+   *
+   * @param target the weight to reach.
+   */
+  #lastOfNucleus(logits: Float32Array, target: number): number {
+    const order = this.#order
+    const ids = this.#ids
+    const weights = this.#weights
+    for (let i = 0; i < this.#count; i++) order[i] = i
+    let low = 0
+    let high = this.#count
+    let reached = 0
+    while (high - low > 1) {
+      // Candidates come in the order of ids, so the middle one is a fair pivot.
+      swap(order, (low + high) >> 1, high - 1)
+      const pivot = order[high - 1]!
+      const pivotId = ids[pivot]!
+      let border = low
+      let better = 0
+      for (let i = low; i < high - 1; i++) {
+        const position = order[i]!
+        if (!isBetter(logits, ids[position]!, pivotId)) continue
+        better += weights[position]!
+        swap(order, i, border++)
+      }
+      if (border > low && reached + better >= target) {
+        high = border
+        continue
+      }
+      swap(order, border, high - 1)
+      reached += better + weights[pivot]!
+      if (reached >= target || border + 1 === high) return pivot
+      low = border + 1
+    }
+    return order[low] ?? 0
+  }
+
+  #reserve(capacity: number): void {
+    if (this.#ids.length >= capacity) return
+    this.#ids = new Int32Array(capacity)
+    this.#weights = new Float64Array(capacity)
+    this.#order = new Int32Array(capacity)
+  }
+}
+
+/** Whether token `a` comes before token `b`: by logit, then by id. */
+const isBetter = (logits: Float32Array, a: number, b: number): boolean => {
+  const x = logits[a]!
+  const y = logits[b]!
+  return x > y || (x === y && a < b)
+}
+
+/** Restores the heap below a parent: each parent is no better than its children. */
+const sink = (heap: Int32Array, size: number, from: number, logits: Float32Array): void => {
+  let parent = from
+  for (;;) {
+    let child = 2 * parent + 1
+    if (child >= size) return
+    if (child + 1 < size && isBetter(logits, heap[child]!, heap[child + 1]!)) child++
+    if (!isBetter(logits, heap[parent]!, heap[child]!)) return
+    swap(heap, parent, child)
+    parent = child
+  }
+}
+
+const swap = (array: Int32Array, a: number, b: number): void => {
+  const value = array[a]!
+  array[a] = array[b]!
+  array[b] = value
+}

@@ -1,0 +1,44 @@
+/** The log-probability of every token of a text. */
+import * as Effect from "effect/Effect"
+import type { FacetError } from "../Errors.ts"
+import type { Score } from "../Score.ts"
+import { KeyValues } from "./KeyValues.ts"
+import { logSoftmaxAt } from "./Logprobs.ts"
+import type { OpenModel } from "./OpenModel.ts"
+import { checkLength, prefill } from "./Prefill.ts"
+import type { Scheduler } from "./Scheduler.ts"
+
+/**
+ * The chunks of a prompt are run with logits at all positions that have a token to follow; each chunk's logits are read
+ * and dropped before the next one runs.
+ */
+export const scoreText = (
+  scheduler: Scheduler,
+  model: OpenModel,
+  tokens: ReadonlyArray<number>,
+): Effect.Effect<Score, FacetError> =>
+  Effect.gen(function* () {
+    yield* checkLength(model, tokens)
+    const { vocabSize } = model.config
+    const logprobs: Array<number | null> = [null]
+    yield* prefill(
+      scheduler,
+      model,
+      new KeyValues(model.config, tokens.length),
+      tokens,
+      (chunk) => ({ rows: chunk.tokens.keys().toArray() }),
+      (result, chunk) => {
+        for (let i = 0; i < chunk.tokens.length; i++) {
+          const next = tokens[chunk.start + i + 1]
+          if (next === undefined) return
+          logprobs.push(logSoftmaxAt(result.logits.subarray(i * vocabSize, (i + 1) * vocabSize), next))
+        }
+      },
+    )
+    const known = logprobs.filter((logprob) => logprob !== null)
+    const mean = known.reduce((sum, logprob) => sum + logprob, 0) / known.length
+    return {
+      tokens: tokens.map((id, i) => ({ token: model.tokenizer.tokenText(id), id, logprob: logprobs[i] ?? null })),
+      perplexity: known.length === 0 ? null : Math.exp(-mean),
+    }
+  })

@@ -1,0 +1,84 @@
+/**
+ * Which sparse autoencoders a folder holds. Paths are Gemma Scope's: `layer_L/width_W/average_l0_N/params.npz`, below
+ * a folder whose name says the site: the site itself, or a release's name (`gemma-scope-2b-pt-res`).
+ */
+import { InvalidRequestError } from "../Errors.ts"
+import { type Site, type SiteName, siteNames } from "../graph/Sites.ts"
+
+export interface SaeEntry extends Site {
+  /** The `params.npz`, relative to the scope's folder. */
+  readonly file: string
+  /** The folder's own words, 0 where they are missing. */
+  readonly width: number
+  readonly averageL0: number
+}
+
+/** The last word of a Gemma Scope release's name says where it was trained. */
+const releaseSites: Readonly<Record<string, SiteName>> = { res: "resid_post", att: "attn_z", mlp: "mlp_out" }
+
+function siteOf(segment: string): SiteName | undefined {
+  const known = siteNames.find((name) => name === segment)
+  if (known !== undefined) return known
+  return segment.includes("gemma-scope") ? releaseSites[segment.split("-").at(-1) ?? ""] : undefined
+}
+
+/** `16k` is 16,384 features, as Gemma Scope counts. */
+function widthOf(segment: string): number {
+  const match = /^width_(\d+)([km]?)$/.exec(segment)
+  if (match === null) return 0
+  const unit = match[2] === "k" ? 1024 : match[2] === "m" ? 1024 * 1024 : 1
+  return Number(match[1]) * unit
+}
+
+/**
+ * Reads what a path says of the autoencoder at its end.
+ *
+ * @param path the file's whole path, so that folders above the scope's own may name the site.
+ * @param file the same file, relative to the scope's folder.
+ * @param given what the caller knows better, or what no folder says.
+ * @returns undefined when neither says the site and the layer.
+ */
+export function readSaePath(path: string, file: string, given: Partial<Site> = {}): SaeEntry | undefined {
+  const segments = path.split(/[\\/]/)
+  const layerSegment = segments.map((segment) => /^layer_(\d+)$/.exec(segment)?.[1]).findLast((layer) => layer !== undefined)
+  const layer = given.layer ?? (layerSegment === undefined ? undefined : Number(layerSegment))
+  const site = given.site ?? segments.map(siteOf).findLast((found) => found !== undefined)
+  if (layer === undefined || site === undefined) return undefined
+  const l0 = segments.map((segment) => /^average_l0_(\d+)$/.exec(segment)?.[1]).findLast((found) => found !== undefined)
+  return { site, layer, file, width: Math.max(...segments.map(widthOf)), averageL0: Number(l0 ?? 0) }
+}
+
+/** Gemma Scope calls the one of several autoencoders canonical whose average L0 is nearest to this. */
+const canonicalL0 = 100
+
+const preference = (a: SaeEntry, b: SaeEntry): number =>
+  a.width - b.width || Math.abs(a.averageL0 - canonicalL0) - Math.abs(b.averageL0 - canonicalL0)
+
+/**
+ * Picks the autoencoder for a site.
+ *
+ * Without a site `resid_post` is meant, where there is one; without a layer the latest. Of several at one site the
+ * narrowest is taken, and of those the canonical one.
+ *
+ * @throws InvalidRequestError that lists what there is.
+ */
+export function chooseSae(entries: ReadonlyArray<SaeEntry>, wanted: Partial<Site>): SaeEntry {
+  const fitting = entries.filter(
+    (entry) =>
+      (wanted.site === undefined || entry.site === wanted.site) &&
+      (wanted.layer === undefined || entry.layer === wanted.layer),
+  )
+  const residual = fitting.filter((entry) => entry.site === "resid_post")
+  const pool = residual.length > 0 ? residual : fitting
+  const layer = Math.max(...pool.map((entry) => entry.layer))
+  const chosen = pool.filter((entry) => entry.layer === layer).sort(preference)[0]
+  if (chosen !== undefined) return chosen
+  throw new InvalidRequestError({
+    option: wanted.site !== undefined && !entries.some((entry) => entry.site === wanted.site) ? "site" : "layer",
+    problem: `there is no autoencoder for ${wanted.site ?? "any site"}${wanted.layer === undefined ? "" : ` at layer ${wanted.layer}`}`,
+    remedy: `There are: ${describe(entries)}. For the raw activations of any layer ask for \`activations: true\` and \`topK: 0\`.`,
+  })
+}
+
+const describe = (entries: ReadonlyArray<SaeEntry>): string =>
+  [...new Set(entries.map((entry) => `${entry.site} at layer ${entry.layer}`))].sort().join(", ") || "none"
