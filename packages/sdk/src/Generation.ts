@@ -1,6 +1,7 @@
 /** What a model says. */
 import * as Schema from "effect/Schema"
 import { siteNames } from "./graph/Sites.ts"
+import type { Prompt } from "./Prompt.ts"
 import { type Trace, TraceToken } from "./Trace.ts"
 import { Verdict } from "./Verdict.ts"
 
@@ -39,11 +40,19 @@ export const GenerationTokens = Schema.Struct({
 })
 export type GenerationTokens = typeof GenerationTokens.Type
 
+/** What is known before the first token: goes ahead of all parts between engine and effects. */
+export const StartPart = Schema.Struct({
+  type: Schema.Literal("start"),
+  promptTokens: Schema.Array(Schema.Int),
+  cachedTokens: Schema.Int,
+})
+export type StartPart = typeof StartPart.Type
+
 export const TextPart = Schema.Struct({
   type: Schema.Literal("text"),
   text: Schema.String,
-  /** Tokens of the completion that this text and all before it took. */
-  tokens: Schema.Int,
+  /** The tokens of the completion whose text is complete with this part. */
+  tokens: Schema.Array(Schema.Int),
 })
 export type TextPart = typeof TextPart.Type
 
@@ -73,11 +82,16 @@ export const FinishPart = Schema.Struct({
 })
 export type FinishPart = typeof FinishPart.Type
 
+/** What an engine gives out. */
+export type EnginePart = StartPart | TextPart | TracePart | FinishPart
+
 /** A piece of a streaming generation. The last one is the finish. */
 export type GenerationPart = TextPart | TracePart | VerdictPart | FinishPart
 
 /** A finished generation. */
 export interface Generation {
+  /** What was asked. */
+  readonly prompt: Prompt
   readonly text: string
   readonly finishReason: FinishReason
   readonly usage: Usage

@@ -17,3 +17,14 @@ export type Prompt = typeof Prompt.Type
 
 export const toMessages = (prompt: Prompt): ReadonlyArray<ChatMessage> =>
   typeof prompt === "string" ? [{ role: "user", content: prompt }] : prompt
+
+/** What the user wrote in all turns: what a guard judges before a model sees it. */
+export const userText = (prompt: Prompt): string =>
+  toMessages(prompt)
+    .filter(({ role }) => role === "user")
+    .map(({ content }) => content)
+    .join("\n\n")
+
+/** What an answer answers: the last user turn. */
+export const lastUserText = (prompt: Prompt): string =>
+  toMessages(prompt).findLast(({ role }) => role === "user")?.content ?? ""

@@ -1,7 +1,7 @@
 /** Writing, token by token. */
 import * as Effect from "effect/Effect"
 import { asRuntimeError, type FacetError, RuntimeError } from "../Errors.ts"
-import type { FinishPart, FinishReason, TextPart, TracePart } from "../Generation.ts"
+import type { EnginePart, FinishReason } from "../Generation.ts"
 import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import type { Forward, OpenModel } from "./OpenModel.ts"
@@ -12,8 +12,6 @@ import type { Scheduler } from "./Scheduler.ts"
 import { makeStopMatcher, type StopMatcher } from "./StopStrings.ts"
 import { TokenHistory } from "./TokenHistory.ts"
 import type { Tracer } from "./Tracer.ts"
-
-export type EnginePart = TextPart | TracePart | FinishPart
 
 export interface DecodeOptions {
   readonly model: OpenModel
@@ -49,6 +47,8 @@ class Decoding {
   /** The end token counts as chosen, and is not part of the completion. */
   #chosen = 0
   #firstTokenAt = 0
+  /** Tokens that went out as text, and as traces. */
+  #told = 0
   #traced = 0
 
   constructor(options: DecodeOptions, sequence: KeyValues, reused: number, startedAt: number) {
@@ -68,6 +68,8 @@ class Decoding {
   run(): Effect.Effect<void, RuntimeError> {
     const self = this
     return Effect.gen(function* () {
+      const { emit, tokens } = self.#options
+      yield* emit({ type: "start", promptTokens: tokens, cachedTokens: self.#reused })
       let logits = yield* self.#prefill()
       let finishReason: FinishReason | undefined
       while (finishReason === undefined) {
@@ -104,7 +106,7 @@ class Decoding {
 
   /** Takes a chosen token, and says whether the generation ends with it. */
   #take(id: number): Effect.Effect<FinishReason | undefined, RuntimeError> {
-    const { emit, model, request, tracer } = this.#options
+    const { model, request, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
       self.#chosen++
@@ -112,8 +114,7 @@ class Decoding {
       if (model.config.eosIds.includes(id)) return "stop"
       self.#history.accept(id)
       self.#completion.push(id)
-      const text = self.#text.push(id)
-      if (text.length > 0) yield* emit({ type: "text", text, tokens: self.#text.tokensOut })
+      yield* self.#emitText(self.#text.push(id))
       if (self.#text.isStopped) return "stop"
       if (self.#chosen >= (request.maxTokens ?? Infinity)) return "length"
       if (self.#sequence.length >= model.config.contextLength) return "length"
@@ -139,8 +140,7 @@ class Decoding {
     const { emit, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
-      const text = self.#text.flush()
-      if (text.length > 0) yield* emit({ type: "text", text, tokens: self.#text.tokensOut })
+      yield* self.#emitText(self.#text.flush())
       if (tracer.isActive) {
         yield* self.#runLast()
         yield* self.#emitTraces(true)
@@ -163,6 +163,13 @@ class Decoding {
         tokens: { prompt: tokens, completion: self.#completion },
       })
     })
+  }
+
+  #emitText(text: string): Effect.Effect<void> {
+    if (text.length === 0) return Effect.void
+    const tokens = this.#completion.slice(this.#told, this.#text.tokensOut)
+    this.#told = this.#text.tokensOut
+    return this.#options.emit({ type: "text", text, tokens })
   }
 
   /** The last token was chosen but never run; a trace wants to know what the model made of it. */

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { asFacetError, type FacetError, InvalidRequestError } from "../Errors.ts"
 import type { Site } from "../graph/Sites.ts"
 import { checkLayer } from "../graph/Sites.ts"
+import type { EnginePart } from "../Generation.ts"
 import type { ModelFiles } from "../hub/ModelFiles.ts"
 import { renderChat } from "../model/ChatTemplate.ts"
 import { toMessages } from "../Prompt.ts"
@@ -16,7 +17,7 @@ import type { Score } from "../Score.ts"
 import type { Trace } from "../Trace.ts"
 import type { Verdict } from "../Verdict.ts"
 import { classify } from "./Classify.ts"
-import { decode, type EnginePart } from "./Decode.ts"
+import { decode } from "./Decode.ts"
 import { inspect } from "./Inspect.ts"
 import { OpenModel } from "./OpenModel.ts"
 import type {
@@ -30,6 +31,7 @@ import type {
   TraceRequest,
 } from "./Request.ts"
 import { Sae } from "./Sae.ts"
+import { checked } from "../RequestError.ts"
 import { checkGenerate, checkTopK, checkVocabulary } from "./RequestCheck.ts"
 import { Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./ScoreText.ts"
@@ -52,7 +54,10 @@ export class Engine extends Context.Service<
 export interface EngineOptions {
   readonly runtime: Runtime
   readonly openFolder: (path: string) => Promise<ModelFiles>
-  readonly openScope: (path: string) => Promise<{ readonly root: string; readonly entries: ReadonlyArray<SaeEntry> }>
+  readonly openScope: (
+    path: string,
+    given: Partial<Site>,
+  ) => Promise<{ readonly root: string; readonly entries: ReadonlyArray<SaeEntry> }>
   /** The most requests that may run or wait. */
   readonly queue: number
   /** The most requests under way at once. */
@@ -198,13 +203,13 @@ class LocalEngine {
 
   /** A model is opened once, whoever asks first; the others wait for the same opening. A failed one may be retried. */
   #loaded(ref: ModelRef, onProgress: (progress: Progress) => void = () => {}): Effect.Effect<Loaded, FacetError> {
-    const key = JSON.stringify([ref.folder, ref.use, ref.scope])
+    const key = JSON.stringify([ref.folder, ref.use, ref.scope, ref.site, ref.layer])
     return this.#once(this.#models, key, () => this.#open(ref, onProgress))
   }
 
   async #open(ref: ModelRef, onProgress: (progress: Progress) => void): Promise<Loaded> {
     const files = await this.#options.openFolder(ref.folder)
-    const scope = ref.scope === undefined ? undefined : await this.#openScope(ref.scope)
+    const scope = ref.scope === undefined ? undefined : await this.#openScope(ref.scope, given(ref))
     const sites = uniqueSites(scope?.entries ?? [])
     const head = ref.use === "guard" ? "candidates" : "vocabulary"
     const { cacheBytes, runtime } = this.#options
@@ -212,8 +217,8 @@ class LocalEngine {
     return { model: await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress), scope }
   }
 
-  async #openScope(path: string): Promise<Scope> {
-    const { entries, root } = await this.#options.openScope(path)
+  async #openScope(path: string, where: Partial<Site>): Promise<Scope> {
+    const { entries, root } = await this.#options.openScope(path, where)
     return { files: await this.#options.openFolder(root), entries }
   }
 
@@ -250,11 +255,7 @@ function remember<A>(map: Map<string, Promise<A>>, key: string, opening: Promise
   return opening
 }
 
-/** Runs a check that throws one of our errors, and fails with it. */
-const checked = <A>(check: () => A): Effect.Effect<A, FacetError> =>
-  Effect.try({ try: check, catch: (cause) => asFacetError("Reading the request", cause) })
-
-const given = ({ layer, site }: TraceRequest): Partial<Site> => ({
+const given = ({ layer, site }: Pick<TraceRequest, "layer" | "site">): Partial<Site> => ({
   ...(layer === undefined ? {} : { layer }),
   ...(site === undefined ? {} : { site }),
 })

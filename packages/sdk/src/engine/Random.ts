@@ -1,5 +1,6 @@
 /**
- * A small seeded source of uniform numbers: one a request, so that the same seed gives the same text whatever else runs.
+ * A small seeded source of uniform numbers: one a request, so that the same seed gives the same text whatever else
+ * runs.
  */
 
 /** Uniform random numbers. */

@@ -21,6 +21,9 @@ export const ModelRef = Schema.Struct({
   use: Schema.Literals(["text", "guard"]),
   /** The folder or file of its sparse autoencoders. */
   scope: optional(Schema.String),
+  /** Where those belong, when their paths do not say it. */
+  site: optional(Schema.Literals(siteNames)),
+  layer: optional(Schema.Number),
 })
 export type ModelRef = typeof ModelRef.Type
 

@@ -1,0 +1,67 @@
+/** The effects `inspect` and `score`: what the model made of a text. */
+import * as Effect from "effect/Effect"
+import type { FacetError } from "./Errors.ts"
+import type { Generation } from "./Generation.ts"
+import { parseSite } from "./graph/Sites.ts"
+import { checkUnicode } from "./model/Unicode.ts"
+import { Opened } from "./Opened.ts"
+import { checked } from "./RequestError.ts"
+import type { Score } from "./Score.ts"
+import type { Trace } from "./Trace.ts"
+
+export interface InspectOptions {
+  /** From 0. Default: the latest layer that has an autoencoder. */
+  readonly layer?: number
+  /** `resid_post`, `attn_z` or `mlp_out`, or TransformerLens' name of it. Default: `resid_post`. */
+  readonly site?: string
+  /** Features a token, strongest first. Default 5. 0 leaves the features out, and needs no autoencoder. */
+  readonly topK?: number
+  /** Whether the trace carries the site's tensor itself. */
+  readonly activations?: boolean
+}
+
+/**
+ * Traces a text, taken raw (`<bos>` first, no chat template), or a finished generation with the prompt that it answers.
+ *
+ * @example
+ * const trace = yield* inspect("The dog sleeps.", { layer: 4 })
+ * trace.tokens.map(({ token, features }) => [token, features[0]?.label])
+ */
+export const inspect = Effect.fn("facet.inspect")(function* (
+  text: string | Generation,
+  options: InspectOptions = {},
+): Effect.fn.Return<Trace, FacetError, Opened> {
+  const { engine, text: model } = yield* Opened
+  const input = yield* checked(() => readText(text))
+  const where = yield* checked(() => readSite(options))
+  return yield* engine.inspect({
+    model,
+    text: input,
+    ...where,
+    topK: options.topK,
+    activations: options.activations ?? false,
+  })
+})
+
+/**
+ * The log-probability of each token of a text, taken raw, given those before it.
+ *
+ * @example
+ * const { perplexity } = yield* score("The dog sleeps.")
+ */
+export const score = Effect.fn("facet.score")(function* (text: string): Effect.fn.Return<Score, FacetError, Opened> {
+  const { engine, text: model } = yield* Opened
+  yield* checked(() => checkUnicode("text", text))
+  return yield* engine.score({ model, text })
+})
+
+function readText(text: string | Generation): string | ReadonlyArray<number> {
+  if (typeof text === "object" && text !== null && "tokens" in text) {
+    return [...text.tokens.prompt, ...text.tokens.completion]
+  }
+  checkUnicode("text", text)
+  return text
+}
+
+/** A layer alone, a site alone, both or neither. */
+export const readSite = ({ layer, site }: InspectOptions) => (site === undefined ? { layer } : parseSite(site, layer))

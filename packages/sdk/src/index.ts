@@ -1,0 +1,40 @@
+/** Gemma 2 in three composable effects. */
+export { Facet, type CallOptions } from "./Facet.ts"
+export type { OpenOptions } from "./Open.ts"
+export { Opened } from "./Opened.ts"
+export { collect, generate, stream, type GenerateOptions, type GuardOptions, type TraceOptions } from "./Generate.ts"
+export type { OutputMode } from "./OutputGuard.ts"
+export { shield, type Content, type ShieldOptions } from "./Shield.ts"
+export { inspect, score, type InspectOptions } from "./Inspect.ts"
+export {
+  FinishReason,
+  type FinishPart,
+  type Generation,
+  type GenerationPart,
+  type GenerationTokens,
+  type TextPart,
+  type Timings,
+  type TracePart,
+  type Usage,
+  type VerdictPart,
+} from "./Generation.ts"
+export { ChatMessage, Prompt } from "./Prompt.ts"
+export { definePolicy, policies, type Policy } from "./Policy.ts"
+export { PolicyVerdict, Verdict } from "./Verdict.ts"
+export { Feature, Trace, TraceToken } from "./Trace.ts"
+export { Score, ScoreToken } from "./Score.ts"
+export { siteNames, type Site, type SiteName } from "./graph/Sites.ts"
+export type { EngineStats, Progress } from "./engine/Request.ts"
+export {
+  ClosedError,
+  ContextOverflowError,
+  EngineCrashedError,
+  FacetError,
+  InvalidRequestError,
+  ModelFileError,
+  ModelNotFoundError,
+  OverloadedError,
+  RuntimeError,
+  ScopeFileError,
+  UnsupportedModelError,
+} from "./Errors.ts"

@@ -1,0 +1,41 @@
+/** What travels between an app and the engine's thread. */
+import * as Schema from "effect/Schema"
+import * as Rpc from "effect/rpc/Rpc"
+import * as RpcGroup from "effect/rpc/RpcGroup"
+import {
+  ClassifyRequest,
+  EngineStats,
+  GenerateRequest,
+  InspectRequest,
+  ModelRef,
+  Progress,
+  ScoreRequest,
+} from "../engine/Request.ts"
+import { FacetError } from "../Errors.ts"
+import { FinishPart, StartPart, TextPart, TracePart } from "../Generation.ts"
+import { Score } from "../Score.ts"
+import { Trace } from "../Trace.ts"
+import { Verdict } from "../Verdict.ts"
+
+export class EngineRpcs extends RpcGroup.make(
+  Rpc.make("Load", { payload: ModelRef.fields, success: Progress, error: FacetError, stream: true }),
+  Rpc.make("Generate", {
+    payload: GenerateRequest.fields,
+    success: Schema.Union([StartPart, TextPart, TracePart, FinishPart]),
+    error: FacetError,
+    stream: true,
+  }),
+  Rpc.make("Classify", { payload: ClassifyRequest.fields, success: Verdict, error: FacetError }),
+  Rpc.make("Inspect", { payload: InspectRequest.fields, success: Trace, error: FacetError }),
+  Rpc.make("Score", { payload: ScoreRequest.fields, success: Score, error: FacetError }),
+  Rpc.make("Stats", { success: EngineStats, error: FacetError }),
+) {}
+
+/** What the engine's thread is started with. */
+export interface EngineThreadData {
+  readonly interlock: SharedArrayBuffer
+  readonly queue: number
+  readonly active: number
+  readonly cacheBytes: number
+  readonly threads: number | undefined
+}

@@ -1,0 +1,115 @@
+/** The engine as an app sees it: the same service, on a thread of its own. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RpcClient from "effect/rpc/RpcClient"
+import { RpcClientError } from "effect/rpc/RpcClientError"
+import * as Stream from "effect/Stream"
+import { Worker } from "node:worker_threads"
+import { Engine } from "../engine/Engine.ts"
+import { EngineCrashedError, type FacetError } from "../Errors.ts"
+import { Interlock } from "../runtime/Interlock.ts"
+import { layerPlatform } from "./platform.node.ts"
+import { type EngineThreadData, EngineRpcs } from "./Protocol.ts"
+
+export type EngineThreadOptions = Omit<EngineThreadData, "interlock">
+
+/** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
+const entry = new URL(import.meta.url.endsWith(".ts") ? "./entry.ts" : "./entry.js", import.meta.url)
+
+const startThread = (data: EngineThreadData): Worker => new Worker(entry, { workerData: data, name: "facet-engine" })
+
+/**
+ * An engine on a thread of its own, for as long as the layer lives. The thread keeps the process alive only while it
+ * works for somebody. When it dies, every call that waits for it fails with an {@link EngineCrashedError}, and a new
+ * thread takes its place.
+ */
+export const layerEngine = (
+  options: EngineThreadOptions,
+  start: (data: EngineThreadData) => Worker = startThread,
+): Layer.Layer<Engine> =>
+  Layer.unwrap(
+    Effect.map(holdThread(options, start), (thread) =>
+      Layer.effect(Engine, Effect.map(RpcClient.make(EngineRpcs), (client) => fromClient(client, thread))).pipe(
+        // The scheduler bounds what runs at once, on the other side, where it answers with a typed error.
+        Layer.provide(RpcClient.layerProtocolWorker({ size: 1, concurrency: Number.MAX_SAFE_INTEGER })),
+        Layer.provide(layerPlatform(thread.start, thread.interlock)),
+        // A thread that cannot be started at all is a fault of the installation.
+        Layer.orDie,
+      ),
+    ),
+  )
+
+interface Thread {
+  readonly interlock: Interlock
+  readonly start: () => Worker
+  /** Keeps the process alive while the effect runs. */
+  readonly hold: Effect.Effect<void>
+  readonly letGo: Effect.Effect<void>
+}
+
+/** The thread that lives now, and how many calls it works for. */
+const holdThread = (options: EngineThreadOptions, start: (data: EngineThreadData) => Worker) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const interlock = new Interlock()
+        // `process.exit()` ends all threads at once: it has to wait for the end of a native run.
+        const onExit = () => interlock.shut()
+        process.on("exit", onExit)
+        return { interlock, onExit }
+      }),
+      ({ onExit }) => Effect.sync(() => process.off("exit", onExit)),
+    ),
+    ({ interlock }): Thread => {
+      let worker: Worker | undefined
+      let calls = 0
+      const keepAlive = () => (calls > 0 ? worker?.ref() : worker?.unref())
+      const count = (change: number) =>
+        Effect.sync(() => {
+          calls += change
+          keepAlive()
+        })
+      return {
+        interlock,
+        start: () => {
+          const started = start({ ...options, interlock: interlock.buffer })
+          worker = started
+          // Whoever starts it waits for its first message.
+          started.once("message", keepAlive)
+          return started
+        },
+        hold: count(1),
+        letGo: count(-1),
+      }
+    },
+  )
+
+const crashed = (error: FacetError | RpcClientError): FacetError =>
+  error instanceof RpcClientError ? new EngineCrashedError({ problem: error.message }) : error
+
+function fromClient(
+  client: RpcClient.FromGroup<typeof EngineRpcs, RpcClientError>,
+  { hold, letGo }: Thread,
+): Engine["Service"] {
+  const call = <A>(effect: Effect.Effect<A, FacetError | RpcClientError>): Effect.Effect<A, FacetError> =>
+    Effect.acquireUseRelease(
+      hold,
+      () => Effect.mapError(effect, crashed),
+      () => letGo,
+    )
+  const stream = <A>(parts: Stream.Stream<A, FacetError | RpcClientError>): Stream.Stream<A, FacetError> =>
+    Stream.unwrap(
+      Effect.as(
+        Effect.acquireRelease(hold, () => letGo),
+        Stream.mapError(parts, crashed),
+      ),
+    )
+  return {
+    load: (model) => stream(client.Load(model)),
+    generate: (request) => stream(client.Generate(request)),
+    classify: (request) => call(client.Classify(request)),
+    inspect: (request) => call(client.Inspect(request)),
+    score: (request) => call(client.Score(request)),
+    stats: call(client.Stats()),
+  }
+}

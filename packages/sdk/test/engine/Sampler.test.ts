@@ -1,0 +1,289 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { InvalidRequestError, RuntimeError } from "../../src/Errors.ts"
+import { expOfNegative } from "../../src/engine/Exponential.ts"
+import { logSoftmaxAt, softmax2 } from "../../src/engine/Logprobs.ts"
+import { freshSeed, seededRandom, splitMix64, xoshiro128 } from "../../src/engine/Random.ts"
+import { checkSampling, makeSampler, type SamplingOptions } from "../../src/engine/Sampler.ts"
+import { TokenHistory } from "../../src/engine/TokenHistory.ts"
+
+const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
+const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/** Quarters, so that ties are common. */
+const Row = Schema.Array(integer(-40, 40)).check(Schema.isMinLength(1), Schema.isMaxLength(60))
+const rowOf = (quarters: ReadonlyArray<number>): Float32Array => Float32Array.from(quarters, (q) => q / 4)
+
+/** The distribution that the documentation promises, the slow way: with sorts and copies. */
+const expectedDistribution = (raw: Float32Array, options: SamplingOptions): Array<number> => {
+  const probabilities: Array<number> = Array.from(raw, () => 0)
+  const max = Math.max(...raw)
+  const temperature = options.temperature ?? 1
+  let kept = [...raw.keys()]
+    .filter((id) => raw[id] !== -Infinity)
+    .toSorted((a, b) => raw[b]! - raw[a]! || a - b)
+    .map((id) => ({ id, weight: Math.exp((raw[id]! - max) / temperature) }))
+  const sum = () => kept.reduce((total, { weight }) => total + weight, 0)
+  if (options.topK !== undefined && options.topK > 0) kept = kept.slice(0, options.topK)
+  if (options.topP !== undefined) {
+    let reached = 0
+    const target = options.topP * sum()
+    kept = kept.filter((item, index) => {
+      const isIn = index === 0 || reached < target * (1 - 1e-12)
+      reached += item.weight
+      return isIn
+    })
+  }
+  if (options.minP !== undefined) kept = kept.filter((item, index) => index === 0 || item.weight >= options.minP!)
+  const total = sum()
+  for (const { id, weight } of kept) probabilities[id] = weight / total
+  return probabilities
+}
+
+const drawMany = (row: Float32Array, options: SamplingOptions, draws: number): Array<number> => {
+  const counts: Array<number> = Array.from(row, () => 0)
+  const sampler = makeSampler(options)
+  const history = new TokenHistory()
+  for (let i = 0; i < draws; i++) counts[sampler.sample(row, history).id]!++
+  return counts
+}
+
+/** Pearson's statistic over the cells that are expected often enough, standardised: above 5 is out of the question. */
+const surprise = (counts: ReadonlyArray<number>, probabilities: ReadonlyArray<number>, draws: number): number => {
+  let statistic = 0
+  let cells = 0
+  probabilities.forEach((probability, id) => {
+    const expected = probability * draws
+    if (expected < 5) return
+    statistic += (counts[id]! - expected) ** 2 / expected
+    cells++
+  })
+  return cells < 2 ? 0 : (statistic - (cells - 1)) / Math.sqrt(2 * (cells - 1))
+}
+
+describe("Random", () => {
+  it("is the published algorithms", () => {
+    const spread = splitMix64(0n)
+    assert.deepStrictEqual([spread(), spread()], [0xe220a8397b1dcdafn, 0x6e789e6aa1b965f4n])
+    const next = xoshiro128(1, 2, 3, 4)
+    assert.deepStrictEqual([next(), next(), next(), next()], [11520, 0, 5927040, 70819200])
+  })
+
+  it("is uniform in [0, 1)", () => {
+    const random = seededRandom(7)
+    const cells = Array.from({ length: 64 }, () => 0)
+    for (let i = 0; i < 64_000; i++) cells[Math.floor(random.next() * 64)]!++
+    assert.isBelow(Math.abs(surprise(cells, Array.from({ length: 64 }, () => 1 / 64), 64_000)), 4)
+  })
+
+  it("takes every fresh seed", () => {
+    const seed = freshSeed()
+    assert.isTrue(Number.isSafeInteger(seed) && seed >= 0)
+    assert.notStrictEqual(seed, freshSeed())
+  })
+})
+
+describe("expOfNegative", () => {
+  it.prop("is exp", { x: between(-745, 0) }, ({ x }) => {
+    for (const value of [x, x / 30, x / 1e3, x / 1e6]) {
+      assert.isAtMost(Math.abs(expOfNegative(value) - Math.exp(value)), Math.exp(value) * 1e-12)
+    }
+  }, { arbitrary: { runs: 1000 } })
+
+  it("knows the ends", () => {
+    assert.deepStrictEqual([0, -0, -Infinity, NaN].map(expOfNegative), [1, 1, 0, NaN])
+  })
+})
+
+describe("Sampler", () => {
+  it.prop("greedy is the largest logit, the lowest id among equals", { row: Row }, ({ row }) => {
+    const logits = rowOf(row)
+    const { id, logprob } = makeSampler().sample(logits, new TokenHistory())
+    assert.strictEqual(id, logits.indexOf(Math.max(...logits)))
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0)
+    assert.closeTo(logprob, logits[id]! - Math.log(total), 1e-9)
+    assert.strictEqual(logprob, logSoftmaxAt(logits, id))
+  })
+
+  it.prop(
+    "only tokens of the documented set are drawn, all likely ones are, and logits come back unchanged",
+    { row: Row, temperature: between(0.05, 3), topK: integer(0, 70), topP: between(0, 1), minP: between(0, 1) },
+    ({ row, ...options }) => {
+      const logits = rowOf(row)
+      const before = logits.slice()
+      const counts = drawMany(logits, { ...options, seed: 1 }, 300)
+      assert.deepStrictEqual(logits, before)
+      expectedDistribution(logits, options).forEach((probability, id) => {
+        if (probability === 0) assert.strictEqual(counts[id], 0, `token ${id}`)
+        if (probability > 0.08) assert.isAbove(counts[id]!, 0, `token ${id}`)
+      })
+    },
+    { arbitrary: { runs: 300 } },
+  )
+
+  it.prop(
+    "every single filter keeps exactly its set",
+    { row: Row, seed: integer(0, 1000), topP: between(0, 1), topK: integer(1, 12), minP: between(0, 1) },
+    ({ minP, row, seed, topK, topP }) => {
+      const logits = rowOf(row)
+      for (const options of [{ topP }, { topK }, { minP }, { topK, topP }, { topP, minP }]) {
+        const { id } = makeSampler({ ...options, temperature: 2, seed }).sample(logits, new TokenHistory())
+        assert.isAbove(expectedDistribution(logits, { ...options, temperature: 2 })[id]!, 0)
+      }
+    },
+  )
+
+  it("draws by the documented distribution", () => {
+    const row = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i * 12.9898) * 3)
+    const cases: Array<SamplingOptions> = [
+      { temperature: 1 },
+      { temperature: 0.6 },
+      { temperature: 2, topK: 8 },
+      { temperature: 1, topP: 0.8 },
+      { temperature: 1.3, minP: 0.2 },
+      { temperature: 1, topK: 20, topP: 0.9, minP: 0.05 },
+    ]
+    for (const [seed, options] of cases.entries()) {
+      const counts = drawMany(row, { ...options, seed }, 20_000)
+      assert.isBelow(surprise(counts, expectedDistribution(row, options), 20_000), 4, JSON.stringify(options))
+    }
+  })
+
+  it("finds the nucleus of a large vocabulary", () => {
+    const row = Float32Array.from({ length: 50_000 }, (_, i) => Math.sin(i * 12.9898) * 4)
+    const options = { temperature: 1, topP: 0.3 }
+    const expected = expectedDistribution(row, options)
+    const sampler = makeSampler({ ...options, seed: 3 })
+    for (let i = 0; i < 50; i++) assert.isAbove(expected[sampler.sample(row, new TokenHistory()).id]!, 0)
+    const one = makeSampler({ temperature: 1, topP: 1e-9, seed: 3 }).sample(row, new TokenHistory())
+    assert.strictEqual(one.id, row.indexOf(Math.max(...row)))
+    const flat = new Float32Array(50_000)
+    assert.isBelow(makeSampler({ temperature: 1, topP: 0.5, seed: 5 }).sample(flat, new TokenHistory()).id, 25_001)
+  })
+
+  it("breaks ties by the lowest id", () => {
+    const flat = new Float32Array(30)
+    for (const options of [{ topK: 3 }, { topP: 0.1 }]) {
+      const counts = drawMany(flat, { ...options, temperature: 1, seed: 4 }, 100)
+      assert.deepStrictEqual(counts.slice(3), Array.from({ length: 27 }, () => 0))
+    }
+  })
+
+  it.prop(
+    "the same seed, the same tokens, whatever other samplers do",
+    { row: Row, seed: integer(0, 2 ** 31) },
+    ({ row, seed }) => {
+      const logits = rowOf(row)
+      const options = { temperature: 1.5, topP: 0.95, seed }
+      const history = new TokenHistory()
+      const take = (sampler: ReturnType<typeof makeSampler>) => sampler.sample(logits, history).id
+      const alone = makeSampler(options)
+      const first = Array.from({ length: 20 }, () => take(alone))
+      const [again, other] = [makeSampler(options), makeSampler({ temperature: 1 })]
+      const second = Array.from({ length: 20 }, () => (take(other), take(again)))
+      assert.deepStrictEqual(first, second)
+    },
+  )
+
+  it.prop(
+    "penalties and bias change what the formulas say, and the log-probability not at all",
+    {
+      row: Row,
+      prompt: Schema.Array(integer(0, 70)),
+      generated: Schema.Array(integer(0, 70)),
+      repetitionPenalty: between(0.5, 2),
+      presencePenalty: between(-2, 2),
+      frequencyPenalty: between(-2, 2),
+      bias: between(-100, 100),
+      biased: integer(0, 70),
+    },
+    ({ bias, biased, generated, prompt, row, ...penalties }) => {
+      const logits = rowOf(row)
+      const before = logits.slice()
+      const history = new TokenHistory(prompt)
+      for (const id of generated) history.accept(id)
+      const expected = logits.map((logit, id) => {
+        const count = generated.filter((other) => other === id).length
+        const isKnown = count > 0 || prompt.includes(id)
+        const { frequencyPenalty, presencePenalty, repetitionPenalty } = penalties
+        let value = logit
+        if (isKnown) value = value > 0 ? value / repetitionPenalty : value * repetitionPenalty
+        if (count > 0) value -= presencePenalty + count * frequencyPenalty
+        return id === biased ? Math.fround(value) + bias : value
+      })
+      const sample = makeSampler({ ...penalties, logitBias: { [biased]: bias } }).sample(logits, history)
+      assert.strictEqual(sample.id, expected.indexOf(Math.max(...expected)))
+      assert.strictEqual(sample.logprob, logSoftmaxAt(before, sample.id))
+      assert.deepStrictEqual(logits, before)
+    },
+  )
+
+  it("never draws a masked token, and refuses a row without any", () => {
+    const history = new TokenHistory()
+    const row = Float32Array.of(-Infinity, 1, -Infinity, 2)
+    for (const options of [{}, { topK: 3 }, { topP: 0.99 }, { topK: 4, minP: 0.01 }]) {
+      const counts = drawMany(row, { ...options, temperature: 5, seed: 1 }, 200)
+      assert.deepStrictEqual([counts[0], counts[2]], [0, 0])
+    }
+    const wrong = [Float32Array.of(-Infinity, -Infinity), Float32Array.of(1, NaN), Float32Array.of(NaN, 1)]
+    wrong.push(Float32Array.of(0, Infinity), new Float32Array(0), Float32Array.of(NaN, -Infinity))
+    for (const logits of wrong) {
+      for (const temperature of [0, 1]) {
+        assert.throws(() => makeSampler({ temperature }).sample(logits, history), RuntimeError)
+      }
+    }
+  })
+
+  it("stays finite at extreme temperatures", () => {
+    const row = Float32Array.of(-30, 29.5, 30, 0)
+    for (const temperature of [Number.MIN_VALUE, 1e-12, 100]) {
+      const { id } = makeSampler({ temperature, seed: 2 }).sample(row, new TokenHistory())
+      if (temperature < 1) assert.strictEqual(id, 2)
+    }
+  })
+
+  it("names the option that is wrong and its range", () => {
+    const wrong: Array<[object, string]> = [
+      [{ temperature: NaN }, "temperature"],
+      [{ temperature: -0.1 }, "temperature"],
+      [{ temperature: Infinity }, "temperature"],
+      [{ temperature: "1" }, "temperature"],
+      [{ topK: 1.5 }, "topK"],
+      [{ topK: -1 }, "topK"],
+      [{ topP: 1.01 }, "topP"],
+      [{ minP: -0.01 }, "minP"],
+      [{ repetitionPenalty: 0 }, "repetitionPenalty"],
+      [{ presencePenalty: 2.1 }, "presencePenalty"],
+      [{ frequencyPenalty: NaN }, "frequencyPenalty"],
+      [{ seed: 0.5 }, "seed"],
+      [{ seed: -1 }, "seed"],
+      [{ logitBias: { 100: 1 } }, "logitBias[100]"],
+      [{ logitBias: { "-1": 1 } }, "logitBias[-1]"],
+      [{ logitBias: { "1.5": 1 } }, "logitBias[1.5]"],
+      [{ logitBias: { cat: 1 } }, "logitBias[cat]"],
+      [{ logitBias: { 3: NaN } }, "logitBias[3]"],
+      [{ logitBias: [1] }, "logitBias"],
+      [{ logitBias: null }, "logitBias"],
+    ]
+    for (const [options, option] of wrong) {
+      let error: unknown
+      try {
+        checkSampling(options, 100)
+      } catch (caught) {
+        error = caught
+      }
+      assert.instanceOf(error, InvalidRequestError, JSON.stringify(options))
+      assert.strictEqual((error as InvalidRequestError).option, option)
+      assert.match((error as InvalidRequestError).remedy, /^Use /)
+    }
+    checkSampling({ temperature: 0, topK: 0, topP: 1, minP: 0, seed: 2 ** 53 - 1, logitBias: { 99: -100 } }, 100)
+    checkSampling({ temperature: undefined, logitBias: undefined }, 100)
+  })
+
+  it("softmax2 is the logistic function of the difference", () => {
+    assert.strictEqual(softmax2(1, 1), 0.5)
+    assert.closeTo(softmax2(2, 0) + softmax2(0, 2), 1, 1e-15)
+    assert.deepStrictEqual([softmax2(900, -900), softmax2(-900, 900)], [1, 0])
+    assert.throws(() => softmax2(NaN, 1), RuntimeError)
+  })
+})
