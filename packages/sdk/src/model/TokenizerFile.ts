@@ -56,10 +56,8 @@ export function checkTokenizerFile(json: JsonObject, refuse: (problem: string) =
     if (token.special === true || RESERVED.test(token.content)) controls.set(token.content, token.id)
     else if (!token.content.includes(SPACE_PIECE)) fixedPieces.push(token.content)
   }
-  for (const [piece, id] of Object.entries(vocab)) {
-    if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 0) {
-      throw refuse(`the piece ${JSON.stringify(piece)} has the id ${JSON.stringify(id)}`)
-    }
+  for (const id of Object.values(vocab)) {
+    if (!isId(id)) throw refuse(`its vocab has the id ${JSON.stringify(id)}`)
     vocabSize = Math.max(vocabSize, id + 1)
   }
 
@@ -116,16 +114,25 @@ function checkMerges(
   const initials = new Set([...unreachable].map((piece) => piece[0]))
   let wordsAreIndependent = true
   for (const merge of merges) {
-    // Older files write "left right", newer ones ["left", "right"].
-    const [left, right, ...rest]: ReadonlyArray<unknown> =
-      typeof merge === "string" ? merge.split(" ") : Array.isArray(merge) ? merge : []
-    if (typeof left !== "string" || typeof right !== "string" || left === "" || right === "" || rest.length > 0) {
-      throw refuse(`the merge ${JSON.stringify(merge)} is not two pieces`)
-    }
+    const pair = splitMerge(merge)
+    if (pair === undefined) throw refuse(`the merge ${JSON.stringify(merge)} is not two pieces`)
+    const [left, right] = pair
     if (initials.has(left[0]) && unreachable.has(left + right)) {
       throw refuse(`a merge makes ${left + right}, so that ordinary text would give a control token`)
     }
     if (right.startsWith(SPACE_PIECE) && !left.endsWith(SPACE_PIECE)) wordsAreIndependent = false
   }
   return wordsAreIndependent
+}
+
+/** The two pieces of a merge. Older files write "left right", newer ones ["left", "right"]. */
+function splitMerge(merge: unknown): readonly [string, string] | undefined {
+  if (typeof merge === "string") {
+    const border = merge.indexOf(" ")
+    const fits = border > 0 && border < merge.length - 1 && merge.indexOf(" ", border + 1) === -1
+    return fits ? [merge.slice(0, border), merge.slice(border + 1)] : undefined
+  }
+  if (!Array.isArray(merge) || merge.length !== 2) return undefined
+  const [left, right]: ReadonlyArray<unknown> = merge
+  return typeof left === "string" && typeof right === "string" && left !== "" && right !== "" ? [left, right] : undefined
 }

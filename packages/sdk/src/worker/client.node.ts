@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads"
 import { Engine } from "../engine/Engine.ts"
 import { EngineCrashedError, type FacetError } from "../Errors.ts"
 import { Interlock } from "../runtime/Interlock.ts"
-import { layerPlatform } from "./platform.node.ts"
+import { type EngineThread, layerPlatform } from "./platform.node.ts"
 import { type EngineThreadData, EngineRpcs } from "./Protocol.ts"
 
 export type EngineThreadOptions = Omit<EngineThreadData, "interlock">
@@ -16,7 +16,11 @@ export type EngineThreadOptions = Omit<EngineThreadData, "interlock">
 /** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./entry.ts" : "./entry.js", import.meta.url)
 
-const startThread = (data: EngineThreadData): Worker => new Worker(entry, { workerData: data, name: "facet-engine" })
+/** A thread inherits Node's flags, but refuses those that say how the main script was given. */
+const inherited = () => process.execArgv.filter((flag) => !flag.startsWith("--input-type"))
+
+const startThread = (data: EngineThreadData): Worker =>
+  new Worker(entry, { workerData: data, name: "facet-engine", execArgv: inherited() })
 
 /**
  * An engine on a thread of its own, for as long as the layer lives. The thread keeps the process alive only while it
@@ -32,57 +36,72 @@ export const layerEngine = (
       Layer.effect(Engine, Effect.map(RpcClient.make(EngineRpcs), (client) => fromClient(client, thread))).pipe(
         // The scheduler bounds what runs at once, on the other side, where it answers with a typed error.
         Layer.provide(RpcClient.layerProtocolWorker({ size: 1, concurrency: Number.MAX_SAFE_INTEGER })),
-        Layer.provide(layerPlatform(thread.start, thread.interlock)),
+        Layer.provide(layerPlatform(thread.start)),
         // A thread that cannot be started at all is a fault of the installation.
         Layer.orDie,
       ),
     ),
   )
 
+/** The thread that lives now: after a crash it is another. */
 interface Thread {
-  readonly interlock: Interlock
-  readonly start: () => Worker
-  /** Keeps the process alive while the effect runs. */
+  readonly start: () => EngineThread
+  /** Keeps the process alive while a call is under way. */
   readonly hold: Effect.Effect<void>
   readonly letGo: Effect.Effect<void>
 }
 
-/** The thread that lives now, and how many calls it works for. */
 const holdThread = (options: EngineThreadOptions, start: (data: EngineThreadData) => Worker) =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => {
-        const interlock = new Interlock()
-        // `process.exit()` ends all threads at once: it has to wait for the end of a native run.
-        const onExit = () => interlock.shut()
-        process.on("exit", onExit)
-        return { interlock, onExit }
-      }),
-      ({ onExit }) => Effect.sync(() => process.off("exit", onExit)),
+      Effect.sync(() => new LivingThread(options, start)),
+      (thread) => Effect.sync(() => thread.forget()),
     ),
-    ({ interlock }): Thread => {
-      let worker: Worker | undefined
-      let calls = 0
-      const keepAlive = () => (calls > 0 ? worker?.ref() : worker?.unref())
-      const count = (change: number) =>
-        Effect.sync(() => {
-          calls += change
-          keepAlive()
-        })
-      return {
-        interlock,
-        start: () => {
-          const started = start({ ...options, interlock: interlock.buffer })
-          worker = started
-          // Whoever starts it waits for its first message.
-          started.once("message", keepAlive)
-          return started
-        },
-        hold: count(1),
-        letGo: count(-1),
-      }
-    },
+    (thread): Thread => ({
+      start: () => thread.start(),
+      hold: Effect.sync(() => thread.count(1)),
+      letGo: Effect.sync(() => thread.count(-1)),
+    }),
   )
+
+class LivingThread {
+  readonly #options: EngineThreadOptions
+  readonly #startWorker: (data: EngineThreadData) => Worker
+  #current: EngineThread | undefined
+  #calls = 0
+
+  constructor(options: EngineThreadOptions, startWorker: (data: EngineThreadData) => Worker) {
+    this.#options = options
+    this.#startWorker = startWorker
+    process.on("exit", this.#onExit)
+  }
+
+  start(): EngineThread {
+    const interlock = new Interlock()
+    const worker = this.#startWorker({ ...this.#options, interlock: interlock.buffer })
+    this.#current = { interlock, worker }
+    // Whoever starts it waits for its first message.
+    worker.once("message", () => this.#keepAlive())
+    return this.#current
+  }
+
+  count(change: number): void {
+    this.#calls += change
+    this.#keepAlive()
+  }
+
+  forget(): void {
+    process.off("exit", this.#onExit)
+  }
+
+  #keepAlive(): void {
+    if (this.#calls > 0) this.#current?.worker.ref()
+    else this.#current?.worker.unref()
+  }
+
+  /** `process.exit()` ends all threads at once: it has to wait for the end of a native run. */
+  readonly #onExit = (): void => this.#current?.interlock.shut()
+}
 
 const crashed = (error: FacetError | RpcClientError): FacetError =>
   error instanceof RpcClientError ? new EngineCrashedError({ problem: error.message }) : error

@@ -1,5 +1,7 @@
 /** The first line of the engine's thread. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { parentPort, workerData } from "node:worker_threads"
 import { openFolder } from "../hub/folder.node.ts"
 import { openScope } from "../hub/scope.node.ts"
@@ -19,10 +21,13 @@ const engine = serve({
   ...limits,
 }).pipe(Effect.provide(layerRunner))
 
-// The port keeps the thread alive; once everything is released it is closed, and the thread ends by itself.
-Effect.runPromise(engine).then(
-  () => parentPort?.close(),
-  (cause: unknown) => {
-    throw cause
-  },
-)
+const running = Effect.runFork(engine)
+
+// Told to close: what is under way is interrupted, everything is released, and then nothing may keep the thread alive.
+parentPort?.on("message", (message: readonly [kind: 0 | 1]) => {
+  if (message[0] === 1) running.interruptUnsafe()
+})
+running.addObserver((exit) => {
+  if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
+  process.exit()
+})

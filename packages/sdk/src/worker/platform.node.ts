@@ -9,21 +9,25 @@ import { WorkerError, WorkerReceiveError } from "effect/workers/WorkerError"
 import type * as WorkerThreads from "node:worker_threads"
 import type { Interlock } from "../runtime/Interlock.ts"
 
+/** A thread, and what says whether it is inside native code, where it cannot be ended. */
+export interface EngineThread {
+  readonly worker: WorkerThreads.Worker
+  readonly interlock: Interlock
+}
+
 /** How long a thread has to end by itself: a native run of a large model takes about a second. */
 const grace = "15 seconds"
 
 const lost = (message: string) => new WorkerError({ reason: new WorkerReceiveError({ message }) })
 
-/** @param interlock says whether the thread is inside native code, where it cannot be ended. */
 export const layerPlatform = (
-  spawn: () => WorkerThreads.Worker,
-  interlock: Interlock,
+  spawn: () => EngineThread,
 ): Layer.Layer<Worker.WorkerPlatform | Worker.Spawner> =>
   Layer.merge(
     Worker.layerSpawner(spawn),
     Layer.succeed(Worker.WorkerPlatform)(
-      Worker.makePlatform<WorkerThreads.Worker>()({
-        setup: ({ scope, worker }) => {
+      Worker.makePlatform<EngineThread>()({
+        setup: ({ scope, worker: { interlock, worker } }) => {
           const ended = Deferred.makeUnsafe<void>()
           worker.once("exit", () => Deferred.doneUnsafe(ended, Exit.void))
           const end = Effect.suspend(() => {

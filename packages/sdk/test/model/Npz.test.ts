@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest"
+import { readNpz, readSae } from "../../src/scope/Npz.ts"
+import { folderOf } from "./folderOf.ts"
+import { type Float32Entry, npz, type NpzOptions } from "./npz.ts"
+
+const filled = (value: number, ...shape: ReadonlyArray<number>): Float32Entry => [
+  shape,
+  Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value + i),
+]
+
+const sae = {
+  W_enc: filled(1, 3, 5),
+  W_dec: filled(100, 5, 3),
+  b_enc: filled(200, 5),
+  threshold: filled(300, 5),
+  b_dec: filled(400, 3),
+}
+
+const read = async (content: Uint8Array) => {
+  await using files = await folderOf({ "params.npz": content })
+  return await readSae(files, "params.npz")
+}
+
+describe("readNpz", () => {
+  it.each<[string, NpzOptions]>([
+    ["plainly", {}],
+    ["as NumPy does, with sizes of 0xFFFFFFFF in local headers", { zip64: "local" }],
+    ["as zip64 throughout", { zip64: "everywhere" }],
+    ["with version 2 headers", { npyVersion: 2 }],
+    ["with a comment at its end", { comment: "by hand" }],
+  ])("locates arrays in a zip written %s", async (_, options) => {
+    await using files = await folderOf({ "a.npz": npz(sae, options) })
+    const arrays = await readNpz(files, "a.npz")
+    expect([...arrays.keys()]).toEqual(Object.keys(sae))
+    for (const [name, [shape, values]] of Object.entries(sae)) {
+      const array = arrays.get(name)
+      expect(array).toMatchObject({ dtype: "F32", shape, length: values.length * 4 })
+      const bytes = await files.readRange("a.npz", array?.offset ?? 0, array?.length ?? 0)
+      expect([...new Float32Array(bytes.buffer)]).toEqual(values)
+    }
+  })
+
+  it("locates arrays at odd offsets", async () => {
+    await using files = await folderOf({ "a.npz": npz({ abc: filled(7, 2) }) })
+    const array = (await readNpz(files, "a.npz")).get("abc")
+    expect(array?.offset).toBe(30 + "abc.npy".length + 128)
+  })
+
+  it("reads scalars and empty arrays", async () => {
+    await using files = await folderOf({ "a.npz": npz({ scalar: [[], [4]], empty: [[0, 3], []] }) })
+    const arrays = await readNpz(files, "a.npz")
+    expect(arrays.get("scalar")).toMatchObject({ shape: [], length: 4 })
+    expect(arrays.get("empty")).toMatchObject({ shape: [0, 3], length: 0 })
+  })
+})
+
+describe("readSae", () => {
+  it("gives an autoencoder's widths", async () => {
+    expect(await read(npz(sae))).toMatchObject({ dModel: 3, width: 5, arrays: { W_dec: { shape: [5, 3] } } })
+  })
+
+  const file = npz(sae)
+  const moved = Uint8Array.from(file)
+  moved[0] = 0
+  const renamed = Uint8Array.from(file)
+  renamed[30 + "W_enc.npy".length] = 0
+  it.each<[string, Uint8Array, string]>([
+    ["an empty file", new Uint8Array(0), "not a zip"],
+    ["text", new TextEncoder().encode("version https://git-lfs.github.com/spec/v1"), "not a zip"],
+    ["a truncated file", file.slice(0, -40), "not a zip, or truncated"],
+    ["a file without its beginning", file.slice(100), "truncated"],
+    ["a compressed entry", npz(sae, { method: 8 }), "W_enc.npy is compressed"],
+    ["an encrypted entry", npz(sae, { flags: 1 }), "W_enc.npy is encrypted"],
+    ["Fortran order", npz(sae, { fortranOrder: true }), "W_enc.npy is in Fortran order"],
+    ["big-endian numbers", npz(sae, { descr: ">f4" }), "W_enc.npy has the dtype '>f4'"],
+    ["objects", npz(sae, { descr: "|O" }), "dtype '|O'"],
+    ["float64", npz({ ...sae, W_enc: filled(1, 3, 10) }, { descr: "<f8" }), "corrupt: W_enc.npy has 120 bytes"],
+    ["integers", npz(sae, { descr: "<i4" }), "W_enc is I32, not F32"],
+    ["a corrupt local header", moved, "W_enc.npy is not where the zip says"],
+    ["an entry that is no array", renamed, "W_enc.npy is not an npy array"],
+    ["a shape that does not fit the data", npz({ ...sae, W_enc: [[3, 6], [1, 2, 3]] }), "takes 72"],
+    ["shapes that do not fit each other", npz({ ...sae, W_dec: filled(1, 3, 5) }), "W_dec has the shape [3, 5]"],
+    ["a threshold for each row", npz({ ...sae, threshold: filled(1, 3) }), "threshold has the shape [3]"],
+    ["an encoder with three axes", npz({ ...sae, W_enc: filled(1, 3, 5, 1) }), "not two positive extents"],
+    ["a missing array", npz({ W_enc: sae.W_enc, W_dec: sae.W_dec }), "b_enc is missing (it has W_enc, W_dec)"],
+  ])("refuses %s", async (_, content, problem) => {
+    await expect(read(content)).rejects.toMatchObject({
+      _tag: "ScopeFileError",
+      file: expect.stringMatching(/params\.npz$/),
+      problem: expect.stringContaining(problem),
+    })
+  })
+
+  it("says when the file is missing", async () => {
+    await using files = await folderOf({})
+    await expect(readSae(files, "params.npz")).rejects.toMatchObject({ _tag: "ScopeFileError", problem: "missing" })
+  })
+})
