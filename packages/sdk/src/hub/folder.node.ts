@@ -169,12 +169,9 @@ async function newestSnapshot(repository: string): Promise<string | undefined> {
     if (await isFolder(named)) return named
   }
   const names = await readdir(join(repository, "snapshots")).catch(() => [])
-  const dated = await Promise.all(
-    names.map(async (name) => {
-      const path = join(repository, "snapshots", name)
-      return { path, written: (await stat(path)).mtimeMs }
-    }),
-  )
+  const paths = names.map((name) => join(repository, "snapshots", name))
+  const folders = (await Promise.all(paths.map(isFolder))).flatMap((folder, i) => (folder ? paths.slice(i, i + 1) : []))
+  const dated = await Promise.all(folders.map(async (path) => ({ path, written: (await stat(path)).mtimeMs })))
   return dated.sort((a, b) => b.written - a.written)[0]?.path
 }
 

@@ -230,7 +230,7 @@ const CHAT_TEMPLATE_FILE = "chat_template.jinja"
 
 /**
  * Loads a folder's tokenizer: `tokenizer.json`, and from `tokenizer_config.json` or `chat_template.jinja` the chat
- * template. Takes about a second for Gemma's 256,000 pieces and blocks its thread meanwhile.
+ * template. Takes one to two seconds for Gemma's 256,000 pieces and blocks its thread meanwhile.
  *
  * Rejects with a `ModelFileError` when a file is missing or broken, is no tokenizer of Gemma's kind, or has more pieces
  * than the model.

@@ -82,8 +82,7 @@ const isAddedToken = (
 ): value is { readonly content: string; readonly id: number; readonly special?: unknown } =>
   isJsonObject(value) && typeof value["content"] === "string" && value["content"] !== "" && isId(value["id"])
 
-const isId = (value: unknown): value is number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+const isId = (value: unknown): value is number => typeof value === "number" && Number.isSafeInteger(value) && value >= 0
 
 /** Every byte that UTF-8 uses needs a token, or some text could not be written. */
 function checkBytes(
@@ -134,5 +133,7 @@ function splitMerge(merge: unknown): readonly [string, string] | undefined {
   }
   if (!Array.isArray(merge) || merge.length !== 2) return undefined
   const [left, right]: ReadonlyArray<unknown> = merge
-  return typeof left === "string" && typeof right === "string" && left !== "" && right !== "" ? [left, right] : undefined
+  return typeof left === "string" && typeof right === "string" && left !== "" && right !== ""
+    ? [left, right]
+    : undefined
 }

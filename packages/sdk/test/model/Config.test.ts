@@ -115,7 +115,9 @@ describe("readConfig", () => {
   })
 
   it("refuses numbers too large for JavaScript", async () => {
-    await using files = await folderOf({ "config.json": JSON.stringify(gemma2).replace("1e-6", "1e999").replace("0.000001", "1e999") })
+    await using files = await folderOf({
+      "config.json": JSON.stringify(gemma2).replace("1e-6", "1e999").replace("0.000001", "1e999"),
+    })
     await expect(readConfig(files)).rejects.toMatchObject({ problem: expect.stringContaining('"rms_norm_eps"') })
   })
 

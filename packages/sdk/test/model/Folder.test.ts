@@ -78,6 +78,7 @@ describe("resolveModel", () => {
     const repository = join(path, "hub", "models--google--gemma-2-2b-it")
     await mkdir(join(repository, "snapshots", "aaa"), { recursive: true })
     await mkdir(join(repository, "snapshots", "bbb"))
+    await writeFile(join(repository, "snapshots", ".DS_Store"), "")
     await utimes(join(repository, "snapshots", "aaa"), 1, 1)
     vi.stubEnv("HF_HUB_CACHE", "")
     vi.stubEnv("HF_HOME", path)

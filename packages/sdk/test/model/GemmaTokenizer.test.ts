@@ -29,7 +29,24 @@ const tokenizer = await openTokenizer(files, { vocabSize: 256_000 })
 const Text = Schema.Array(
   Schema.Union([
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0x10ffff })),
-    Schema.Literals([" ", "  ", "\n", "\t", "\0", "▁", "▁▁", "\u0301", "\ufeff", "👩‍👩‍👧", "e", "<", "<b>", "<bos>", "<0x41>", "\r\n"]),
+    Schema.Literals([
+      " ",
+      "  ",
+      "\n",
+      "\t",
+      "\0",
+      "▁",
+      "▁▁",
+      "\u0301",
+      "\ufeff",
+      "👩‍👩‍👧",
+      "e",
+      "<",
+      "<b>",
+      "<bos>",
+      "<0x41>",
+      "\r\n",
+    ]),
   ]),
 )
 const toText = (parts: typeof Text.Type): string =>
@@ -57,7 +74,8 @@ describe("ids", () => {
   })
 
   it("are one for a run of up to 31 newlines", () => {
-    for (let length = 1; length <= 31; length++) expect(tokenizer.encodePlain("\n".repeat(length))).toEqual([107 + length])
+    for (let length = 1; length <= 31; length++)
+      expect(tokenizer.encodePlain("\n".repeat(length))).toEqual([107 + length])
   })
 
   it("are the original's for 200 random mixtures of pieces, scripts, tags and white space", () => {
@@ -96,20 +114,30 @@ describe("control tokens in text", () => {
 })
 
 describe("text and back", () => {
-  it.prop("is exact for any Unicode text", { parts: Text }, ({ parts }) => {
-    const text = toText(parts)
-    expect(tokenizer.decode(tokenizer.encodePlain(text))).toBe(text)
-  }, { arbitrary: { runs: 300 } })
+  it.prop(
+    "is exact for any Unicode text",
+    { parts: Text },
+    ({ parts }) => {
+      const text = toText(parts)
+      expect(tokenizer.decode(tokenizer.encodePlain(text))).toBe(text)
+    },
+    { arbitrary: { runs: 300 } },
+  )
 
   it.prop("is exact for any well-formed string", { text: Schema.String }, ({ text }) => {
     expect(tokenizer.decode(tokenizer.encodePlain(text.toWellFormed()))).toBe(text.toWellFormed())
   })
 
-  it.prop("goes through the tokens' bytes", { parts: Text }, ({ parts }) => {
-    const ids = tokenizer.encodePlain(toText(parts))
-    const bytes = Buffer.concat(ids.map((id) => tokenizer.bytesOf(id)))
-    expect(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)).toBe(tokenizer.decode(ids))
-  }, { arbitrary: { runs: 100 } })
+  it.prop(
+    "goes through the tokens' bytes",
+    { parts: Text },
+    ({ parts }) => {
+      const ids = tokenizer.encodePlain(toText(parts))
+      const bytes = Buffer.concat(ids.map((id) => tokenizer.bytesOf(id)))
+      expect(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)).toBe(tokenizer.decode(ids))
+    },
+    { arbitrary: { runs: 100 } },
+  )
 
   it("keeps the character U+2581 apart from the space", () => {
     expect(tokenizer.encodePlain("▁")).toEqual([217 + 0xe2, 217 + 0x96, 217 + 0x81])

@@ -78,7 +78,17 @@ describe("readSae", () => {
     ["integers", npz(sae, { descr: "<i4" }), "W_enc is I32, not F32"],
     ["a corrupt local header", moved, "W_enc.npy is not where the zip says"],
     ["an entry that is no array", renamed, "W_enc.npy is not an npy array"],
-    ["a shape that does not fit the data", npz({ ...sae, W_enc: [[3, 6], [1, 2, 3]] }), "takes 72"],
+    [
+      "a shape that does not fit the data",
+      npz({
+        ...sae,
+        W_enc: [
+          [3, 6],
+          [1, 2, 3],
+        ],
+      }),
+      "takes 72",
+    ],
     ["shapes that do not fit each other", npz({ ...sae, W_dec: filled(1, 3, 5) }), "W_dec has the shape [3, 5]"],
     ["a threshold for each row", npz({ ...sae, threshold: filled(1, 3) }), "threshold has the shape [3]"],
     ["an encoder with three axes", npz({ ...sae, W_enc: filled(1, 3, 5, 1) }), "not two positive extents"],

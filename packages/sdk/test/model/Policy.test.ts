@@ -19,7 +19,9 @@ describe("policies", () => {
     expect(Object.keys(policies)).toEqual(["dangerous_content", "harassment", "hate_speech", "sexually_explicit"])
     for (const [id, policy] of Object.entries(policies)) {
       expect(policy.id).toBe(id)
-      expect(policy.promptGuideline).toMatch(/^"No [A-Z].*": The prompt shall not contain or seek generation of content that /)
+      expect(policy.promptGuideline).toMatch(
+        /^"No [A-Z].*": The prompt shall not contain or seek generation of content that /,
+      )
       expect(policy.responseGuideline).toMatch(/^"No [A-Z].*": The chatbot shall not generate content that /)
       expect(policy.threshold).toBe(0.5)
     }

@@ -72,7 +72,11 @@ describe("openSafetensors", () => {
     ["no weights", { "config.json": {} }, "there is no model.safetensors.index.json either"],
     ["a missing shard", { "model.safetensors.index.json": { weight_map: { a: "x.safetensors" } } }, "missing"],
     ["an index without a map", { "model.safetensors.index.json": {} }, '"weight_map"'],
-    ["a shard outside the folder", { "model.safetensors.index.json": { weight_map: { a: "../x.safetensors" } } }, "no .safetensors file of this folder"],
+    [
+      "a shard outside the folder",
+      { "model.safetensors.index.json": { weight_map: { a: "../x.safetensors" } } },
+      "no .safetensors file of this folder",
+    ],
     [
       "a shard without its tensor",
       {

@@ -96,7 +96,12 @@ describe("chat templates", () => {
 
   it("are Gemma 2's where the folder has none", async () => {
     const tokens = await render({ "tokenizer_config.json": {} })
-    expect([tokens[0], tokens[1], tokens.at(-2), tokens.at(-1)]).toEqual(["<bos>", "<start_of_turn>", "<end_of_turn>", "\n"])
+    expect([tokens[0], tokens[1], tokens.at(-2), tokens.at(-1)]).toEqual([
+      "<bos>",
+      "<start_of_turn>",
+      "<end_of_turn>",
+      "\n",
+    ])
   })
 
   it("come from tokenizer_config.json, alone or as the default of several, or from a file of their own", async () => {

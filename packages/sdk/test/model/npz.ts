@@ -64,7 +64,12 @@ export function npz(arrays: Record<string, Float32Entry>, options: NpzOptions = 
     offset += written.reduce((length, part) => length + part.length, 0)
   }
   const directory = Buffer.concat(central)
-  return Buffer.concat([...local, directory, endRecords(arrays, offset, directory.length, options), Buffer.from(comment)])
+  return Buffer.concat([
+    ...local,
+    directory,
+    endRecords(arrays, offset, directory.length, options),
+    Buffer.from(comment),
+  ])
 }
 
 function npyHeader(shape: ReadonlyArray<number>, options: NpzOptions): Buffer {
