@@ -1,7 +1,7 @@
 /** What a model was thinking: the sparse features that were active at each token. */
 import * as Schema from "effect/Schema"
 import { siteNames } from "./graph/Sites.ts"
-import { Float32 } from "./worker/Transfer.ts"
+import { Float32 } from "./Transfer.ts"
 
 /** A feature of a sparse autoencoder at one token. */
 export const Feature = Schema.Struct({

@@ -7,7 +7,8 @@
  */
 import { InvalidRequestError } from "../Errors.ts"
 import type { Policy } from "../Policy.ts"
-import { encodeTemplate, type TemplatePart } from "./ChatTemplate.ts"
+import { encodeTemplate } from "./ChatTemplate.ts"
+import type { TemplatePart } from "./GemmaTemplate.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
 import { checkUnicode } from "./Unicode.ts"
 

@@ -12,7 +12,7 @@
 import { PreTrainedTokenizer } from "@huggingface/transformers"
 import { ModelFileError } from "../Errors.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../hub/ModelFiles.ts"
-import { GEMMA_CHAT_TEMPLATE, type TemplatePart } from "./ChatTemplate.ts"
+import { GEMMA_CHAT_TEMPLATE, type TemplatePart } from "./GemmaTemplate.ts"
 import type { GemmaConfig } from "./Config.ts"
 import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
 import { checkUnicode } from "./Unicode.ts"
