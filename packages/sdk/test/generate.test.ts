@@ -2,6 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ContextOverflowError, Facet, type GenerateOptions, type GenerationPart, InvalidRequestError } from "../src/index.ts"
 import { failureOf } from "./fixtures/failure.ts"
+import { untilIdle } from "./fixtures/idle.ts"
 
 const story = "Tell me a story about a fox."
 
@@ -130,14 +131,12 @@ describe("generate", () => {
       assert.strictEqual(await failureOf(facet.generate("word ".repeat(400), options)), reason)
     }
     assert.strictEqual(await failureOf(facet.generate(story, { signal: AbortSignal.abort(reason) })), reason)
-    assert.strictEqual((await facet.stats()).requests, 0)
+    await untilIdle(facet)
   })
 
   it("ends the work when a reader leaves the loop", async () => {
     for await (const part of facet.stream({ prompt: story })) if (part.type === "text") break
-    // The engine hears of it a moment later.
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    assert.strictEqual((await facet.stats()).requests, 0)
+    await untilIdle(facet)
   })
 
   it("lets others run while a reader pauses", async () => {

@@ -6,6 +6,7 @@ import { definePolicy, Facet, type GenerationPart, InvalidRequestError, policies
 import type { EnginePart } from "../src/Generation.ts"
 import { OutputGuard } from "../src/OutputGuard.ts"
 import { failureOf } from "./fixtures/failure.ts"
+import { untilIdle } from "./fixtures/idle.ts"
 
 const verdict = (flagged: boolean): Verdict => ({ flagged, policies: [], tokens: { judged: 0, cached: 0 } })
 
@@ -115,8 +116,7 @@ describe("a guarded generation", () => {
       parts.map(({ type }) => type),
       ["verdict", "finish"],
     )
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    assert.strictEqual((await facet.stats()).requests, 0)
+    await untilIdle(facet)
   })
 
   it("judges sentence by sentence in a window, once in a buffer", async () => {
