@@ -44,9 +44,10 @@ export class Facet implements AsyncDisposable {
 
   /** Opens the embedded model, or the one in `options`. Rejects when it is not there or cannot be used. */
   static async open(options: OpenOptions & CallOptions = {}): Promise<Facet> {
-    const facet = new Facet(ManagedRuntime.make(layerOpened(options)))
+    const { signal, ...rest } = options
+    const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
     try {
-      await facet.#run(Effect.asVoid(Opened), options)
+      await facet.#run(Effect.asVoid(Opened), { signal })
       return facet
     } catch (error) {
       await facet.close()
@@ -79,12 +80,14 @@ export class Facet implements AsyncDisposable {
 
   /** Judges a content against policies. */
   shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
-    return this.#run(shield(content, options), options)
+    const { signal, ...rest } = options
+    return this.#run(shield(content, rest), { signal })
   }
 
   /** Traces a text, or a finished generation. */
   inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
-    return this.#run(inspect(text, options), options)
+    const { signal, ...rest } = options
+    return this.#run(inspect(text, rest), { signal })
   }
 
   /** The log-probability of each token of a text. */

@@ -11,7 +11,7 @@ import { Opened } from "./Opened.ts"
 import { OutputGuard, type OutputMode } from "./OutputGuard.ts"
 import type { Policy } from "./Policy.ts"
 import { lastUserText, type Prompt, toMessages, userText } from "./Prompt.ts"
-import { checked } from "./RequestError.ts"
+import { checked, checkKnown } from "./RequestError.ts"
 import { shield } from "./Shield.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -74,9 +74,9 @@ export const stream = (
     Effect.gen(function* () {
       const { engine, text: model } = yield* Opened
       const request = yield* checked(() => readRequest(model, prompt, options))
-      const guard = readGuard(options.guard)
+      const guard = yield* checked(() => readGuard(options.guard))
       const startedAt = performance.now()
-      const input = guard.input === true ? yield* shield(userText(prompt), guard) : undefined
+      const input = guard.input === true ? yield* shield(userText(prompt), policiesOf(guard)) : undefined
       const said = input?.flagged === true ? Stream.succeed(blocked(startedAt)) : guarded(engine.generate(request), prompt, guard)
       return input === undefined ? said : Stream.concat(Stream.succeed(verdictPart(input)), said)
     }),
@@ -123,7 +123,7 @@ const guarded = (
 ): Stream.Stream<GenerationPart, FacetError, Opened> => {
   if (guard.output === undefined) return Stream.filter(parts, (part) => part.type !== "start")
   const question = lastUserText(prompt)
-  const output = new OutputGuard(guard.output, (response) => shield({ prompt: question, response }, guard))
+  const output = new OutputGuard(guard.output, (response) => shield({ prompt: question, response }, policiesOf(guard)))
   return parts.pipe(
     Stream.mapEffect((part) => output.take(part)),
     Stream.flattenIterable,
@@ -143,17 +143,38 @@ const blocked = (startedAt: number): GenerationPart => ({
   tokens: { prompt: [], completion: [] },
 })
 
+const policiesOf = ({ policies }: GuardOptions) => (policies === undefined ? {} : { policies })
+
 function readGuard(guard: GenerateOptions["guard"]): GuardOptions {
   if (guard === undefined || guard === false) return {}
   if (guard === true) return { input: true, output: "window" }
+  checkKnown(guard, ["input", "output", "policies"], "guard.")
   if (guard.output !== undefined && guard.output !== "window" && guard.output !== "buffer") {
     throw invalid("guard.output", `"${String(guard.output)}" is not a mode`, 'Use "window" or "buffer", or leave it out.')
   }
   return guard
 }
 
+const knownOptions = [
+  "template",
+  "maxTokens",
+  "temperature",
+  "topK",
+  "topP",
+  "minP",
+  "repetitionPenalty",
+  "presencePenalty",
+  "frequencyPenalty",
+  "logitBias",
+  "seed",
+  "stop",
+  "guard",
+  "trace",
+] as const satisfies ReadonlyArray<keyof GenerateOptions>
+
 function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions): GenerateRequest {
   checkPrompt(prompt)
+  checkKnown(options, knownOptions)
   const { guard: _guard, logitBias, stop, trace, ...rest } = options
   const request: GenerateRequest = {
     ...rest,
@@ -186,7 +207,10 @@ function checkPrompt(prompt: Prompt): void {
 function readTraces(trace: GenerateOptions["trace"]): ReadonlyArray<TraceRequest> {
   if (trace === undefined || trace === false) return []
   const list = trace === true ? [{}] : Array.isArray(trace) ? trace : [trace]
-  return list.map((options: TraceOptions) => ({ ...readSite(options), topK: options.topK }))
+  return list.map((options: TraceOptions) => {
+    checkKnown(options, ["layer", "site", "topK"], "trace.")
+    return { ...readSite(options), topK: options.topK }
+  })
 }
 
 const invalid = (option: string, problem: string, remedy: string) => new InvalidRequestError({ option, problem, remedy })

@@ -5,7 +5,7 @@ import type { Generation } from "./Generation.ts"
 import { parseSite } from "./graph/Sites.ts"
 import { checkUnicode } from "./model/Unicode.ts"
 import { Opened } from "./Opened.ts"
-import { checked } from "./RequestError.ts"
+import { checked, checkKnown } from "./RequestError.ts"
 import type { Score } from "./Score.ts"
 import type { Trace } from "./Trace.ts"
 
@@ -32,6 +32,7 @@ export const inspect = Effect.fn("facet.inspect")(function* (
   options: InspectOptions = {},
 ): Effect.fn.Return<Trace, FacetError, Opened> {
   const { engine, text: model } = yield* Opened
+  yield* checked(() => checkKnown(options, ["layer", "site", "topK", "activations"]))
   const input = yield* checked(() => readText(text))
   const where = yield* checked(() => readSite(options))
   return yield* engine.inspect({

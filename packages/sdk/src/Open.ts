@@ -7,6 +7,7 @@ import type { ModelRef, Progress } from "./engine/Request.ts"
 import { asFacetError, type FacetError, InvalidRequestError } from "./Errors.ts"
 import { resolveModel } from "./hub/folder.node.ts"
 import { Opened } from "./Opened.ts"
+import { checked, checkKnown } from "./RequestError.ts"
 import { layerEngine } from "./worker/client.node.ts"
 
 export interface OpenOptions {
@@ -91,7 +92,27 @@ async function resolveGuard(model: string, shield: string | undefined): Promise<
   }
 }
 
-function checkOptions(options: OpenOptions): Effect.Effect<void, InvalidRequestError> {
+const knownOptions = [
+  "model",
+  "shield",
+  "scope",
+  "site",
+  "layer",
+  "queue",
+  "active",
+  "cacheBytes",
+  "threads",
+  "onProgress",
+] as const satisfies ReadonlyArray<keyof OpenOptions>
+
+function checkOptions(options: OpenOptions): Effect.Effect<void, FacetError> {
+  return Effect.andThen(
+    checked(() => checkKnown(options, knownOptions)),
+    checkRanges(options),
+  )
+}
+
+function checkRanges(options: OpenOptions): Effect.Effect<void, InvalidRequestError> {
   for (const option of ["queue", "active", "threads"] as const) {
     const value = options[option]
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {

@@ -6,7 +6,7 @@ import { checkUnicode } from "./model/Unicode.ts"
 import { guardModel, Opened } from "./Opened.ts"
 import { type Policy, resolvePolicies } from "./Policy.ts"
 import { lastUserText } from "./Prompt.ts"
-import { checked } from "./RequestError.ts"
+import { checked, checkKnown } from "./RequestError.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /** What is judged: a prompt; a prompt and its response; a response alone; a finished generation. */
@@ -33,6 +33,7 @@ export const shield = Effect.fn("facet.shield")(function* (
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
   const { engine } = yield* Opened
   const model = yield* guardModel
+  yield* checked(() => checkKnown(options, ["policies"]))
   const policies = yield* checked(() => resolvePolicies(options.policies))
   const { prompt, response } = yield* checked(() => readContent(content))
   return yield* engine.classify({ model, prompt, response, policies })

@@ -167,6 +167,15 @@ describe("generate", () => {
     assert.strictEqual(error.option, option)
   })
 
+  it("refuses an option that nobody reads", async () => {
+    // What TypeScript refuses, JavaScript can still write.
+    const misspelt = { maxtokens: 3 } as GenerateOptions
+    const error = await failureOf(facet.generate(story, misspelt))
+    assert.instanceOf(error, InvalidRequestError)
+    assert.strictEqual(error.option, "maxtokens")
+    assert.include(error.message, "maxTokens")
+  })
+
   it("refuses text that is not Unicode, and a chat without turns", async () => {
     assert.instanceOf(await failureOf(facet.generate("half \ud83d of a fox")), InvalidRequestError)
     assert.instanceOf(await failureOf(facet.generate([])), InvalidRequestError)

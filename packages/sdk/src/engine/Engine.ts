@@ -138,10 +138,10 @@ class LocalEngine {
         const topK = request.topK ?? defaultTopK
         yield* checked(() => checkTopK("topK", topK, 0))
         const { model, scope } = yield* self.#loaded(request.model)
-        const tokens =
-          typeof request.text === "string"
-            ? yield* checked(() => rawTokens(model, request.text as string))
-            : yield* checked(() => checkVocabulary("text", request.text as ReadonlyArray<number>, model.config))
+        const { text } = request
+        const tokens = yield* checked(() =>
+          typeof text === "string" ? rawTokens(model, text) : checkVocabulary("text", text, model.config),
+        )
         const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
         const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
         yield* self.#tap(model, [site])

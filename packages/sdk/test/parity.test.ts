@@ -1,0 +1,190 @@
+/** Facet computes what `transformers` computes, tensor by tensor. */
+import { gemmaFolder, scopeFolder, shieldFolder } from "@facet/tiny"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { join } from "node:path"
+import { chunksOf } from "../src/engine/Prefill.ts"
+import { KeyValues } from "../src/engine/KeyValues.ts"
+import { OpenModel, type Wanted } from "../src/engine/OpenModel.ts"
+import { argmax, softmax2, summarise } from "../src/engine/Logprobs.ts"
+import { Sae } from "../src/engine/Sae.ts"
+import type { Site } from "../src/graph/Sites.ts"
+import { openFolder } from "../src/hub/folder.node.ts"
+import { openScope } from "../src/hub/scope.node.ts"
+import { quantiseFolder } from "../src/model/quantiseFolder.node.ts"
+import { Interlock } from "../src/runtime/Interlock.ts"
+import { makeNodeRuntime } from "../src/runtime/node.ts"
+import { temporaryFolder } from "./fixtures/folders.ts"
+import { type GoldenPrompt, readGoldens, readTensors } from "./fixtures/goldens.ts"
+
+const runtime = makeNodeRuntime({ interlock: new Interlock() })
+const { prompts, shield } = await readGoldens()
+const sites: ReadonlyArray<Site> = prompts[0]?.sites ?? []
+
+const open = async (folder: string, head: "vocabulary" | "candidates", taps: ReadonlyArray<Site>) =>
+  OpenModel.open({ files: await openFolder(folder), runtime, head, cacheBytes: 0 }, taps, () => {})
+
+/** All of a prompt's outputs, out of one run or out of one run a chunk. */
+async function run(model: OpenModel, ids: ReadonlyArray<number>, chunked: boolean) {
+  const sequence = new KeyValues(model.config)
+  const chunks = chunked ? chunksOf(ids, 0) : [{ start: 0, tokens: ids }]
+  const logits: Array<number> = []
+  const taps = new Map<string, Array<number>>()
+  for (const { tokens } of chunks) {
+    const wanted: Wanted = { rows: tokens.map((_, i) => i), taps: sites }
+    const forward = await model.forward(sequence, tokens, wanted)
+    for (const value of forward.logits) logits.push(value)
+    for (const [key, values] of forward.taps) {
+      const all = taps.get(key) ?? []
+      for (const value of values) all.push(value)
+      taps.set(key, all)
+    }
+  }
+  return { logits: Float32Array.from(logits), taps: new Map([...taps].map(([key, all]) => [key, Float32Array.from(all)])) }
+}
+
+const rowsAt = (values: Float32Array, positions: ReadonlyArray<number>, width: number) =>
+  Float32Array.from(positions.flatMap((position) => [...values.subarray(position * width, (position + 1) * width)]))
+
+const furthest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  assert.strictEqual(a.length, b.length)
+  let most = 0
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs((a[i] ?? NaN) - (b[i] ?? NaN)))
+  return most
+}
+const largest = (a: ArrayLike<number>) => Array.from(a).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+
+const tensor = (tensors: ReadonlyMap<string, Float32Array | Int32Array>, name: string) => {
+  const found = tensors.get(name)
+  if (found === undefined) throw new Error(`the goldens have no ${name}`)
+  return found
+}
+
+describe("the embedded model in f32", () => {
+  let model: OpenModel
+  beforeAll(async () => {
+    model = await open(gemmaFolder, "vocabulary", sites)
+  })
+  afterAll(() => model.release())
+
+  it("has goldens that are longer than the sliding window, and than a chunk", () => {
+    const lengths = prompts.map(({ ids }) => ids.length)
+    assert.isAtLeast(lengths.filter((length) => length > 2 * model.config.slidingWindow).length, 3)
+    assert.isAbove(Math.max(...lengths), 128)
+  })
+
+  describe.each(prompts)("on the prompt `$name`", (prompt: GoldenPrompt) => {
+    it("has the ids of the tokenizer in Python", () => {
+      if (prompt.name === "chat") return // Written with control tokens, which Facet takes from its template alone.
+      const text = model.tokenizer.decode(prompt.ids)
+      assert.deepStrictEqual([model.config.bosId, ...model.tokenizer.encodePlain(text)], [...prompt.ids])
+    })
+
+    it.each([false, true])("has its logits within 1e-3 and its activations within 1e-4; in chunks: %s", async (chunked) => {
+      const golden = await readTensors(prompt.file)
+      const own = await run(model, prompt.ids, chunked)
+      const logits = rowsAt(own.logits, prompt.positions, model.config.vocabSize)
+      assert.isBelow(furthest(logits, tensor(golden, "logits")), 1e-3)
+      for (const { key } of prompt.sites) {
+        const expected = tensor(golden, key)
+        const width = expected.length / prompt.positions.length
+        const values = rowsAt(own.taps.get(key) ?? new Float32Array(), prompt.positions, width)
+        assert.isBelow(furthest(values, expected) / largest(expected), 1e-4, key)
+      }
+    })
+
+    it("has its features: the same set, with activations within 1e-3", async () => {
+      const golden = await readTensors(prompt.file)
+      const own = await run(model, prompt.ids, true)
+      const { entries, root } = await openScope(scopeFolder)
+      for (const { key, layer, site } of prompt.scopes) {
+        const entry = entries.find((found) => found.site === site && found.layer === layer)
+        if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)
+        const sae = await Sae.open(runtime, await openFolder(root), entry, model.config)
+        const features = await sae.topFeatures(own.taps.get(`${site}.${layer}`) ?? new Float32Array(), Infinity)
+        await sae.release()
+        const found = new Map<string, number>()
+        features.forEach((row, position) => {
+          if (position > 0) for (const { activation, index } of row) found.set(`${position}.${index}`, activation)
+        })
+        const positions = tensor(golden, `${key}.positions`)
+        const indices = tensor(golden, `${key}.features`)
+        const activations = tensor(golden, `${key}.activations`)
+        const expected = new Map([...positions].map((position, i) => [`${position}.${indices[i]}`, activations[i] ?? NaN]))
+        // A feature within a hair of its threshold may fall on either side of it.
+        const differing = [...new Set([...found.keys(), ...expected.keys()])].filter(
+          (feature) => found.has(feature) !== expected.has(feature),
+        )
+        assert.deepStrictEqual(differing, [], key)
+        for (const [feature, activation] of expected) assert.closeTo(found.get(feature) ?? NaN, activation, 1e-3)
+      }
+    })
+
+    it("goes on greedily as the original does", async () => {
+      const sequence = new KeyValues(model.config)
+      let { logits } = await model.forward(sequence, prompt.ids, { rows: [prompt.ids.length - 1] })
+      for (const expected of prompt.greedy) {
+        const id = argmax(logits)
+        assert.strictEqual(id, expected)
+        if (model.config.eosIds.includes(id)) return
+        logits = (await model.forward(sequence, [id], { rows: [0] })).logits
+      }
+    })
+  })
+})
+
+describe("the embedded guard", () => {
+  it("gives P(Yes) as the original does", async () => {
+    const model = await open(shieldFolder, "candidates", [])
+    const candidates = [model.answers.yes, model.answers.no]
+    assert.isAtLeast(shield.length, 6)
+    for (const { ids, probability, text } of shield) {
+      const sequence = new KeyValues(model.config)
+      const { logits } = await model.forward(sequence, ids, { candidates, rows: [ids.length - 1] })
+      assert.closeTo(softmax2(logits[0] ?? NaN, logits[1] ?? NaN), probability, 1e-4, text)
+    }
+    await model.release()
+  })
+})
+
+describe("quantised weights", () => {
+  // Bounds with room for other machines; the figures themselves are in docs/embedded-model.md.
+  it.each([
+    { bits: 8, blockSize: 32, agreement: 0.97, divergence: 0.002 },
+    { bits: 4, blockSize: 32, agreement: 0.85, divergence: 0.1 },
+  ] as const)("stay close to f32: $bits bits", async ({ agreement, bits, blockSize, divergence }) => {
+    await using folder = await temporaryFolder()
+    const target = join(folder.path, "quantised")
+    await quantiseFolder(gemmaFolder, target, { bits, blockSize })
+    const exact = await open(gemmaFolder, "vocabulary", sites)
+    const quantised = await open(target, "vocabulary", sites)
+    const { vocabSize } = exact.config
+    let same = 0
+    let total = 0
+    let kl = 0
+    for (const { ids } of prompts) {
+      const p = (await run(exact, ids, true)).logits
+      const q = (await run(quantised, ids, true)).logits
+      for (let at = 0; at < p.length; at += vocabSize) {
+        const [pRow, qRow] = [p.subarray(at, at + vocabSize), q.subarray(at, at + vocabSize)]
+        if (argmax(pRow) === argmax(qRow)) same++
+        kl += klOf(pRow, qRow)
+        total++
+      }
+    }
+    console.log(`${bits} bits: top-1 agreement ${(same / total).toFixed(4)}, mean KL ${(kl / total).toFixed(5)} over ${total} positions`)
+    assert.isAtLeast(same / total, agreement)
+    assert.isAtMost(kl / total, divergence)
+    await Promise.all([exact.release(), quantised.release()])
+  })
+})
+
+/** KL(p || q) in nats, of two rows of logits. */
+function klOf(p: Float32Array, q: Float32Array): number {
+  const [ofP, ofQ] = [summarise(p).logSumExp, summarise(q).logSumExp]
+  let sum = 0
+  for (let i = 0; i < p.length; i++) {
+    const logP = (p[i] ?? 0) - ofP
+    sum += Math.exp(logP) * (logP - ((q[i] ?? 0) - ofQ))
+  }
+  return sum
+}
