@@ -35,14 +35,17 @@ const exactly = (maxTokens: number): GenerateOptions => ({
 
 const ms = (value: number) => `${value.toFixed(1)} ms`
 const perSecond = (tokens: number, time: number) => `${Math.round((tokens * 1000) / time)} tokens/s`
-const row = (name: string, min: string, median: string) => console.log(`${name.padEnd(52)}${min.padStart(16)}${median.padStart(16)}`)
+const row = (name: string, min: string, median: string) =>
+  console.log(`${name.padEnd(52)}${min.padStart(16)}${median.padStart(16)}`)
 const timeRow = (name: string, { median, min }: Timing) => row(name, ms(min), ms(median))
 const ratio = (slow: Timing, fast: Timing) => ({ min: slow.min / fast.min, median: slow.median / fast.median })
 
 await using cached = await Facet.open(options)
 await using uncached = await Facet.open({ ...options, cacheBytes: 0 })
 
-console.log(`${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}, ${rounds} rounds\n`)
+console.log(
+  `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}, ${rounds} rounds\n`,
+)
 row("", "best", "median")
 
 const speed = await inTurn(rounds, {

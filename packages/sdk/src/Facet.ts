@@ -68,7 +68,9 @@ export class Facet implements AsyncDisposable {
 
   /** What the model says, part by part. Leaving the loop ends the work. */
   stream(prompt: Prompt, options?: GenerateOptions & CallOptions): AsyncGenerator<GenerationPart, void, void>
-  stream(request: { readonly prompt: Prompt } & GenerateOptions & CallOptions): AsyncGenerator<GenerationPart, void, void>
+  stream(
+    request: { readonly prompt: Prompt } & GenerateOptions & CallOptions,
+  ): AsyncGenerator<GenerationPart, void, void>
   stream(
     first: Prompt | ({ readonly prompt: Prompt } & GenerateOptions & CallOptions),
     second: GenerateOptions & CallOptions = {},
@@ -121,7 +123,10 @@ export class Facet implements AsyncDisposable {
     throw Cause.squash(exit.cause)
   }
 
-  async *#iterate<A>(parts: Stream.Stream<A, FacetError, Opened>, { signal }: CallOptions): AsyncGenerator<A, void, void> {
+  async *#iterate<A>(
+    parts: Stream.Stream<A, FacetError, Opened>,
+    { signal }: CallOptions,
+  ): AsyncGenerator<A, void, void> {
     this.#checkOpen(signal)
     const either = this.#either(signal)
     const aborted = Effect.callback<never>((resume) => {
@@ -131,10 +136,7 @@ export class Facet implements AsyncDisposable {
       return Effect.sync(() => either.removeEventListener("abort", onAbort))
     })
     try {
-      yield* Stream.toAsyncIterableWith(
-        Stream.interruptWhen(parts, aborted),
-        await this.#runtime.context(),
-      )
+      yield* Stream.toAsyncIterableWith(Stream.interruptWhen(parts, aborted), await this.#runtime.context())
     } catch (error) {
       this.#checkOpen(signal)
       throw error

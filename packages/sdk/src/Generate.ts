@@ -77,7 +77,8 @@ export const stream = (
       const guard = yield* checked(() => readGuard(options.guard))
       const startedAt = performance.now()
       const input = guard.input === true ? yield* shield(userText(prompt), policiesOf(guard)) : undefined
-      const said = input?.flagged === true ? Stream.succeed(blocked(startedAt)) : guarded(engine.generate(request), prompt, guard)
+      const said =
+        input?.flagged === true ? Stream.succeed(blocked(startedAt)) : guarded(engine.generate(request), prompt, guard)
       return input === undefined ? said : Stream.concat(Stream.succeed(verdictPart(input)), said)
     }),
   ).pipe(Stream.withSpan("facet.generate"))
@@ -150,7 +151,11 @@ function readGuard(guard: GenerateOptions["guard"]): GuardOptions {
   if (guard === true) return { input: true, output: "window" }
   checkKnown(guard, ["input", "output", "policies"], "guard.")
   if (guard.output !== undefined && guard.output !== "window" && guard.output !== "buffer") {
-    throw invalid("guard.output", `"${String(guard.output)}" is not a mode`, 'Use "window" or "buffer", or leave it out.')
+    throw invalid(
+      "guard.output",
+      `"${String(guard.output)}" is not a mode`,
+      'Use "window" or "buffer", or leave it out.',
+    )
   }
   return guard
 }
@@ -195,7 +200,8 @@ function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: G
 
 function checkPrompt(prompt: Prompt): void {
   if (typeof prompt === "string") return checkUnicode("prompt", prompt)
-  if (!Array.isArray(prompt)) throw invalid("prompt", `${typeof prompt} where a prompt is expected`, "Pass a text, or a list of messages.")
+  if (!Array.isArray(prompt))
+    throw invalid("prompt", `${typeof prompt} where a prompt is expected`, "Pass a text, or a list of messages.")
   for (const [i, message] of toMessages(prompt).entries()) {
     checkUnicode(`messages[${i}].content`, message?.content)
     if (!["system", "user", "assistant", "model"].includes(message.role)) {
@@ -213,4 +219,5 @@ function readTraces(trace: GenerateOptions["trace"]): ReadonlyArray<TraceRequest
   })
 }
 
-const invalid = (option: string, problem: string, remedy: string) => new InvalidRequestError({ option, problem, remedy })
+const invalid = (option: string, problem: string, remedy: string) =>
+  new InvalidRequestError({ option, problem, remedy })

@@ -126,7 +126,11 @@ function checkRanges(options: OpenOptions): Effect.Effect<void, InvalidRequestEr
   for (const option of ["model", "shield", "scope"] as const) {
     const value: unknown = options[option]
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      return invalid(option, `${JSON.stringify(value) ?? String(value)} is not a path or an id`, "Use a folder's path or an id.")
+      return invalid(
+        option,
+        `${JSON.stringify(value) ?? typeof value} is not a path or an id`,
+        "Use a folder's path or an id.",
+      )
     }
   }
   return Effect.void

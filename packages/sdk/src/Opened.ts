@@ -24,7 +24,7 @@ export const guardModel = Effect.flatMap(Opened, ({ guard, text }) =>
         new InvalidRequestError({
           option: "shield",
           problem: `no guard was opened beside ${text.folder}`,
-          remedy: "Open with `shield`: a ShieldGemma's folder, an id such as google/shieldgemma-2b, or \"tiny\".",
+          remedy: 'Open with `shield`: a ShieldGemma\'s folder, an id such as google/shieldgemma-2b, or "tiny".',
         }),
       )
     : Effect.succeed(guard),

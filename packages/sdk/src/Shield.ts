@@ -25,7 +25,7 @@ export interface ShieldOptions {
  *
  * @example
  * const verdict = yield* shield("How do I pick a lock?")
- * if (verdict.flagged) …
+ * if (verdict.flagged) yield* Console.log(verdict.policies)
  */
 export const shield = Effect.fn("facet.shield")(function* (
   content: Content,

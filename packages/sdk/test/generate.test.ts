@@ -1,6 +1,12 @@
 /** What a generation promises. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { ContextOverflowError, Facet, type GenerateOptions, type GenerationPart, InvalidRequestError } from "../src/index.ts"
+import {
+  ContextOverflowError,
+  Facet,
+  type GenerateOptions,
+  type GenerationPart,
+  InvalidRequestError,
+} from "../src/index.ts"
 import { failureOf } from "./fixtures/failure.ts"
 import { untilIdle } from "./fixtures/idle.ts"
 
@@ -161,11 +167,14 @@ describe("generate", () => {
     ["logitBias[99999]", { logitBias: { 99999: 1 } }],
     ["site", { trace: { site: "nowhere" } }],
     ["layer", { trace: { layer: 77 } }],
-  ] satisfies ReadonlyArray<[string, GenerateOptions]>)("names the option that is wrong: %s", async (option, options) => {
-    const error = await failureOf(facet.generate(story, options))
-    assert.instanceOf(error, InvalidRequestError)
-    assert.strictEqual(error.option, option)
-  })
+  ] satisfies ReadonlyArray<[string, GenerateOptions]>)(
+    "names the option that is wrong: %s",
+    async (option, options) => {
+      const error = await failureOf(facet.generate(story, options))
+      assert.instanceOf(error, InvalidRequestError)
+      assert.strictEqual(error.option, option)
+    },
+  )
 
   it("refuses an option that nobody reads", async () => {
     // What TypeScript refuses, JavaScript can still write.

@@ -109,15 +109,19 @@ describe("a guarded generation", () => {
     assert.isFalse(guarded.verdicts.output?.flagged)
   })
 
-  it.each(["window", "buffer"] as const)("lets nothing of a bad answer out, and stops the model: %s", async (output) => {
-    const parts: Array<GenerationPart> = []
-    for await (const part of facet.stream({ prompt: story, guard: { output, policies: always }, trace: true })) parts.push(part)
-    assert.deepStrictEqual(
-      parts.map(({ type }) => type),
-      ["verdict", "finish"],
-    )
-    await untilIdle(facet)
-  })
+  it.each(["window", "buffer"] as const)(
+    "lets nothing of a bad answer out, and stops the model: %s",
+    async (output) => {
+      const parts: Array<GenerationPart> = []
+      for await (const part of facet.stream({ prompt: story, guard: { output, policies: always }, trace: true }))
+        parts.push(part)
+      assert.deepStrictEqual(
+        parts.map(({ type }) => type),
+        ["verdict", "finish"],
+      )
+      await untilIdle(facet)
+    },
+  )
 
   it("judges sentence by sentence in a window, once in a buffer", async () => {
     const count = async (output: "window" | "buffer") => {

@@ -63,7 +63,10 @@ describe("inspect", () => {
   })
 
   it("traces a generation from its own forward passes: the same features as a second reading", async () => {
-    const story = await facet.generate("Tell me a story about a fox.", { maxTokens: 40, trace: [{ layer: 2 }, { layer: 4 }] })
+    const story = await facet.generate("Tell me a story about a fox.", {
+      maxTokens: 40,
+      trace: [{ layer: 2 }, { layer: 4 }],
+    })
     assert.strictEqual(story.traces.length, 2)
     for (const trace of story.traces) {
       const again = await facet.inspect(story, { layer: trace.layer })
@@ -94,7 +97,14 @@ describe("inspect", () => {
   })
 
   it("names the layers and sites there are when it is asked for others", async () => {
-    for (const options of [{ layer: 6 }, { layer: -1 }, { layer: NaN }, { layer: 1 }, { site: "attention" }, { topK: -1 }]) {
+    for (const options of [
+      { layer: 6 },
+      { layer: -1 },
+      { layer: NaN },
+      { layer: 1 },
+      { site: "attention" },
+      { topK: -1 },
+    ]) {
       const error = await failureOf(facet.inspect(text, options))
       assert.instanceOf(error, InvalidRequestError, JSON.stringify(options))
     }

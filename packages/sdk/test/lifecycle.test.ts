@@ -7,7 +7,14 @@ import { gemmaFolder } from "@facet/tiny"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { ClosedError, EngineCrashedError, Facet, InvalidRequestError, OverloadedError, type Progress } from "../src/index.ts"
+import {
+  ClosedError,
+  EngineCrashedError,
+  Facet,
+  InvalidRequestError,
+  OverloadedError,
+  type Progress,
+} from "../src/index.ts"
 import { Engine } from "../src/engine/Engine.ts"
 import { layerEngine } from "../src/worker/client.node.ts"
 import { failureOf } from "./fixtures/failure.ts"
@@ -17,7 +24,9 @@ const endless = { template: "none", logitBias: { 1: -100, 107: -100 } } as const
 const long = "word ".repeat(200)
 
 /** Runs a module in a process of its own. */
-const run = (code: string): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> =>
+const run = (
+  code: string,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> =>
   new Promise((resolve) => {
     const sdk = fileURLToPath(new URL("../src/index.ts", import.meta.url))
     const source = `import { Facet } from ${JSON.stringify(sdk)}\n${code}`
@@ -94,7 +103,9 @@ describe("Facet", () => {
 
 describe("a process", () => {
   it("ends by itself when nothing is under way, without close()", async () => {
-    const { code, stderr } = await run(`const facet = await Facet.open(); await facet.generate("Hello!", { maxTokens: 2 })`)
+    const { code, stderr } = await run(
+      `const facet = await Facet.open(); await facet.generate("Hello!", { maxTokens: 2 })`,
+    )
     assert.strictEqual(stderr, "")
     assert.strictEqual(code, 0)
   })

@@ -39,7 +39,10 @@ async function run(model: OpenModel, ids: ReadonlyArray<number>, chunked: boolea
       taps.set(key, all)
     }
   }
-  return { logits: Float32Array.from(logits), taps: new Map([...taps].map(([key, all]) => [key, Float32Array.from(all)])) }
+  return {
+    logits: Float32Array.from(logits),
+    taps: new Map([...taps].map(([key, all]) => [key, Float32Array.from(all)])),
+  }
 }
 
 const rowsAt = (values: Float32Array, positions: ReadonlyArray<number>, width: number) =>
@@ -79,18 +82,21 @@ describe("the embedded model in f32", () => {
       assert.deepStrictEqual([model.config.bosId, ...model.tokenizer.encodePlain(text)], [...prompt.ids])
     })
 
-    it.each([false, true])("has its logits within 1e-3 and its activations within 1e-4; in chunks: %s", async (chunked) => {
-      const golden = await readTensors(prompt.file)
-      const own = await run(model, prompt.ids, chunked)
-      const logits = rowsAt(own.logits, prompt.positions, model.config.vocabSize)
-      assert.isBelow(furthest(logits, tensor(golden, "logits")), 1e-3)
-      for (const { key } of prompt.sites) {
-        const expected = tensor(golden, key)
-        const width = expected.length / prompt.positions.length
-        const values = rowsAt(own.taps.get(key) ?? new Float32Array(), prompt.positions, width)
-        assert.isBelow(furthest(values, expected) / largest(expected), 1e-4, key)
-      }
-    })
+    it.each([false, true])(
+      "has its logits within 1e-3 and its activations within 1e-4; in chunks: %s",
+      async (chunked) => {
+        const golden = await readTensors(prompt.file)
+        const own = await run(model, prompt.ids, chunked)
+        const logits = rowsAt(own.logits, prompt.positions, model.config.vocabSize)
+        assert.isBelow(furthest(logits, tensor(golden, "logits")), 1e-3)
+        for (const { key } of prompt.sites) {
+          const expected = tensor(golden, key)
+          const width = expected.length / prompt.positions.length
+          const values = rowsAt(own.taps.get(key) ?? new Float32Array(), prompt.positions, width)
+          assert.isBelow(furthest(values, expected) / largest(expected), 1e-4, key)
+        }
+      },
+    )
 
     it("has its features: the same set, with activations within 1e-3", async () => {
       const golden = await readTensors(prompt.file)
@@ -109,7 +115,9 @@ describe("the embedded model in f32", () => {
         const positions = tensor(golden, `${key}.positions`)
         const indices = tensor(golden, `${key}.features`)
         const activations = tensor(golden, `${key}.activations`)
-        const expected = new Map([...positions].map((position, i) => [`${position}.${indices[i]}`, activations[i] ?? NaN]))
+        const expected = new Map(
+          [...positions].map((position, i) => [`${position}.${indices[i]}`, activations[i] ?? NaN]),
+        )
         // A feature within a hair of its threshold may fall on either side of it.
         const differing = [...new Set([...found.keys(), ...expected.keys()])].filter(
           (feature) => found.has(feature) !== expected.has(feature),
@@ -171,7 +179,9 @@ describe("quantised weights", () => {
         total++
       }
     }
-    console.log(`${bits} bits: top-1 agreement ${(same / total).toFixed(4)}, mean KL ${(kl / total).toFixed(5)} over ${total} positions`)
+    console.log(
+      `${bits} bits: top-1 agreement ${(same / total).toFixed(4)}, mean KL ${(kl / total).toFixed(5)} over ${total} positions`,
+    )
     assert.isAtLeast(same / total, agreement)
     assert.isAtMost(kl / total, divergence)
     await Promise.all([exact.release(), quantised.release()])

@@ -131,9 +131,7 @@ class Decoding {
   #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, RuntimeError> {
     const { model, scheduler, tracer } = this.#options
     const run = () => model.forward(this.#sequence, [id], { rows, taps: tracer.sites })
-    return Effect.tap(scheduler.step("Running a token", run), (forward) =>
-      Effect.sync(() => tracer.add(id, forward)),
-    )
+    return Effect.tap(scheduler.step("Running a token", run), (forward) => Effect.sync(() => tracer.add(id, forward)))
   }
 
   #finish(finishReason: FinishReason): Effect.Effect<void, RuntimeError> {

@@ -173,10 +173,10 @@ class LocalEngine {
   })
 
   async close(): Promise<void> {
-    for (const opened of await Promise.allSettled([...this.#saes.values()])) {
+    for (const opened of await Promise.allSettled(this.#saes.values())) {
       if (opened.status === "fulfilled") await opened.value.release()
     }
-    for (const opened of await Promise.allSettled([...this.#models.values()])) {
+    for (const opened of await Promise.allSettled(this.#models.values())) {
       if (opened.status === "fulfilled") await opened.value.model.release()
     }
   }
@@ -229,9 +229,7 @@ class LocalEngine {
       if (scope === undefined) return yield* noScope(model)
       const entry = yield* checked(() => chooseSae(scope.entries, given(wanted)))
       const key = JSON.stringify([scope.files.root, entry.file])
-      return yield* self.#once(self.#saes, key, () =>
-        Sae.open(self.#options.runtime, scope.files, entry, model.config),
-      )
+      return yield* self.#once(self.#saes, key, () => Sae.open(self.#options.runtime, scope.files, entry, model.config))
     })
   }
 

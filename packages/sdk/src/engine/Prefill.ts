@@ -14,7 +14,7 @@ export interface Chunk {
 /** Cuts tokens from `start` on at multiples of the chunk length, so that equal prompts are always cut alike. */
 export function chunksOf(tokens: ReadonlyArray<number>, start: number): ReadonlyArray<Chunk> {
   const chunks: Array<Chunk> = []
-  for (let at = start; at < tokens.length; ) {
+  for (let at = start; at < tokens.length;) {
     const end = Math.min(tokens.length, (Math.floor(at / chunkLength) + 1) * chunkLength)
     chunks.push({ start: at, tokens: tokens.slice(at, end) })
     at = end

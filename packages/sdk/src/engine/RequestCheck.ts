@@ -28,7 +28,11 @@ export function checkTopK(option: string, topK: number, least: number): void {
 }
 
 /** Gives the tokens back if all are in the model's vocabulary. */
-export function checkVocabulary(option: string, tokens: ReadonlyArray<number>, config: GemmaConfig): ReadonlyArray<number> {
+export function checkVocabulary(
+  option: string,
+  tokens: ReadonlyArray<number>,
+  config: GemmaConfig,
+): ReadonlyArray<number> {
   const unknown = tokens.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize)
   if (unknown < 0) return tokens
   throw invalid(

@@ -60,7 +60,11 @@ export class Tracer {
     return Effect.forEach(this.#targets, (target) => this.#encode(target, ids, rows))
   }
 
-  #encode({ sae, topK }: TraceTarget, ids: ReadonlyArray<number>, rows: ReadonlyArray<ReadonlyMap<string, Float32Array>>) {
+  #encode(
+    { sae, topK }: TraceTarget,
+    ids: ReadonlyArray<number>,
+    rows: ReadonlyArray<ReadonlyMap<string, Float32Array>>,
+  ) {
     const { layer, site } = sae.entry
     const activations = joined(rows.map((row) => row.get(siteKey(sae.entry)) ?? new Float32Array(0)))
     return Effect.map(

@@ -103,10 +103,7 @@ class DecoderBuilder {
     const g = this.#graph
     const frequencies = Float32Array.from({ length: headDim / 2 }, (_, i) => 1 / ropeTheta ** ((2 * i) / headDim))
     const positions = Float32Array.from({ length: contextLength }, (_, i) => i)
-    const angles = g.op("Mul", [
-      g.constant(positions, [contextLength, 1]),
-      g.constant(frequencies, [1, headDim / 2]),
-    ])
+    const angles = g.op("Mul", [g.constant(positions, [contextLength, 1]), g.constant(frequencies, [1, headDim / 2])])
     return { cos: g.op("Cos", [angles]), sin: g.op("Sin", [angles]) }
   }
 
@@ -137,12 +134,7 @@ class DecoderBuilder {
   }
 
   /** The heads' outputs, concatenated: `[1, S, heads * headDim]`. */
-  #attention(
-    x: Value,
-    layer: number,
-    past: PastInputs,
-    rotary: { readonly cos: Value; readonly sin: Value },
-  ): Value {
+  #attention(x: Value, layer: number, past: PastInputs, rotary: { readonly cos: Value; readonly sin: Value }): Value {
     const { hiddenSize, heads, kvHeads, headDim } = this.#config
     const g = this.#graph
     const name = `model.layers.${layer}.self_attn`

@@ -36,7 +36,10 @@ export const siteWidth = (config: GemmaConfig, site: SiteName): number =>
  * Reads a site's name: one of {@link siteNames}, or TransformerLens' (`hook_resid_post`, `blocks.3.attn.hook_z`, whose
  * layer must then agree with `layer`).
  */
-export function parseSite(name: string, layer: number | undefined): { readonly site: SiteName; readonly layer?: number } {
+export function parseSite(
+  name: string,
+  layer: number | undefined,
+): { readonly site: SiteName; readonly layer?: number } {
   const block = /^blocks\.(\d+)\.(.+)$/.exec(name)
   const bare = block?.[2] ?? name
   const site = siteNames.find((known) => known === bare) ?? aliases[bare]

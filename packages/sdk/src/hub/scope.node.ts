@@ -48,7 +48,8 @@ function readEntry(path: string, file: string, given: Partial<Site>): SaeEntry {
   throw new ScopeFileError({
     file: path,
     problem: "its path does not say which layer and site of the model it belongs to",
-    remedy: "Give `layer` and `site`, or keep it in Gemma Scope's folders: resid_post/layer_20/width_16k/average_l0_71.",
+    remedy:
+      "Give `layer` and `site`, or keep it in Gemma Scope's folders: resid_post/layer_20/width_16k/average_l0_71.",
   })
 }
 

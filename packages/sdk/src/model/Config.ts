@@ -112,7 +112,8 @@ function checkArchitecture(files: ModelFiles, json: JsonObject): void {
     throw new ModelFileError({
       file: filePath(files, CONFIG),
       problem: 'the field "architectures" is missing',
-      remedy: 'A Gemma 2 has "architectures": ["Gemma2ForCausalLM"]; take config.json from where the model was published.',
+      remedy:
+        'A Gemma 2 has "architectures": ["Gemma2ForCausalLM"]; take config.json from where the model was published.',
     })
   }
   if (architecture !== "Gemma2ForCausalLM" && architecture !== "gemma2") {

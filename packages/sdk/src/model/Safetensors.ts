@@ -60,7 +60,8 @@ export async function openSafetensors(files: ModelFiles): Promise<ReadonlyMap<st
   throw new ModelFileError({
     file: filePath(files, SINGLE),
     problem: `missing, and there is no ${INDEX} either`,
-    remedy: "Facet reads safetensors; download those files of the model, or save it with transformers' save_pretrained.",
+    remedy:
+      "Facet reads safetensors; download those files of the model, or save it with transformers' save_pretrained.",
   })
 }
 
@@ -73,7 +74,9 @@ async function readShards(files: ModelFiles): Promise<ReadonlyMap<string, Tensor
   for (const [name, shard] of Object.entries(map)) {
     // A shard is a file of this folder; anything else would let a downloaded index read elsewhere.
     if (typeof shard !== "string" || !/^[^/\\]+\.safetensors$/.test(shard)) {
-      throw refuse(`"weight_map" sends ${name} to ${JSON.stringify(shard)}, which is no .safetensors file of this folder`)
+      throw refuse(
+        `"weight_map" sends ${name} to ${JSON.stringify(shard)}, which is no .safetensors file of this folder`,
+      )
     }
     const header = shards.get(shard) ?? (await readHeader(files, shard))
     shards.set(shard, header)
@@ -141,10 +144,7 @@ function parseEntry(
   return { file, dtype, shape, offset: dataStart + begin, length }
 }
 
-function checkOverlap(
-  tensors: ReadonlyMap<string, TensorLocation>,
-  refuse: (problem: string) => ModelFileError,
-): void {
+function checkOverlap(tensors: ReadonlyMap<string, TensorLocation>, refuse: (problem: string) => ModelFileError): void {
   const placed = [...tensors].filter(([, tensor]) => tensor.length > 0).sort(([, a], [, b]) => a.offset - b.offset)
   let end = 0
   let before = ""

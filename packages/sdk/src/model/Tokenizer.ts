@@ -235,10 +235,7 @@ const CHAT_TEMPLATE_FILE = "chat_template.jinja"
  * Rejects with a `ModelFileError` when a file is missing or broken, is no tokenizer of Gemma's kind, or has more pieces
  * than the model.
  */
-export async function openTokenizer(
-  files: ModelFiles,
-  config: Pick<GemmaConfig, "vocabSize">,
-): Promise<Tokenizer> {
+export async function openTokenizer(files: ModelFiles, config: Pick<GemmaConfig, "vocabSize">): Promise<Tokenizer> {
   const file = filePath(files, TOKENIZER)
   const json = await readJsonObject(files, TOKENIZER)
   const refuse = (problem: string): ModelFileError =>

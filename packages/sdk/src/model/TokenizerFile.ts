@@ -65,7 +65,7 @@ export function checkTokenizerFile(json: JsonObject, refuse: (problem: string) =
   checkBytes(vocab, bytePieces, refuse)
   const unreachable = new Set([...controls.keys(), ...bytePieces])
   for (const piece of unreachable) {
-    if ([...piece].length < 2) throw refuse(`the control token ${JSON.stringify(piece)} is a single character`)
+    if (Array.from(piece).length < 2) throw refuse(`the control token ${JSON.stringify(piece)} is a single character`)
   }
   return { vocabSize, controls, fixedPieces, wordsAreIndependent: checkMerges(merges, unreachable, refuse) }
 }

@@ -24,8 +24,7 @@ const companions = [
 /** Weights in a piece of work: 16 MB of f32, so memory does not grow with the model. */
 const pieceWeights = 4_194_304
 
-const matrixName =
-  /^model\.(embed_tokens|layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj))\.weight$/
+const matrixName = /^model\.(embed_tokens|layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj))\.weight$/
 const normName = /^model\.(layers\.\d+\.\w+_layernorm|norm)\.weight$/
 
 /** How far the work is. */
@@ -72,10 +71,7 @@ export async function quantiseFolder(
   await writeConfig(files, join(target, "config.json"), quantization)
 }
 
-async function openSource(
-  files: ModelFiles,
-  quantization: Quantization,
-): Promise<ReadonlyMap<string, TensorLocation>> {
+async function openSource(files: ModelFiles, quantization: Quantization): Promise<ReadonlyMap<string, TensorLocation>> {
   const config = await readConfig(files)
   if (config.quantization !== null) {
     throw new InvalidRequestError({
@@ -192,7 +188,7 @@ function checkFinite(files: ModelFiles, name: string, tensor: TensorLocation, va
 
 async function writeAt(handle: FileHandle, values: Uint8Array | Float32Array, position: number): Promise<void> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten
   }
 }

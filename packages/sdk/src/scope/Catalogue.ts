@@ -40,7 +40,9 @@ function widthOf(segment: string): number {
  */
 export function readSaePath(path: string, file: string, given: Partial<Site> = {}): SaeEntry | undefined {
   const segments = path.split(/[\\/]/)
-  const layerSegment = segments.map((segment) => /^layer_(\d+)$/.exec(segment)?.[1]).findLast((layer) => layer !== undefined)
+  const layerSegment = segments
+    .map((segment) => /^layer_(\d+)$/.exec(segment)?.[1])
+    .findLast((layer) => layer !== undefined)
   const layer = given.layer ?? (layerSegment === undefined ? undefined : Number(layerSegment))
   const site = given.site ?? segments.map(siteOf).findLast((found) => found !== undefined)
   if (layer === undefined || site === undefined) return undefined

@@ -74,7 +74,8 @@ export async function readSae(files: ModelFiles, name: string): Promise<SaeFile>
     })
   const find = (key: SaeArrayName): NpzArray => {
     const array = arrays.get(key)
-    if (array === undefined) throw refuse(`the array ${key} is missing (it has ${[...arrays.keys()].join(", ") || "none"})`)
+    if (array === undefined)
+      throw refuse(`the array ${key} is missing (it has ${[...arrays.keys()].join(", ") || "none"})`)
     if (array.dtype !== "F32") throw refuse(`the array ${key} is ${array.dtype}, not F32`)
     return array
   }
@@ -255,7 +256,8 @@ class Archive {
   /** Locates the array in an entry, from its local header and its `.npy` header. */
   async array(entry: ZipEntry): Promise<NpzArray> {
     const local = await this.#view(entry.headerOffset, LOCAL_SIZE)
-    if (local.getUint32(0, true) !== LOCAL_SIGNATURE) throw this.#refuse(`corrupt: ${entry.name} is not where the zip says`)
+    if (local.getUint32(0, true) !== LOCAL_SIGNATURE)
+      throw this.#refuse(`corrupt: ${entry.name} is not where the zip says`)
     // The sizes stand in the directory; local headers may hold 0xFFFFFFFF, and their extra field has its own length.
     const start = entry.headerOffset + LOCAL_SIZE + local.getUint16(26, true) + local.getUint16(28, true)
     const end = start + entry.size
@@ -276,7 +278,9 @@ class Archive {
     const offset = start + headerStart + headerLength
     const length = shape.reduce((product, extent) => product * extent, bytes)
     if (end - offset !== length) {
-      throw this.#refuse(`corrupt: ${entry.name} has ${end - offset} bytes, and ${dtype} ${shapeText(shape)} takes ${length}`)
+      throw this.#refuse(
+        `corrupt: ${entry.name} has ${end - offset} bytes, and ${dtype} ${shapeText(shape)} takes ${length}`,
+      )
     }
     return { dtype, shape, offset, length }
   }

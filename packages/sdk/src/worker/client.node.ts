@@ -33,7 +33,10 @@ export const layerEngine = (
 ): Layer.Layer<Engine> =>
   Layer.unwrap(
     Effect.map(holdThread(options, start), (thread) =>
-      Layer.effect(Engine, Effect.map(RpcClient.make(EngineRpcs), (client) => fromClient(client, thread))).pipe(
+      Layer.effect(
+        Engine,
+        Effect.map(RpcClient.make(EngineRpcs), (client) => fromClient(client, thread)),
+      ).pipe(
         // The scheduler bounds what runs at once, on the other side, where it answers with a typed error.
         Layer.provide(RpcClient.layerProtocolWorker({ size: 1, concurrency: Number.MAX_SAFE_INTEGER })),
         Layer.provide(layerPlatform(thread.start)),

@@ -20,9 +20,7 @@ const grace = "15 seconds"
 
 const lost = (message: string) => new WorkerError({ reason: new WorkerReceiveError({ message }) })
 
-export const layerPlatform = (
-  spawn: () => EngineThread,
-): Layer.Layer<Worker.WorkerPlatform | Worker.Spawner> =>
+export const layerPlatform = (spawn: () => EngineThread): Layer.Layer<Worker.WorkerPlatform | Worker.Spawner> =>
   Layer.merge(
     Worker.layerSpawner(spawn),
     Layer.succeed(Worker.WorkerPlatform)(

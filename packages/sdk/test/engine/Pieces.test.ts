@@ -28,7 +28,14 @@ describe("Pieces", () => {
   )
 
   it("refuses numbers out of range", () => {
-    for (const [length, window, overlap] of [[-1, 4, 1], [NaN, 4, 1], [9, 0, 0], [9, 4, 4], [9, 4, -1], [9, 4, 0.5]]) {
+    for (const [length, window, overlap] of [
+      [-1, 4, 1],
+      [NaN, 4, 1],
+      [9, 0, 0],
+      [9, 4, 4],
+      [9, 4, -1],
+      [9, 4, 0.5],
+    ]) {
       assert.throws(() => overlappingPieces(length!, window!, overlap!), InvalidRequestError)
     }
   })

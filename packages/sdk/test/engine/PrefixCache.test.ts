@@ -103,7 +103,10 @@ describe("PrefixCache", () => {
           assert.deepStrictEqual([...sequence.tokens.subarray(0, sequence.length)], sequence.rows)
           lent.add(sequence)
           sequence.extend(tokens.slice(reused), align)
-          sequence.extend(Array.from({ length: action.generated }, (_, i) => i % 3), 1000)
+          sequence.extend(
+            Array.from({ length: action.generated }, (_, i) => i % 3),
+            1000,
+          )
         } else if (action.kind === "clear") {
           cache.clear()
           assert.deepStrictEqual([cache.stats.entries, cache.stats.bytes], [0, 0])
@@ -149,7 +152,10 @@ describe("PrefixCache", () => {
     const first = run([...count(0, 100), ...count(500, 30)])
     cache.release(first.sequence)
     const others = [1, 2, 3].map((n) => run([...count(0, 100), ...count(500 + n * 100, 30)]))
-    assert.deepStrictEqual(others.map(({ reused }) => reused), [100, 100, 100])
+    assert.deepStrictEqual(
+      others.map(({ reused }) => reused),
+      [100, 100, 100],
+    )
     assert.strictEqual(new Set([first, ...others].map(({ sequence }) => sequence)).size, 4)
     for (const { sequence } of others) cache.release(sequence)
     assert.deepStrictEqual(cache.stats, { entries: 4, bytes: 400, hits: 3, reusedTokens: 300 })

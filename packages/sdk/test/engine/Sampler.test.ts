@@ -73,7 +73,16 @@ describe("Random", () => {
     const random = seededRandom(7)
     const cells = Array.from({ length: 64 }, () => 0)
     for (let i = 0; i < 64_000; i++) cells[Math.floor(random.next() * 64)]!++
-    assert.isBelow(Math.abs(surprise(cells, Array.from({ length: 64 }, () => 1 / 64), 64_000)), 4)
+    assert.isBelow(
+      Math.abs(
+        surprise(
+          cells,
+          Array.from({ length: 64 }, () => 1 / 64),
+          64_000,
+        ),
+      ),
+      4,
+    )
   })
 
   it("takes every fresh seed", () => {
@@ -84,11 +93,16 @@ describe("Random", () => {
 })
 
 describe("expOfNegative", () => {
-  it.prop("is exp", { x: between(-745, 0) }, ({ x }) => {
-    for (const value of [x, x / 30, x / 1e3, x / 1e6]) {
-      assert.isAtMost(Math.abs(expOfNegative(value) - Math.exp(value)), Math.exp(value) * 1e-12)
-    }
-  }, { arbitrary: { runs: 1000 } })
+  it.prop(
+    "is exp",
+    { x: between(-745, 0) },
+    ({ x }) => {
+      for (const value of [x, x / 30, x / 1e3, x / 1e6]) {
+        assert.isAtMost(Math.abs(expOfNegative(value) - Math.exp(value)), Math.exp(value) * 1e-12)
+      }
+    },
+    { arbitrary: { runs: 1000 } },
+  )
 
   it("knows the ends", () => {
     assert.deepStrictEqual([0, -0, -Infinity, NaN].map(expOfNegative), [1, 1, 0, NaN])
@@ -165,7 +179,10 @@ describe("Sampler", () => {
     const flat = new Float32Array(30)
     for (const options of [{ topK: 3 }, { topP: 0.1 }]) {
       const counts = drawMany(flat, { ...options, temperature: 1, seed: 4 }, 100)
-      assert.deepStrictEqual(counts.slice(3), Array.from({ length: 27 }, () => 0))
+      assert.deepStrictEqual(
+        counts.slice(3),
+        Array.from({ length: 27 }, () => 0),
+      )
     }
   })
 

@@ -46,7 +46,11 @@ describe("Quantise", () => {
         const block = [...values.subarray(start, start + length)]
         const errors = block.map((value, i) => Math.abs(value - back[start + i]!))
         if (bits === 8) assert.isAtMost(Math.max(...errors), Math.abs(quantised.scales[at]!) * 0.50001)
-        else assert.isAtMost(errors.reduce((sum, error) => sum + error ** 2, 0), errorOfQ40(block) * (1 + 1e-5) + 1e-15)
+        else
+          assert.isAtMost(
+            errors.reduce((sum, error) => sum + error ** 2, 0),
+            errorOfQ40(block) * (1 + 1e-5) + 1e-15,
+          )
       }
     },
     { arbitrary: { runs: 200 } },
@@ -56,7 +60,10 @@ describe("Quantise", () => {
     const values = Float32Array.from({ length: 17 }, (_, i) => (i < 16 ? i - 8 : 0))
     const { data, scales } = quantiseMatrix(values, 1, 17, { bits: 4, blockSize: 16 })
     assert.deepStrictEqual([...data.subarray(0, 8)], [0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe])
-    assert.deepStrictEqual([...data.subarray(8)], Array.from({ length: 8 }, () => 0x88))
+    assert.deepStrictEqual(
+      [...data.subarray(8)],
+      Array.from({ length: 8 }, () => 0x88),
+    )
     assert.deepStrictEqual([...scales], [1, 0])
     const eight = quantiseMatrix(Float32Array.of(-1.27, 1.27, 0, 0.01), 2, 2, { bits: 8, blockSize: 16 })
     assert.deepStrictEqual([...eight.data.subarray(0, 3)], [1, 255, 128])
@@ -125,8 +132,15 @@ const shapes = (): Map<string, ReadonlyArray<number>> => {
   ])
   for (const layer of [0, 1]) {
     const add = (name: string, shape: ReadonlyArray<number>) => all.set(`model.layers.${layer}.${name}.weight`, shape)
-    for (const norm of ["input", "post_attention", "pre_feedforward", "post_feedforward"]) add(`${norm}_layernorm`, [32])
-    for (const [name, rows] of [["q", 32], ["k", 16], ["v", 16], ["o", 32]] as const) add(`self_attn.${name}_proj`, [rows, 32])
+    for (const norm of ["input", "post_attention", "pre_feedforward", "post_feedforward"])
+      add(`${norm}_layernorm`, [32])
+    for (const [name, rows] of [
+      ["q", 32],
+      ["k", 16],
+      ["v", 16],
+      ["o", 32],
+    ] as const)
+      add(`self_attn.${name}_proj`, [rows, 32])
     for (const name of ["gate", "up"]) add(`mlp.${name}_proj`, [64, 32])
     add("mlp.down_proj", [32, 64])
   }
@@ -208,18 +222,21 @@ describe("quantiseFolder", () => {
         const expected = quantiseMatrix(original(name, 32 * 64), 32, 64, quantization)
         assert.deepStrictEqual(await bytesOf(name), expected.data)
         assert.deepStrictEqual(toFloat32(await bytesOf(`${name}_scale`), "F32"), expected.scales)
-        assert.deepStrictEqual(
-          toFloat32(await bytesOf("model.norm.weight"), "F32"),
-          original("model.norm.weight", 32),
-        )
+        assert.deepStrictEqual(toFloat32(await bytesOf("model.norm.weight"), "F32"), original("model.norm.weight", 32))
       }
     }))
 
   it("refuses a block size that does not fit, the source as target, a quantised source, damaged weights", async () => {
     await withFolders(false, async (source, target) => {
-      assert.instanceOf(await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 64 })), InvalidRequestError)
+      assert.instanceOf(
+        await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 64 })),
+        InvalidRequestError,
+      )
       assert.instanceOf(await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 0 })), InvalidRequestError)
-      assert.instanceOf(await rejection(quantiseFolder(source, source, { bits: 4, blockSize: 16 })), InvalidRequestError)
+      assert.instanceOf(
+        await rejection(quantiseFolder(source, source, { bits: 4, blockSize: 16 })),
+        InvalidRequestError,
+      )
       await quantiseFolder(source, target, { bits: 4, blockSize: 16 })
       const again = quantiseFolder(target, join(target, "again"), { bits: 4, blockSize: 16 })
       assert.instanceOf(await rejection(again), InvalidRequestError)

@@ -28,7 +28,10 @@ const runGraph = async (quantization: Quantization, folder: string, x: Float32Ar
   const scale = { file: "weights", dtype: "F32", shape: [rows, blocks], offset: 0, length: scales.byteLength } as const
   const shape = [rows, blocks, data.length / rows / blocks]
   const weight = { file: "weights", dtype: "U8", shape, offset: scales.byteLength, length: data.length } as const
-  const tensors = new Map<string, TensorLocation>([["m.weight", weight], ["m.weight_scale", scale]])
+  const tensors = new Map<string, TensorLocation>([
+    ["m.weight", weight],
+    ["m.weight_scale", scale],
+  ])
 
   const graph = new GraphBuilder("quantised")
   // The weights ask only how they are quantised.
