@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { FacetError } from "./Errors.ts"
 import type { Generation } from "./Generation.ts"
-import { parseSite } from "./graph/Sites.ts"
+import { parseSite, type Site } from "./graph/Sites.ts"
 import { checkUnicode } from "./model/Unicode.ts"
 import { Opened } from "./Opened.ts"
 import { checked, checkKnown } from "./RequestError.ts"
@@ -65,4 +65,7 @@ function readText(text: string | Generation): string | ReadonlyArray<number> {
 }
 
 /** A layer alone, a site alone, both or neither. */
-export const readSite = ({ layer, site }: InspectOptions) => (site === undefined ? { layer } : parseSite(site, layer))
+export const readSite = ({ layer, site }: Pick<InspectOptions, "layer" | "site">): Partial<Site> => {
+  if (site !== undefined) return parseSite(site, layer)
+  return layer === undefined ? {} : { layer }
+}

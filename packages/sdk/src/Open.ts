@@ -6,6 +6,8 @@ import { Engine } from "./engine/Engine.ts"
 import type { ModelRef, Progress } from "./engine/Request.ts"
 import { asFacetError, type FacetError, InvalidRequestError } from "./Errors.ts"
 import { resolveModel } from "./hub/folder.node.ts"
+import type { Site } from "./graph/Sites.ts"
+import { readSite } from "./Inspect.ts"
 import { Opened } from "./Opened.ts"
 import { checked, checkKnown } from "./RequestError.ts"
 import { layerEngine } from "./worker/client.node.ts"
@@ -22,8 +24,9 @@ export interface OpenOptions {
   /** Sparse autoencoders of `model`: a Gemma Scope folder or one `params.npz`. Default for `"tiny"`: its own. */
   readonly scope?: string
   /** Where the autoencoders of `scope` belong, when their paths do not say it. */
-  readonly site?: ModelRef["site"]
   readonly layer?: number
+  /** `resid_post`, `attn_z` or `mlp_out`, or TransformerLens' name of it. */
+  readonly site?: string
   /** The most requests that may run or wait; one more fails with `OverloadedError`. Default 64. */
   readonly queue?: number
   /** The most requests under way at once. Default 8. */
@@ -51,8 +54,9 @@ export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetErro
     Effect.gen(function* () {
       yield* checkOptions(options)
       const model = options.model ?? "tiny"
+      const place = yield* checked(() => readSite(options))
       const text = yield* Effect.tryPromise({
-        try: () => resolveText(model, options),
+        try: () => resolveText(model, options.scope, place),
         catch: (cause) => asFacetError("Finding the model", cause),
       })
       const guard = yield* Effect.tryPromise({
@@ -73,10 +77,10 @@ const limitsOf = ({ active, cacheBytes, queue, threads }: OpenOptions) => ({
   threads,
 })
 
-async function resolveText(model: string, { layer, scope, site }: OpenOptions): Promise<ModelRef> {
-  if (model !== "tiny") return { folder: await resolveModel(model), use: "text", scope, site, layer }
+async function resolveText(model: string, scope: string | undefined, place: Partial<Site>): Promise<ModelRef> {
+  if (model !== "tiny") return { folder: await resolveModel(model), use: "text", scope, ...place }
   const tiny = await import("@facet/tiny")
-  return { folder: tiny.gemmaFolder, use: "text", scope: scope ?? tiny.scopeFolder, site, layer }
+  return { folder: tiny.gemmaFolder, use: "text", scope: scope ?? tiny.scopeFolder, ...place }
 }
 
 /** A guard that was named must be there. One that merely belongs to the model may be missing until it is asked for. */

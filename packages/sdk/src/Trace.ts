@@ -14,7 +14,7 @@ export const Feature = Schema.Struct({
 export type Feature = typeof Feature.Type
 
 export const TraceToken = Schema.Struct({
-  /** The token's text, as it stands in the whole. */
+  /** The token's text; a byte of a character that has no token of its own as `<0xE6>`. */
   token: Schema.String,
   id: Schema.Int,
   /** The strongest features, strongest first. `<bos>` has none: autoencoders were not trained on it. */

@@ -271,7 +271,7 @@ function rawSite(model: OpenModel, request: InspectRequest): Site {
   if (request.layer === undefined) {
     throw new InvalidRequestError({
       option: "layer",
-      problem: "raw activations were asked for, and no layer was named",
+      problem: "without features (`topK: 0`) no autoencoder says which layer is meant, and none was named",
       remedy: `Use a whole number from 0 to ${model.config.layers - 1}.`,
     })
   }

@@ -35,7 +35,7 @@ function widthOf(segment: string): number {
  *
  * @param path the file's whole path, so that folders above the scope's own may name the site.
  * @param file the same file, relative to the scope's folder.
- * @param given what the caller knows better, or what no folder says.
+ * @param given what the caller knows, for what no folder says.
  * @returns undefined when neither says the site and the layer.
  */
 export function readSaePath(path: string, file: string, given: Partial<Site> = {}): SaeEntry | undefined {
@@ -43,8 +43,8 @@ export function readSaePath(path: string, file: string, given: Partial<Site> = {
   const layerSegment = segments
     .map((segment) => /^layer_(\d+)$/.exec(segment)?.[1])
     .findLast((layer) => layer !== undefined)
-  const layer = given.layer ?? (layerSegment === undefined ? undefined : Number(layerSegment))
-  const site = given.site ?? segments.map(siteOf).findLast((found) => found !== undefined)
+  const layer = layerSegment === undefined ? given.layer : Number(layerSegment)
+  const site = segments.map(siteOf).findLast((found) => found !== undefined) ?? given.site
   if (layer === undefined || site === undefined) return undefined
   const l0 = segments.map((segment) => /^average_l0_(\d+)$/.exec(segment)?.[1]).findLast((found) => found !== undefined)
   return { site, layer, file, width: Math.max(...segments.map(widthOf)), averageL0: Number(l0 ?? 0) }

@@ -1,0 +1,42 @@
+/** `facet demo`: the three effects on one screen, all computed while one watches. */
+import type { FinishPart } from "@facet/sdk"
+import { defineCommand } from "../Command.ts"
+import type { Screen } from "../Console.ts"
+import { showFeatures } from "../demo/features.ts"
+import { showGuarded } from "../demo/guarded.ts"
+import { showStory } from "../demo/story.ts"
+import { showVerdicts } from "../demo/verdicts.ts"
+import { megabytes, openFacet } from "../opening.ts"
+
+export const demo = defineCommand(
+  {
+    name: "demo",
+    summary: "see the three effects on the embedded model",
+    options: {},
+    examples: [["demo", "takes a few seconds; nothing is downloaded"]],
+  },
+  async (console) => {
+    const { out: screen, signal } = console
+    const startedAt = performance.now()
+    let bytes = 0
+    await using facet = await openFacet(console, { onProgress: ({ totalBytes }) => (bytes = totalBytes) })
+    await showHeading(screen, bytes, performance.now() - startedAt)
+    const stage = { facet, screen, signal }
+    const story = await showStory(stage)
+    await showVerdicts(stage)
+    await showGuarded(stage)
+    await showFeatures(stage)
+    await showNext(screen, story)
+    return 0
+  },
+)
+
+const showHeading = (screen: Screen, bytes: number, milliseconds: number): Promise<void> => {
+  const about = `a ${megabytes(bytes)} toy model, opened here in ${(milliseconds / 1000).toFixed(1)} s`
+  return screen.writeLine(`${screen.paint.bold("Facet: Gemma 2 in your app")}  ${screen.paint.dim(about)}`)
+}
+
+const showNext = (screen: Screen, { timings }: FinishPart): Promise<void> => {
+  const speed = `Written at ${Math.round(timings.tokensPerSecond)} tokens/s.`
+  return screen.writeLine(`\n${speed} Try next: ${screen.paint.bold(`npx pnpm@12 facet generate "Tell me a joke."`)}`)
+}

@@ -1,0 +1,73 @@
+/** `facet inspect`: which features light up at which word. */
+import type { OpenOptions } from "@facet/sdk"
+import { defineCommand } from "../Command.ts"
+import { heatLines } from "../heatMap.ts"
+import { openFacet } from "../opening.ts"
+import { jsonOption, modelOption } from "../options.ts"
+import { featureLines, strongestFeatures, tokenLines } from "../traceTable.ts"
+
+const options = {
+  layer: {
+    kind: "number",
+    value: "L",
+    about: "the layer to read, from 0 (default: the latest that has an autoencoder)",
+  },
+  site: { kind: "text", value: "S", about: "resid_post (default), attn_z or mlp_out" },
+  scope: {
+    kind: "text",
+    value: "DIR",
+    about: "a Gemma Scope folder, or one params.npz (--layer and --site then say where it belongs)",
+  },
+  topK: { kind: "number", flag: "top", value: "K", about: "features a token, strongest first (default 5)" },
+  ...modelOption,
+  ...jsonOption,
+} as const
+
+const listed = 10
+
+export const inspect = defineCommand(
+  {
+    name: "inspect",
+    operand: "TEXT",
+    summary: "let Gemma Scope show which features light up at each token",
+    options,
+    examples: [
+      [`inspect "The hungry dog ran home."`, "a heat map, and the strongest features"],
+      [`inspect "The hungry dog ran home." --site attn_z --top 3`, "at another place in the model"],
+      [`inspect - --json < text.txt`, "one JSON document with the features of each token"],
+    ],
+  },
+  async (console, text, { json, layer, model, scope, site, topK }) => {
+    const wanted = { ...(layer !== undefined && { layer }), ...(site !== undefined && { site }) }
+    const place = await placeOf(scope, layer, site)
+    await using facet = await openFacet(console, { ...(model && { model }), ...place })
+    const trace = await facet.inspect(text, { ...wanted, ...(topK !== undefined && { topK }), signal: console.signal })
+    const { out } = console
+    if (json === true) {
+      await out.writeLine(JSON.stringify({ site: trace.site, layer: trace.layer, tokens: trace.tokens }))
+      return 0
+    }
+    const lines = [
+      out.paint.dim(`${trace.site}, layer ${trace.layer}`),
+      "",
+      ...(out.paint.isOn ? heatLines(trace.tokens, out) : tokenLines(trace.tokens, out)),
+      "",
+      ...featureLines(strongestFeatures(trace.tokens).slice(0, listed), out),
+    ]
+    for (const line of lines) await out.writeLine(line)
+    return 0
+  },
+)
+
+/** A folder's paths say where its autoencoders belong; of a single file the command line may say it. */
+async function placeOf(
+  scope: string | undefined,
+  layer: number | undefined,
+  site: string | undefined,
+): Promise<Pick<OpenOptions, "scope" | "layer" | "site">> {
+  if (scope === undefined) return {}
+  if (!scope.endsWith(".npz")) return { scope }
+  const { siteNames } = await import("@facet/sdk")
+  const known = siteNames.find((name) => name === site)
+  return { scope, ...(layer !== undefined && { layer }), ...(known !== undefined && { site: known }) }
+}

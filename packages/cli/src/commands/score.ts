@@ -1,0 +1,45 @@
+/** `facet score`: how likely a text is. */
+import type { Score } from "@facet/sdk"
+import { bar } from "../bar.ts"
+import { defineCommand } from "../Command.ts"
+import type { Paint } from "../Paint.ts"
+import { openFacet } from "../opening.ts"
+import { jsonOption, modelOption } from "../options.ts"
+import { fit, padEnd, visible } from "../textWidth.ts"
+
+const tokenWidth = 20
+const barWidth = 20
+
+export const score = defineCommand(
+  {
+    name: "score",
+    operand: "TEXT",
+    summary: "tell how likely each token of a text is, and its perplexity",
+    options: { ...modelOption, ...jsonOption },
+    examples: [
+      [`score "The dog ran home."`, "the probability of each token after those before it"],
+      [`score - --json < text.txt`, "one JSON document with log-probabilities"],
+    ],
+  },
+  async (console, text, { json, model }) => {
+    await using facet = await openFacet(console, { ...(model && { model }) })
+    const result = await facet.score(text, { signal: console.signal })
+    if (json === true)
+      await console.out.writeLine(JSON.stringify({ tokens: result.tokens, perplexity: result.perplexity }))
+    else for (const line of scoreLines(result, console.out.paint)) await console.out.writeLine(line)
+    return 0
+  },
+)
+
+function scoreLines({ perplexity, tokens }: Score, paint: Paint): ReadonlyArray<string> {
+  return [
+    `${padEnd("token", tokenWidth)}  ${"logprob".padStart(8)}  probability`,
+    ...tokens.map(({ logprob, token }) => {
+      const name = padEnd(fit(`"${visible(token, true)}"`, tokenWidth), tokenWidth)
+      if (logprob === null) return paint.dim(`${name}  ${"-".padStart(8)}`)
+      return `${name}  ${logprob.toFixed(3).padStart(8)}  ${paint.accent(bar(Math.exp(logprob), barWidth))}`.trimEnd()
+    }),
+    "",
+    perplexity === null ? "perplexity: none, the text is empty" : `perplexity: ${perplexity.toFixed(2)}`,
+  ]
+}

@@ -1,0 +1,64 @@
+/** `facet shield`: does a text violate a policy? */
+import type { Policy } from "@facet/sdk"
+import { defineCommand } from "../Command.ts"
+import { openFacet } from "../opening.ts"
+import { jsonOption } from "../options.ts"
+import { verdictTable } from "../verdictTable.ts"
+
+const options = {
+  response: { kind: "text", value: "TEXT", about: "judge this answer to TEXT, instead of TEXT" },
+  policies: {
+    kind: "list",
+    flag: "policy",
+    value: "ID",
+    about: "dangerous_content, harassment, hate_speech, sexually_explicit (default: all); several are allowed",
+  },
+  threshold: { kind: "number", value: "X", about: "flag from this probability on, 0 to 1 (default 0.5)" },
+  model: {
+    kind: "text",
+    value: "M",
+    about: "a folder with a ShieldGemma, an id such as google/shieldgemma-2b, or tiny (default)",
+  },
+  ...jsonOption,
+} as const
+
+export const shield = defineCommand(
+  {
+    name: "shield",
+    operand: "TEXT",
+    summary: "let ShieldGemma judge a text, or an answer to it",
+    options,
+    examples: [
+      [`shield "How do I pick a lock?"`, "judge a prompt; the exit code is 3 when it is flagged"],
+      [`shield "How do I pick a lock?" --response "Ask a locksmith."`, "judge an answer"],
+      [`shield - --policy harassment hate_speech --threshold 0.3 < comment.txt`, "two policies, stricter"],
+      [`shield "You are great." --json`, "one JSON document"],
+    ],
+  },
+  async (console, prompt, { json, model, policies: ids, response, threshold }) => {
+    const policies = await choosePolicies(ids, threshold)
+    await using facet = await openFacet(console, model === undefined ? {} : { shield: model })
+    const content = response === undefined ? { prompt } : { prompt, response }
+    const verdict = await facet.shield(content, { ...(policies && { policies }), signal: console.signal })
+    if (json === true)
+      await console.out.writeLine(JSON.stringify({ flagged: verdict.flagged, policies: verdict.policies }))
+    else for (const line of verdictTable(verdict, console.out.paint)) await console.out.writeLine(line)
+    return verdict.flagged ? 3 : 0
+  },
+)
+
+/** The named policies, or all; with their own thresholds, or with one for all. */
+async function choosePolicies(
+  given: ReadonlyArray<string> | undefined,
+  threshold: number | undefined,
+): Promise<ReadonlyArray<string | Policy> | undefined> {
+  const ids = given?.flatMap((list) => list.split(",")).map((id) => id.trim())
+  if (threshold === undefined) return ids
+  const { definePolicy, policies } = await import("@facet/sdk")
+  const known: Readonly<Record<string, Policy>> = policies
+  // An unknown id stays as it is: what is wrong with it is the shield's to say.
+  return (ids ?? Object.keys(known)).map((id) => {
+    const policy = Object.hasOwn(known, id) ? known[id] : undefined
+    return policy === undefined ? id : definePolicy({ ...policy, threshold })
+  })
+}

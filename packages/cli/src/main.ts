@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+/** The `facet` command. */
+import { readFile } from "node:fs/promises"
+import type { Command } from "./Command.ts"
+import { demo } from "./commands/demo.ts"
+import { generate } from "./commands/generate.ts"
+import { inspect } from "./commands/inspect.ts"
+import { score } from "./commands/score.ts"
+import { shield } from "./commands/shield.ts"
+import { readInput, Screen } from "./Console.ts"
+import { describeFailure } from "./failure.ts"
+import { commandHelp, helpOf } from "./help.ts"
+import type { OptionSpecs } from "./options.ts"
+import { UsageError } from "./UsageError.ts"
+
+const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, demo]
+
+/** Somebody outside ended the work: not a failure of ours. */
+class Ended extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super("ended from outside")
+    this.exitCode = exitCode
+  }
+}
+
+const out = new Screen(process.stdout, process.env)
+const err = new Screen(process.stderr, process.env)
+const ending = new AbortController()
+
+// Shells expect 128 + the signal's number.
+endOn("SIGINT", 130)
+endOn("SIGTERM", 143)
+process.stdout.on("error", (error) => ending.abort(error))
+// Nobody listens to complaints any more: the work may still be wanted.
+process.stderr.on("error", () => undefined)
+
+/** Launchers such as pnpm repeat a Ctrl-C that the terminal sent us too; a later one ends us in the system's way. */
+function endOn(name: "SIGINT" | "SIGTERM", exitCode: number): void {
+  const end = (): void => {
+    ending.abort(new Ended(exitCode))
+    setTimeout(() => process.off(name, end), 1000).unref()
+  }
+  process.on(name, end)
+}
+
+async function main(words: ReadonlyArray<string>): Promise<number> {
+  // As far as they are known when something goes wrong.
+  let verbose = words.includes("--verbose")
+  let options: OptionSpecs = {}
+  let subject = ""
+  try {
+    const [name, ...rest] = words
+    if (name === undefined) {
+      await err.write(helpOf(commands, err.paint))
+      return 2
+    }
+    if (name === "--help" || name === "-h") return await print(helpOf(commands, out.paint))
+    if (name === "--version") return await print(`${await version()}\n`)
+    const command = find(name)
+    options = command.options
+    subject = ` ${command.name}`
+    const reading = command.read(rest)
+    verbose = reading.verbose
+    if (reading.help) return await print(commandHelp(command, out.paint))
+    const { signal } = ending
+    const code = await reading.run({ out, err, verbose, signal, readInput: () => readInput(signal) })
+    signal.throwIfAborted()
+    return code
+  } catch (thrown) {
+    const error = ending.signal.aborted ? ending.signal.reason : thrown
+    if (error instanceof Ended) return error.exitCode
+    // `facet … | head` has read enough.
+    if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0
+    await complain(`${describeFailure(error, options, verbose)}\n`)
+    if (!(error instanceof UsageError)) return 1
+    await complain(`Run facet${subject} --help to see how it is used.\n`)
+    return 2
+  }
+}
+
+async function print(text: string): Promise<0> {
+  await out.write(text)
+  return 0
+}
+
+const complain = (text: string): Promise<void> => err.write(err.paint.bad(text)).catch(() => undefined)
+
+function find(name: string): Command {
+  const command = commands.find((known) => known.name === name)
+  if (command !== undefined) return command
+  const kind = name.startsWith("-") ? "option" : "command"
+  throw new UsageError(`there is no ${kind} ${name}. Commands: ${commands.map((known) => known.name).join(", ")}.`)
+}
+
+async function version(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"))
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "unknown"
+}
+
+process.exitCode = await main(process.argv.slice(2))

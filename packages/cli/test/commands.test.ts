@@ -1,0 +1,156 @@
+import { expect, test } from "vitest"
+import { facet, facetUntilFirstWords, type Outcome } from "./facet.ts"
+
+const escape = "\u001b"
+
+/** Stdout must be one JSON document in one line. */
+function documentOf({ code, stderr, stdout }: Outcome, codes: ReadonlyArray<number> = [0]): unknown {
+  expect(stderr).toBe("")
+  expect(codes).toContain(code)
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1)
+  return JSON.parse(stdout)
+}
+
+const prompt = "Tell me a story about a fox."
+const ids = ["dangerous_content", "harassment", "hate_speech", "sexually_explicit"]
+
+const judged = (policy: string) => ({
+  policy,
+  probability: expect.any(Number),
+  threshold: 0.5,
+  flagged: expect.any(Boolean),
+})
+
+test("generate: the document, the plain text and stdin agree", async () => {
+  const sampled = [prompt, "--max-tokens", "12", "--temperature", "0.9", "--top-k", "20", "--seed", "7", "--min-p=0.01"]
+  const [document, plain, guarded] = await Promise.all([
+    facet(["generate", ...sampled, "--json"]),
+    facet(["generate", ...sampled, "--verbose"]),
+    facet(["generate", "-", ...sampled.slice(1), "--guard", "--json"], { input: `${prompt}\n` }),
+  ])
+  const generation = documentOf(document)
+  expect(generation).toStrictEqual({
+    text: expect.any(String),
+    finishReason: expect.stringMatching(/^(stop|length)$/),
+    usage: { promptTokens: expect.any(Number), completionTokens: expect.any(Number), cachedTokens: 0 },
+    timings: { firstTokenMs: expect.any(Number), totalMs: expect.any(Number), tokensPerSecond: expect.any(Number) },
+  })
+  const { text } = generation as { readonly text: string }
+  const judgedText = documentOf(guarded) as { readonly text: string; readonly verdicts: { readonly input: unknown } }
+  expect(judgedText.verdicts.input).toStrictEqual({ flagged: expect.any(Boolean), policies: ids.map(judged) })
+  // A guard holds back; it does not change what is said.
+  expect(text.startsWith(judgedText.text)).toBe(true)
+  expect(plain).toStrictEqual({
+    code: 0,
+    stderr: expect.stringContaining("tokens"),
+    stdout: text.endsWith("\n") ? text : `${text}\n`,
+  })
+}, 30_000)
+
+test("shield: all policies, or those that were asked for; 3 is for what was flagged", async () => {
+  const [all, some, none] = await Promise.all([
+    facet(["shield", prompt, "--json"]),
+    facet(["shield", prompt, "--policy", "harassment", "hate_speech", "--threshold", "0", "--json"]),
+    facet(["shield", prompt, "--response", "Once upon a time.", "--policy=harassment", "--threshold", "1"]),
+  ])
+  const verdict = documentOf(all, [0, 3]) as { readonly flagged: boolean }
+  expect(verdict).toStrictEqual({ flagged: expect.any(Boolean), policies: ids.map(judged) })
+  expect(all.code).toBe(verdict.flagged ? 3 : 0)
+  expect(documentOf(some, [3])).toMatchObject({
+    flagged: true,
+    policies: [
+      { policy: "harassment", threshold: 0, flagged: true },
+      { policy: "hate_speech", threshold: 0, flagged: true },
+    ],
+  })
+  expect(none.code).toBe(0)
+  expect(none.stdout).toMatch(/^harassment +\d+ %[^]*\nnot flagged\n$/)
+}, 30_000)
+
+test("inspect: every token, `<bos>` without features; a heat map where colours are wanted", async () => {
+  const text = "The hungry dog\nran home."
+  const [document, painted] = await Promise.all([
+    facet(["inspect", text, "--top", "2", "--json"]),
+    facet(["inspect", text], { env: { FORCE_COLOR: "1" } }),
+  ])
+  const trace = documentOf(document) as {
+    readonly tokens: ReadonlyArray<{ token: string; features: ReadonlyArray<unknown> }>
+  }
+  expect(trace).toMatchObject({ site: "resid_post", layer: expect.any(Number) })
+  expect(trace.tokens[0]).toStrictEqual({ token: "<bos>", id: 2, features: [] })
+  expect(
+    trace.tokens
+      .slice(1)
+      .map(({ token }) => token)
+      .join(""),
+  ).toBe(text)
+  for (const { features } of trace.tokens) {
+    expect(features.length).toBeLessThanOrEqual(2)
+    for (const feature of features)
+      expect(feature).toMatchObject({ index: expect.any(Number), activation: expect.any(Number) })
+  }
+  expect(painted.stdout).toContain(`${escape}[38;5;16;48;5;`)
+}, 30_000)
+
+test("score: a log-probability for all but the first token, and the perplexity that follows from them", async () => {
+  const [document, plain] = await Promise.all([
+    facet(["score", "-", "--json"], { input: "The dog ran home.\n" }),
+    facet(["score", "The dog ran home."]),
+  ])
+  const { perplexity, tokens } = documentOf(document) as {
+    readonly perplexity: number
+    readonly tokens: ReadonlyArray<{ readonly token: string; readonly id: number; readonly logprob: number | null }>
+  }
+  expect(tokens[0]).toStrictEqual({ token: "<bos>", id: 2, logprob: null })
+  const logprobs = tokens.slice(1).map(({ logprob }) => logprob ?? NaN)
+  expect(perplexity).toBeCloseTo(Math.exp(-logprobs.reduce((sum, x) => sum + x, 0) / logprobs.length), 3)
+  expect(plain.stdout).toContain(`perplexity: ${perplexity.toFixed(2)}`)
+  expect(plain.stdout).not.toContain(escape)
+}, 30_000)
+
+test("a failure is told on stderr by its tag, and its stack only to those who ask", async () => {
+  const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+    [["generate", "hi", "--temperature", "-1", "--json"], "InvalidRequestError: --temperature: "],
+    [["shield", "hi", "--threshold", "2"], "InvalidRequestError: --threshold: "],
+    [["inspect", "hi", "--layer", "99", "--json"], "InvalidRequestError: --layer: "],
+  ]
+  const [verbose, ...outcomes] = await Promise.all([
+    facet(["score", "hi", "--model", "./no/such/folder", "--verbose"]),
+    ...cases.map(([words]) => facet(words)),
+  ])
+  for (const [i, [words, start]] of cases.entries()) {
+    expect(outcomes[i], words.join(" ")).toMatchObject({ code: 1, stdout: "" })
+    expect(outcomes[i]?.stderr.startsWith(start), outcomes[i]?.stderr).toBe(true)
+    expect(outcomes[i]?.stderr.trimEnd().split("\n")).toHaveLength(1)
+  }
+  expect(verbose.stderr).toMatch(/^ModelNotFoundError: [^]*\n {4}at /)
+}, 30_000)
+
+test("Ctrl-C ends with 130, and a reader that has read enough with 0, both in silence", async () => {
+  const endless = ["generate", prompt, "--temperature", "5", "--seed", "1"]
+  const [interrupted, closed] = await Promise.all([
+    facetUntilFirstWords(endless, "SIGINT"),
+    facetUntilFirstWords(endless, "close"),
+  ])
+  expect(interrupted).toMatchObject({ code: 130, stderr: "" })
+  expect(closed).toMatchObject({ code: 0, stderr: "" })
+}, 30_000)
+
+test("the demo is one plain screen in a pipe", async () => {
+  const { code, stderr, stdout } = await facet(["demo"])
+  expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" })
+  expect(stdout).not.toContain(escape)
+  expect(stdout).toMatch(/^ {3}"The" +\d+\.\d +[█▉▊▋▌▍▎▏]+ +/m)
+  const lines = stdout.trimEnd().split("\n")
+  expect(lines.length).toBeLessThanOrEqual(45)
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  for (const title of [
+    "1 Gemma 2 writes",
+    "2 ShieldGemma judges",
+    "3 A guarded generation",
+    "4 Gemma Scope looks inside",
+  ]) {
+    expect(stdout).toContain(title)
+  }
+  expect(lines.at(-1)).toMatch(/^Written at \d+ tokens\/s\. Try next: npx pnpm@12 facet generate /)
+}, 30_000)

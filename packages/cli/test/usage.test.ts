@@ -1,0 +1,77 @@
+import { expect, test } from "vitest"
+import { generate } from "../src/commands/generate.ts"
+import { shield } from "../src/commands/shield.ts"
+import { readArguments } from "../src/arguments.ts"
+import { UsageError } from "../src/UsageError.ts"
+import { facet } from "./facet.ts"
+
+test("help and version are on stdout, with examples", async () => {
+  const [top, version, command] = await Promise.all([
+    facet(["--help"]),
+    facet(["--version"]),
+    facet(["inspect", "--help"]),
+  ])
+  expect(top).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining('facet generate "') })
+  expect(version).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  expect(command).toMatchObject({ code: 0, stderr: "" })
+  expect(command.stdout).toMatch(/Usage\n[^]*Options\n[^]*--top K [^]*Examples\n[^]* facet inspect /)
+}, 20_000)
+
+test("a wrong command line ends with 2 and says what is wrong, on stderr alone", async () => {
+  const [nothing, command, option] = await Promise.all([
+    facet([]),
+    facet(["bogus"]),
+    facet(["generate", "hi", "--max-tokens", "many", "--json"]),
+  ])
+  expect(nothing).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("Commands") })
+  expect(command).toStrictEqual({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(
+      /^UsageError: there is no command bogus\. Commands: [^\n]+\nRun facet --help [^\n]+\n$/,
+    ),
+  })
+  expect(option).toStrictEqual({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(
+      /^UsageError: --max-tokens takes a number, not "many"\nRun facet generate --help [^\n]+\n$/,
+    ),
+  })
+}, 20_000)
+
+test.each([
+  [[], "PROMPT is missing"],
+  [["two", "words"], "Put the text in quotes"],
+  [["hi", "--bogus"], "there is no option --bogus"],
+  [["hi", "-x"], "there is no option -x"],
+  [["hi", "--seed", ""], '--seed takes a number, not ""'],
+  [["hi", "--seed", "0x10"], '--seed takes a number, not "0x10"'],
+  [["hi", "--model"], "--model needs a value"],
+  [["hi", "--stop", "--json"], "--stop needs a value before --json"],
+  [["hi", "--json=yes"], "--json takes no value"],
+])("generate %j is refused: %s", (words, problem) => {
+  expect(() => generate.read(words)).toThrow(UsageError)
+  expect(() => generate.read(words)).toThrow(problem)
+})
+
+test("words become a text and values", () => {
+  const read = (...words: ReadonlyArray<string>) => readArguments(words, { ...generate.options, ...shield.options })
+  expect(read("hi", "--temperature", "-1", "--top-k=40", "--seed", "1e3", "--guard")).toStrictEqual({
+    operand: "hi",
+    values: { temperature: -1, topK: 40, seed: 1000, guard: true },
+  })
+  expect(read("--stop", "a", "hi", "--stop", "--", "--stop=--json").values).toStrictEqual({
+    stop: ["a", "--", "--json"],
+  })
+  expect(read("hi", "--policy", "harassment", "hate_speech").values).toStrictEqual({
+    policies: ["harassment", "hate_speech"],
+  })
+  expect(read("--policy", "harassment", "hi", "--json")).toStrictEqual({
+    operand: "hi",
+    values: { policies: ["harassment"], json: true },
+  })
+  expect(read("--json", "--", "--hi")).toStrictEqual({ operand: "--hi", values: { json: true } })
+  expect(read("-").operand).toBe("-")
+  expect(read("").operand).toBe("")
+})
