@@ -152,7 +152,7 @@ function probabilityOfYes(
   tokens: ReadonlyArray<number>,
 ): Effect.Effect<number, RuntimeError> {
   const candidates = [model.answers.yes, model.answers.no]
-  let logits = new Float32Array(0)
+  let logits: Float32Array = new Float32Array(0)
   return Effect.map(
     prefill(
       scheduler,
@@ -160,7 +160,7 @@ function probabilityOfYes(
       sequence,
       tokens,
       (chunk) => ({ candidates, rows: isLast(chunk, tokens) ? [chunk.tokens.length - 1] : [] }),
-      (result) => void (logits = new Float32Array(result.logits)),
+      (result) => void (logits = result.logits),
     ),
     () => softmax2(logits[0] ?? NaN, logits[1] ?? NaN),
   )

@@ -83,7 +83,7 @@ class Decoding {
 
   #prefill(): Effect.Effect<Float32Array, RuntimeError> {
     const { model, scheduler, tokens } = this.#options
-    let logits = new Float32Array(0)
+    let logits: Float32Array = new Float32Array(0)
     return Effect.map(
       prefill(
         scheduler,
@@ -91,7 +91,7 @@ class Decoding {
         this.#sequence,
         tokens,
         (chunk) => (isLast(chunk, tokens) ? { rows: [chunk.tokens.length - 1] } : {}),
-        (result) => void (logits = new Float32Array(result.logits)),
+        (result) => void (logits = result.logits),
       ),
       () => logits,
     )

@@ -45,19 +45,20 @@ export const summarise = (logits: Float32Array): Summary => {
 /**
  * The id of the largest logit, the lowest among equals.
  *
- * @throws RuntimeError when all logits are -Infinity or NaN.
+ * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
  */
 export const argmax = (logits: Float32Array): number => {
   let id = -1
   let max = -Infinity
+  let isNumber = true
   for (let i = 0; i < logits.length; i++) {
     const value = logits[i]!
     if (value > max) {
       max = value
       id = i
-    }
+    } else if (Number.isNaN(value)) isNumber = false
   }
-  if (id < 0) throw unusable(logits)
+  if (id < 0 || !isNumber || max === Infinity) throw unusable(logits)
   return id
 }
 
@@ -69,12 +70,8 @@ export const argmax = (logits: Float32Array): number => {
  * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
  */
 export const logSoftmaxAt = (logits: Float32Array, id: number): number =>
-  logprobOf(logits[id] ?? -Infinity, summarise(logits))
-
-/** The log-probability of a logit, given what `summarise` said of its row. */
-export const logprobOf = (logit: number, summary: Summary): number =>
   // Rounding may leave a certain token at +1e-16: a probability is never above 1.
-  Math.min(0, logit - summary.logSumExp)
+  Math.min(0, (logits[id] ?? -Infinity) - summarise(logits).logSumExp)
 
 /**
  * The probability of `yes` by softmax over two candidates alone, in [0, 1]: the logistic function of their difference,

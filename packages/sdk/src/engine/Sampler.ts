@@ -7,7 +7,7 @@
  */
 import { InvalidRequestError, RuntimeError } from "../Errors.ts"
 import { expOfNegative } from "./Exponential.ts"
-import { argmax, logprobOf, summarise } from "./Logprobs.ts"
+import { argmax, logSoftmaxAt } from "./Logprobs.ts"
 import { freshSeed, type Random, seededRandom } from "./Random.ts"
 import type { TokenHistory } from "./TokenHistory.ts"
 
@@ -48,7 +48,8 @@ export interface Sampler {
   /**
    * Chooses a token. The caller notes it in the history.
    *
-   * @param logits one row, `[vocabulary]`, f32; -Infinity masks a token. Written to meanwhile, unchanged afterwards.
+   * @param logits one row, `[vocabulary]`, f32; -Infinity masks a token. Written to meanwhile, unchanged afterwards. The
+   * sample's log-probability is read from them when it is asked for.
    * @param history the tokens of this request so far.
    * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
    */
@@ -125,12 +126,27 @@ export const makeSampler = (options: SamplingOptions = {}): Sampler => {
   const choose = temperature === 0 ? undefined : makeChooser(options, temperature)
   return {
     sample: (logits, history) => {
-      const summary = summarise(logits)
+      const best = argmax(logits)
       const adjusted = adjustment.apply(logits, history)
-      const id = choose !== undefined ? choose(logits) : adjusted ? argmax(logits) : summary.id
+      const id = choose !== undefined ? choose(logits) : adjusted ? argmax(logits) : best
       adjustment.undo(logits)
-      return { id, logprob: logprobOf(logits[id] ?? -Infinity, summary) }
+      return new Chosen(id, logits)
     },
+  }
+}
+
+/** A sum over the whole vocabulary that hardly anybody asks for, so it is taken when somebody does. */
+class Chosen implements Sample {
+  readonly id: number
+  readonly #logits: Float32Array
+
+  constructor(id: number, logits: Float32Array) {
+    this.id = id
+    this.#logits = logits
+  }
+
+  get logprob(): number {
+    return logSoftmaxAt(this.#logits, this.id)
   }
 }
 
