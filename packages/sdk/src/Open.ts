@@ -42,32 +42,45 @@ export interface OpenOptions {
 const defaults = { queue: 64, active: 8, cacheBytes: 512 * 1024 * 1024 }
 
 /** Which ShieldGemma belongs to which Gemma, by Google's ids. Source: ShieldGemma's model card. */
-const guardOf = (model: string): string | undefined => {
+const relatedGuard = (model: string): string | undefined => {
   const size = /^google\/gemma-2-(2b|9b|27b)(-it)?$/.exec(model)?.[1]
   return size === undefined ? undefined : `google/shieldgemma-${size}`
 }
 
 /** The effects' service: an engine on a thread of its own, with the text model open. */
 export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetError> =>
-  Layer.effect(
-    Opened,
+  Layer.unwrap(
     Effect.gen(function* () {
       yield* checkOptions(options)
+      // What is not there is found out before a thread is started for it.
       const model = options.model ?? "tiny"
       const place = yield* checked(() => readSite(options))
-      const text = yield* Effect.tryPromise({
-        try: () => resolveText(model, options.scope, place),
-        catch: (cause) => asFacetError("Finding the model", cause),
-      })
-      const guard = yield* Effect.tryPromise({
-        try: () => resolveGuard(model, options.shield),
-        catch: (cause) => asFacetError("Finding the guard", cause),
-      })
-      const engine = yield* Engine
-      yield* Stream.runForEach(engine.load(text), (progress) => Effect.sync(() => options.onProgress?.(progress)))
-      return { engine, text, guard }
+      const text = yield* find("Finding the model", () => resolveText(model, options.scope, place))
+      const guard = guardOf(model, options.shield)
+      const named = options.shield === undefined ? [] : [yield* guard]
+      return Layer.effect(Opened, openAll(text, named, guard, options.onProgress)).pipe(
+        Layer.provide(layerEngine(limitsOf(options))),
+      )
     }),
-  ).pipe(Layer.provide(Layer.suspend(() => layerEngine({ ...defaults, ...limitsOf(options) }))))
+  )
+
+/** A guard that was named is opened at once, like the text model; any other when it is first asked. */
+const openAll = (
+  text: ModelRef,
+  named: ReadonlyArray<ModelRef>,
+  guard: Effect.Effect<ModelRef, FacetError>,
+  onProgress: OpenOptions["onProgress"],
+) =>
+  Effect.gen(function* () {
+    const engine = yield* Engine
+    for (const model of [text, ...named]) {
+      yield* Stream.runForEach(engine.load(model), (progress) => Effect.sync(() => onProgress?.(progress)))
+    }
+    return { engine, text, guard }
+  })
+
+const find = (operation: string, resolve: () => Promise<ModelRef>): Effect.Effect<ModelRef, FacetError> =>
+  Effect.tryPromise({ try: resolve, catch: (cause) => asFacetError(operation, cause) })
 
 /** An explicit `undefined` is no limit of its own. */
 const limitsOf = ({ active, cacheBytes, queue, threads }: OpenOptions) => ({
@@ -83,17 +96,20 @@ async function resolveText(model: string, scope: string | undefined, place: Part
   return { folder: tiny.gemmaFolder, use: "text", scope: scope ?? tiny.scopeFolder, ...place }
 }
 
-/** A guard that was named must be there. One that merely belongs to the model may be missing until it is asked for. */
-async function resolveGuard(model: string, shield: string | undefined): Promise<ModelRef | undefined> {
-  const guard = shield ?? (model === "tiny" ? "tiny" : guardOf(model))
-  if (guard === undefined) return undefined
-  if (guard === "tiny") return { folder: (await import("@facet/tiny")).shieldFolder, use: "guard" }
-  try {
-    return { folder: await resolveModel(guard), use: "guard" }
-  } catch (cause) {
-    if (shield !== undefined) throw cause
-    return undefined
+/** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
+function guardOf(model: string, shield: string | undefined): Effect.Effect<ModelRef, FacetError> {
+  const guard = shield ?? (model === "tiny" ? "tiny" : relatedGuard(model))
+  if (guard === undefined) {
+    return invalid(
+      "shield",
+      `no guard was opened beside ${model}`,
+      'Open with `shield`: a ShieldGemma\'s folder, an id such as "google/shieldgemma-2b", or "tiny".',
+    )
   }
+  return find("Finding the guard", async () => ({
+    folder: guard === "tiny" ? (await import("@facet/tiny")).shieldFolder : await resolveModel(guard),
+    use: "guard",
+  }))
 }
 
 const knownOptions = [

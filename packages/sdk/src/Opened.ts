@@ -1,9 +1,9 @@
 /** What the effects run on: an engine, and the models that were opened for them. */
 import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import type { Engine } from "./engine/Engine.ts"
 import type { ModelRef } from "./engine/Request.ts"
-import { InvalidRequestError } from "./Errors.ts"
-import * as Effect from "effect/Effect"
+import type { FacetError } from "./Errors.ts"
 
 /** Provided by `Facet.layer(options)`. */
 export class Opened extends Context.Service<
@@ -12,20 +12,7 @@ export class Opened extends Context.Service<
     readonly engine: Engine["Service"]
     /** The model that writes, scores and is inspected. */
     readonly text: ModelRef
-    /** The model that judges, where there is one. */
-    readonly guard: ModelRef | undefined
+    /** The model that judges; fails when there is none, or when it is not on this machine. */
+    readonly guard: Effect.Effect<ModelRef, FacetError>
   }
 >()("@facet/sdk/Opened") {}
-
-/** The model that judges; fails when none was opened. */
-export const guardModel = Effect.flatMap(Opened, ({ guard, text }) =>
-  guard === undefined
-    ? Effect.fail(
-        new InvalidRequestError({
-          option: "shield",
-          problem: `no guard was opened beside ${text.folder}`,
-          remedy: 'Open with `shield`: a ShieldGemma\'s folder, an id such as google/shieldgemma-2b, or "tiny".',
-        }),
-      )
-    : Effect.succeed(guard),
-)

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { FacetError } from "./Errors.ts"
 import type { Generation } from "./Generation.ts"
 import { checkUnicode } from "./model/Unicode.ts"
-import { guardModel, Opened } from "./Opened.ts"
+import { Opened } from "./Opened.ts"
 import { type Policy, resolvePolicies } from "./Policy.ts"
 import { lastUserText } from "./Prompt.ts"
 import { checked, checkKnown } from "./RequestError.ts"
@@ -31,8 +31,8 @@ export const shield = Effect.fn("facet.shield")(function* (
   content: Content,
   options: ShieldOptions = {},
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
-  const { engine } = yield* Opened
-  const model = yield* guardModel
+  const { engine, guard } = yield* Opened
+  const model = yield* guard
   yield* checked(() => checkKnown(options, ["policies"]))
   const policies = yield* checked(() => resolvePolicies(options.policies))
   const { prompt, response } = yield* checked(() => readContent(content))
