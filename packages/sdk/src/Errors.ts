@@ -64,6 +64,9 @@ export class InvalidRequestError extends Schema.TaggedError<InvalidRequestError>
   }
 }
 
+export const invalidRequest = (option: string, problem: string, remedy: string): InvalidRequestError =>
+  new InvalidRequestError({ option, problem, remedy })
+
 /** The prompt does not fit into the model's context. */
 export class ContextOverflowError extends Schema.TaggedError<ContextOverflowError>()("ContextOverflowError", {
   /** Tokens in the prompt. */

@@ -6,13 +6,14 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import type { EngineStats } from "./engine/Request.ts"
-import { ClosedError, type FacetError } from "./Errors.ts"
+import { ClosedError, type FacetError, invalidRequest } from "./Errors.ts"
 import { generate, type GenerateOptions, stream } from "./Generate.ts"
 import type { Generation, GenerationPart } from "./Generation.ts"
 import { inspect, type InspectOptions, score } from "./Inspect.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
 import { Opened } from "./Opened.ts"
 import type { Prompt } from "./Prompt.ts"
+import { checkKnown } from "./RequestError.ts"
 import type { Score } from "./Score.ts"
 import { type Content, shield, type ShieldOptions } from "./Shield.ts"
 import type { Trace } from "./Trace.ts"
@@ -44,13 +45,16 @@ export class Facet implements AsyncDisposable {
 
   /** Opens the embedded model, or the one in `options`. Rejects when it is not there or cannot be used. */
   static async open(options: OpenOptions & CallOptions = {}): Promise<Facet> {
-    const { signal, ...rest } = options
+    const { call, rest } = split(options)
+    const { signal } = call
     const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
     try {
-      await facet.#run(Effect.asVoid(Opened), { signal })
+      await facet.#run(Effect.asVoid(Opened), call)
       return facet
     } catch (error) {
-      await facet.close()
+      // Whoever gave up does not wait for a thread to end.
+      const closed = facet.close()
+      if (signal?.aborted !== true) await closed
       throw error
     }
   }
@@ -61,9 +65,9 @@ export class Facet implements AsyncDisposable {
   }
 
   /** What the model says, all at once. */
-  generate(prompt: Prompt, options: GenerateOptions & CallOptions = {}): Promise<Generation> {
-    const { signal, ...rest } = options
-    return this.#run(generate(prompt, rest), { signal })
+  async generate(prompt: Prompt, options: GenerateOptions & CallOptions = {}): Promise<Generation> {
+    const { call, rest } = split(options)
+    return this.#run(generate(prompt, rest), call)
   }
 
   /** What the model says, part by part. Leaving the loop ends the work. */
@@ -76,25 +80,28 @@ export class Facet implements AsyncDisposable {
     second: GenerateOptions & CallOptions = {},
   ): AsyncGenerator<GenerationPart, void, void> {
     const isRequest = typeof first === "object" && first !== null && "prompt" in first
-    const { prompt, signal, ...options } = isRequest ? first : { ...second, prompt: first }
-    return this.#iterate(stream(prompt, options), { signal })
+    const { prompt, ...options } = isRequest ? { ...second, ...first } : { ...second, prompt: first }
+    const { call, rest } = split(options)
+    return this.#iterate(() => stream(prompt, rest), call)
   }
 
   /** Judges a content against policies. */
-  shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
-    const { signal, ...rest } = options
-    return this.#run(shield(content, rest), { signal })
+  async shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
+    const { call, rest } = split(options)
+    return this.#run(shield(content, rest), call)
   }
 
   /** Traces a text, or a finished generation. */
-  inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
-    const { signal, ...rest } = options
-    return this.#run(inspect(text, rest), { signal })
+  async inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
+    const { call, rest } = split(options)
+    return this.#run(inspect(text, rest), call)
   }
 
   /** The log-probability of each token of a text. */
-  score(text: string, options: CallOptions = {}): Promise<Score> {
-    return this.#run(score(text), options)
+  async score(text: string, options: CallOptions = {}): Promise<Score> {
+    const { call, rest } = split(options)
+    checkKnown(rest, [])
+    return this.#run(score(text), call)
   }
 
   /** Requests under way, and what the prefix caches hold. */
@@ -124,24 +131,31 @@ export class Facet implements AsyncDisposable {
   }
 
   async *#iterate<A>(
-    parts: Stream.Stream<A, FacetError, Opened>,
+    makeParts: () => Stream.Stream<A, FacetError, Opened>,
     { signal }: CallOptions,
   ): AsyncGenerator<A, void, void> {
     this.#checkOpen(signal)
     const either = this.#either(signal)
-    const aborted = Effect.callback<never>((resume) => {
-      const onAbort = () => resume(Effect.interrupt)
-      if (either.aborted) return onAbort()
-      either.addEventListener("abort", onAbort, { once: true })
-      return Effect.sync(() => either.removeEventListener("abort", onAbort))
-    })
+    const parts = Stream.toAsyncIterableWith(makeParts(), await this.#runtime.context())[Symbol.asyncIterator]()
+    // The work ends when the signal says so, also while nobody asks for the next part.
+    const end = () => void parts.return?.().catch(() => {})
+    either.addEventListener("abort", end, { once: true })
     try {
-      yield* Stream.toAsyncIterableWith(Stream.interruptWhen(parts, aborted), await this.#runtime.context())
+      this.#checkOpen(signal)
+      for (;;) {
+        const next = await parts.next()
+        this.#checkOpen(signal)
+        if (next.done === true) return
+        yield next.value
+        this.#checkOpen(signal)
+      }
     } catch (error) {
       this.#checkOpen(signal)
       throw error
+    } finally {
+      either.removeEventListener("abort", end)
+      await parts.return?.()
     }
-    this.#checkOpen(signal)
   }
 
   #either(signal: AbortSignal | undefined): AbortSignal {
@@ -152,4 +166,26 @@ export class Facet implements AsyncDisposable {
     signal?.throwIfAborted()
     if (this.#closing.signal.aborted) throw new ClosedError()
   }
+}
+
+/** Takes a call's own options from those of the effect. */
+function split<Options extends CallOptions>(
+  options: Options,
+): { readonly call: CallOptions; readonly rest: Omit<Options, "signal"> } {
+  if (typeof options !== "object" || options === null) {
+    throw invalidRequest(
+      "options",
+      `${options === null ? "null" : typeof options} where an object is expected`,
+      "Pass an object, or leave it out.",
+    )
+  }
+  const { signal, ...rest } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidRequest(
+      "signal",
+      `${signal === null ? "null" : typeof signal} where an AbortSignal is expected`,
+      "Pass the signal of an AbortController.",
+    )
+  }
+  return { call: { signal }, rest }
 }

@@ -3,60 +3,60 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { GenerateRequest, TraceRequest } from "./engine/Request.ts"
 import { checkGenerate } from "./engine/RequestCheck.ts"
-import { type FacetError, InvalidRequestError } from "./Errors.ts"
-import type { FinishPart, Generation, GenerationPart, TracePart } from "./Generation.ts"
+import { type FacetError, invalidRequest } from "./Errors.ts"
+import type { EnginePart, FinishPart, Generation, GenerationPart, TracePart } from "./Generation.ts"
 import { readSite } from "./Inspect.ts"
 import { checkUnicode } from "./model/Unicode.ts"
 import { Opened } from "./Opened.ts"
 import { OutputGuard, type OutputMode } from "./OutputGuard.ts"
-import type { Policy } from "./Policy.ts"
+import { type Policy, resolvePolicies } from "./Policy.ts"
 import { lastUserText, type Prompt, toMessages, userText } from "./Prompt.ts"
 import { checked, checkKnown } from "./RequestError.ts"
-import { shield } from "./Shield.ts"
+import { judge } from "./Shield.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
 
 export interface GuardOptions {
   /** Judge what the user wrote before the model sees it. */
-  readonly input?: boolean
+  readonly input?: boolean | undefined
   /** Release what the model says only after it was judged: sentence by sentence (`window`) or all at once (`buffer`). */
-  readonly output?: OutputMode
+  readonly output?: OutputMode | undefined
   /** Default: the four of ShieldGemma. */
-  readonly policies?: ReadonlyArray<string | Policy>
+  readonly policies?: ReadonlyArray<string | Policy> | undefined
 }
 
 export interface TraceOptions {
   /** From 0. Default: the latest layer that has an autoencoder. */
-  readonly layer?: number
+  readonly layer?: number | undefined
   /** Default: `resid_post`. */
-  readonly site?: string
+  readonly site?: string | undefined
   /** Features a token, strongest first. Default 5. */
-  readonly topK?: number
+  readonly topK?: number | undefined
 }
 
 export interface GenerateOptions {
   /** `chat` (default): the prompt is a chat, or its only turn. `none`: the text is continued as it is. */
-  readonly template?: "chat" | "none"
+  readonly template?: "chat" | "none" | undefined
   /** At most so many tokens; at least 1. Default: as many as the context holds. */
-  readonly maxTokens?: number
+  readonly maxTokens?: number | undefined
   /** Default 0: greedy. */
-  readonly temperature?: number
-  readonly topK?: number
-  readonly topP?: number
-  readonly minP?: number
-  readonly repetitionPenalty?: number
-  readonly presencePenalty?: number
-  readonly frequencyPenalty?: number
+  readonly temperature?: number | undefined
+  readonly topK?: number | undefined
+  readonly topP?: number | undefined
+  readonly minP?: number | undefined
+  readonly repetitionPenalty?: number | undefined
+  readonly presencePenalty?: number | undefined
+  readonly frequencyPenalty?: number | undefined
   /** Added to the logits of single tokens, by id. */
-  readonly logitBias?: Readonly<Record<number, number>>
+  readonly logitBias?: Readonly<Record<number, number>> | undefined
   /** The same seed, the same text. */
-  readonly seed?: number
+  readonly seed?: number | undefined
   /** The text ends before the first of these. */
-  readonly stop?: string | ReadonlyArray<string>
-  /** `true` is `{ input: true, output: "window" }`. */
-  readonly guard?: boolean | GuardOptions
+  readonly stop?: string | ReadonlyArray<string> | undefined
+  /** `true`, or options that name neither side, is `{ input: true, output: "window" }`. */
+  readonly guard?: boolean | GuardOptions | undefined
   /** Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site. */
-  readonly trace?: boolean | TraceOptions | ReadonlyArray<TraceOptions>
+  readonly trace?: boolean | TraceOptions | ReadonlyArray<TraceOptions> | undefined
 }
 
 /**
@@ -76,9 +76,11 @@ export const stream = (
       const request = yield* checked(() => readRequest(model, prompt, options))
       const guard = yield* checked(() => readGuard(options.guard))
       const startedAt = performance.now()
-      const input = guard.input === true ? yield* shield(userText(prompt), policiesOf(guard)) : undefined
+      const input = guard.input ? yield* judge(userText(prompt), guard.policies, false) : undefined
       const said =
-        input?.flagged === true ? Stream.succeed(blocked(startedAt)) : guarded(engine.generate(request), prompt, guard)
+        input?.flagged === true
+          ? Stream.succeed(blocked(startedAt))
+          : guarded(engine.generate(request), prompt, guard, startedAt)
       return input === undefined ? said : Stream.concat(Stream.succeed(verdictPart(input)), said)
     }),
   ).pipe(Stream.withSpan("facet.generate"))
@@ -107,7 +109,9 @@ export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): G
     else if (part.type === "trace") appendTrace(traces, part)
     else finish = part
   }
-  if (finish === undefined) throw new Error("a generation ended without a finish")
+  if (finish === undefined) {
+    throw invalidRequest("parts", "they have no finish", "Pass all parts of a stream that came to its end.")
+  }
   const { finishReason, timings, tokens, usage } = finish
   return { prompt, text, finishReason, usage, timings, tokens, verdicts, traces: [...traces.values()] }
 }
@@ -118,13 +122,14 @@ function appendTrace(traces: Map<string, Trace>, { layer, site, tokens }: TraceP
 }
 
 const guarded = (
-  parts: ReturnType<(typeof Opened)["Service"]["engine"]["generate"]>,
+  parts: Stream.Stream<EnginePart, FacetError>,
   prompt: Prompt,
-  guard: GuardOptions,
+  { output: mode, policies }: Guard,
+  startedAt: number,
 ): Stream.Stream<GenerationPart, FacetError, Opened> => {
-  if (guard.output === undefined) return Stream.filter(parts, (part) => part.type !== "start")
+  if (mode === undefined) return Stream.filter(parts, (part) => part.type !== "start")
   const question = lastUserText(prompt)
-  const output = new OutputGuard(guard.output, (response) => shield({ prompt: question, response }, policiesOf(guard)))
+  const output = new OutputGuard(mode, (response) => judge({ prompt: question, response }, policies, true), startedAt)
   return parts.pipe(
     Stream.mapEffect((part) => output.take(part)),
     Stream.flattenIterable,
@@ -144,20 +149,41 @@ const blocked = (startedAt: number): GenerationPart => ({
   tokens: { prompt: [], completion: [] },
 })
 
-const policiesOf = ({ policies }: GuardOptions) => (policies === undefined ? {} : { policies })
+/** A guard as it was understood: whatever is wrong with it is said before anything runs. */
+interface Guard {
+  readonly input: boolean
+  readonly output: OutputMode | undefined
+  readonly policies: ReadonlyArray<Policy>
+}
 
-function readGuard(guard: GenerateOptions["guard"]): GuardOptions {
-  if (guard === undefined || guard === false) return {}
-  if (guard === true) return { input: true, output: "window" }
-  checkKnown(guard, ["input", "output", "policies"], "guard.")
-  if (guard.output !== undefined && guard.output !== "window" && guard.output !== "buffer") {
-    throw invalid(
+function readGuard(guard: GenerateOptions["guard"]): Guard {
+  if (guard === undefined || guard === false) return { input: false, output: undefined, policies: [] }
+  const options: GuardOptions = guard === true ? {} : guard
+  checkKnown(options, ["input", "output", "policies"], "guard")
+  const { input, output, policies } = options
+  if (input !== undefined && typeof input !== "boolean") {
+    throw invalidRequest("guard.input", `${typeof input} where true or false is expected`, "Pass true or false.")
+  }
+  if (output !== undefined && output !== "window" && output !== "buffer") {
+    throw invalidRequest(
       "guard.output",
-      `"${String(guard.output)}" is not a mode`,
+      `"${String(output)}" is not a mode`,
       'Use "window" or "buffer", or leave it out.',
     )
   }
-  return guard
+  if (input === false && output === undefined) {
+    throw invalidRequest(
+      "guard",
+      "it guards neither what comes in nor what goes out",
+      "Leave it out, or name one of both.",
+    )
+  }
+  const resolved = resolvePolicies(policies)
+  // Whoever names neither side means both.
+  const isBoth = input === undefined && output === undefined
+  return isBoth
+    ? { input: true, output: "window", policies: resolved }
+    : { input: input ?? false, output, policies: resolved }
 }
 
 const knownOptions = [
@@ -181,6 +207,7 @@ function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: G
   checkPrompt(prompt)
   checkKnown(options, knownOptions)
   const { guard: _guard, logitBias, stop, trace, ...rest } = options
+  if (logitBias !== undefined) checkPlain("logitBias", logitBias)
   const request: GenerateRequest = {
     ...rest,
     model,
@@ -193,19 +220,29 @@ function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: G
   // Whatever can be judged without the model is refused before it travels.
   checkGenerate(request, Number.MAX_SAFE_INTEGER)
   if (options.template !== undefined && options.template !== "chat" && options.template !== "none") {
-    throw invalid("template", `"${String(options.template)}" is not a template`, 'Use "chat" or "none".')
+    throw invalidRequest("template", `"${String(options.template)}" is not a template`, 'Use "chat" or "none".')
   }
   return request
+}
+
+/** A Map has no own keys, so its entries would be lost in silence. */
+function checkPlain(option: string, value: object): void {
+  if (typeof value === "object" && value !== null && !(value instanceof Map)) return
+  throw invalidRequest(option, "it is not a plain object", "Use an object of token ids and numbers: { 235: -5 }.")
 }
 
 function checkPrompt(prompt: Prompt): void {
   if (typeof prompt === "string") return checkUnicode("prompt", prompt)
   if (!Array.isArray(prompt))
-    throw invalid("prompt", `${typeof prompt} where a prompt is expected`, "Pass a text, or a list of messages.")
+    throw invalidRequest("prompt", `${typeof prompt} where a prompt is expected`, "Pass a text, or a list of messages.")
   for (const [i, message] of toMessages(prompt).entries()) {
     checkUnicode(`messages[${i}].content`, message?.content)
     if (!["system", "user", "assistant", "model"].includes(message.role)) {
-      throw invalid(`messages[${i}].role`, `"${String(message.role)}" is not a role`, "Use system, user or assistant.")
+      throw invalidRequest(
+        `messages[${i}].role`,
+        `"${String(message.role)}" is not a role`,
+        "Use system, user or assistant.",
+      )
     }
   }
 }
@@ -214,10 +251,7 @@ function readTraces(trace: GenerateOptions["trace"]): ReadonlyArray<TraceRequest
   if (trace === undefined || trace === false) return []
   const list = trace === true ? [{}] : Array.isArray(trace) ? trace : [trace]
   return list.map((options: TraceOptions) => {
-    checkKnown(options, ["layer", "site", "topK"], "trace.")
+    checkKnown(options, ["layer", "site", "topK"], "trace")
     return { ...readSite(options), topK: options.topK }
   })
 }
-
-const invalid = (option: string, problem: string, remedy: string) =>
-  new InvalidRequestError({ option, problem, remedy })

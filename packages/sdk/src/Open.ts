@@ -18,25 +18,25 @@ export interface OpenOptions {
    * of f32, f16 or bf16 safetensors, or a Facet model folder with quantised ones. Or an id such as
    * `"google/gemma-2-2b-it"`, which is looked for in the Hugging Face cache.
    */
-  readonly model?: string
+  readonly model?: string | undefined
   /** The model that judges, in the same forms. Default: the one that belongs to `model`, where one is known. */
-  readonly shield?: string
+  readonly shield?: string | undefined
   /** Sparse autoencoders of `model`: a Gemma Scope folder or one `params.npz`. Default for `"tiny"`: its own. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /** Where the autoencoders of `scope` belong, when their paths do not say it. */
-  readonly layer?: number
+  readonly layer?: number | undefined
   /** `resid_post`, `attn_z` or `mlp_out`, or TransformerLens' name of it. */
-  readonly site?: string
+  readonly site?: string | undefined
   /** The most requests that may run or wait; one more fails with `OverloadedError`. Default 64. */
-  readonly queue?: number
+  readonly queue?: number | undefined
   /** The most requests under way at once. Default 8. */
-  readonly active?: number
+  readonly active?: number | undefined
   /** The most bytes that a model's prefix cache keeps. Default 512 MiB. */
-  readonly cacheBytes?: number
+  readonly cacheBytes?: number | undefined
   /** Threads for one run. Default: one a core, at most 16. */
-  readonly threads?: number
+  readonly threads?: number | undefined
   /** Told how far opening has come. */
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
 const defaults = { queue: 64, active: 8, cacheBytes: 512 * 1024 * 1024 }
@@ -79,6 +79,16 @@ const openAll = (
     return { engine, text, guard }
   })
 
+/** Remembers the first success: the cache that an id is looked up in may change while a model is open. */
+const once = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+  let known: { readonly value: A } | undefined
+  return Effect.suspend(() =>
+    known !== undefined
+      ? Effect.succeed(known.value)
+      : Effect.tap(effect, (value) => Effect.sync(() => void (known = { value }))),
+  )
+}
+
 const find = (operation: string, resolve: () => Promise<ModelRef>): Effect.Effect<ModelRef, FacetError> =>
   Effect.tryPromise({ try: resolve, catch: (cause) => asFacetError(operation, cause) })
 
@@ -106,10 +116,12 @@ function guardOf(model: string, shield: string | undefined): Effect.Effect<Model
       'Open with `shield`: a ShieldGemma\'s folder, an id such as "google/shieldgemma-2b", or "tiny".',
     )
   }
-  return find("Finding the guard", async () => ({
-    folder: guard === "tiny" ? (await import("@facet/tiny")).shieldFolder : await resolveModel(guard),
-    use: "guard",
-  }))
+  return once(
+    find("Finding the guard", async () => ({
+      folder: guard === "tiny" ? (await import("@facet/tiny")).shieldFolder : await resolveModel(guard),
+      use: "guard",
+    })),
+  )
 }
 
 const knownOptions = [
@@ -139,7 +151,14 @@ function checkRanges(options: OpenOptions): Effect.Effect<void, InvalidRequestEr
       return invalid(option, `${value} is out of range`, "Use a whole number of at least 1.")
     }
   }
-  const { cacheBytes } = options
+  const { cacheBytes, onProgress } = options
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    return invalid(
+      "onProgress",
+      `${typeof onProgress} where a function is expected`,
+      "Pass a function, or leave it out.",
+    )
+  }
   if (cacheBytes !== undefined && !(Number.isFinite(cacheBytes) && cacheBytes >= 0)) {
     return invalid("cacheBytes", `${cacheBytes} is out of range`, "Use a number of bytes, 0 for no cache.")
   }

@@ -19,7 +19,8 @@ const sentenceEnd = /[.!?…。！？\n]["'”’)\]]*(\s|$)/u
 export class OutputGuard<R> {
   readonly #mode: OutputMode
   readonly #judge: (response: string) => Effect.Effect<Verdict, FacetError, R>
-  readonly #startedAt = performance.now()
+  readonly #startedAt: number
+  #firstTextAt: number | undefined
   #start: StartPart | undefined
   #released = ""
   #waiting: Array<TextPart> = []
@@ -27,9 +28,17 @@ export class OutputGuard<R> {
   #traces: Array<HeldTrace> = []
   readonly #traceLengths = new Map<string, number>()
 
-  /** @param judge judges the response so far. */
-  constructor(mode: OutputMode, judge: (response: string) => Effect.Effect<Verdict, FacetError, R>) {
+  /**
+   * @param judge judges the response so far.
+   * @param startedAt when the request came, in the clock of `performance.now()`.
+   */
+  constructor(
+    mode: OutputMode,
+    judge: (response: string) => Effect.Effect<Verdict, FacetError, R>,
+    startedAt = performance.now(),
+  ) {
     this.#mode = mode
+    this.#startedAt = startedAt
     this.#judge = judge
   }
 
@@ -40,6 +49,7 @@ export class OutputGuard<R> {
         this.#start = part
         return Effect.succeed([])
       case "text":
+        this.#firstTextAt ??= performance.now()
         this.#waiting.push(part)
         return this.#isRipe() ? this.#settle(undefined) : Effect.succeed([])
       case "trace":
@@ -65,8 +75,8 @@ export class OutputGuard<R> {
 
   #settle(finish: FinishPart | undefined): Effect.Effect<ReadonlyArray<GenerationPart>, FacetError, R> {
     const pending = this.#pending()
-    const rest = finish === undefined ? [] : [finish]
-    if (pending === "") return Effect.succeed([...this.#releasableTraces(), ...rest])
+    const rest = () => (finish === undefined ? [] : [this.#judged(finish)])
+    if (pending === "") return Effect.succeed([...this.#releasableTraces(), ...rest()])
     return Effect.map(this.#judge(this.#released + pending), (verdict): ReadonlyArray<GenerationPart> => {
       const judged: GenerationPart = { type: "verdict", of: "output", verdict }
       if (verdict.flagged) return [judged, this.#blocked(finish)]
@@ -74,7 +84,7 @@ export class OutputGuard<R> {
       this.#tokensOut.push(...this.#waitingTokens())
       this.#waiting = []
       this.#released += pending
-      return [judged, ...released, ...this.#releasableTraces(), ...rest]
+      return [judged, ...released, ...this.#releasableTraces(), ...rest()]
     })
   }
 
@@ -93,6 +103,11 @@ export class OutputGuard<R> {
     this.#traces.push({ part, end })
   }
 
+  /** Tokens of a stop string, which nobody judged, are not told either. */
+  #judged(finish: FinishPart): FinishPart {
+    return { ...finish, tokens: { ...finish.tokens, completion: this.#tokensOut } }
+  }
+
   /** The generation ends here. What was held back is dropped, and was not part of what was said. */
   #blocked(finish: FinishPart | undefined): FinishPart {
     const now = performance.now()
@@ -105,7 +120,11 @@ export class OutputGuard<R> {
         completionTokens: this.#tokensOut.length + this.#waitingTokens().length,
         cachedTokens: this.#start?.cachedTokens ?? 0,
       },
-      timings: finish?.timings ?? { firstTokenMs: 0, totalMs: now - this.#startedAt, tokensPerSecond: 0 },
+      timings: finish?.timings ?? {
+        firstTokenMs: (this.#firstTextAt ?? now) - this.#startedAt,
+        totalMs: now - this.#startedAt,
+        tokensPerSecond: 0,
+      },
       tokens: { prompt: promptTokens, completion: this.#tokensOut },
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Policies: what a content must not do, in the words that ShieldGemma was trained on.
  */
-import { InvalidRequestError } from "./Errors.ts"
+import { InvalidRequestError, invalidRequest } from "./Errors.ts"
 import { checkUnicode } from "./model/Unicode.ts"
 
 /** One policy that a shield judges content against. */
@@ -80,6 +80,14 @@ const isPolicyId = (id: string): id is PolicyId => Object.hasOwn(policies, id)
 export function resolvePolicies(list?: ReadonlyArray<string | Policy>): ReadonlyArray<Policy> {
   if (list === undefined) return defaultPolicies
   const valid = Object.keys(policies).join(", ")
+  const given: unknown = list
+  if (!Array.isArray(given)) {
+    throw invalidRequest(
+      "policies",
+      `${given === null ? "null" : typeof given} where a list is expected`,
+      `Pass a list of ${valid}, or of policies.`,
+    )
+  }
   if (list.length === 0) {
     throw new InvalidRequestError({
       option: "policies",
@@ -122,11 +130,15 @@ export function definePolicy(options: {
   /** Default: 0.5. */
   readonly threshold?: number | undefined
 }): Policy {
+  if (typeof options !== "object" || options === null) return checkPolicy("policy", options)
   const { id, harm = id, promptGuideline, responseGuideline, threshold = DEFAULT_THRESHOLD } = options
   return checkPolicy("policy", { id, harm, promptGuideline, responseGuideline, threshold })
 }
 
 function checkPolicy(option: string, policy: Policy): Policy {
+  if (typeof policy !== "object" || policy === null) {
+    throw invalidRequest(option, `${String(policy)} is no policy`, "Use an id, or a policy made with definePolicy().")
+  }
   for (const field of ["id", "harm", "promptGuideline", "responseGuideline"] as const) {
     const text = policy[field]
     checkUnicode(`${option}.${field}`, text)
@@ -139,7 +151,7 @@ function checkPolicy(option: string, policy: Policy): Policy {
     }
   }
   // Written so that NaN fails too.
-  if (!(policy.threshold >= 0 && policy.threshold <= 1)) {
+  if (!(typeof policy.threshold === "number" && policy.threshold >= 0 && policy.threshold <= 1)) {
     throw new InvalidRequestError({
       option: `${option}.threshold`,
       problem: `${policy.threshold} is no probability`,

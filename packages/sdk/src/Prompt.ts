@@ -25,6 +25,10 @@ export const userText = (prompt: Prompt): string =>
     .map(({ content }) => content)
     .join("\n\n")
 
-/** What an answer answers: the last user turn. */
-export const lastUserText = (prompt: Prompt): string =>
-  toMessages(prompt).findLast(({ role }) => role === "user")?.content ?? ""
+/** What an answer answers: the last user turn, which may be several messages in a row. */
+export const lastUserText = (prompt: Prompt): string => {
+  const messages = toMessages(prompt)
+  const end = messages.findLastIndex(({ role }) => role === "user") + 1
+  const start = messages.slice(0, end).findLastIndex(({ role }) => role !== "user") + 1
+  return userText(messages.slice(start, end))
+}

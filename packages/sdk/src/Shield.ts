@@ -14,7 +14,7 @@ export type Content = string | { readonly prompt?: string; readonly response?: s
 
 export interface ShieldOptions {
   /** Ids, or policies that the app defined. Default: the four of ShieldGemma. */
-  readonly policies?: ReadonlyArray<string | Policy>
+  readonly policies?: ReadonlyArray<string | Policy> | undefined
 }
 
 /**
@@ -31,13 +31,22 @@ export const shield = Effect.fn("facet.shield")(function* (
   content: Content,
   options: ShieldOptions = {},
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
-  const { engine, guard } = yield* Opened
-  const model = yield* guard
   yield* checked(() => checkKnown(options, ["policies"]))
   const policies = yield* checked(() => resolvePolicies(options.policies))
-  const { prompt, response } = yield* checked(() => readContent(content))
-  return yield* engine.classify({ model, prompt, response, policies })
+  return yield* judge(content, policies, false)
 })
+
+/** @param isNested whether it judges for a generation that is under way. */
+export const judge = (
+  content: Content,
+  policies: ReadonlyArray<Policy>,
+  isNested: boolean,
+): Effect.Effect<Verdict, FacetError, Opened> =>
+  Effect.gen(function* () {
+    const { engine, guard } = yield* Opened
+    const { prompt, response } = yield* checked(() => readContent(content))
+    return yield* engine.classify({ model: yield* guard, prompt, response, policies, isNested })
+  })
 
 function readContent(content: Content): { readonly prompt: string | undefined; readonly response: string | undefined } {
   const { prompt, response } = partsOf(content)

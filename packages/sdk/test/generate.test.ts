@@ -98,13 +98,13 @@ describe("generate", () => {
     const options = { template: "none", temperature: 2, seed: 1, logitBias: { 1: -100, 107: -100 } } as const
     const { finishReason, usage } = await facet.generate("word ".repeat(480), options)
     assert.strictEqual(finishReason, "length")
-    assert.strictEqual(usage.promptTokens + usage.completionTokens, 1024 + 1)
+    assert.strictEqual(usage.promptTokens + usage.completionTokens, 1024)
   })
 
   it("refuses a prompt that does not fit", async () => {
     const error = await failureOf(facet.generate("word ".repeat(1200)))
     assert.instanceOf(error, ContextOverflowError)
-    assert.strictEqual(error.limit, 1024)
+    assert.strictEqual(error.limit, 1023)
     assert.isAbove(error.tokens, error.limit)
   })
 
@@ -145,6 +145,17 @@ describe("generate", () => {
     await untilIdle(facet)
   })
 
+  it("ends the work of a reader that pauses, when it is aborted, and gives it nothing more", async () => {
+    const controller = new AbortController()
+    const endless = { template: "none", logitBias: { 1: -100, 107: -100 }, signal: controller.signal } as const
+    const paused = facet.stream("word ".repeat(100), endless)
+    await paused.next()
+    const reason = new Error("enough")
+    controller.abort(reason)
+    await untilIdle(facet)
+    assert.strictEqual(await failureOf(paused.next()), reason)
+  })
+
   it("lets others run while a reader pauses", async () => {
     const slow = facet.stream({ prompt: "word ".repeat(100), template: "none", logitBias: { 1: -100, 107: -100 } })
     await slow.next()
@@ -183,6 +194,29 @@ describe("generate", () => {
     assert.instanceOf(error, InvalidRequestError)
     assert.strictEqual(error.option, "maxtokens")
     assert.include(error.message, "maxTokens")
+  })
+
+  it.each<[string, unknown, unknown]>([
+    ["prompt", null, {}],
+    ["prompt", 5, {}],
+    ["messages[0].content", [{ role: "user" }], {}],
+    ["options", story, null],
+    ["signal", story, { signal: 5 }],
+    ["stop", story, { stop: null }],
+    ["logitBias", story, { logitBias: new Map() }],
+    ["trace", story, { trace: 5 }],
+    ["trace", story, { trace: null }],
+    ["trace", story, { trace: [{}, {}] }],
+    ["temperature", story, { temperature: "hot" }],
+    ["guard", story, { guard: 1 }],
+    ["guard", story, { guard: null }],
+    ["guard.input", story, { guard: { input: 1 } }],
+    ["guard", story, { guard: { input: false } }],
+    ["policies", story, { guard: { policies: "harassment" } }],
+  ])("refuses what TypeScript would: %s", async (option, prompt, options) => {
+    const error = await failureOf(facet.generate(prompt as string, options as GenerateOptions))
+    assert.instanceOf(error, InvalidRequestError)
+    assert.strictEqual(error.option, option)
   })
 
   it("refuses text that is not Unicode, and a chat without turns", async () => {

@@ -148,6 +148,28 @@ describe("a guarded generation", () => {
     assert.strictEqual(traces[0]?.tokens.map(({ token }) => token).join(""), text)
   })
 
+  it("guards both sides when neither is named", async () => {
+    const { verdicts } = await facet.generate(story, { guard: { policies: never } })
+    assert.isFalse(verdicts.input?.flagged)
+    assert.isFalse(verdicts.output?.flagged)
+  })
+
+  it("needs no second place in a queue that is full of guarded generations", async () => {
+    await using narrow = await Facet.open({ queue: 4, active: 1 })
+    const guard = { output: "window", policies: never } as const
+    const all = await Promise.all(Array.from({ length: 4 }, () => narrow.generate(story, { guard, maxTokens: 40 })))
+    assert.isTrue(all.every(({ verdicts }) => verdicts.output !== undefined))
+  })
+
+  it("tells no token that was not judged, of a stop string for one", async () => {
+    const { text: whole } = await facet.generate(story)
+    const stop = whole.slice(30, 36)
+    const { tokens, text } = await facet.generate(story, { stop, guard: { output: "window", policies: never } })
+    const spoken = await facet.generate(story, { stop })
+    assert.strictEqual(text, spoken.text)
+    assert.isBelow(tokens.completion.length, spoken.tokens.completion.length)
+  })
+
   it("names a mode that is none, and a policy that is none", async () => {
     // What TypeScript refuses, JavaScript can still write.
     const mode = { output: "sometimes" } as unknown as { readonly output: "window" }

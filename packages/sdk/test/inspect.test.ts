@@ -112,6 +112,27 @@ describe("inspect", () => {
     assert.include(String(error), "resid_post at layer 4")
   })
 
+  it.each<[string, unknown, unknown]>([
+    ["topK", text, { topK: "5" }],
+    ["layer", text, { layer: "4" }],
+    ["site", text, { site: "constructor" }],
+    ["activations", text, { activations: "yes" }],
+    ["options", text, null],
+    ["text", null, {}],
+    ["text.tokens", { tokens: null }, {}],
+    ["text.tokens[0]", { tokens: { prompt: [1.5], completion: [] } }, {}],
+  ])("refuses what TypeScript would: %s", async (option, input, options) => {
+    const error = await failureOf(facet.inspect(input as string, options as {}))
+    assert.instanceOf(error, InvalidRequestError)
+    assert.strictEqual(error.option, option)
+  })
+
+  it("traces a generation that filled the context", async () => {
+    const options = { template: "none", temperature: 2, seed: 1, logitBias: { 1: -100, 107: -100 } } as const
+    const full = await facet.generate("word ".repeat(700), options)
+    assert.strictEqual((await facet.inspect(full)).tokens.length, 1024)
+  })
+
   it("takes one autoencoder file, when it is told where it belongs", async () => {
     const whole = await facet.inspect(text, { layer: 4 })
     const file = await parametersAt("resid_post", 4)

@@ -26,13 +26,14 @@ const long = "word ".repeat(200)
 /** Runs a module in a process of its own. */
 const run = (
   code: string,
+  flags: ReadonlyArray<string> = [],
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> =>
   new Promise((resolve) => {
     const sdk = fileURLToPath(new URL("../src/index.ts", import.meta.url))
     const source = `import { Facet } from ${JSON.stringify(sdk)}\n${code}`
     const child = execFile(
       process.execPath,
-      ["--input-type=module", "--eval", source],
+      [...flags, "--input-type=module", "--eval", source],
       { timeout: 30_000 },
       (_, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
     )
@@ -108,6 +109,11 @@ describe("a process", () => {
     )
     assert.strictEqual(stderr, "")
     assert.strictEqual(code, 0)
+  })
+
+  it("may have flags of its own", async () => {
+    const code = `const facet = await Facet.open(); await facet.generate("Hello!", { maxTokens: 2 })`
+    assert.strictEqual((await run(code, ["--max-old-space-size=900", "--expose-gc"])).code, 0)
   })
 
   it("waits for what is under way", async () => {

@@ -83,6 +83,20 @@ describe("shield", () => {
     assert.isTrue(verdict.flagged)
   })
 
+  it.each<[string, unknown, unknown]>([
+    ["prompt", null, {}],
+    ["options", harmless, null],
+    ["policies", harmless, { policies: null }],
+    ["policies", harmless, { policies: "harassment" }],
+    ["policies[0]", harmless, { policies: [null] }],
+    ["policies[0].threshold", harmless, { policies: [{ ...policies.harassment, threshold: "0.5" }] }],
+    ["thresholds", harmless, { thresholds: 1 }],
+  ])("refuses what TypeScript would: %s", async (option, content, options) => {
+    const error = await failureOf(facet.shield(content as string, options as {}))
+    assert.instanceOf(error, InvalidRequestError)
+    assert.strictEqual(error.option, option)
+  })
+
   it("names the policies there are when it is asked for another", async () => {
     const error = await failureOf(facet.shield(harmless, { policies: ["rudeness"] }))
     assert.instanceOf(error, InvalidRequestError)

@@ -76,7 +76,7 @@ function worst(policies: Policies, verdicts: ReadonlyArray<Judgement>): Verdict 
   }
 }
 
-/** Cuts a content so that each piece fits; a response is judged with every piece of its prompt. */
+/** Cuts a content so that each piece fits. */
 function piecesOf(model: OpenModel, { policies, prompt, response }: ClassifyRequest): ReadonlyArray<Content> {
   const { tokenizer } = model
   const frame = Math.max(
@@ -91,10 +91,15 @@ function piecesOf(model: OpenModel, { policies, prompt, response }: ClassifyRequ
   if (promptTokens.length + responseTokens.length <= room || room < overlapShare) return [{ prompt, response }]
   if (response === undefined) return cut(model, promptTokens, room).map((piece) => ({ prompt: piece }))
   const promptRoom = Math.min(promptTokens.length, Math.floor(room / 2))
-  const responsePieces = cut(model, responseTokens, room - promptRoom)
-  return (prompt === undefined || promptTokens.length === 0 ? [prompt] : cut(model, promptTokens, promptRoom)).flatMap(
-    (promptPiece) => responsePieces.map((responsePiece) => ({ prompt: promptPiece, response: responsePiece })),
-  )
+  const responses = cut(model, responseTokens, room - promptRoom)
+  if (promptTokens.length === 0) return responses.map((piece) => ({ prompt, response: piece }))
+  const questions = cut(model, promptTokens, promptRoom)
+  // Every piece of either is judged, and the work grows with their sum: not with their product, which a long prompt and a
+  // long response could drive to any height.
+  return [
+    ...questions.slice(0, -1).map((piece) => ({ prompt: piece, response: responses[0] })),
+    ...responses.map((piece) => ({ prompt: questions.at(-1), response: piece })),
+  ]
 }
 
 function cut(model: OpenModel, tokens: ReadonlyArray<number>, window: number): ReadonlyArray<string> {
@@ -129,7 +134,7 @@ function judge(
         const probabilities: Array<number> = []
         let judged = 0
         for (const tokens of prompts) {
-          sequence.truncate(Math.min(commonLength(sequence, tokens), tokens.length - 1))
+          sequence.truncate(reusableLength(model, sequence, tokens))
           judged += tokens.length - sequence.length
           probabilities.push(yield* probabilityOfYes(scheduler, model, sequence, tokens))
         }
@@ -137,6 +142,13 @@ function judge(
       }),
     )
   })
+}
+
+/** As the prefix cache does it: with quantised weights in whole chunks, so that a verdict depends on its policy alone. */
+function reusableLength(model: OpenModel, sequence: KeyValues, tokens: ReadonlyArray<number>): number {
+  const common = Math.min(commonLength(sequence, tokens), tokens.length - 1)
+  const unit = model.reuseAlignment
+  return unit === undefined ? common : Math.min(Math.floor(common / unit) * unit, sequence.exactLength)
 }
 
 function commonLength(sequence: KeyValues, tokens: ReadonlyArray<number>): number {

@@ -1,11 +1,11 @@
 /** Writing, token by token. */
 import * as Effect from "effect/Effect"
-import { asRuntimeError, type FacetError, RuntimeError } from "../Errors.ts"
+import { asRuntimeError, ContextOverflowError, type FacetError, RuntimeError } from "../Errors.ts"
 import type { EnginePart, FinishReason } from "../Generation.ts"
 import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import type { Forward, OpenModel } from "./OpenModel.ts"
-import { checkLength, isLast, prefill, withSequence } from "./Prefill.ts"
+import { isLast, prefill, withSequence } from "./Prefill.ts"
 import type { GenerateRequest } from "./Request.ts"
 import { makeSampler, type Sampler } from "./Sampler.ts"
 import type { Scheduler } from "./Scheduler.ts"
@@ -20,26 +20,29 @@ export interface DecodeOptions {
   /** The prompt's tokens. */
   readonly tokens: ReadonlyArray<number>
   readonly request: GenerateRequest
+  /** When the request came, in the clock of `performance.now()`. */
+  readonly startedAt: number
   /** Takes a part; waits while the reader is behind. */
   readonly emit: (part: EnginePart) => Effect.Effect<void>
 }
 
 /** Runs a prompt and writes what follows, until the model ends its turn or a limit is reached. */
 export const decode = (options: DecodeOptions): Effect.Effect<void, FacetError> =>
-  Effect.suspend(() => {
-    const startedAt = performance.now()
-    const { model, tokens } = options
-    return Effect.andThen(
-      checkLength(model, tokens),
-      withSequence(model, tokens, (sequence, reused) => new Decoding(options, sequence, reused, startedAt).run()),
-    )
-  })
+  Effect.andThen(
+    checkRoom(options),
+    withSequence(options.model, options.tokens, (sequence, reused) => new Decoding(options, sequence, reused).run()),
+  )
+
+/** A prompt leaves room for at least one token to follow. */
+const checkRoom = ({ model, tokens }: DecodeOptions) =>
+  tokens.length < model.config.contextLength
+    ? Effect.void
+    : Effect.fail(new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength - 1 }))
 
 class Decoding {
   readonly #options: DecodeOptions
   readonly #sequence: KeyValues
   readonly #reused: number
-  readonly #startedAt: number
   readonly #text: CompletionText
   readonly #history: TokenHistory
   readonly #sampler: Sampler
@@ -51,12 +54,11 @@ class Decoding {
   #told = 0
   #traced = 0
 
-  constructor(options: DecodeOptions, sequence: KeyValues, reused: number, startedAt: number) {
+  constructor(options: DecodeOptions, sequence: KeyValues, reused: number) {
     const { model, request, tokens } = options
     this.#options = options
     this.#sequence = sequence
     this.#reused = reused
-    this.#startedAt = startedAt
     this.#history = new TokenHistory(tokens)
     this.#sampler = makeSampler(request)
     this.#text = new CompletionText(
@@ -106,7 +108,7 @@ class Decoding {
 
   /** Takes a chosen token, and says whether the generation ends with it. */
   #take(id: number): Effect.Effect<FinishReason | undefined, RuntimeError> {
-    const { model, request, tracer } = this.#options
+    const { model, request, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
       self.#chosen++
@@ -117,7 +119,7 @@ class Decoding {
       yield* self.#emitText(self.#text.push(id))
       if (self.#text.isStopped) return "stop"
       if (self.#chosen >= (request.maxTokens ?? Infinity)) return "length"
-      if (self.#sequence.length >= model.config.contextLength) return "length"
+      if (tokens.length + self.#completion.length >= model.config.contextLength) return "length"
       if (tracer.isActive) yield* self.#emitTraces(false)
       return undefined
     })
@@ -135,7 +137,7 @@ class Decoding {
   }
 
   #finish(finishReason: FinishReason): Effect.Effect<void, RuntimeError> {
-    const { emit, tokens, tracer } = this.#options
+    const { emit, startedAt, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
       yield* self.#emitText(self.#text.flush())
@@ -154,8 +156,8 @@ class Decoding {
           cachedTokens: self.#reused,
         },
         timings: {
-          firstTokenMs: self.#firstTokenAt - self.#startedAt,
-          totalMs: now - self.#startedAt,
+          firstTokenMs: self.#firstTokenAt - startedAt,
+          totalMs: now - startedAt,
           tokensPerSecond: later > 0 ? (later * 1000) / (now - self.#firstTokenAt) : 0,
         },
         tokens: { prompt: tokens, completion: self.#completion },
@@ -174,8 +176,7 @@ class Decoding {
   #runLast(): Effect.Effect<void, RuntimeError> {
     const last = this.#completion.at(-1)
     const hasRun = this.#sequence.length === this.#options.tokens.length + this.#completion.length
-    const isFull = this.#sequence.length >= this.#options.model.config.contextLength
-    return last === undefined || hasRun || isFull ? Effect.void : Effect.asVoid(this.#forward(last, []))
+    return last === undefined || hasRun ? Effect.void : Effect.asVoid(this.#forward(last, []))
   }
 
   #emitTraces(isEnd: boolean): Effect.Effect<void, RuntimeError> {
@@ -214,14 +215,15 @@ class CompletionText {
   push(id: number): string {
     const text = this.#detokeniser.push(id)
     this.#decoded += text.length
-    this.#ends.push(this.#decoded)
+    // A token that completes no character is out with the next one.
+    this.#ends.push(text === "" ? this.#decoded + 1 : this.#decoded)
     return this.#emitted(this.#stops.push(text).emit)
   }
 
   flush(): string {
     const rest = this.#detokeniser.flush()
     this.#decoded += rest.length
-    if (rest.length > 0) this.#ends[this.#ends.length - 1] = this.#decoded
+    for (const [i, end] of this.#ends.entries()) this.#ends[i] = Math.min(end, this.#decoded)
     return this.#emitted(this.#stops.push(rest).emit + this.#stops.flush())
   }
 

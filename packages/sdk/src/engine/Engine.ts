@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Cause from "effect/Cause"
 import * as Stream from "effect/Stream"
-import { asFacetError, type FacetError, InvalidRequestError } from "../Errors.ts"
+import { asFacetError, type FacetError, InvalidRequestError, invalidRequest } from "../Errors.ts"
 import type { Site } from "../graph/Sites.ts"
 import { checkLayer } from "../graph/Sites.ts"
 import type { EnginePart } from "../Generation.ts"
@@ -33,6 +33,7 @@ import type {
 import { Sae } from "./Sae.ts"
 import { checked } from "../RequestError.ts"
 import { checkGenerate, checkTopK, checkVocabulary } from "./RequestCheck.ts"
+import type { Lease } from "./FairLock.ts"
 import { Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./ScoreText.ts"
 import { Tracer, type TraceTarget } from "./Tracer.ts"
@@ -118,22 +119,26 @@ class LocalEngine {
 
   readonly generate = (request: GenerateRequest): Stream.Stream<EnginePart, FacetError> =>
     Stream.callback<EnginePart, FacetError>(
-      (queue) =>
-        Effect.matchCauseEffect(this.#scheduler.admit(this.#decode(request, queue)), {
+      (queue) => {
+        const startedAt = performance.now()
+        const decoding = this.#scheduler.admit((place) => this.#decode(request, queue, place, startedAt))
+        return Effect.matchCauseEffect(decoding, {
           onFailure: (cause) => Queue.failCause(queue, cause),
           onSuccess: () => Queue.end(queue),
-        }),
+        })
+      },
       { bufferSize: buffered },
     )
 
   readonly classify = (request: ClassifyRequest): Effect.Effect<Verdict, FacetError> =>
     this.#scheduler.admit(
-      Effect.flatMap(this.#loaded(request.model), ({ model }) => classify(this.#scheduler, model, request)),
+      () => Effect.flatMap(this.#loaded(request.model), ({ model }) => classify(this.#scheduler, model, request)),
+      request.isNested,
     )
 
   readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
     const self = this
-    return this.#scheduler.admit(
+    return this.#scheduler.admit(() =>
       Effect.gen(function* () {
         const topK = request.topK ?? defaultTopK
         yield* checked(() => checkTopK("topK", topK, 0))
@@ -153,7 +158,7 @@ class LocalEngine {
   }
 
   readonly score = (request: ScoreRequest): Effect.Effect<Score, FacetError> =>
-    this.#scheduler.admit(
+    this.#scheduler.admit(() =>
       Effect.flatMap(this.#loaded(request.model), ({ model }) =>
         Effect.flatMap(
           checked(() => rawTokens(model, request.text)),
@@ -181,7 +186,12 @@ class LocalEngine {
     }
   }
 
-  #decode(request: GenerateRequest, queue: Queue.Queue<EnginePart, FacetError | Cause.Done>) {
+  #decode(
+    request: GenerateRequest,
+    queue: Queue.Queue<EnginePart, FacetError | Cause.Done>,
+    place: Lease,
+    startedAt: number,
+  ) {
     const self = this
     return Effect.gen(function* () {
       const { model, scope } = yield* self.#loaded(request.model)
@@ -190,14 +200,16 @@ class LocalEngine {
       const targets: Array<TraceTarget> = []
       for (const trace of request.traces) {
         const topK = trace.topK ?? defaultTopK
-        targets.push({ sae: yield* self.#sae(model, scope, trace), topK })
+        const sae = yield* self.#sae(model, scope, trace)
+        yield* checked(() => checkNew(targets, sae))
+        targets.push({ sae, topK })
       }
       const tracer = new Tracer(targets, self.#scheduler, model.tokenizer)
       yield* self.#tap(model, tracer.sites)
       const offer = (part: EnginePart) =>
-        Queue.isFullUnsafe(queue) ? self.#scheduler.whileIdle(Queue.offer(queue, part)) : Queue.offer(queue, part)
+        Queue.isFullUnsafe(queue) ? place.without(Queue.offer(queue, part)) : Queue.offer(queue, part)
       const emit = (part: EnginePart) => Effect.asVoid(offer(part))
-      yield* decode({ model, scheduler: self.#scheduler, tracer, tokens, request, emit })
+      yield* decode({ model, scheduler: self.#scheduler, tracer, tokens, request, emit, startedAt })
     })
   }
 
@@ -257,6 +269,12 @@ const given = ({ layer, site }: Pick<TraceRequest, "layer" | "site">): Partial<S
   ...(layer === undefined ? {} : { layer }),
   ...(site === undefined ? {} : { site }),
 })
+
+/** Two traces of one site would be told apart by nobody. */
+function checkNew(targets: ReadonlyArray<TraceTarget>, { entry }: Sae): void {
+  const isKnown = targets.some(({ sae }) => sae.entry.layer === entry.layer && sae.entry.site === entry.site)
+  if (isKnown) throw invalidRequest("trace", `${entry.site} at layer ${entry.layer} comes twice`, "Ask for it once.")
+}
 
 const noScope = (model: OpenModel) =>
   Effect.fail(

@@ -9,6 +9,12 @@ interface Waiter {
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
+/** A permit in somebody's hands, which can be lent to others meanwhile. */
+export interface Lease {
+  /** Runs an effect without the permit, and takes it back afterwards unless the effect was interrupted. */
+  readonly without: <A, E, R>(wait: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
 export class FairLock {
   #free: number
   readonly #waiting = new Set<Waiter>()
@@ -18,23 +24,30 @@ export class FairLock {
   }
 
   /** Runs an effect while holding a permit. Waiting can be interrupted. */
-  withPermit<A, E, R>(use: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  withPermit<A, E, R>(use: (lease: Lease) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.#take(restore), () => Effect.ensuring(restore(use), this.#release)),
+      Effect.flatMap(this.#take(restore), () => {
+        const held = { yes: true }
+        const release = Effect.suspend(() => (held.yes ? this.#release : Effect.void))
+        return Effect.ensuring(restore(use(this.#lease(held))), release)
+      }),
     )
   }
 
-  /** Runs an effect inside `withPermit` while the permit is lent to others. */
-  withoutPermit<A, E, R>(wait: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.#release, () =>
-        // Taken back even when interrupted: the holder's own release must find it.
-        Effect.ensuring(
-          restore(wait),
-          this.#take((effect) => effect),
+  #lease(held: { yes: boolean }): Lease {
+    return {
+      without: (wait) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.gen({ self: this }, function* () {
+            held.yes = false
+            yield* this.#release
+            const result = yield* restore(wait)
+            yield* this.#take(restore)
+            held.yes = true
+            return result
+          }),
         ),
-      ),
-    )
+    }
   }
 
   #take(restore: Restore): Effect.Effect<void> {

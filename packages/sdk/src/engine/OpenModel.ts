@@ -36,6 +36,12 @@ export interface OpenModelOptions {
   readonly cacheBytes: number
 }
 
+/** Tensors in files below a folder. */
+interface Weights {
+  readonly folder: string
+  readonly tensors: ReadonlyMap<string, TensorLocation>
+}
+
 const tokenizerFile = "tokenizer.json"
 
 /** The id of a word that is one token; -1 in a vocabulary that has no such token, which then cannot be a guard's. */
@@ -55,7 +61,7 @@ export class OpenModel {
   /** The token ids of ShieldGemma's two answers, without a leading space: 3553 and 1294 in Google's vocabulary. */
   readonly answers: { readonly yes: number; readonly no: number }
   readonly #options: OpenModelOptions
-  readonly #tensors: ReadonlyMap<string, TensorLocation>
+  readonly #weights: Weights
   #session: Session
   #taps: ReadonlyArray<Site>
 
@@ -63,7 +69,7 @@ export class OpenModel {
     options: OpenModelOptions,
     config: GemmaConfig,
     tokenizer: Tokenizer,
-    tensors: ReadonlyMap<string, TensorLocation>,
+    weights: Weights,
     session: Session,
     taps: ReadonlyArray<Site>,
   ) {
@@ -71,7 +77,7 @@ export class OpenModel {
     this.config = config
     this.tokenizer = tokenizer
     this.answers = { yes: singleToken(tokenizer, "Yes"), no: singleToken(tokenizer, "No") }
-    this.#tensors = tensors
+    this.#weights = weights
     this.#session = session
     this.#taps = taps
     this.cache = new PrefixCache({ maxBytes: options.cacheBytes, create: () => new KeyValues(config) })
@@ -93,7 +99,7 @@ export class OpenModel {
     const tensors = await openSafetensors(files)
     checkGemmaTensors(config, tensors, files.root)
     for (const { layer } of taps) checkLayer(config, layer)
-    const weights = new Set([...tensors.values()].map((tensor) => tensor.file))
+    const weights = [...new Set([...tensors.values()].map((tensor) => tensor.file))]
     const tokenizerBytes = await files.size(tokenizerFile)
     let totalBytes = tokenizerBytes
     for (const file of weights) totalBytes += await files.size(file)
@@ -102,10 +108,14 @@ export class OpenModel {
     report("files", "config.json", 0)
     const tokenizer = await openTokenizer(files, config)
     report("files", tokenizerFile, tokenizerBytes)
-    report("session", [...weights].join(", "), tokenizerBytes)
-    const session = await runtime.open(buildDecoder(config, tensors, { head, taps }), files.root)
-    report("ready", [...weights].join(", "), totalBytes)
-    return new OpenModel(options, config, tokenizer, tensors, session, taps)
+    report("session", weights.join(", "), tokenizerBytes)
+    const { folder, paths } = await files.places(weights)
+    const placed = new Map(
+      [...tensors].map(([name, tensor]) => [name, { ...tensor, file: paths.get(tensor.file) ?? tensor.file }]),
+    )
+    const session = await runtime.open(buildDecoder(config, placed, { head, taps }), folder)
+    report("ready", weights.join(", "), totalBytes)
+    return new OpenModel(options, config, tokenizer, { folder, tensors: placed }, session, taps)
   }
 
   /** The model's folder. */
@@ -130,10 +140,11 @@ export class OpenModel {
   /** Opens the session again with more taps. The caches stay valid: the weights are the same. */
   async addTaps(sites: ReadonlyArray<Site>): Promise<void> {
     if (this.hasTaps(sites)) return
-    const { files, head, runtime } = this.#options
+    const { head, runtime } = this.#options
+    const { folder, tensors } = this.#weights
     const added = sites.filter((site) => !this.hasTaps([site]))
     const taps = [...this.#taps, ...added]
-    const session = await runtime.open(buildDecoder(this.config, this.#tensors, { head, taps }), files.root)
+    const session = await runtime.open(buildDecoder(this.config, tensors, { head, taps }), folder)
     await this.#session.release()
     this.#session = session
     this.#taps = taps

@@ -60,6 +60,8 @@ export const ClassifyRequest = Schema.Struct({
   prompt: optional(Schema.String),
   response: optional(Schema.String),
   policies: Schema.Array(PolicyText),
+  /** Whether it judges for a generation that is under way, which holds a place in the queue for both. */
+  isNested: Schema.Boolean,
 })
 export type ClassifyRequest = typeof ClassifyRequest.Type
 

@@ -1,21 +1,18 @@
 /** Ranges of what a request may ask for. */
-import { InvalidRequestError } from "../Errors.ts"
+import { invalidRequest } from "../Errors.ts"
 import type { GemmaConfig } from "../model/Config.ts"
 import type { GenerateRequest } from "./Request.ts"
 import { checkSampling } from "./Sampler.ts"
 import { checkStops } from "./StopStrings.ts"
 
-const invalid = (option: string, problem: string, remedy: string) =>
-  new InvalidRequestError({ option, problem, remedy })
-
 /** @throws InvalidRequestError that names the first option that is out of its range. */
 export function checkGenerate(request: GenerateRequest, vocabSize: number): void {
   const { maxTokens } = request
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens >= 1)) {
-    throw invalid("maxTokens", `${maxTokens} is out of range`, "Use a whole number of at least 1.")
+    throw invalidRequest("maxTokens", `${maxTokens} is out of range`, "Use a whole number of at least 1.")
   }
   checkSampling(request, vocabSize)
-  checkStops(request.stop ?? [])
+  if (request.stop !== undefined) checkStops(request.stop)
   for (const [i, trace] of request.traces.entries()) {
     if (trace.topK !== undefined) checkTopK(`trace[${i}].topK`, trace.topK, 1)
   }
@@ -24,7 +21,7 @@ export function checkGenerate(request: GenerateRequest, vocabSize: number): void
 /** @throws InvalidRequestError unless `topK` is a whole number of features, at least `least`. */
 export function checkTopK(option: string, topK: number, least: number): void {
   if (Number.isInteger(topK) && topK >= least) return
-  throw invalid(option, `${topK} is out of range`, `Use a whole number of features a token, at least ${least}.`)
+  throw invalidRequest(option, `${topK} is out of range`, `Use a whole number of features a token, at least ${least}.`)
 }
 
 /** Gives the tokens back if all are in the model's vocabulary. */
@@ -35,7 +32,7 @@ export function checkVocabulary(
 ): ReadonlyArray<number> {
   const unknown = tokens.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize)
   if (unknown < 0) return tokens
-  throw invalid(
+  throw invalidRequest(
     `${option}[${unknown}]`,
     `there is no token ${tokens[unknown]} in this model's vocabulary`,
     "Pass a text, or the tokens of a generation of the same model.",

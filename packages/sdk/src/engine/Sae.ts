@@ -37,7 +37,8 @@ export class Sae {
       })
     }
     const labels = await readLabels(files, entry.file)
-    const session = await runtime.open(buildEncoder(sae, entry.file), files.root)
+    const { folder, paths } = await files.places([entry.file])
+    const session = await runtime.open(buildEncoder(sae, paths.get(entry.file) ?? entry.file), folder)
     return new Sae(entry, session, labels, sae.dModel, sae.width)
   }
 

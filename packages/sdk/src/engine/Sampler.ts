@@ -5,7 +5,7 @@
  * greedy, temperature, top-k, top-p, min-p, and one random draw. Each filter sees the probabilities that the one before
  * left, scaled to sum to 1. Among equal logits the lowest token id comes first.
  */
-import { InvalidRequestError, RuntimeError } from "../Errors.ts"
+import { invalidRequest, RuntimeError } from "../Errors.ts"
 import { expOfNegative } from "./Exponential.ts"
 import { argmax, logSoftmaxAt } from "./Logprobs.ts"
 import { freshSeed, type Random, seededRandom } from "./Random.ts"
@@ -94,27 +94,28 @@ const checkNumber = (option: string, value: unknown, { integer, max, min }: Rang
   if (fits) return
   const kind = integer ? "an integer" : "a number"
   const range = max === Number.MAX_SAFE_INTEGER ? `${kind} of at least ${min}` : `${kind} from ${min} to ${max}`
-  throw invalid(option, `${show(value)} is out of range`, `Use ${range}.`)
+  throw invalidRequest(option, `${show(value)} is out of range`, `Use ${range}.`)
 }
 
 const checkBias = (bias: unknown, vocabSize: number): void => {
   if (typeof bias !== "object" || bias === null || Array.isArray(bias)) {
-    throw invalid("logitBias", `${show(bias)} is not a record`, "Use an object of token ids and numbers: { 235: -5 }.")
+    throw invalidRequest(
+      "logitBias",
+      `${show(bias)} is not a record`,
+      "Use an object of token ids and numbers: { 235: -5 }.",
+    )
   }
   for (const [key, value] of Object.entries(bias)) {
     const id = Number(key)
     const isToken = Number.isInteger(id) && id >= 0 && id < vocabSize && String(id) === key
     if (!isToken) {
-      throw invalid(`logitBias[${key}]`, "there is no such token", `Use ids from 0 to ${vocabSize - 1}.`)
+      throw invalidRequest(`logitBias[${key}]`, "there is no such token", `Use ids from 0 to ${vocabSize - 1}.`)
     }
     checkNumber(`logitBias[${key}]`, value, { min: -100, max: 100, integer: false })
   }
 }
 
 const show = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value))
-
-const invalid = (option: string, problem: string, remedy: string): InvalidRequestError =>
-  new InvalidRequestError({ option, problem, remedy })
 
 /**
  * A sampler with a random generator of its own, so that other requests do not touch what it chooses. It draws exactly

@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { asRuntimeError, OverloadedError, type RuntimeError } from "../Errors.ts"
-import { FairLock } from "./FairLock.ts"
+import { FairLock, type Lease } from "./FairLock.ts"
 
 export interface SchedulerOptions {
   /** The most requests that may run or wait; one more fails with {@link OverloadedError}. */
@@ -29,10 +29,19 @@ export class Scheduler {
     return this.#admitted
   }
 
-  /** Runs a whole request when there is room for it. */
-  admit<A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E | OverloadedError, R> {
+  /**
+   * Runs a whole request when there is room for it.
+   *
+   * @param request is given the lease of its place among those under way, to lend it to others while it waits for
+   * something outside.
+   * @param isNested whether it belongs to a request that was admitted already, and so needs no room in the queue.
+   */
+  admit<A, E, R>(
+    request: (place: Lease) => Effect.Effect<A, E, R>,
+    isNested = false,
+  ): Effect.Effect<A, E | OverloadedError, R> {
     const enter = Effect.suspend(() => {
-      if (this.#admitted >= this.#options.queue) {
+      if (!isNested && this.#admitted >= this.#options.queue) {
         return Effect.fail(new OverloadedError({ limit: this.#options.queue }))
       }
       this.#admitted++
@@ -46,14 +55,9 @@ export class Scheduler {
     )
   }
 
-  /** Waits inside a request for something outside (a slow reader) while others use its place. */
-  whileIdle<A, E, R>(wait: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return this.#slots.withoutPermit(wait)
-  }
-
   /** Runs one step of a request when its turn comes. A step that has begun is not interrupted. */
   step<A>(operation: string, run: () => Promise<A>): Effect.Effect<A, RuntimeError> {
     const attempt = Effect.tryPromise({ try: run, catch: (cause) => asRuntimeError(operation, cause) })
-    return this.#turns.withPermit(Effect.uninterruptible(attempt))
+    return this.#turns.withPermit(() => Effect.uninterruptible(attempt))
   }
 }

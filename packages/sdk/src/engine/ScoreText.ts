@@ -5,7 +5,7 @@ import type { Score } from "../Score.ts"
 import { KeyValues } from "./KeyValues.ts"
 import { logSoftmaxAt } from "./Logprobs.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { checkLength, prefill } from "./Prefill.ts"
+import { checkLength, type Chunk, prefill } from "./Prefill.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 /**
@@ -26,11 +26,10 @@ export const scoreText = (
       model,
       new KeyValues(model.config, tokens.length),
       tokens,
-      (chunk) => ({ rows: chunk.tokens.keys().toArray() }),
+      (chunk) => ({ rows: rowsWithNext(chunk, tokens) }),
       (result, chunk) => {
-        for (let i = 0; i < chunk.tokens.length; i++) {
-          const next = tokens[chunk.start + i + 1]
-          if (next === undefined) return
+        for (const i of rowsWithNext(chunk, tokens)) {
+          const next = tokens[chunk.start + i + 1] ?? -1
           logprobs.push(logSoftmaxAt(result.logits.subarray(i * vocabSize, (i + 1) * vocabSize), next))
         }
       },
@@ -42,3 +41,7 @@ export const scoreText = (
       perplexity: known.length === 0 ? null : Math.exp(-mean),
     }
   })
+
+/** Positions in a chunk that have a token to follow. */
+const rowsWithNext = (chunk: Chunk, tokens: ReadonlyArray<number>): ReadonlyArray<number> =>
+  Array.from({ length: Math.min(chunk.tokens.length, tokens.length - 1 - chunk.start) }, (_, i) => i)

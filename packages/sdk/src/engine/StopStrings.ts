@@ -5,7 +5,7 @@
  * complete first. A stop string is never emitted, nor is anything after it; a suffix that could still become one is
  * held back. How the text is cut into parts changes nothing.
  */
-import { InvalidRequestError } from "../Errors.ts"
+import { invalidRequest } from "../Errors.ts"
 
 /** The most stop strings of a request. */
 export const maxStops = 64
@@ -41,27 +41,28 @@ export interface StopMatcher {
  * or not well-formed Unicode.
  */
 export const checkStops = (stops: ReadonlyArray<string>, option = "stop"): void => {
-  if (!Array.isArray(stops)) throw invalid(option, "it is not a list", "Give a list of strings.")
+  if (!Array.isArray(stops)) throw invalidRequest(option, "it is not a list", "Give a list of strings.")
   if (stops.length > maxStops) {
-    throw invalid(option, `there are ${stops.length} stop strings`, `Give at most ${maxStops}.`)
+    throw invalidRequest(option, `there are ${stops.length} stop strings`, `Give at most ${maxStops}.`)
   }
   // An indexed loop, so that the holes of a sparse list are seen too.
   for (let i = 0; i < stops.length; i++) checkStop(stops[i], `${option}[${i}]`)
 }
 
 const checkStop = (stop: unknown, option: string): void => {
-  if (typeof stop !== "string") throw invalid(option, "it is not a string", "Give strings only.")
-  if (stop === "") throw invalid(option, "it is empty", "Leave it out, or give the text to stop at.")
+  if (typeof stop !== "string") throw invalidRequest(option, "it is not a string", "Give strings only.")
+  if (stop === "") throw invalidRequest(option, "it is empty", "Leave it out, or give the text to stop at.")
   if (stop.length > maxStopLength) {
-    throw invalid(option, `it has ${stop.length} characters`, `Give at most ${maxStopLength}.`)
+    throw invalidRequest(option, `it has ${stop.length} characters`, `Give at most ${maxStopLength}.`)
   }
   if (!stop.isWellFormed()) {
-    throw invalid(option, "it holds half a surrogate pair", "Give well-formed Unicode: cut strings between characters.")
+    throw invalidRequest(
+      option,
+      "it holds half a surrogate pair",
+      "Give well-formed Unicode: cut strings between characters.",
+    )
   }
 }
-
-const invalid = (option: string, problem: string, remedy: string): InvalidRequestError =>
-  new InvalidRequestError({ option, problem, remedy })
 
 /** A matcher for one text. The stops are those that `checkStops` let pass. Time is linear in the text. */
 export const makeStopMatcher = (stops: ReadonlyArray<string>): StopMatcher =>

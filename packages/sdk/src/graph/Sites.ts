@@ -42,7 +42,7 @@ export function parseSite(
 ): { readonly site: SiteName; readonly layer?: number } {
   const block = /^blocks\.(\d+)\.(.+)$/.exec(name)
   const bare = block?.[2] ?? name
-  const site = siteNames.find((known) => known === bare) ?? aliases[bare]
+  const site = siteNames.find((known) => known === bare) ?? (Object.hasOwn(aliases, bare) ? aliases[bare] : undefined)
   if (site === undefined) {
     throw new InvalidRequestError({
       option: "site",

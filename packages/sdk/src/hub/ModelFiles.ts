@@ -17,6 +17,13 @@ export interface ModelFiles {
   readonly readText: (name: string) => Promise<string>
   /** In bytes. */
   readonly size: (name: string) => Promise<number>
+  /**
+   * Where files really lie, for a runtime that opens them itself and follows no links (the Hugging Face cache is made of
+   * links): a folder, and each file's path below it.
+   */
+  readonly places: (
+    names: ReadonlyArray<string>,
+  ) => Promise<{ readonly folder: string; readonly paths: ReadonlyMap<string, string> }>
   /** Exactly `length` bytes from byte `offset` on; rejects when the file ends before that. */
   readonly readRange: (name: string, offset: number, length: number) => Promise<Uint8Array>
 }

@@ -2,9 +2,9 @@
  * Model folders on disk, and where the Hugging Face tools put them.
  */
 import { constants } from "node:fs"
-import { access, open, readdir, readFile, stat } from "node:fs/promises"
+import { access, open, readdir, readFile, stat, realpath } from "node:fs/promises"
 import { homedir } from "node:os"
-import { join, resolve } from "node:path"
+import { join, parse, relative, resolve } from "node:path"
 import { ModelFileError, ModelNotFoundError } from "../Errors.ts"
 import type { ModelFiles } from "./ModelFiles.ts"
 
@@ -57,6 +57,15 @@ export async function openFolder(path: string): Promise<ModelFiles> {
         return (await stat(join(root, name))).size
       } catch (cause) {
         throw fail(name, cause)
+      }
+    },
+    async places(names) {
+      try {
+        const real = await Promise.all(names.map((name) => realpath(join(root, name))))
+        const folder = parse(real[0] ?? root).root
+        return { folder, paths: new Map(names.map((name, i) => [name, relative(folder, real[i] ?? "")])) }
+      } catch (cause) {
+        throw fail(names.join(", "), cause)
       }
     },
     async readRange(name, offset, length) {

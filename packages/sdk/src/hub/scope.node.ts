@@ -31,7 +31,10 @@ export async function openScope(path: string, given: Partial<Site> = {}): Promis
   const root = isFolder ? whole : dirname(whole)
   const files = isFolder ? await listParameters(path, whole) : [basename(whole)]
   if (files.length === 0) throw refuse(path, `there is no ${parametersName} in it`)
-  const entries = files.map((file) => readEntry(join(root, file), file, given))
+  // In a folder each autoencoder's own path says its layer: one given for all of them would be wrong for all but one.
+  const known = isFolder && given.site !== undefined ? { site: given.site } : isFolder ? {} : given
+  const entries = files.flatMap((file) => readSaePath(join(root, file), file, known) ?? [])
+  if (entries.length === 0) throw unplaced(path)
   return { root, entries }
 }
 
@@ -42,16 +45,13 @@ async function listParameters(path: string, root: string): Promise<ReadonlyArray
   return names.filter((name) => basename(name) === parametersName).sort()
 }
 
-function readEntry(path: string, file: string, given: Partial<Site>): SaeEntry {
-  const entry = readSaePath(path, file, given)
-  if (entry !== undefined) return entry
-  throw new ScopeFileError({
+const unplaced = (path: string): ScopeFileError =>
+  new ScopeFileError({
     file: path,
-    problem: "its path does not say which layer and site of the model it belongs to",
+    problem: "no path in it says which layer and site of the model an autoencoder belongs to",
     remedy:
-      "Give `layer` and `site`, or keep it in Gemma Scope's folders: resid_post/layer_20/width_16k/average_l0_71.",
+      "Give `layer` and `site` with one params.npz, or keep it in Gemma Scope's folders: resid_post/layer_20/width_16k/average_l0_71.",
   })
-}
 
 const refuse = (file: string, problem: string): ScopeFileError =>
   new ScopeFileError({

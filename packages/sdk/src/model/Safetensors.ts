@@ -191,6 +191,7 @@ export function checkGemmaTensors(
   tensors: ReadonlyMap<string, TensorLocation>,
   root: string,
 ): void {
+  checkBlocks(config, root)
   for (const { name, shape, dtypes } of gemmaTensors(config)) {
     const wanted = `${dtypes.join(" or ")} ${shapeText(shape)}`
     const tensor = tensors.get(name)
@@ -235,6 +236,18 @@ function* gemmaTensors(config: GemmaConfig): Generator<TensorSpec> {
   yield norm("model.norm", hiddenSize)
 }
 
+/** ONNX Runtime's lookup of quantised rows knows whole blocks only. */
+function checkBlocks({ headDim, heads, hiddenSize, intermediateSize, quantization }: GemmaConfig, root: string): void {
+  if (quantization === null) return
+  const uneven = [hiddenSize, intermediateSize, heads * headDim].find((width) => width % quantization.blockSize !== 0)
+  if (uneven === undefined) return
+  throw new ModelFileError({
+    file: root,
+    problem: `quantised in blocks of ${quantization.blockSize}, which do not divide a row of ${uneven}`,
+    remedy: "Quantise the model again, with a block size that divides all its widths.",
+  })
+}
+
 const norm = (name: string, width: number): TensorSpec => ({ name: `${name}.weight`, shape: [width], dtypes: FLOATS })
 
 /** The tensors of one matrix with `rows` outputs and `columns` inputs. */
@@ -242,7 +255,7 @@ function matrix(config: GemmaConfig, name: string, rows: number, columns: number
   const { quantization } = config
   if (quantization === null) return [{ name: `${name}.weight`, shape: [rows, columns], dtypes: FLOATS }]
   const { bits, blockSize } = quantization
-  const blocks = Math.ceil(columns / blockSize)
+  const blocks = columns / blockSize
   return [
     { name: `${name}.weight`, shape: [rows, blocks, (blockSize * bits) / 8], dtypes: ["U8"] },
     { name: `${name}.weight_scale`, shape: [rows, blocks], dtypes: ["F32"] },

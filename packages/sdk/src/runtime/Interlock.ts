@@ -1,6 +1,6 @@
 /**
  * A thread that dies inside native code takes the whole process down with SIGABRT. So the engine's thread says when it
- * is inside (a flag in shared memory), and whoever wants to end it waits until it is outside and shuts the door.
+ * is inside (a count in shared memory, as opening and running may overlap), and whoever wants to end it waits until it is outside and shuts the door.
  */
 
 const inside = 0
@@ -20,7 +20,7 @@ export class Interlock {
 
   /** On the engine's thread: announces native code. Never returns once the door is shut. */
   enter(): void {
-    Atomics.store(this.#state, inside, 1)
+    Atomics.add(this.#state, inside, 1)
     if (Atomics.load(this.#state, shut) === 0) return
     this.leave()
     // The process is about to end: this thread must not begin anything that it cannot finish.
@@ -29,7 +29,7 @@ export class Interlock {
 
   /** On the engine's thread: native code has returned. */
   leave(): void {
-    Atomics.store(this.#state, inside, 0)
+    Atomics.sub(this.#state, inside, 1)
     Atomics.notify(this.#state, inside)
   }
 
@@ -37,8 +37,11 @@ export class Interlock {
   shut(): void {
     Atomics.store(this.#state, shut, 1)
     const deadline = Date.now() + patience
-    while (Atomics.load(this.#state, inside) === 1 && Date.now() < deadline) {
-      Atomics.wait(this.#state, inside, 1, deadline - Date.now())
+    for (;;) {
+      const count = Atomics.load(this.#state, inside)
+      const left = deadline - Date.now()
+      if (count === 0 || left <= 0) return
+      Atomics.wait(this.#state, inside, count, left)
     }
   }
 }

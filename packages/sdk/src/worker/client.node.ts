@@ -16,11 +16,12 @@ export type EngineThreadOptions = Omit<EngineThreadData, "interlock">
 /** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./entry.ts" : "./entry.js", import.meta.url)
 
-/** A thread inherits Node's flags, but refuses those that say how the main script was given. */
-const inherited = () => process.execArgv.filter((flag) => !flag.startsWith("--input-type"))
-
-const startThread = (data: EngineThreadData): Worker =>
-  new Worker(entry, { workerData: data, name: "facet-engine", execArgv: inherited() })
+const startThread = (data: EngineThreadData): Worker => {
+  const options = { workerData: data, name: "facet-engine" }
+  // A thread inherits Node's flags by itself, but stumbles over the one that says how the main script was written.
+  const hasInputType = process.execArgv.some((flag) => flag.startsWith("--input-type"))
+  return new Worker(entry, hasInputType ? { ...options, execArgv: [] } : options)
+}
 
 /**
  * An engine on a thread of its own, for as long as the layer lives. The thread keeps the process alive only while it
@@ -67,6 +68,12 @@ const holdThread = (options: EngineThreadOptions, start: (data: EngineThreadData
     }),
   )
 
+/** One listener for however many engines a process has. */
+const living = new Set<LivingThread>()
+process.on("exit", () => {
+  for (const thread of living) thread.shut()
+})
+
 class LivingThread {
   readonly #options: EngineThreadOptions
   readonly #startWorker: (data: EngineThreadData) => Worker
@@ -76,7 +83,7 @@ class LivingThread {
   constructor(options: EngineThreadOptions, startWorker: (data: EngineThreadData) => Worker) {
     this.#options = options
     this.#startWorker = startWorker
-    process.on("exit", this.#onExit)
+    living.add(this)
   }
 
   start(): EngineThread {
@@ -94,7 +101,7 @@ class LivingThread {
   }
 
   forget(): void {
-    process.off("exit", this.#onExit)
+    living.delete(this)
   }
 
   #keepAlive(): void {
@@ -103,7 +110,9 @@ class LivingThread {
   }
 
   /** `process.exit()` ends all threads at once: it has to wait for the end of a native run. */
-  readonly #onExit = (): void => this.#current?.interlock.shut()
+  shut(): void {
+    this.#current?.interlock.shut()
+  }
 }
 
 const crashed = (error: FacetError | RpcClientError): FacetError =>
