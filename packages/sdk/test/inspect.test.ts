@@ -38,10 +38,10 @@ describe("inspect", () => {
   })
 
   it("reads any site that has an autoencoder, by either of its names", async () => {
-    const z = await facet.inspect(text, { site: "attn_z", topK: 3 })
-    const alias = await facet.inspect(text, { site: `blocks.${z.layer}.attn.hook_z`, topK: 3 })
-    assert.deepStrictEqual(alias, z)
-    assert.notDeepEqual((await facet.inspect(text, { topK: 3 })).tokens, z.tokens)
+    const mlp = await facet.inspect(text, { site: "mlp_out", topK: 3 })
+    const alias = await facet.inspect(text, { site: `blocks.${mlp.layer}.hook_mlp_out`, topK: 3 })
+    assert.deepStrictEqual(alias, mlp)
+    assert.notDeepEqual((await facet.inspect(text, { topK: 3 })).tokens, mlp.tokens)
   })
 
   it("gives the raw activations of any layer, autoencoder or not", async () => {

@@ -33,7 +33,7 @@ export const inspect = defineCommand(
     options,
     examples: [
       [`inspect "The hungry dog ran home."`, "a heat map, and the strongest features"],
-      [`inspect "The hungry dog ran home." --site attn_z --top 3`, "at another place in the model"],
+      [`inspect "The hungry dog ran home." --site mlp_out --top 3`, "at another place in the model"],
       [`inspect - --json < text.txt`, "one JSON document with the features of each token"],
     ],
   },

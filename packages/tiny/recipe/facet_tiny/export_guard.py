@@ -1,0 +1,59 @@
+"""Writes tiny-shield as a Hugging Face folder and proves it against transformers.
+
+    python -m facet_tiny.export_guard TRAINED_FOLDER TOKENIZER_FOLDER SHIPPED_FOLDER
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+
+from .guard_baseline import load_hand
+from .guard_data import GuardSample, guard_samples
+from .guard_grammar import POLICY_IDS
+from .guard_tree import TreeEncoder, judge
+from .model import load_folder
+from .tokenizer import load_tokenizer
+
+TOLERANCE = 1e-4
+
+
+def export(trained: Path, tokenizer: Path, shipped: Path) -> None:
+    shipped.mkdir(parents=True, exist_ok=True)
+    for name in ("config.json", "generation_config.json", "model.safetensors"):
+        shutil.copyfile(trained / name, shipped / name)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(tokenizer / name, shipped / name)
+
+
+@torch.no_grad()
+def largest_difference(folder: Path, samples: list[GuardSample]) -> float:
+    """Between P(Yes) of the tree and of `Gemma2ForCausalLM` on one full prompt at a time."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    theirs = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    encoder = TreeEncoder(load_tokenizer(folder))
+    ours, largest = judge(load_folder(folder), encoder, samples), 0.0
+    for sample, scores in zip(samples, ours, strict=True):
+        for policy, score in zip(POLICY_IDS, scores, strict=True):
+            ids = tokenizer(sample.text(policy), add_special_tokens=False, return_tensors="pt").input_ids
+            logits = theirs(ids).logits[0, -1]
+            largest = max(largest, abs(float(torch.softmax(logits[[encoder.yes, encoder.no]], -1)[0] - score)))
+    return largest
+
+
+def main() -> None:
+    trained, tokenizer, shipped = map(Path, sys.argv[1:4])
+    export(trained, tokenizer, shipped)
+    difference = largest_difference(shipped, [*load_hand()[:12], *guard_samples(3, 12)])
+    print(f"largest difference of P(Yes) to transformers: {difference:.1e}")
+    if difference > TOLERANCE:
+        raise SystemExit("tiny-shield does not equal transformers' Gemma 2")
+
+
+if __name__ == "__main__":
+    main()

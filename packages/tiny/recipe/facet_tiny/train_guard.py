@@ -1,0 +1,252 @@
+"""Fine-tunes tiny-gemma-it into tiny-shield. Resumable; stops after a budget of seconds.
+
+    python -m facet_tiny.train_guard --from LM_FOLDER --out OUT_FOLDER [--seconds 1500] [--threads 2]
+
+- Loss: binary cross-entropy on `lYes - lNo` at the answer of each judged policy, plus an auxiliary
+  four-way head on the prefix's last token two layers below the top. The head makes the network know
+  *which* harm it sees before the suffix asks; without it there is a long plateau. It is not exported.
+- Three stages. Reading: the content alone through the lower layers and the auxiliary head, three
+  times cheaper than anything with a suffix. Mixed: thinned suffixes (see `guard_tree.py`) of all four
+  policies, and two policies in full, a violated one as often as not. Last, full prompts only.
+- An exponential average of the weights is what is exported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .guard_baseline import figures, labels
+from .guard_data import GuardSample, guard_samples
+from .guard_grammar import POLICY_IDS
+from .guard_tree import TreeBatch, TreeEncoder, answer_logits, collate, content_states, judge, tree_states
+from .model import TinyGemma, load_folder, save_folder
+from .muon import Muon
+from .tokenizer import load_tokenizer
+
+
+# Tokens of the fixed sentences that thinned rows leave out, about.
+FIXED_TOKENS = 30
+
+
+@dataclass(frozen=True)
+class GuardPlan:
+    seed: int = 5
+    tokens: int = 3_000  # per batch, about
+    thin: tuple[int, int] = (5, 2)  # tokens kept at a thinned suffix's head and tail
+    read_until: float = 0.45  # share of the budget in which most steps read the content alone
+    read_share: float = 0.85
+    full_share: float = 0.35
+    full_from: float = 0.85  # share of the budget after which suffixes are never thinned
+    # Full prompts fill a batch with an eighth of the answers, and Muon's steps do not shrink with their noise.
+    full_rate: float = 0.6
+    muon: float = 0.03
+    adamw: float = 3e-3
+    warm_up: int = 30
+    shrink: float = 0.2  # of the language model's matrices, see `loosened`
+    noise: float = 0.5
+    decay_from: float = 0.3
+    clip: float = 1.0
+    auxiliary: float = 0.5
+    auxiliary_layer: int = 3
+    smoothing: float = 0.02
+    average: float = 0.99
+    checkpoint_seconds: float = 150
+    pool: int = 2_000
+    gaps: float = 0.15  # share of contents that lose some words
+    gap: float = 0.08
+
+
+def rate(plan: GuardPlan, step: int, done: float) -> float:
+    warm = min(1.0, (step + 1) / plan.warm_up)
+    return warm * max(0.02, min(1.0, (1 - done) / (1 - plan.decay_from)) ** 1.5)
+
+
+def with_gaps(sample: GuardSample, rng: random.Random) -> GuardSample:
+    """Leaves words out, so that a verdict does not hang on one word of a known frame."""
+
+    def thin(text: str) -> str:
+        kept = [word for word in text.split(" ") if rng.random() > GuardPlan.gap]
+        return " ".join(kept) if len(kept) > 2 else text
+
+    return replace(sample, prompt=thin(sample.prompt), response=sample.response and thin(sample.response))
+
+
+class Batches:
+    """Batches of rows of similar length, from one freshly drawn pool after another."""
+
+    def __init__(self, plan: GuardPlan, encoder: TreeEncoder, step: int):
+        self.plan, self.encoder = plan, encoder
+        self.rng = random.Random(plan.seed * 1_000_003 + step)
+        self.ready: list[tuple[list[GuardSample], list[list[int]]]] = []
+
+    def _refill(self, tokens_of_suffixes: int) -> None:
+        samples = guard_samples(self.rng.getrandbits(40), self.plan.pool)
+        samples = [with_gaps(s, self.rng) if self.rng.random() < self.plan.gaps else s for s in samples]
+        prefixes = self.encoder.prefixes(samples)
+        order = sorted(range(len(samples)), key=lambda i: len(prefixes[i]))
+        while order:
+            count = max(4, self.plan.tokens // (tokens_of_suffixes + max(8, len(prefixes[order[0]]) - FIXED_TOKENS)))
+            picked, order = order[:count], order[count:]
+            self.ready.append(([samples[i] for i in picked], [prefixes[i] for i in picked]))
+        self.rng.shuffle(self.ready)
+
+    def kind(self, done: float) -> str:
+        plan, draw = self.plan, self.rng.random()
+        if done < plan.read_until and draw < plan.read_share:
+            return "read"
+        return "full" if done > plan.full_from or self.rng.random() < plan.full_share else "thin"
+
+    def next(self, kind: str) -> TreeBatch:
+        if not self.ready:
+            self._refill(len(POLICY_IDS) * sum(self.plan.thin))
+        samples, prefixes = self.ready.pop()
+        if kind == "full":
+            part = self.rng.sample(range(len(samples)), max(1, len(samples) // 3))
+            samples, prefixes = [samples[i] for i in part], [prefixes[i] for i in part]
+            return collate(samples, prefixes, self.encoder, [self._two(s) for s in samples], None)
+        policies = tuple(range(len(POLICY_IDS))) if kind == "thin" else ()
+        return collate(samples, prefixes, self.encoder, [policies] * len(samples), self.plan.thin)
+
+    def _two(self, sample: GuardSample) -> tuple[int, int]:
+        violated = [i for i, policy in enumerate(POLICY_IDS) if policy in sample.violates]
+        first = self.rng.choice(violated or range(len(POLICY_IDS)))
+        return first, self.rng.choice([i for i in range(len(POLICY_IDS)) if i != first])
+
+
+def guard_loss(model: TinyGemma, head: nn.Module, batch: TreeBatch, encoder: TreeEncoder, plan: GuardPlan) -> tuple[Tensor, Tensor]:
+    """Of the answers (zero where none is asked) and of the auxiliary head."""
+    if batch.answers.shape[1] == 0:
+        early = content_states(model, batch, plan.auxiliary_layer)
+        return early.new_zeros(()), F.binary_cross_entropy_with_logits(head(early), batch.harms)
+    states, early = tree_states(model, batch, plan.auxiliary_layer)
+    target = batch.truth.float() * (1 - 2 * plan.smoothing) + plan.smoothing
+    answer = F.binary_cross_entropy_with_logits(answer_logits(model, states, encoder), target)
+    return answer, F.binary_cross_entropy_with_logits(head(early), batch.harms)
+
+
+@torch.no_grad()
+def loosened(model: TinyGemma, plan: GuardPlan) -> TinyGemma:
+    """Shrinks the matrices and adds a little noise; embeddings and norms stay ("shrink and perturb").
+
+    A language model's attention has become so sharp, and its matrices so large, that fine-tuning
+    hardly turns them: as it comes, it learns to judge several times slower than a fresh network.
+    """
+    fresh = dict(TinyGemma(model.shape).initialise(plan.seed).named_parameters())
+    for name, parameter in model.named_parameters():
+        if parameter.ndim == 2 and "embed" not in name:
+            parameter.mul_(plan.shrink).add_(fresh[name], alpha=plan.noise)
+    return model
+
+
+class Average:
+    """Exponential average of the weights; follows faster at the beginning."""
+
+    def __init__(self, model: TinyGemma, decay: float):
+        self.decay, self.steps = decay, 0
+        self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: TinyGemma) -> None:
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for name, value in model.state_dict().items():
+            self.weights[name].lerp_(value, 1 - decay)
+
+    def model(self, like: TinyGemma) -> TinyGemma:
+        averaged = TinyGemma(like.shape)
+        averaged.load_state_dict(self.weights)
+        return averaged.eval()
+
+
+def validation(model: TinyGemma, encoder: TreeEncoder, samples: list[GuardSample]) -> dict[str, float]:
+    scores, truth = judge(model, encoder, samples).numpy(), labels(samples)
+    flagged = figures(scores.max(1), truth.any(1))
+    told_apart = (scores[truth.any(1)].argmax(1)[:, None] == range(len(POLICY_IDS)))[truth[truth.any(1)]].mean()
+    return {**{k: round(float(v), 4) for k, v in flagged.items()}, "policy": round(float(told_apart), 4)}
+
+
+def train(start: Path, out: Path, seconds: float, plan: GuardPlan = GuardPlan()) -> TinyGemma:
+    out.mkdir(parents=True, exist_ok=True)
+    encoder = TreeEncoder(load_tokenizer(start))
+    torch.manual_seed(plan.seed)
+    model = loosened(load_folder(start), plan).train()
+    head = nn.Sequential(nn.LayerNorm(model.shape.hidden), nn.Linear(model.shape.hidden, len(POLICY_IDS)))
+    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
+    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n] + list(head.parameters())
+    optimisers = [Muon(matrices, lr=plan.muon), torch.optim.AdamW(others, lr=plan.adamw, betas=(0.9, 0.98), weight_decay=0.0)]
+    peaks, average = [plan.muon, plan.adamw], Average(model, plan.average)
+    checkpoint, step, spent, contents = out / "guard.pt", 0, 0.0, 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint)
+        model.load_state_dict(state["model"])
+        head.load_state_dict(state["head"])
+        average.weights, average.steps = state["average"], state["averaged"]
+        for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+        step, spent, contents = state["step"], state["spent"], state["contents"]
+    batches, log = Batches(plan, encoder, step), (out / "guard.jsonl").open("a")
+    held_out = guard_samples(4_242, 160, held_out_share=0.5)
+
+    def report(**values) -> None:
+        log.write(json.dumps(values) + "\n")
+        log.flush()
+        print(values, flush=True)
+
+    def save() -> None:
+        state = {"model": model.state_dict(), "head": head.state_dict(), "average": average.weights, "averaged": average.steps,
+                 "optimisers": [o.state_dict() for o in optimisers], "step": step, "spent": spent, "contents": contents}
+        torch.save(state, checkpoint.with_suffix(".new"))
+        checkpoint.with_suffix(".new").rename(checkpoint)
+        save_folder(average.model(model), out / "export")
+        report(step=step, seconds=round(spent), validation=validation(average.model(model), encoder, held_out))
+
+    losses, began, saved = [], time.time() - spent, time.time()
+    while spent < seconds:
+        done = spent / seconds
+        kind = batches.kind(done)
+        batch = batches.next(kind)
+        answer, auxiliary = guard_loss(model, head, batch, encoder, plan)
+        (answer + plan.auxiliary * auxiliary).backward()
+        nn.utils.clip_grad_norm_([*model.parameters(), *head.parameters()], plan.clip)
+        for optimiser, peak in zip(optimisers, peaks, strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = peak * rate(plan, step, done) * (plan.full_rate if kind == "full" else 1.0)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        average.update(model)
+        losses.append((kind, float(answer.detach()), float(auxiliary.detach())))
+        contents, step, spent = contents + len(batch.ids), step + 1, time.time() - began
+        if step % 25 == 0:
+            means = {name: [a for k, a, _ in losses if k == name] for name in ("thin", "full")}
+            report(step=step, seconds=round(spent), contents=contents, auxiliary=round(sum(x for _, _, x in losses) / len(losses), 4),
+                   **{name: round(sum(v) / len(v), 4) for name, v in means.items() if v})
+            losses = []
+        if time.time() - saved > plan.checkpoint_seconds:
+            save()
+            saved = time.time()
+    save()
+    return average.model(model)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--from", dest="start", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=1_500)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    train(arguments.start, arguments.out, arguments.seconds)
+
+
+if __name__ == "__main__":
+    main()
