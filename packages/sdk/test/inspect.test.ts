@@ -101,14 +101,14 @@ describe("inspect", () => {
       { layer: 6 },
       { layer: -1 },
       { layer: NaN },
-      { layer: 1 },
+      { layer: 0 },
       { site: "attention" },
       { topK: -1 },
     ]) {
       const error = await failureOf(facet.inspect(text, options))
       assert.instanceOf(error, InvalidRequestError, JSON.stringify(options))
     }
-    const error = await failureOf(facet.inspect(text, { layer: 1 }))
+    const error = await failureOf(facet.inspect(text, { layer: 0 }))
     assert.include(String(error), "resid_post at layer 4")
   })
 

@@ -86,12 +86,15 @@ function piecesOf(model: OpenModel, { policies, prompt, response }: ClassifyRequ
     }),
   )
   const room = model.config.contextLength - frame - borderTokens
+  const window = Math.min(model.config.guardWindow ?? room, room)
   const promptTokens = tokenizer.encodePlain(prompt ?? "")
   const responseTokens = tokenizer.encodePlain(response ?? "")
-  if (promptTokens.length + responseTokens.length <= room || room < overlapShare) return [{ prompt, response }]
-  if (response === undefined) return cut(model, promptTokens, room).map((piece) => ({ prompt: piece }))
-  const promptRoom = Math.min(promptTokens.length, Math.floor(room / 2))
-  const responses = cut(model, responseTokens, room - promptRoom)
+  const longest = Math.max(promptTokens.length, responseTokens.length)
+  if (room < overlapShare) return [{ prompt, response }]
+  if (longest <= window && promptTokens.length + responseTokens.length <= room) return [{ prompt, response }]
+  if (response === undefined) return cut(model, promptTokens, window).map((piece) => ({ prompt: piece }))
+  const promptRoom = Math.min(promptTokens.length, window, Math.floor(room / 2))
+  const responses = cut(model, responseTokens, Math.min(window, room - promptRoom))
   if (promptTokens.length === 0) return responses.map((piece) => ({ prompt, response: piece }))
   const questions = cut(model, promptTokens, promptRoom)
   // Every piece of either is judged, and the work grows with their sum: not with their product, which a long prompt and a

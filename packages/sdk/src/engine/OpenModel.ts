@@ -4,7 +4,7 @@ import { buildDecoder, type Head, names } from "../graph/Decoder.ts"
 import { checkLayer, type Site, siteKey } from "../graph/Sites.ts"
 import type { ModelFiles } from "../hub/ModelFiles.ts"
 import { type GemmaConfig, readConfig } from "../model/Config.ts"
-import { checkGemmaTensors, openSafetensors, type TensorLocation } from "../model/Safetensors.ts"
+import { checkBlocks, checkGemmaTensors, openSafetensors, type TensorLocation } from "../model/Safetensors.ts"
 import { openTokenizer, type Tokenizer } from "../model/Tokenizer.ts"
 import type { Runtime, Session } from "../runtime/Runtime.ts"
 import { chunkLength, KeyValues } from "./KeyValues.ts"
@@ -97,6 +97,7 @@ export class OpenModel {
     const { files, head, runtime } = options
     const config = await readConfig(files)
     const tensors = await openSafetensors(files)
+    checkBlocks(config, files.root)
     checkGemmaTensors(config, tensors, files.root)
     for (const { layer } of taps) checkLayer(config, layer)
     const weights = [...new Set([...tensors.values()].map((tensor) => tensor.file))]

@@ -43,6 +43,8 @@ export interface GemmaConfig {
   readonly eosIds: ReadonlyArray<number>
   /** `null`: the weights are plain f32, f16 or bf16. */
   readonly quantization: Quantization | null
+  /** The longest text, in tokens, that a guard judges well; `null`: whatever fits into its context. */
+  readonly guardWindow: number | null
 }
 
 const CONFIG = "config.json"
@@ -97,6 +99,7 @@ export async function readConfig(files: ModelFiles): Promise<GemmaConfig> {
     bosId,
     eosIds: await readEosIds(files, fields, vocabSize),
     quantization: readQuantization(fields),
+    guardWindow: readGuardWindow(fields),
   }
 }
 
@@ -247,12 +250,23 @@ async function readEosIds(files: ModelFiles, config: Fields, vocabSize: number):
   return [...new Set([...ids, END_OF_TURN])].sort((a, b) => a - b)
 }
 
-/** Facet's own key in `config.json`: `"facet": { "quantization": { "bits": 4, "blockSize": 32 } }`. */
-function readQuantization(fields: Fields): Quantization | null {
+/** Facet's own key in `config.json`: `"facet": { "quantization": { "bits": 4, "blockSize": 32 }, "guardWindow": 40 }`. */
+function readFacet(fields: Fields): JsonObject {
   const facet = fields.get("facet")
-  if (facet === undefined || facet === null) return null
+  if (facet === undefined || facet === null) return {}
   if (!isJsonObject(facet)) throw fields.refuseValue("facet", "an object")
-  const quantization = facet["quantization"]
+  return facet
+}
+
+function readGuardWindow(fields: Fields): number | null {
+  const window = readFacet(fields)["guardWindow"]
+  if (window === undefined || window === null) return null
+  if (typeof window === "number" && Number.isInteger(window) && window >= 8) return window
+  throw fields.refuse("facet.guardWindow", `is ${JSON.stringify(window)}, no whole number of at least 8`)
+}
+
+function readQuantization(fields: Fields): Quantization | null {
+  const quantization = readFacet(fields)["quantization"]
   if (quantization === undefined || quantization === null) return null
   if (!isJsonObject(quantization)) throw fields.refuseValue("facet", "an object whose quantization is an object")
   const { bits, blockSize } = quantization

@@ -191,7 +191,6 @@ export function checkGemmaTensors(
   tensors: ReadonlyMap<string, TensorLocation>,
   root: string,
 ): void {
-  checkBlocks(config, root)
   for (const { name, shape, dtypes } of gemmaTensors(config)) {
     const wanted = `${dtypes.join(" or ")} ${shapeText(shape)}`
     const tensor = tensors.get(name)
@@ -236,8 +235,15 @@ function* gemmaTensors(config: GemmaConfig): Generator<TensorSpec> {
   yield norm("model.norm", hiddenSize)
 }
 
-/** ONNX Runtime's lookup of quantised rows knows whole blocks only. */
-function checkBlocks({ headDim, heads, hiddenSize, intermediateSize, quantization }: GemmaConfig, root: string): void {
+/**
+ * Refuses widths that are no multiple of the block size: ONNX Runtime's lookup of quantised rows knows whole blocks only.
+ *
+ * @throws ModelFileError
+ */
+export function checkBlocks(
+  { headDim, heads, hiddenSize, intermediateSize, quantization }: GemmaConfig,
+  root: string,
+): void {
   if (quantization === null) return
   const uneven = [hiddenSize, intermediateSize, heads * headDim].find((width) => width % quantization.blockSize !== 0)
   if (uneven === undefined) return
@@ -255,7 +261,7 @@ function matrix(config: GemmaConfig, name: string, rows: number, columns: number
   const { quantization } = config
   if (quantization === null) return [{ name: `${name}.weight`, shape: [rows, columns], dtypes: FLOATS }]
   const { bits, blockSize } = quantization
-  const blocks = columns / blockSize
+  const blocks = Math.ceil(columns / blockSize)
   return [
     { name: `${name}.weight`, shape: [rows, blocks, (blockSize * bits) / 8], dtypes: ["U8"] },
     { name: `${name}.weight_scale`, shape: [rows, blocks], dtypes: ["F32"] },

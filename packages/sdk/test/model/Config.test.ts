@@ -53,6 +53,7 @@ describe("readConfig", () => {
       bosId: 2,
       eosIds: [1, 107],
       quantization: null,
+      guardWindow: null,
     })
   })
 

@@ -113,6 +113,7 @@ describe("checkGemmaTensors", () => {
     bosId: 2,
     eosIds: [1],
     quantization: null,
+    guardWindow: null,
   }
   const matrices: Record<string, readonly [number, number]> = {
     "model.embed_tokens": [10, 8],

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from .guard_tree import TreeEncoder, judge
 from .model import load_folder
 from .tokenizer import load_tokenizer
 
+GUARD_WINDOW = 20  # tokens
 TOLERANCE = 1e-4
 
 
@@ -27,6 +29,14 @@ def export(trained: Path, tokenizer: Path, shipped: Path) -> None:
         shutil.copyfile(trained / name, shipped / name)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(tokenizer / name, shipped / name)
+    declare_window(shipped / "config.json")
+
+
+def declare_window(config: Path) -> None:
+    """A harmful sentence is lost on the guard among many harmless ones, so longer texts are judged in pieces of this size."""
+    fields = json.loads(config.read_text())
+    fields["facet"] = {"guardWindow": GUARD_WINDOW}
+    config.write_text(json.dumps(fields, indent=1) + "\n")
 
 
 @torch.no_grad()

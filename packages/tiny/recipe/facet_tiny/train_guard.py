@@ -46,6 +46,9 @@ class GuardPlan:
     read_share: float = 0.85
     full_share: float = 0.35
     full_from: float = 0.85  # share of the budget after which suffixes are never thinned
+    # Share of the budget after which policies are asked for at random, as a judge asks for all: before it a violated one
+    # is as likely as not, which teaches faster and flags too often.
+    plain_from: float = 0.85
     # Full prompts fill a batch with an eighth of the answers, and Muon's steps do not shrink with their noise.
     full_rate: float = 0.6
     muon: float = 0.03
@@ -105,18 +108,20 @@ class Batches:
             return "read"
         return "full" if done > plan.full_from or self.rng.random() < plan.full_share else "thin"
 
-    def next(self, kind: str) -> TreeBatch:
+    def next(self, kind: str, done: float) -> TreeBatch:
         if not self.ready:
             self._refill(len(POLICY_IDS) * sum(self.plan.thin))
         samples, prefixes = self.ready.pop()
         if kind == "full":
             part = self.rng.sample(range(len(samples)), max(1, len(samples) // 3))
             samples, prefixes = [samples[i] for i in part], [prefixes[i] for i in part]
-            return collate(samples, prefixes, self.encoder, [self._two(s) for s in samples], None)
+            return collate(samples, prefixes, self.encoder, [self._two(s, done > self.plan.plain_from) for s in samples], None)
         policies = tuple(range(len(POLICY_IDS))) if kind == "thin" else ()
         return collate(samples, prefixes, self.encoder, [policies] * len(samples), self.plan.thin)
 
-    def _two(self, sample: GuardSample) -> tuple[int, int]:
+    def _two(self, sample: GuardSample, at_random: bool) -> tuple[int, int]:
+        if at_random:
+            return tuple(self.rng.sample(range(len(POLICY_IDS)), 2))
         violated = [i for i, policy in enumerate(POLICY_IDS) if policy in sample.violates]
         first = self.rng.choice(violated or range(len(POLICY_IDS)))
         return first, self.rng.choice([i for i in range(len(POLICY_IDS)) if i != first])
@@ -213,7 +218,7 @@ def train(start: Path, out: Path, seconds: float, plan: GuardPlan = GuardPlan())
     while spent < seconds:
         done = spent / seconds
         kind = batches.kind(done)
-        batch = batches.next(kind)
+        batch = batches.next(kind, done)
         answer, auxiliary = guard_loss(model, head, batch, encoder, plan)
         (answer + plan.auxiliary * auxiliary).backward()
         nn.utils.clip_grad_norm_([*model.parameters(), *head.parameters()], plan.clip)
