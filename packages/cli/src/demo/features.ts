@@ -8,8 +8,12 @@ const listed = 8
 
 export async function showFeatures({ facet, screen, signal }: Stage): Promise<void> {
   const { isTerminal, paint } = screen
-  await writeTitle(screen, "4 Gemma Scope looks inside", "inspect(text): which features light up at each word?")
-  const { tokens } = await facet.inspect(sentence, { signal })
+  await writeTitle(
+    screen,
+    "4 Gemma Scope looks inside",
+    `inspect(text, { site: "mlp_out" }): what lights up at each word?`,
+  )
+  const { tokens } = await facet.inspect(sentence, { site: "mlp_out", signal })
   const text = tokens.filter(({ features }) => features.length > 0)
   const narrow = { paint, isTerminal, columns: Math.min(screen.columns, 80) - indent.length }
   if (!paint.isOn) {

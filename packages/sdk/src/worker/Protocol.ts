@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
+import * as Transferable from "effect/workers/Transferable"
 import {
   ClassifyRequest,
   EngineStats,
@@ -12,16 +13,26 @@ import {
   ScoreRequest,
 } from "../engine/Request.ts"
 import { FacetError } from "../Errors.ts"
-import { FinishPart, StartPart, TextPart, TracePart } from "../Generation.ts"
+import type { EnginePart } from "../Generation.ts"
 import { Score } from "../Score.ts"
 import { Trace } from "../Trace.ts"
 import { Verdict } from "../Verdict.ts"
+
+/**
+ * Parts of a generation come by the hundred a second, out of our own code and by structured clone: walking through each
+ * by a schema, on both sides, would cost more than what is in them.
+ */
+const Passed = Transferable.schema(
+  // What the engine's own types promise, nobody has to find out again.
+  Schema.declare((_: unknown): _ is EnginePart => true),
+  () => [],
+)
 
 export class EngineRpcs extends RpcGroup.make(
   Rpc.make("Load", { payload: ModelRef.fields, success: Progress, error: FacetError, stream: true }),
   Rpc.make("Generate", {
     payload: GenerateRequest.fields,
-    success: Schema.Union([StartPart, TextPart, TracePart, FinishPart]),
+    success: Passed,
     error: FacetError,
     stream: true,
   }),
