@@ -24,7 +24,7 @@ import { Verdict } from "../Verdict.ts"
  */
 const Passed = Transferable.schema(
   // What the engine's own types promise, nobody has to find out again.
-  Schema.declare((_: unknown): _ is EnginePart => true),
+  Schema.declare((part: unknown): part is EnginePart => typeof part === "object"),
   () => [],
 )
 
