@@ -97,8 +97,8 @@ describe("Facet", () => {
     lag.enable()
     await Promise.all([facet.score("word ".repeat(900)), facet.generate(long, { ...endless, maxTokens: 150 })])
     lag.disable()
-    // The timer itself counts with a millisecond; a machine that is busy with other tests adds its own.
-    assert.isAtMost(lag.percentile(99) / 1e6, 40)
+    // On a quiet machine it stays below 10 ms, the timer's own millisecond included; other tests beside it add theirs.
+    assert.isAtMost(lag.percentile(99) / 1e6, 25)
   })
 })
 

@@ -8,11 +8,7 @@ const listed = 8
 
 export async function showFeatures({ facet, screen, signal }: Stage): Promise<void> {
   const { isTerminal, paint } = screen
-  await writeTitle(
-    screen,
-    "4 Gemma Scope looks inside",
-    `inspect(text, { site: "mlp_out" }): what lights up at each word?`,
-  )
+  await writeTitle(screen, "4 Gemma Scope looks inside", 'inspect(text, { site: "mlp_out" })')
   const { tokens } = await facet.inspect(sentence, { site: "mlp_out", signal })
   const text = tokens.filter(({ features }) => features.length > 0)
   const narrow = { paint, isTerminal, columns: Math.min(screen.columns, 80) - indent.length }
