@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { GenerateRequest, TraceRequest } from "./engine/Request.ts"
 import { checkGenerate } from "./engine/RequestCheck.ts"
+import type { SamplingOptions } from "./engine/Sampler.ts"
 import { type FacetError, invalidRequest } from "./Errors.ts"
 import type { EnginePart, FinishPart, Generation, GenerationPart, TracePart } from "./Generation.ts"
 import { readSite } from "./Inspect.ts"
@@ -34,23 +35,12 @@ export interface TraceOptions {
   readonly topK?: number | undefined
 }
 
-export interface GenerateOptions {
+/** How tokens are chosen (`SamplingOptions`), when the text ends, and what goes with it. */
+export interface GenerateOptions extends SamplingOptions {
   /** `chat` (default): the prompt is a chat, or its only turn. `none`: the text is continued as it is. */
   readonly template?: "chat" | "none" | undefined
   /** At most so many tokens; at least 1. Default: as many as the context holds. */
   readonly maxTokens?: number | undefined
-  /** Default 0: greedy. */
-  readonly temperature?: number | undefined
-  readonly topK?: number | undefined
-  readonly topP?: number | undefined
-  readonly minP?: number | undefined
-  readonly repetitionPenalty?: number | undefined
-  readonly presencePenalty?: number | undefined
-  readonly frequencyPenalty?: number | undefined
-  /** Added to the logits of single tokens, by id. */
-  readonly logitBias?: Readonly<Record<number, number>> | undefined
-  /** The same seed, the same text. */
-  readonly seed?: number | undefined
   /** The text ends before the first of these. */
   readonly stop?: string | ReadonlyArray<string> | undefined
   /** `true`, or options that name neither side, is `{ input: true, output: "window" }`. */

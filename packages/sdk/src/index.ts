@@ -24,6 +24,7 @@ export { PolicyVerdict, Verdict } from "./Verdict.ts"
 export { Feature, Trace, TraceToken } from "./Trace.ts"
 export { Score, ScoreToken } from "./Score.ts"
 export { siteNames, type Site, type SiteName } from "./graph/Sites.ts"
+export type { SamplingOptions } from "./engine/Sampler.ts"
 export type { EngineStats, Progress } from "./engine/Request.ts"
 export {
   ClosedError,
