@@ -105,6 +105,16 @@ export class ClosedError extends Schema.TaggedError<ClosedError>()("ClosedError"
   }
 }
 
+/** A guard's judgement took longer than it may. Nothing was released unjudged, unless the guard was told to. */
+export class GuardTimeoutError extends Schema.TaggedError<GuardTimeoutError>()("GuardTimeoutError", {
+  /** The time that one judgement had. */
+  milliseconds: Schema.Finite,
+}) {
+  override get message(): string {
+    return `The guard did not judge within ${this.milliseconds} ms. The machine is too busy, or \`timeoutMs\` is too small.`
+  }
+}
+
 /** ONNX Runtime refused or failed to run something that we built. */
 export class RuntimeError extends Schema.TaggedError<RuntimeError>()("RuntimeError", {
   /** What was being done. */
@@ -127,6 +137,7 @@ export const FacetError = Schema.Union([
   OverloadedError,
   EngineCrashedError,
   ClosedError,
+  GuardTimeoutError,
   RuntimeError,
 ])
 export type FacetError = typeof FacetError.Type

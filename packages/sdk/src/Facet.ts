@@ -6,12 +6,17 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import type { EngineStats } from "./engine/Request.ts"
+import { embed, type EmbedOptions } from "./Embed.ts"
+import type { Embedding } from "./Embedding.ts"
 import { ClosedError, type FacetError, invalidRequest } from "./Errors.ts"
 import { generate, type GenerateOptions, stream } from "./Generate.ts"
 import type { Generation, GenerationPart } from "./Generation.ts"
 import { inspect, type InspectOptions, score } from "./Inspect.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
 import { Opened } from "./Opened.ts"
+import { type GuardOptions, readGuardOptions } from "./guard/GuardOptions.ts"
+import { PromiseGuard } from "./guard/PromiseGuard.ts"
+import type { SourceFailure } from "./guard/TextSource.ts"
 import type { Prompt } from "./Prompt.ts"
 import { checkKnown } from "./RequestError.ts"
 import type { Score } from "./Score.ts"
@@ -59,7 +64,7 @@ export class Facet implements AsyncDisposable {
     }
   }
 
-  /** The same for people who use Effect: provides `generate`, `shield`, `inspect` and `score`. */
+  /** The same for people who use Effect: provides `generate`, `shield`, `inspect`, `score` and `embed`. */
   static layer(options: OpenOptions = {}): Layer.Layer<Opened, FacetError> {
     return layerOpened(options)
   }
@@ -91,6 +96,22 @@ export class Facet implements AsyncDisposable {
     return this.#run(shield(content, rest), call)
   }
 
+  /**
+   * Shields around any function that makes text: what goes in is judged before it is called, what comes out before it is
+   * released.
+   *
+   * @throws InvalidRequestError that names the option
+   * @example
+   * const answer = facet.guard().text(async (prompt) => `You asked: ${prompt}`)
+   * const { blocked, text } = await answer("How do I bake bread?")
+   */
+  guard(options: GuardOptions = {}): PromiseGuard {
+    return new PromiseGuard(readGuardOptions(options), {
+      run: (effect, call) => this.#run(effect, call),
+      iterate: (stream, call) => this.#iterate(() => stream, call),
+    })
+  }
+
   /** Traces a text, or a finished generation. */
   async inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
     const { call, rest } = split(options)
@@ -102,6 +123,19 @@ export class Facet implements AsyncDisposable {
     const { call, rest } = split(options)
     checkKnown(rest, [])
     return this.#run(score(text), call)
+  }
+
+  /**
+   * A text, taken raw, as one vector: the mean of `resid_post` at one layer over its tokens, which is a mean-pooled
+   * residual stream and not the output of a trained embedding model. An empty text gives zeros.
+   *
+   * @example
+   * const { embedding, layer, tokens } = await facet.embed("The dog sleeps.")
+   * console.log(layer, embedding.length) // => 4 192
+   */
+  async embed(text: string, options: EmbedOptions & CallOptions = {}): Promise<Embedding> {
+    const { call, rest } = split(options)
+    return this.#run(embed(text, rest), call)
   }
 
   /** Requests under way, and what the prefix caches hold. */
@@ -131,7 +165,7 @@ export class Facet implements AsyncDisposable {
   }
 
   async *#iterate<A>(
-    makeParts: () => Stream.Stream<A, FacetError, Opened>,
+    makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
     { signal }: CallOptions,
   ): AsyncGenerator<A, void, void> {
     this.#checkOpen(signal)

@@ -5,26 +5,20 @@ import type { GenerateRequest, TraceRequest } from "./engine/Request.ts"
 import { checkGenerate } from "./engine/RequestCheck.ts"
 import type { SamplingOptions } from "./engine/Sampler.ts"
 import { type FacetError, invalidRequest } from "./Errors.ts"
+import { FinishLogprobs } from "./FinishLogprobs.ts"
 import type { EnginePart, FinishPart, Generation, GenerationPart, TracePart } from "./Generation.ts"
+import { makeJudges } from "./guard/Guard.ts"
+import { GuardedGeneration } from "./guard/GuardedGeneration.ts"
+import { guardFrames } from "./guard/guardFrames.ts"
+import { type GuardOptions, type GuardPlan, readGuardOptions } from "./guard/GuardOptions.ts"
 import { readSite } from "./Inspect.ts"
 import { checkUnicode } from "./model/Unicode.ts"
 import { Opened } from "./Opened.ts"
-import { OutputGuard, type OutputMode } from "./OutputGuard.ts"
-import { type Policy, resolvePolicies } from "./Policy.ts"
 import { lastUserText, type Prompt, toMessages, userText } from "./Prompt.ts"
 import { checked, checkKnown } from "./RequestError.ts"
-import { judge } from "./Shield.ts"
+import type { TokenLogprob } from "./TokenLogprob.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
-
-export interface GuardOptions {
-  /** Judge what the user wrote before the model sees it. */
-  readonly input?: boolean | undefined
-  /** Release what the model says only after it was judged: sentence by sentence (`window`) or all at once (`buffer`). */
-  readonly output?: OutputMode | undefined
-  /** Default: the four of ShieldGemma. */
-  readonly policies?: ReadonlyArray<string | Policy> | undefined
-}
 
 export interface TraceOptions {
   /** From 0. Default: the latest layer that has an autoencoder. */
@@ -43,10 +37,16 @@ export interface GenerateOptions extends SamplingOptions {
   readonly maxTokens?: number | undefined
   /** The text ends before the first of these. */
   readonly stop?: string | ReadonlyArray<string> | undefined
-  /** `true`, or options that name neither side, is `{ input: true, output: "window" }`. */
+  /** `true` is a guard on both sides: `{ input: "before", mode: "window" }`. */
   readonly guard?: boolean | GuardOptions | undefined
   /** Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site. */
   readonly trace?: boolean | TraceOptions | ReadonlyArray<TraceOptions> | undefined
+  /**
+   * Log-probabilities of the completion's tokens: `true` for the chosen ones alone, a number from 0 to 20 for so many of
+   * the likeliest at each place beside them, the likeliest first. They are the model's own, after its final soft-cap and
+   * before temperature, penalties, bias and filters, as in OpenAI's API: so the chosen token need not be the likeliest.
+   */
+  readonly logprobs?: boolean | number | undefined
 }
 
 /**
@@ -65,13 +65,9 @@ export const stream = (
       const { engine, text: model } = yield* Opened
       const request = yield* checked(() => readRequest(model, prompt, options))
       const guard = yield* checked(() => readGuard(options.guard))
-      const startedAt = performance.now()
-      const input = guard.input ? yield* judge(userText(prompt), guard.policies, false) : undefined
-      const said =
-        input?.flagged === true
-          ? Stream.succeed(blocked(startedAt))
-          : guarded(engine.generate(request), prompt, guard, startedAt)
-      return input === undefined ? said : Stream.concat(Stream.succeed(verdictPart(input)), said)
+      const said = engine.generate(request)
+      const parts = guard === undefined ? unguarded(said) : guarded(said, prompt, guard)
+      return request.logprobs === undefined ? parts : withFinishLogprobs(parts)
     }),
   ).pipe(Stream.withSpan("facet.generate"))
 
@@ -91,19 +87,24 @@ export const generate = (
 export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): Generation {
   const verdicts: { input?: Verdict; output?: Verdict } = {}
   const traces = new Map<string, Trace>()
+  const logprobs: Array<TokenLogprob> = []
   let text = ""
   let finish: FinishPart | undefined
   for (const part of parts) {
     if (part.type === "text") text += part.text
     else if (part.type === "verdict") verdicts[part.of] = part.verdict
     else if (part.type === "trace") appendTrace(traces, part)
-    else finish = part
+    else if (part.type === "finish") finish = part
+    if ("logprobs" in part) logprobs.push(...(part.logprobs ?? []))
   }
   if (finish === undefined) {
     throw invalidRequest("parts", "they have no finish", "Pass all parts of a stream that came to its end.")
   }
-  const { finishReason, timings, tokens, usage } = finish
-  return { prompt, text, finishReason, usage, timings, tokens, verdicts, traces: [...traces.values()] }
+  const { finishReason, guard, timings, tokens, usage } = finish
+  const plain = { prompt, text, finishReason, usage, timings, tokens, verdicts, traces: [...traces.values()] }
+  const generation = guard === undefined ? plain : { ...plain, guard }
+  // Where they were asked for, the finish has a list of them, be it empty.
+  return finish.logprobs === undefined ? generation : { ...generation, logprobs }
 }
 
 function appendTrace(traces: Map<string, Trace>, { layer, site, tokens }: TracePart): void {
@@ -111,69 +112,39 @@ function appendTrace(traces: Map<string, Trace>, { layer, site, tokens }: TraceP
   traces.set(key, { site, layer, tokens: [...(traces.get(key)?.tokens ?? []), ...tokens] })
 }
 
+const unguarded = (parts: Stream.Stream<EnginePart, FacetError>): Stream.Stream<GenerationPart, FacetError> =>
+  Stream.filter(parts, (part) => part.type !== "start")
+
 const guarded = (
   parts: Stream.Stream<EnginePart, FacetError>,
   prompt: Prompt,
-  { output: mode, policies }: Guard,
-  startedAt: number,
-): Stream.Stream<GenerationPart, FacetError, Opened> => {
-  if (mode === undefined) return Stream.filter(parts, (part) => part.type !== "start")
-  const question = lastUserText(prompt)
-  const output = new OutputGuard(mode, (response) => judge({ prompt: question, response }, policies, true), startedAt)
-  return parts.pipe(
-    Stream.mapEffect((part) => output.take(part)),
-    Stream.flattenIterable,
-    // A blocking finish interrupts the model, which may be in the middle of a sentence.
-    Stream.takeUntil((part) => part.type === "finish"),
-  )
+  plan: GuardPlan,
+): Stream.Stream<GenerationPart, FacetError, Opened> =>
+  Stream.suspend(() => {
+    const generation = new GuardedGeneration(performance.now())
+    const judges = makeJudges(plan)
+    const question = lastUserText(prompt)
+    return guardFrames({
+      plan,
+      source: Stream.map(parts, (part) => generation.frame(part)),
+      judgeInput: judges.input(userText(prompt)),
+      judgeOutput: ({ text }) => judges.output(question, text),
+    }).pipe(
+      Stream.mapEffect((part) => generation.parts(part)),
+      Stream.flattenIterable,
+    )
+  })
+
+const withFinishLogprobs = <R>(
+  parts: Stream.Stream<GenerationPart, FacetError, R>,
+): Stream.Stream<GenerationPart, FacetError, R> => {
+  const finish = new FinishLogprobs()
+  return Stream.map(parts, (part) => finish.pass(part))
 }
 
-const verdictPart = (verdict: Verdict): GenerationPart => ({ type: "verdict", of: "input", verdict })
-
-/** The finish of a generation whose prompt was not let in: the model was never asked. */
-const blocked = (startedAt: number): GenerationPart => ({
-  type: "finish",
-  finishReason: "blocked",
-  usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0 },
-  timings: { firstTokenMs: 0, totalMs: performance.now() - startedAt, tokensPerSecond: 0 },
-  tokens: { prompt: [], completion: [] },
-})
-
-/** A guard as it was understood: whatever is wrong with it is said before anything runs. */
-interface Guard {
-  readonly input: boolean
-  readonly output: OutputMode | undefined
-  readonly policies: ReadonlyArray<Policy>
-}
-
-function readGuard(guard: GenerateOptions["guard"]): Guard {
-  if (guard === undefined || guard === false) return { input: false, output: undefined, policies: [] }
-  const options: GuardOptions = guard === true ? {} : guard
-  checkKnown(options, ["input", "output", "policies"], "guard")
-  const { input, output, policies } = options
-  if (input !== undefined && typeof input !== "boolean") {
-    throw invalidRequest("guard.input", `${typeof input} where true or false is expected`, "Pass true or false.")
-  }
-  if (output !== undefined && output !== "window" && output !== "buffer") {
-    throw invalidRequest(
-      "guard.output",
-      `"${String(output)}" is not a mode`,
-      'Use "window" or "buffer", or leave it out.',
-    )
-  }
-  if (input === false && output === undefined) {
-    throw invalidRequest(
-      "guard",
-      "it guards neither what comes in nor what goes out",
-      "Leave it out, or name one of both.",
-    )
-  }
-  const resolved = resolvePolicies(policies)
-  // Whoever names neither side means both.
-  const isBoth = input === undefined && output === undefined
-  return isBoth
-    ? { input: true, output: "window", policies: resolved }
-    : { input: input ?? false, output, policies: resolved }
+function readGuard(guard: GenerateOptions["guard"]): GuardPlan | undefined {
+  if (guard === undefined || guard === false) return undefined
+  return readGuardOptions(guard === true ? {} : guard)
 }
 
 const knownOptions = [
@@ -191,12 +162,13 @@ const knownOptions = [
   "stop",
   "guard",
   "trace",
+  "logprobs",
 ] as const satisfies ReadonlyArray<keyof GenerateOptions>
 
 function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions): GenerateRequest {
   checkPrompt(prompt)
   checkKnown(options, knownOptions)
-  const { guard: _guard, logitBias, stop, trace, ...rest } = options
+  const { guard: _guard, logitBias, logprobs, stop, trace, ...rest } = options
   if (logitBias !== undefined) checkPlain("logitBias", logitBias)
   const request: GenerateRequest = {
     ...rest,
@@ -206,6 +178,8 @@ function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: G
     // Keys of an object are strings, whatever TypeScript calls them.
     logitBias: logitBias as Readonly<Record<string, number>> | undefined,
     traces: readTraces(trace),
+    // The chosen token alone is one without alternatives.
+    logprobs: logprobs === true ? 0 : logprobs === false ? undefined : logprobs,
   }
   // Whatever can be judged without the model is refused before it travels.
   checkGenerate(request, Number.MAX_SAFE_INTEGER)

@@ -1,7 +1,9 @@
 /** What a model says. */
 import * as Schema from "effect/Schema"
 import { siteNames } from "./graph/Sites.ts"
+import type { GuardReport } from "./guard/Report.ts"
 import type { Prompt } from "./Prompt.ts"
+import { TokenLogprob } from "./TokenLogprob.ts"
 import { type Trace, TraceToken } from "./Trace.ts"
 import { Verdict } from "./Verdict.ts"
 
@@ -53,6 +55,8 @@ export const TextPart = Schema.Struct({
   text: Schema.String,
   /** The tokens of the completion whose text is complete with this part. */
   tokens: Schema.Array(Schema.Int),
+  /** One for each of `tokens`, when they were asked for. */
+  logprobs: Schema.optionalKey(Schema.Array(TokenLogprob)),
 })
 export type TextPart = typeof TextPart.Type
 
@@ -79,14 +83,29 @@ export const FinishPart = Schema.Struct({
   usage: Usage,
   timings: Timings,
   tokens: GenerationTokens,
+  /**
+   * When they were asked for: those of the completion's last tokens, whose text never came out, as it belongs to a stop
+   * string or because they have none.
+   */
+  logprobs: Schema.optionalKey(Schema.Array(TokenLogprob)),
 })
-export type FinishPart = typeof FinishPart.Type
+export type FinishPart = typeof FinishPart.Type & {
+  /** What the guard did, where there was one. */
+  readonly guard?: GuardReport
+}
+
+/** A judgement failed, and what it was about was let through since the guard's `onError` is `"allow"`. */
+export interface FailurePart {
+  readonly type: "failure"
+  readonly of: "input" | "output"
+  readonly error: unknown
+}
 
 /** What an engine gives out. */
 export type EnginePart = StartPart | TextPart | TracePart | FinishPart
 
 /** A piece of a streaming generation. The last one is the finish. */
-export type GenerationPart = TextPart | TracePart | VerdictPart | FinishPart
+export type GenerationPart = TextPart | TracePart | VerdictPart | FailurePart | FinishPart
 
 /** A finished generation. */
 export interface Generation {
@@ -97,8 +116,12 @@ export interface Generation {
   readonly usage: Usage
   readonly timings: Timings
   readonly tokens: GenerationTokens
+  /** One for each token of the completion, when they were asked for. */
+  readonly logprobs?: ReadonlyArray<TokenLogprob>
   /** The guard's last verdict on what came in and on what went out, where one was asked for. */
   readonly verdicts: { readonly input?: Verdict; readonly output?: Verdict }
+  /** What the guard did, where there was one. */
+  readonly guard?: GuardReport
   /** Features of the completion's tokens, a trace for each site that was asked for. */
   readonly traces: ReadonlyArray<Trace>
 }

@@ -2,12 +2,22 @@
 export { Facet, type CallOptions } from "./Facet.ts"
 export type { OpenOptions } from "./Open.ts"
 export { Opened } from "./Opened.ts"
-export { collect, generate, stream, type GenerateOptions, type GuardOptions, type TraceOptions } from "./Generate.ts"
-export type { OutputMode } from "./OutputGuard.ts"
+export { collect, generate, stream, type GenerateOptions, type TraceOptions } from "./Generate.ts"
+export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
+export type { GuardMode, GuardOptions } from "./guard/GuardOptions.ts"
+export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
+export type { Source } from "./guard/TextSource.ts"
+export type { Frame, FrameText } from "./guard/Frame.ts"
+export type { Blocked, GuardPart, GuardReport } from "./guard/Report.ts"
+export { normaliseForJudging } from "./guard/normaliseForJudging.ts"
+export { openOnce, type SharedFacet } from "./openOnce.ts"
 export { shield, type Content, type ShieldOptions } from "./Shield.ts"
 export { inspect, score, type InspectOptions } from "./Inspect.ts"
+export { embed, type EmbedOptions } from "./Embed.ts"
+export { Embedding } from "./Embedding.ts"
 export {
   FinishReason,
+  type FailurePart,
   type FinishPart,
   type Generation,
   type GenerationPart,
@@ -23,6 +33,7 @@ export { definePolicy, policies, type Policy } from "./Policy.ts"
 export { PolicyVerdict, Verdict } from "./Verdict.ts"
 export { Feature, Trace, TraceToken } from "./Trace.ts"
 export { Score, ScoreToken } from "./Score.ts"
+export { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export { siteNames, type Site, type SiteName } from "./graph/Sites.ts"
 export type { SamplingOptions } from "./engine/Sampler.ts"
 export type { EngineStats, Progress } from "./engine/Request.ts"
@@ -31,6 +42,7 @@ export {
   ContextOverflowError,
   EngineCrashedError,
   FacetError,
+  GuardTimeoutError,
   InvalidRequestError,
   ModelFileError,
   ModelNotFoundError,

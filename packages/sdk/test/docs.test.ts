@@ -19,7 +19,17 @@ import * as sdk from "../src/index.ts"
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 /** Inside the package, so that the examples find it and Effect by name. */
 const scratchPrefix = fileURLToPath(new URL("../.docs-", import.meta.url))
-const publicSources = ["Facet", "Generate", "Shield", "Inspect"].map((name) => `packages/sdk/src/${name}.ts`)
+const publicSources = [
+  "Facet",
+  "Generate",
+  "Shield",
+  "Inspect",
+  "Embed",
+  "openOnce",
+  "guard/Guard",
+  "guard/PromiseGuard",
+  "guard/normaliseForJudging",
+].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {
   /** Where it stands, as `README.md:41`. */

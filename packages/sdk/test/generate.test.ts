@@ -211,7 +211,7 @@ describe("generate", () => {
     ["guard", story, { guard: 1 }],
     ["guard", story, { guard: null }],
     ["guard.input", story, { guard: { input: 1 } }],
-    ["guard", story, { guard: { input: false } }],
+    ["guard", story, { guard: { input: false, output: false } }],
     ["policies", story, { guard: { policies: "harassment" } }],
   ])("refuses what TypeScript would: %s", async (option, prompt, options) => {
     const error = await failureOf(facet.generate(prompt as string, options as GenerateOptions))

@@ -1,83 +1,8 @@
 /** What a guarded generation promises: nothing goes out that was not judged. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import { definePolicy, Facet, type GenerationPart, InvalidRequestError, policies, type Verdict } from "../src/index.ts"
-import type { EnginePart } from "../src/Generation.ts"
-import { OutputGuard } from "../src/OutputGuard.ts"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { definePolicy, Facet, type GenerationPart, InvalidRequestError, policies } from "../src/index.ts"
 import { failureOf } from "./fixtures/failure.ts"
 import { untilIdle } from "./fixtures/idle.ts"
-
-const verdict = (flagged: boolean): Verdict => ({ flagged, policies: [], tokens: { judged: 0, cached: 0 } })
-
-/** A model's parts: words, traces of some of them, a finish. */
-const partsOf = (words: ReadonlyArray<string>, traceEvery: number): Array<EnginePart> => {
-  const parts: Array<EnginePart> = [{ type: "start", promptTokens: [2], cachedTokens: 0 }]
-  let traced = 0
-  words.forEach((text, id) => {
-    parts.push({ type: "text", text, tokens: [id] })
-    const waiting = id + 1 - traced
-    if (waiting < traceEvery && id < words.length - 1) return
-    const tokens = words.slice(traced, id + 1).map((token, i) => ({ token, id: traced + i, features: [] }))
-    parts.push({ type: "trace", site: "resid_post", layer: 1, tokens })
-    traced = id + 1
-  })
-  const usage = { promptTokens: 1, completionTokens: words.length, cachedTokens: 0 }
-  const timings = { firstTokenMs: 1, totalMs: 2, tokensPerSecond: 3 }
-  parts.push({ type: "finish", finishReason: "stop", usage, timings, tokens: { prompt: [2], completion: [] } })
-  return parts
-}
-
-const textOf = (parts: ReadonlyArray<GenerationPart>) =>
-  parts.map((part) => (part.type === "text" ? part.text : "")).join("")
-
-/** Runs parts through a guard that flags whatever contains `forbidden`, and notes what it had judged at each release. */
-const runGuard = (mode: "window" | "buffer", parts: ReadonlyArray<EnginePart>, forbidden: string) =>
-  Effect.gen(function* () {
-    let judged = ""
-    const out: Array<GenerationPart> = []
-    const guard = new OutputGuard(mode, (response) =>
-      Effect.sync(() => {
-        judged = response
-        return verdict(response.includes(forbidden))
-      }),
-    )
-    for (const part of parts) {
-      out.push(...(yield* guard.take(part)))
-      assert.isTrue(judged.startsWith(textOf(out)), "released before it was judged")
-      assert.isFalse(textOf(out).includes(forbidden), "released although it was flagged")
-      if (out.at(-1)?.type === "finish") break
-    }
-    return out
-  })
-
-describe("OutputGuard", () => {
-  const word = Schema.Literals(["a ", "bear ", "sat. ", "Why", "? ", "no", "\n", " bad", "é", "bad "])
-  const words = Schema.Array(word)
-
-  for (const mode of ["window", "buffer"] as const) {
-    it.effect.prop(
-      `releases all that is judged good, in order, and nothing else: ${mode}`,
-      { words, traceEvery: Schema.Literals([1, 3, 16]) },
-      ({ traceEvery, words }) =>
-        Effect.gen(function* () {
-          const parts = partsOf(words, traceEvery)
-          const whole = words.join("")
-          const out = yield* runGuard(mode, parts, "bad")
-          const finish = out.at(-1)
-          assert.strictEqual(finish?.type, "finish")
-          const isBad = whole.includes("bad")
-          assert.strictEqual(finish?.type === "finish" && finish.finishReason, isBad ? "blocked" : "stop")
-          assert.isTrue(whole.startsWith(textOf(out)))
-          if (!isBad) assert.strictEqual(textOf(out), whole)
-          const traced = out.flatMap((part) => (part.type === "trace" ? part.tokens.map(({ token }) => token) : []))
-          assert.isTrue(textOf(out).startsWith(traced.join("")), "features of words that are not out")
-          if (!isBad) assert.strictEqual(traced.join(""), whole)
-        }),
-      { arbitrary: { runs: 400 } },
-    )
-  }
-})
 
 describe("a guarded generation", () => {
   let facet: Facet
@@ -103,7 +28,7 @@ describe("a guarded generation", () => {
 
   it.each(["window", "buffer"] as const)("lets all of a good answer out: %s", async (output) => {
     const plain = await facet.generate(story)
-    const guarded = await facet.generate(story, { guard: { output, policies: never } })
+    const guarded = await facet.generate(story, { guard: { input: false, output, policies: never } })
     assert.strictEqual(guarded.text, plain.text)
     assert.strictEqual(guarded.finishReason, plain.finishReason)
     assert.isFalse(guarded.verdicts.output?.flagged)
@@ -113,7 +38,11 @@ describe("a guarded generation", () => {
     "lets nothing of a bad answer out, and stops the model: %s",
     async (output) => {
       const parts: Array<GenerationPart> = []
-      for await (const part of facet.stream({ prompt: story, guard: { output, policies: always }, trace: true }))
+      for await (const part of facet.stream({
+        prompt: story,
+        guard: { input: false, output, policies: always },
+        trace: true,
+      }))
         parts.push(part)
       assert.deepStrictEqual(
         parts.map(({ type }) => type),
@@ -126,7 +55,7 @@ describe("a guarded generation", () => {
   it("judges sentence by sentence in a window, once in a buffer", async () => {
     const count = async (output: "window" | "buffer") => {
       let verdicts = 0
-      for await (const part of facet.stream({ prompt: story, guard: { output, policies: never } })) {
+      for await (const part of facet.stream({ prompt: story, guard: { input: false, output, policies: never } })) {
         if (part.type === "verdict") verdicts++
       }
       return verdicts

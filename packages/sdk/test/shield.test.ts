@@ -56,6 +56,17 @@ describe("shield", () => {
     })
   })
 
+  it("judges a long text that grows by what is new in it", async () => {
+    const sentences = Array.from({ length: 12 }, (_, i) => `On day ${i + 1} we walked along the river and had lunch. `)
+    const cold = await facet.shield({ response: sentences.join("") })
+    const again = await facet.shield({ response: sentences.join("") })
+    assert.strictEqual(again.tokens.judged, 0)
+    assert.deepStrictEqual(again.policies, cold.policies)
+    const longer = await facet.shield({ response: `${sentences.join("")}Then we went home. ` })
+    assert.isAbove(longer.tokens.judged, 0)
+    assert.isBelow(longer.tokens.judged, cold.tokens.judged / 3)
+  })
+
   it("judges a text longer than the window in pieces, and finds harm wherever it stands", async () => {
     const filler = "We walked along the river and had bread and cheese for lunch. ".repeat(40)
     assert.isFalse((await facet.shield(filler)).flagged)

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { type FacetError, ModelFileError, type RuntimeError } from "../Errors.ts"
 import { shieldPrompt } from "../model/ShieldTemplate.ts"
 import type { PolicyVerdict, Verdict } from "../Verdict.ts"
+import type { Judgement } from "./Judgements.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import { softmax2 } from "./Logprobs.ts"
 import type { OpenModel } from "./OpenModel.ts"
@@ -36,7 +37,11 @@ export const classify = (
     if (model.answers.yes < 0 || model.answers.no < 0) return Effect.fail(notAGuard(model))
     const pieces = piecesOf(model, request)
     return Effect.map(
-      Effect.forEach(pieces, (piece) => judge(scheduler, model, piece, request.policies)),
+      Effect.forEach(pieces, (piece) =>
+        pieces.length === 1
+          ? judge(scheduler, model, piece, request.policies)
+          : judgeOnce(scheduler, model, piece, request.policies),
+      ),
       (verdicts) => worst(request.policies, verdicts),
     )
   })
@@ -110,10 +115,22 @@ function cut(model: OpenModel, tokens: ReadonlyArray<number>, window: number): R
   return pieces.length === 0 ? [""] : pieces.map(({ end, start }) => model.tokenizer.decode(tokens.slice(start, end)))
 }
 
-interface Judgement {
-  readonly probabilities: ReadonlyArray<number>
-  readonly judged: number
-  readonly cached: number
+/** Judges a piece of a long text, unless the same piece was judged before. */
+function judgeOnce(
+  scheduler: Scheduler,
+  model: OpenModel,
+  piece: Content,
+  policies: Policies,
+): Effect.Effect<Judgement, FacetError> {
+  const guideline = piece.response === undefined ? "promptGuideline" : "responseGuideline"
+  const key = JSON.stringify([piece, ...policies.map((policy) => policy[guideline])])
+  return Effect.suspend(() => {
+    const known = model.judgements.get(key)
+    if (known !== undefined) return Effect.succeed(known)
+    return Effect.tap(judge(scheduler, model, piece, policies), (judgement) =>
+      Effect.sync(() => model.judgements.set(key, judgement)),
+    )
+  })
 }
 
 /**

@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect"
 import { asRuntimeError, ContextOverflowError, type FacetError, RuntimeError } from "../Errors.ts"
 import type { EnginePart, FinishReason } from "../Generation.ts"
+import type { TokenLogprob } from "../TokenLogprob.ts"
+import { describeToken } from "./DescribeToken.ts"
 import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import type { Forward, OpenModel } from "./OpenModel.ts"
@@ -39,6 +41,12 @@ const checkRoom = ({ model, tokens }: DecodeOptions) =>
     ? Effect.void
     : Effect.fail(new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength - 1 }))
 
+/** A chosen token, with its log-probabilities where they were asked for. */
+interface Choice {
+  readonly id: number
+  readonly logprob: TokenLogprob | undefined
+}
+
 class Decoding {
   readonly #options: DecodeOptions
   readonly #sequence: KeyValues
@@ -47,6 +55,8 @@ class Decoding {
   readonly #history: TokenHistory
   readonly #sampler: Sampler
   readonly #completion: Array<number> = []
+  /** One for each token of the completion; none unless asked for. */
+  readonly #logprobs: Array<TokenLogprob> = []
   /** The end token counts as chosen, and is not part of the completion. */
   #chosen = 0
   #firstTokenAt = 0
@@ -75,9 +85,9 @@ class Decoding {
       let logits = yield* self.#prefill()
       let finishReason: FinishReason | undefined
       while (finishReason === undefined) {
-        const id = yield* self.#choose(logits)
-        finishReason = yield* self.#take(id)
-        if (finishReason === undefined) logits = yield* self.#step(id)
+        const choice = yield* self.#choose(logits)
+        finishReason = yield* self.#take(choice)
+        if (finishReason === undefined) logits = yield* self.#step(choice.id)
       }
       yield* self.#finish(finishReason)
     })
@@ -99,15 +109,23 @@ class Decoding {
     )
   }
 
-  #choose(logits: Float32Array): Effect.Effect<number, RuntimeError> {
+  #choose(logits: Float32Array): Effect.Effect<Choice, RuntimeError> {
+    const { model, request } = this.#options
     return Effect.try({
-      try: () => this.#sampler.sample(logits, this.#history).id,
+      try: () => {
+        const { id } = this.#sampler.sample(logits, this.#history)
+        const alternatives = request.logprobs
+        // The sampler leaves the logits as the model gave them.
+        const logprob =
+          alternatives === undefined ? undefined : describeToken(model.tokenizer, logits, id, alternatives)
+        return { id, logprob }
+      },
       catch: (cause) => (cause instanceof RuntimeError ? cause : asRuntimeError("Choosing a token", cause)),
     })
   }
 
   /** Takes a chosen token, and says whether the generation ends with it. */
-  #take(id: number): Effect.Effect<FinishReason | undefined, RuntimeError> {
+  #take({ id, logprob }: Choice): Effect.Effect<FinishReason | undefined, RuntimeError> {
     const { model, request, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
@@ -116,6 +134,7 @@ class Decoding {
       if (model.config.eosIds.includes(id)) return "stop"
       self.#history.accept(id)
       self.#completion.push(id)
+      if (logprob !== undefined) self.#logprobs.push(logprob)
       yield* self.#emitText(self.#text.push(id))
       if (self.#text.isStopped) return "stop"
       if (self.#chosen >= (request.maxTokens ?? Infinity)) return "length"
@@ -161,15 +180,26 @@ class Decoding {
           tokensPerSecond: later > 0 ? (later * 1000) / (now - self.#firstTokenAt) : 0,
         },
         tokens: { prompt: tokens, completion: self.#completion },
+        ...self.#logprobsOf(self.#told),
       })
     })
   }
 
   #emitText(text: string): Effect.Effect<void> {
     if (text.length === 0) return Effect.void
-    const tokens = this.#completion.slice(this.#told, this.#text.tokensOut)
-    this.#told = this.#text.tokensOut
-    return this.#options.emit({ type: "text", text, tokens })
+    const [from, to] = [this.#told, this.#text.tokensOut]
+    this.#told = to
+    return this.#options.emit({
+      type: "text",
+      text,
+      tokens: this.#completion.slice(from, to),
+      ...this.#logprobsOf(from, to),
+    })
+  }
+
+  /** The log-probabilities of a run of the completion's tokens, as a part carries them. */
+  #logprobsOf(from: number, to?: number): { readonly logprobs?: ReadonlyArray<TokenLogprob> } {
+    return this.#options.request.logprobs === undefined ? {} : { logprobs: this.#logprobs.slice(from, to) }
   }
 
   /** The last token was chosen but never run; a trace wants to know what the model made of it. */

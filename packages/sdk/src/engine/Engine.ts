@@ -1,4 +1,4 @@
-/** The engine: models, caches and autoencoders on one thread, behind the five things it can be asked. */
+/** The engine: models, caches and autoencoders on one thread, behind the six things it can be asked. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { asFacetError, type FacetError, InvalidRequestError, invalidRequest } from "../Errors.ts"
 import type { Site } from "../graph/Sites.ts"
 import { checkLayer } from "../graph/Sites.ts"
+import type { Embedding } from "../Embedding.ts"
 import type { EnginePart } from "../Generation.ts"
 import type { ModelFiles } from "../hub/ModelFiles.ts"
 import { renderChat } from "../model/ChatTemplate.ts"
@@ -18,10 +19,12 @@ import type { Trace } from "../Trace.ts"
 import type { Verdict } from "../Verdict.ts"
 import { classify } from "./Classify.ts"
 import { decode } from "./Decode.ts"
+import { embeddingLayer, embedText, isEmptyText } from "./EmbedText.ts"
 import { inspect } from "./Inspect.ts"
 import { OpenModel } from "./OpenModel.ts"
 import type {
   ClassifyRequest,
+  EmbedRequest,
   EngineStats,
   GenerateRequest,
   InspectRequest,
@@ -48,6 +51,7 @@ export class Engine extends Context.Service<
     readonly classify: (request: ClassifyRequest) => Effect.Effect<Verdict, FacetError>
     readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
     readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
+    readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
     readonly stats: Effect.Effect<EngineStats, FacetError>
   }
 >()("@facet/sdk/Engine") {}
@@ -166,6 +170,20 @@ class LocalEngine {
         ),
       ),
     )
+
+  readonly embed = (request: EmbedRequest): Effect.Effect<Embedding, FacetError> => {
+    const self = this
+    return this.#scheduler.admit(() =>
+      Effect.gen(function* () {
+        const { model } = yield* self.#loaded(request.model)
+        const site = yield* checked(() => embeddingSite(model, request))
+        const tokens = yield* checked(() => rawTokens(model, request.text))
+        // A text without tokens is not run, and so needs no tap, which may cost a new session.
+        if (!isEmptyText(tokens)) yield* self.#tap(model, [site])
+        return yield* embedText({ scheduler: self.#scheduler, model, tokens, site })
+      }),
+    )
+  }
 
   readonly stats: Effect.Effect<EngineStats, FacetError> = Effect.promise(async () => {
     const open = await Promise.allSettled(this.#models.values())
@@ -295,6 +313,11 @@ function rawSite(model: OpenModel, request: InspectRequest): Site {
   }
   checkLayer(model.config, request.layer)
   return { layer: request.layer, site: request.site ?? "resid_post" }
+}
+
+function embeddingSite(model: OpenModel, { layer }: EmbedRequest): Site {
+  if (layer !== undefined) checkLayer(model.config, layer)
+  return { layer: layer ?? embeddingLayer(model.config), site: "resid_post" }
 }
 
 const rawTokens = (model: OpenModel, text: string): ReadonlyArray<number> => [

@@ -73,6 +73,48 @@ export const logSoftmaxAt = (logits: Float32Array, id: number): number =>
   // Rounding may leave a certain token at +1e-16: a probability is never above 1.
   Math.min(0, (logits[id] ?? -Infinity) - summarise(logits).logSumExp)
 
+/** A token and the natural logarithm of its probability. */
+export interface Likely {
+  readonly id: number
+  readonly logprob: number
+}
+
+/**
+ * What `logSoftmaxAt` gives for a token, and the likeliest tokens with theirs: the likeliest first, the lowest id among
+ * equals, without those that are masked.
+ *
+ * @param count the most tokens in `top`, few: each one that is taken in moves those behind it.
+ * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
+ */
+export const likeliest = (
+  logits: Float32Array,
+  id: number,
+  count: number,
+): { readonly logprob: number; readonly top: ReadonlyArray<Likely> } => {
+  const { logSumExp } = summarise(logits)
+  const logprobOf = (token: number) => Math.min(0, (logits[token] ?? -Infinity) - logSumExp)
+  const top = largest(logits, count).map((token) => ({ id: token, logprob: logprobOf(token) }))
+  return { logprob: logprobOf(id), top }
+}
+
+/** The ids of the largest logits, in order. */
+const largest = (logits: Float32Array, count: number): ReadonlyArray<number> => {
+  const ids: Array<number> = []
+  if (count === 0) return ids
+  let bar = -Infinity
+  for (let id = 0; id < logits.length; id++) {
+    const value = logits[id]!
+    // Among equals the one that is there has the lower id.
+    if (value <= bar) continue
+    let at = ids.length
+    while (at > 0 && logits[ids[at - 1]!]! < value) at--
+    ids.splice(at, 0, id)
+    if (ids.length > count) ids.pop()
+    if (ids.length === count) bar = logits[ids[count - 1]!]!
+  }
+  return ids
+}
+
 /**
  * The probability of `yes` by softmax over two candidates alone, in [0, 1]: the logistic function of their difference,
  * as ShieldGemma's model card scores (Google, 2024).

@@ -7,6 +7,7 @@ import { type GemmaConfig, readConfig } from "../model/Config.ts"
 import { checkBlocks, checkGemmaTensors, openSafetensors, type TensorLocation } from "../model/Safetensors.ts"
 import { openTokenizer, type Tokenizer } from "../model/Tokenizer.ts"
 import type { Runtime, Session } from "../runtime/Runtime.ts"
+import { Judgements } from "./Judgements.ts"
 import { chunkLength, KeyValues } from "./KeyValues.ts"
 import { PrefixCache } from "./PrefixCache.ts"
 import type { Progress } from "./Request.ts"
@@ -58,6 +59,7 @@ export class OpenModel {
   readonly config: GemmaConfig
   readonly tokenizer: Tokenizer
   readonly cache: PrefixCache<KeyValues>
+  readonly judgements = new Judgements()
   /** The token ids of ShieldGemma's two answers, without a leading space: 3553 and 1294 in Google's vocabulary. */
   readonly answers: { readonly yes: number; readonly no: number }
   readonly #options: OpenModelOptions

@@ -52,6 +52,8 @@ export const GenerateRequest = Schema.Struct({
   seed: optional(Schema.Number),
   stop: optional(Schema.Array(Schema.String)),
   traces: Schema.Array(TraceRequest),
+  /** How many alternatives come with each token's log-probability; left out when nobody asked for any. */
+  logprobs: optional(Schema.Number),
 })
 export type GenerateRequest = typeof GenerateRequest.Type
 
@@ -78,6 +80,13 @@ export type InspectRequest = typeof InspectRequest.Type
 
 export const ScoreRequest = Schema.Struct({ model: ModelRef, text: Schema.String })
 export type ScoreRequest = typeof ScoreRequest.Type
+
+export const EmbedRequest = Schema.Struct({
+  model: ModelRef,
+  text: Schema.String,
+  layer: optional(Schema.Number),
+})
+export type EmbedRequest = typeof EmbedRequest.Type
 
 /** How far the opening of a model has come. */
 export const Progress = Schema.Struct({

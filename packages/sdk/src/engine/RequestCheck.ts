@@ -5,6 +5,9 @@ import type { GenerateRequest } from "./Request.ts"
 import { checkSampling } from "./Sampler.ts"
 import { checkStops } from "./StopStrings.ts"
 
+/** The most alternatives to a token; as many as OpenAI's API gives. */
+const mostAlternatives = 20
+
 /** @throws InvalidRequestError that names the first option that is out of its range. */
 export function checkGenerate(request: GenerateRequest, vocabSize: number): void {
   const { maxTokens } = request
@@ -13,9 +16,21 @@ export function checkGenerate(request: GenerateRequest, vocabSize: number): void
   }
   checkSampling(request, vocabSize)
   if (request.stop !== undefined) checkStops(request.stop)
+  if (request.logprobs !== undefined) checkLogprobs(request.logprobs)
   for (const [i, trace] of request.traces.entries()) {
     if (trace.topK !== undefined) checkTopK(`trace[${i}].topK`, trace.topK, 1)
   }
+}
+
+function checkLogprobs(alternatives: unknown): void {
+  const isCount = typeof alternatives === "number" && Number.isInteger(alternatives)
+  if (isCount && alternatives >= 0 && alternatives <= mostAlternatives) return
+  const shown = typeof alternatives === "number" || alternatives === null ? String(alternatives) : typeof alternatives
+  throw invalidRequest(
+    "logprobs",
+    `${shown} is out of range`,
+    `Use true for the chosen tokens alone, or a whole number of alternatives from 0 to ${mostAlternatives}.`,
+  )
 }
 
 /** @throws InvalidRequestError unless `topK` is a whole number of features, at least `least`. */

@@ -5,6 +5,7 @@ import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Transferable from "effect/workers/Transferable"
 import {
   ClassifyRequest,
+  EmbedRequest,
   EngineStats,
   GenerateRequest,
   InspectRequest,
@@ -12,6 +13,7 @@ import {
   Progress,
   ScoreRequest,
 } from "../engine/Request.ts"
+import { Embedding } from "../Embedding.ts"
 import { FacetError } from "../Errors.ts"
 import type { EnginePart } from "../Generation.ts"
 import { Score } from "../Score.ts"
@@ -39,6 +41,7 @@ export class EngineRpcs extends RpcGroup.make(
   Rpc.make("Classify", { payload: ClassifyRequest.fields, success: Verdict, error: FacetError }),
   Rpc.make("Inspect", { payload: InspectRequest.fields, success: Trace, error: FacetError }),
   Rpc.make("Score", { payload: ScoreRequest.fields, success: Score, error: FacetError }),
+  Rpc.make("Embed", { payload: EmbedRequest.fields, success: Embedding, error: FacetError }),
   Rpc.make("Stats", { success: EngineStats, error: FacetError }),
 ) {}
 

@@ -141,6 +141,7 @@ function fromClient(
     classify: (request) => call(client.Classify(request)),
     inspect: (request) => call(client.Inspect(request)),
     score: (request) => call(client.Score(request)),
+    embed: (request) => call(client.Embed(request)),
     stats: call(client.Stats()),
   }
 }

@@ -14,6 +14,7 @@ const handlers = (options: EngineOptions) =>
         Classify: engine.classify,
         Inspect: engine.inspect,
         Score: engine.score,
+        Embed: engine.embed,
         Stats: () => engine.stats,
       }),
     ),

@@ -1,0 +1,34 @@
+/**
+ * What was found of pieces of long texts. A text that grows is judged again and again, and most of its pieces stay the
+ * same: each is run once. Bounded; the least recently used go first.
+ */
+
+/** What one piece was judged to be. */
+export interface Judgement {
+  /** P(Yes) for each policy. */
+  readonly probabilities: ReadonlyArray<number>
+  /** Tokens that were run for it, and tokens that were not. */
+  readonly judged: number
+  readonly cached: number
+}
+
+const mostKept = 1_024
+
+export class Judgements {
+  readonly #kept = new Map<string, Judgement>()
+
+  /** The piece's judgement, with nothing run for it. */
+  get(key: string): Judgement | undefined {
+    const known = this.#kept.get(key)
+    if (known === undefined) return undefined
+    this.#kept.delete(key)
+    this.#kept.set(key, known)
+    return { ...known, judged: 0, cached: known.judged + known.cached }
+  }
+
+  set(key: string, judgement: Judgement): void {
+    this.#kept.set(key, judgement)
+    const oldest = this.#kept.keys().next()
+    if (this.#kept.size > mostKept && oldest.done !== true) this.#kept.delete(oldest.value)
+  }
+}

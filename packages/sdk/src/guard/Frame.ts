@@ -1,0 +1,21 @@
+/** What a guard holds back and lets out: pieces of a stream of any format, and the texts that they carry. */
+
+/** A piece of a text that a frame carries. */
+export interface FrameText {
+  /** Which text it continues: an answer's choice, its reasoning, a tool's input. Default `"text"`. Each is judged by itself. */
+  readonly channel?: string | undefined
+  readonly text: string
+  /** Whether the channel's text is complete with it: what waits is then judged at once. */
+  readonly isEnd?: boolean | undefined
+}
+
+/**
+ * A piece of a stream. It goes out when all its texts, and those of all frames before it, were judged: frames never
+ * change their order.
+ */
+export interface Frame<A> {
+  /** What goes out, as it came. */
+  readonly value: A
+  /** Left out, the frame only keeps its place. */
+  readonly texts?: ReadonlyArray<FrameText> | undefined
+}

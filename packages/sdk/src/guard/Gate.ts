@@ -1,0 +1,238 @@
+/**
+ * The guard as a pure model: what comes in, what is to be judged, what may go out. It knows no clock, no model and no
+ * stream; whoever drives it tells it what happened and when.
+ */
+import type { Verdict } from "../Verdict.ts"
+import { Channel } from "./Channel.ts"
+import type { Frame } from "./Frame.ts"
+import type { GuardMode } from "./GuardOptions.ts"
+import type { Blocked, GuardPart, GuardReport } from "./Report.ts"
+
+export interface GateOptions {
+  readonly mode: GuardMode
+  /** Whether what comes in is judged: until its verdict nothing goes out. */
+  readonly input: boolean
+  /** Whether what goes out is judged. */
+  readonly output: boolean
+  /** Whether a text whose judgement failed goes out. */
+  readonly isOpenOnError: boolean
+}
+
+/** What is to be judged. */
+export interface Question {
+  readonly channel: string
+  /** The text up to the end of what is judged, or its last 2,000 characters. */
+  readonly text: string
+}
+
+/** A text without a name. */
+export const defaultChannel = "text"
+/** So many characters behind a text that waits for its sentence's end, and it waits no longer. */
+const mostBehind = 2_000
+
+interface Held<A> {
+  readonly value: A
+  readonly ends: ReadonlyArray<{ readonly channel: Channel; readonly end: number }>
+  readonly length: number
+  readonly at: number
+}
+
+export class Gate<A> {
+  readonly #options: GateOptions
+  readonly #channels = new Map<string, Channel>()
+  readonly #held: Array<Held<A>> = []
+  readonly #out: Array<GuardPart<A>> = []
+  readonly #verdicts: { input?: Verdict; output?: Verdict } = {}
+  #judging: Channel | undefined
+  #isInputOpen: boolean
+  #blocked: Blocked | undefined
+  #isEnded = false
+  #heldCharacters = 0
+  #released = 0
+  #leaked = 0
+  #judgements = 0
+  #tokens = { judged: 0, cached: 0 }
+  #firstDelay: number | undefined
+  #lastDelay: number | undefined
+
+  constructor(options: GateOptions) {
+    this.#options = options
+    this.#isInputOpen = !options.input || options.mode === "audit"
+  }
+
+  get blocked(): Blocked | undefined {
+    return this.#blocked
+  }
+
+  /** Whether all that came is out. */
+  get isEmpty(): boolean {
+    return this.#held.length === 0
+  }
+
+  /** @param now milliseconds, of any clock that only goes forward. */
+  accept(frame: Frame<A>, now: number): void {
+    if (this.#isEnded || this.#blocked !== undefined) return
+    const texts = this.#options.output ? (frame.texts ?? []) : []
+    const ends = texts.map(({ channel, isEnd = false, text }) => {
+      const into = this.#channel(channel ?? defaultChannel)
+      return { channel: into, end: into.accept(text, isEnd) }
+    })
+    const length = (frame.texts ?? []).reduce((sum, { text }) => sum + text.length, 0)
+    this.#held.push({ value: frame.value, ends, length, at: now })
+    this.#heldCharacters += length
+    if (this.#heldCharacters > mostBehind) this.#hurry()
+    this.#release(now)
+  }
+
+  /** Nothing follows: what waits is judged as it is. */
+  end(now: number): void {
+    this.#isEnded = true
+    for (const channel of this.#channels.values()) channel.finish()
+    this.#release(now)
+  }
+
+  /** What is to be judged now; one at a time, until {@link judged} or {@link failed} is told. */
+  nextQuestion(): Question | undefined {
+    if (this.#judging !== undefined || this.#blocked !== undefined) return undefined
+    const channel = this.#firstRipe()
+    const next = channel?.next()
+    if (channel === undefined || next === undefined) return undefined
+    this.#judging = channel
+    return { channel: channel.name, text: next.text }
+  }
+
+  /** The verdict on the last question. */
+  judged(verdict: Verdict, now: number): void {
+    const channel = this.#settle()
+    if (channel === undefined) return
+    this.#count(verdict)
+    this.#out.push({ type: "verdict", of: "output", ...named(channel), verdict })
+    if (this.#verdicts.output?.flagged !== true) this.#verdicts.output = verdict
+    if (verdict.flagged && this.#options.mode !== "audit") {
+      return this.#block({ of: "output", ...named(channel), reason: "flagged", verdict })
+    }
+    const before = channel.judged
+    channel.release()
+    if (verdict.flagged) {
+      this.#leaked += channel.judged - before
+      channel.forget()
+    }
+    this.#release(now)
+  }
+
+  /** The last question has no verdict. */
+  failed(error: unknown, now: number): void {
+    const channel = this.#settle()
+    if (channel === undefined) return
+    if (!this.#options.isOpenOnError && this.#options.mode !== "audit") {
+      return this.#block({ of: "output", ...named(channel), reason: "failed", error })
+    }
+    this.#out.push({ type: "failure", of: "output", ...named(channel), error })
+    channel.release()
+    this.#release(now)
+  }
+
+  /** The verdict on what came in. */
+  inputJudged(verdict: Verdict, now: number): void {
+    this.#count(verdict)
+    this.#verdicts.input = verdict
+    this.#out.push({ type: "verdict", of: "input", verdict })
+    if (verdict.flagged && this.#options.mode !== "audit") {
+      return this.#block({ of: "input", reason: "flagged", verdict })
+    }
+    this.#isInputOpen = true
+    this.#release(now)
+  }
+
+  inputFailed(error: unknown, now: number): void {
+    if (!this.#options.isOpenOnError && this.#options.mode !== "audit") {
+      return this.#block({ of: "input", reason: "failed", error })
+    }
+    this.#out.push({ type: "failure", of: "input", error })
+    this.#isInputOpen = true
+    this.#release(now)
+  }
+
+  /** Takes what may go out now, in order. */
+  take(): ReadonlyArray<GuardPart<A>> {
+    return this.#out.splice(0)
+  }
+
+  report(): GuardReport {
+    return {
+      releasedCharacters: this.#released,
+      heldCharacters: this.#heldCharacters,
+      leakedCharacters: this.#leaked,
+      firstDelayMs: this.#firstDelay,
+      lastDelayMs: this.#lastDelay,
+      judgements: this.#judgements,
+      tokens: { ...this.#tokens },
+      verdicts: { ...this.#verdicts },
+      ...(this.#blocked === undefined ? {} : { blocked: this.#blocked }),
+    }
+  }
+
+  #channel(name: string): Channel {
+    const known = this.#channels.get(name)
+    if (known !== undefined) return known
+    const channel = new Channel(name, this.#options.mode === "buffer")
+    this.#channels.set(name, channel)
+    return channel
+  }
+
+  /** What the oldest frame waits for comes first. */
+  #firstRipe(): Channel | undefined {
+    const oldest = this.#held[0]?.ends.find(({ channel, end }) => end > channel.judged && channel.isRipe)?.channel
+    return oldest ?? this.#channels.values().find((channel) => channel.isRipe)
+  }
+
+  /** A text that waits for a sentence's end holds back all that comes behind it: at some length that is enough. */
+  #hurry(): void {
+    if (this.#options.mode === "buffer") return
+    for (const { channel, end } of this.#held[0]?.ends ?? []) {
+      if (end > channel.judged && !channel.isRipe) channel.finish()
+    }
+  }
+
+  #settle(): Channel | undefined {
+    const channel = this.#judging
+    this.#judging = undefined
+    return this.#blocked === undefined ? channel : undefined
+  }
+
+  #count({ tokens }: Verdict): void {
+    this.#judgements++
+    this.#tokens = { judged: this.#tokens.judged + tokens.judged, cached: this.#tokens.cached + tokens.cached }
+  }
+
+  #block(blocked: Blocked): void {
+    this.#blocked = blocked
+    this.#out.push({ type: "blocked", blocked })
+    this.#held.length = 0
+  }
+
+  #release(now: number): void {
+    if (!this.#isInputOpen || this.#blocked !== undefined) return
+    let count = 0
+    for (const held of this.#held) {
+      if (!this.#isReady(held)) break
+      count++
+      this.#out.push({ type: "value", value: held.value })
+      if (held.length > 0) this.#note(held, now)
+    }
+    if (count > 0) this.#held.splice(0, count)
+  }
+
+  #isReady({ ends }: Held<A>): boolean {
+    return this.#options.mode === "audit" || ends.every(({ channel, end }) => end <= channel.judged)
+  }
+
+  #note({ at, length }: Held<A>, now: number): void {
+    this.#released += length
+    this.#heldCharacters -= length
+    this.#lastDelay = now - at
+    this.#firstDelay ??= this.#lastDelay
+  }
+}
+
+const named = ({ name }: Channel): { readonly channel?: string } => (name === defaultChannel ? {} : { channel: name })

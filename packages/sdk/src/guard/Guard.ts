@@ -1,0 +1,142 @@
+/** The effect `guard`: shields around any function that makes text, ours or not. */
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import { type FacetError, GuardTimeoutError } from "../Errors.ts"
+import { checkUnicode } from "../model/Unicode.ts"
+import type { Opened } from "../Opened.ts"
+import { checked } from "../RequestError.ts"
+import { judge } from "../Shield.ts"
+import type { Verdict } from "../Verdict.ts"
+import type { Frame } from "./Frame.ts"
+import { guardFrames } from "./guardFrames.ts"
+import { type GuardOptions, type GuardPlan, readGuardOptions } from "./GuardOptions.ts"
+import { normaliseForJudging } from "./normaliseForJudging.ts"
+import type { Blocked, GuardPart, GuardReport } from "./Report.ts"
+
+/** Judgements that one guard asks for at once: the rest waits here, and leaves room in the engine's queue for others. */
+const mostAtOnce = 16
+
+/** What a guarded function gave. */
+export interface GuardedText {
+  /** Empty when it was blocked. */
+  readonly text: string
+  readonly blocked?: Blocked
+  readonly verdicts: GuardReport["verdicts"]
+  readonly report: GuardReport
+}
+
+/** What {@link Guard.frames} is asked. */
+export interface FramesRequest<Source> {
+  /** All that a user wrote and that is to be judged. Left out or empty, nothing is judged before the answer. */
+  readonly input?: string | undefined
+  /** What the answer answers: judged along with it. */
+  readonly question?: string | undefined
+  /** The answer. It is started once, and only if the input is let in. */
+  readonly source: Source
+}
+
+/** A guard for Effects. What it wraps fails as before; a text that is blocked is no failure. */
+export interface Guard {
+  readonly plan: GuardPlan
+  /** Judges what a user wrote, normalised. */
+  readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
+  /** Wraps a function that makes a text. */
+  readonly text: <E, R>(
+    make: (prompt: string) => Effect.Effect<string, E, R>,
+  ) => (prompt: string) => Effect.Effect<GuardedText, E | FacetError, R | Opened>
+  /** Wraps a function that makes a stream of text. It is interrupted on a trip. */
+  readonly stream: <E, R>(
+    make: (prompt: string) => Stream.Stream<string, E, R>,
+  ) => (prompt: string) => Stream.Stream<GuardPart<string>, E | FacetError, R | Opened>
+  /** Guards a stream of any format. */
+  readonly frames: <A, E, R>(
+    request: FramesRequest<Stream.Stream<Frame<A>, E, R>>,
+  ) => Stream.Stream<GuardPart<A>, E | FacetError, R | Opened>
+}
+
+/**
+ * Shields around functions that make text: what a user wrote is judged before they are called, what they give before
+ * it is released. A judgement that fails blocks, unless `onError` says otherwise.
+ *
+ * @example
+ * const safe = yield* guard({ mode: "window" })
+ * const answer = safe.text((prompt) => Effect.succeed(`You asked: ${prompt}`))
+ * const { blocked, text } = yield* answer("How do I bake bread?")
+ */
+export const guard = (options: GuardOptions = {}): Effect.Effect<Guard, FacetError> =>
+  Effect.map(
+    checked(() => readGuardOptions(options)),
+    makeGuard,
+  )
+
+/** How a guard judges: what a user wrote, and what answers it. */
+export interface Judges {
+  readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
+  readonly output: (question: string | undefined, response: string) => Effect.Effect<Verdict, FacetError, Opened>
+}
+
+/** An answer belongs to a request that was let in, so judging it takes no second place in the queue. */
+export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
+  const turns = Semaphore.makeUnsafe(mostAtOnce)
+  const within = (judgement: Effect.Effect<Verdict, FacetError, Opened>) =>
+    Effect.timeoutOrElse(Semaphore.withPermit(turns)(judgement), {
+      duration: timeoutMs,
+      orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
+    })
+  return {
+    input: (text) => within(judge({ prompt: normaliseForJudging(text) }, policies, false)),
+    output: (question, text) => {
+      const response = normaliseForJudging(text)
+      const content = question === undefined ? { response } : { prompt: normaliseForJudging(question), response }
+      return within(judge(content, policies, true))
+    },
+  }
+}
+
+export const makeGuard = (plan: GuardPlan): Guard => {
+  const judges = makeJudges(plan)
+  const frames: Guard["frames"] = ({ input, question, source }) =>
+    guardFrames({
+      plan: { ...plan, input: input === undefined || input.trim() === "" ? undefined : plan.input },
+      source,
+      judgeInput: judges.input(input ?? ""),
+      judgeOutput: ({ text }) => judges.output(question, text),
+    })
+  const stream: Guard["stream"] = (make) => (prompt) =>
+    Stream.unwrap(
+      Effect.map(
+        checked(() => checkUnicode("prompt", prompt)),
+        () =>
+          frames({
+            input: prompt,
+            question: prompt,
+            source: Stream.map(
+              Stream.suspend(() => make(prompt)),
+              frameOf,
+            ),
+          }),
+      ),
+    )
+  return {
+    plan,
+    input: judges.input,
+    text: (make) => {
+      const tell = stream((prompt) => Stream.fromEffect(make(prompt)))
+      return (prompt) => Effect.map(Stream.runCollect(tell(prompt)), guardedText)
+    },
+    stream,
+    frames,
+  }
+}
+
+const frameOf = (text: string): Frame<string> => ({ value: text, texts: [{ text }] })
+
+/** Puts the parts of a guarded stream of text together. */
+export function guardedText(parts: ReadonlyArray<GuardPart<string>>): GuardedText {
+  const report = parts.findLast((part) => part.type === "report")?.report
+  if (report === undefined) throw new Error("A guarded stream ended without its report.")
+  const { blocked, verdicts } = report
+  if (blocked !== undefined) return { text: "", blocked, verdicts, report }
+  return { text: parts.map((part) => (part.type === "value" ? part.value : "")).join(""), verdicts, report }
+}

@@ -1,0 +1,98 @@
+/** The guard for people who do not use Effect. */
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import { type FacetError, invalidRequest } from "../Errors.ts"
+import type { CallOptions } from "../Facet.ts"
+import type { Opened } from "../Opened.ts"
+import type { Verdict } from "../Verdict.ts"
+import type { Frame } from "./Frame.ts"
+import { type FramesRequest, type Guard, type GuardedText, guardedText, makeGuard } from "./Guard.ts"
+import type { GuardPlan } from "./GuardOptions.ts"
+import type { GuardPart } from "./Report.ts"
+import { fromSource, type Source, SourceFailure } from "./TextSource.ts"
+
+/** What a wrapped function is handed: a signal that fires on a trip, and when whoever asked gives up. */
+export interface SourceContext {
+  readonly signal: AbortSignal
+}
+
+/** How a {@link PromiseGuard} runs what it is made of. */
+export interface Runner {
+  readonly run: <A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions) => Promise<A>
+  readonly iterate: <A>(
+    stream: Stream.Stream<A, FacetError | SourceFailure, Opened>,
+    call: CallOptions,
+  ) => AsyncGenerator<A, void, void>
+}
+
+/**
+ * Shields around functions that make text. Made by `facet.guard(options)`.
+ *
+ * @example
+ * const safe = facet.guard({ mode: "window" })
+ * const answer = safe.text(async (prompt) => `You asked: ${prompt}`)
+ * const { blocked, text } = await answer("How do I bake bread?")
+ */
+export class PromiseGuard {
+  readonly #guard: Guard
+  readonly #runner: Runner
+
+  constructor(plan: GuardPlan, runner: Runner) {
+    this.#guard = makeGuard(plan)
+    this.#runner = runner
+  }
+
+  /** Judges what a user wrote, normalised. */
+  async input(text: string, call: CallOptions = {}): Promise<Verdict> {
+    return this.#runner.run(this.#guard.input(text), call)
+  }
+
+  /** Wraps a function that makes a text. A text that is blocked is empty, and no error. */
+  text(
+    make: (prompt: string, context: SourceContext) => string | Promise<string>,
+  ): (prompt: string, call?: CallOptions) => Promise<GuardedText> {
+    const tell = this.stream(async function* (prompt, context) {
+      const text = await make(prompt, context)
+      if (typeof text === "string") return yield text
+      throw invalidRequest("make", `the function gave ${typeof text}, not a text`, "Return a string.")
+    })
+    return async (prompt, call) => {
+      const parts: Array<GuardPart<string>> = []
+      for await (const part of tell(prompt, call)) parts.push(part)
+      return guardedText(parts)
+    }
+  }
+
+  /** Wraps a function that makes a stream of text. */
+  stream(
+    make: (prompt: string, context: SourceContext) => Source<string> | Promise<Source<string>>,
+  ): (prompt: string, call?: CallOptions) => AsyncGenerator<GuardPart<string>, void, void> {
+    const tell = (context: SourceContext, prompt: string) => make(prompt, context)
+    return (prompt, call = {}) => {
+      const parts = this.#guard.stream((asked) => fromSource((context) => tell(context, asked)))(prompt)
+      return this.#iterate(parts, call)
+    }
+  }
+
+  /**
+   * Guards a stream of any format: frames go out as they came, once their texts were judged. Rejects as the source does,
+   * after what came before was judged and released. Leaving the loop stops the source.
+   */
+  frames<A>(
+    request: FramesRequest<(context: SourceContext) => Source<Frame<A>> | Promise<Source<Frame<A>>>> & CallOptions,
+  ): AsyncGenerator<GuardPart<A>, void, void> {
+    const { signal, source, ...rest } = request
+    return this.#iterate(this.#guard.frames({ ...rest, source: fromSource(source) }), { signal })
+  }
+
+  async *#iterate<A>(
+    parts: Stream.Stream<A, FacetError | SourceFailure, Opened>,
+    call: CallOptions,
+  ): AsyncGenerator<A, void, void> {
+    try {
+      yield* this.#runner.iterate(parts, call)
+    } catch (error) {
+      throw error instanceof SourceFailure ? error.cause : error
+    }
+  }
+}

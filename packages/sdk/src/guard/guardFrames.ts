@@ -1,0 +1,140 @@
+/** Drives the gate: reads a source, has its texts judged, and lets out what may go out. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { FacetError } from "../Errors.ts"
+import type { Verdict } from "../Verdict.ts"
+import type { Frame } from "./Frame.ts"
+import { Gate, type Question } from "./Gate.ts"
+import type { GuardPlan } from "./GuardOptions.ts"
+import type { GuardPart } from "./Report.ts"
+
+export interface GuardedFrames<A, E, R, J> {
+  readonly plan: Pick<GuardPlan, "mode" | "onError" | "output"> & { readonly input: "before" | "parallel" | undefined }
+  /** Started when the input is let in, or at once; interrupted on a trip and when the reader leaves. */
+  readonly source: Stream.Stream<Frame<A>, E, R>
+  readonly judgeInput: Effect.Effect<Verdict, FacetError, J>
+  readonly judgeOutput: (question: Question) => Effect.Effect<Verdict, FacetError, J>
+}
+
+/** Frames that were read ahead of the judge. */
+const readAhead = 64
+/** Parts that wait for a slow reader. */
+const buffered = 16
+
+type Event<A, E> =
+  | { readonly type: "frame"; readonly frame: Frame<A> }
+  | { readonly type: "end"; readonly exit: Exit.Exit<void, E> }
+  | { readonly type: "output" | "input"; readonly exit: Exit.Exit<Verdict, FacetError> }
+
+/**
+ * Lets out what was judged. The report comes last, also when the source fails: what was read until then is judged and
+ * let out, and then the stream fails as the source did.
+ */
+export const guardFrames = <A, E, R, J>(guarded: GuardedFrames<A, E, R, J>): Stream.Stream<GuardPart<A>, E, R | J> =>
+  Stream.callback<GuardPart<A>, E, R | J>(
+    (out) =>
+      Effect.matchCauseEffect(new Guarding(guarded, out).run(), {
+        onFailure: (cause) => Queue.failCause(out, cause),
+        onSuccess: () => Queue.end(out),
+      }),
+    { bufferSize: buffered },
+  )
+
+class Guarding<A, E, R, J> {
+  readonly #guarded: GuardedFrames<A, E, R, J>
+  readonly #out: Queue.Queue<GuardPart<A>, E | Cause.Done>
+  readonly #gate: Gate<A>
+  #events!: Queue.Queue<Event<A, E>>
+  #source: Fiber.Fiber<unknown, unknown> | undefined
+  #end: Exit.Exit<void, E> | undefined
+  #isJudgingInput = false
+  #isJudgingOutput = false
+
+  constructor(guarded: GuardedFrames<A, E, R, J>, out: Queue.Queue<GuardPart<A>, E | Cause.Done>) {
+    const { input, mode, onError, output } = guarded.plan
+    this.#guarded = guarded
+    this.#out = out
+    this.#gate = new Gate({ mode, input: input !== undefined, output, isOpenOnError: onError === "allow" })
+  }
+
+  run(): Effect.Effect<void, E, R | J | Scope.Scope> {
+    const self = this
+    return Effect.gen(function* () {
+      self.#events = yield* Queue.bounded<Event<A, E>>(readAhead)
+      const { input, mode } = self.#guarded.plan
+      if (input !== undefined) yield* self.#fork("input", self.#guarded.judgeInput)
+      const waits = input === "before" && mode !== "audit"
+      if (!waits) yield* self.#startSource()
+      for (;;) {
+        self.#apply(yield* Queue.take(self.#events))
+        if (self.#gate.blocked !== undefined) break
+        yield* Queue.offerAll(self.#out, self.#gate.take())
+        if (self.#source === undefined && !self.#isJudgingInput) yield* self.#startSource()
+        yield* self.#judgeNext()
+        if (self.#isDone()) break
+      }
+      yield* self.#finish()
+    })
+  }
+
+  #startSource() {
+    const { source } = this.#guarded
+    const read = Stream.runForEach(source, (frame) => Queue.offer(this.#events, { type: "frame", frame }))
+    const reading = Effect.flatMap(Effect.exit(read), (exit) =>
+      Queue.offer(this.#events, { type: "end", exit: Exit.asVoid(exit) }),
+    )
+    return Effect.map(Effect.forkScoped(reading), (fiber) => void (this.#source = fiber))
+  }
+
+  #fork(type: "input" | "output", judgement: Effect.Effect<Verdict, FacetError, J>) {
+    if (type === "input") this.#isJudgingInput = true
+    else this.#isJudgingOutput = true
+    return Effect.forkScoped(
+      Effect.flatMap(Effect.exit(judgement), (exit) => Queue.offer(this.#events, { type, exit })),
+    )
+  }
+
+  #judgeNext() {
+    const question = this.#gate.nextQuestion()
+    return question === undefined ? Effect.void : this.#fork("output", this.#guarded.judgeOutput(question))
+  }
+
+  #apply(event: Event<A, E>): void {
+    const now = performance.now()
+    switch (event.type) {
+      case "frame":
+        return this.#gate.accept(event.frame, now)
+      case "end":
+        this.#end = event.exit
+        return this.#gate.end(now)
+      case "input":
+        this.#isJudgingInput = false
+        if (Exit.isSuccess(event.exit)) return this.#gate.inputJudged(event.exit.value, now)
+        return this.#gate.inputFailed(Cause.squash(event.exit.cause), now)
+      case "output":
+        this.#isJudgingOutput = false
+        if (Exit.isSuccess(event.exit)) return this.#gate.judged(event.exit.value, now)
+        return this.#gate.failed(Cause.squash(event.exit.cause), now)
+    }
+  }
+
+  #isDone(): boolean {
+    return this.#end !== undefined && !this.#isJudgingInput && !this.#isJudgingOutput && this.#gate.isEmpty
+  }
+
+  /** The source is stopped before anybody hears why; nobody waits until it has stopped. */
+  #finish() {
+    const self = this
+    return Effect.gen(function* () {
+      if (self.#gate.blocked !== undefined) self.#source?.interruptUnsafe()
+      yield* Queue.offerAll(self.#out, self.#gate.take())
+      yield* Queue.offer(self.#out, { type: "report", report: self.#gate.report() })
+      if (self.#gate.blocked === undefined && self.#end !== undefined) yield* self.#end
+    })
+  }
+}
