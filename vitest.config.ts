@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts"],
+    include: ["{packages,examples}/*/test/**/*.test.ts"],
     environment: "node",
     // Every engine is a thread with a native runtime of its own: a process for each file keeps them apart.
     pool: "forks",

@@ -6,6 +6,8 @@ const MB = 1e6
 /** What a package may hold, and what it must. */
 const rules = {
   "@facet/sdk": { must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js"], maximum: 2 * MB },
+  "@facet/hono-plugin": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
+  "@facet/ai-sdk-provider": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/cli": { must: ["dist/main.js"], maximum: 1 * MB },
   "@facet/tiny": {
     must: [

@@ -8,7 +8,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const local = (name) => join(root, "node_modules", ".bin", name)
 
 /** The packages in the order in which they need each other. */
-const packages = ["tiny", "sdk", "cli"]
+const packages = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "cli"]
+/** Those that are imported; the others are run. */
+const imported = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider"]
 
 /** Packs every package as it would be published, and looks into what came out. */
 export async function pack(scratch) {
@@ -23,9 +25,10 @@ export async function pack(scratch) {
   return sizes.map(({ bytes, files, name }) => `${name}: ${files} files, ${megabytes(bytes)}`).join("; ")
 }
 
-/** Whether Node and bundlers of all kinds find what the packages export. */
+/** Whether Node and bundlers find what the packages export, and TypeScript its types. */
 export async function lintPackages(scratch) {
   for (const name of packages) await run(local("publint"), ["run", "--strict", tarball(scratch, name)])
+  for (const name of imported) await run(local("attw"), [tarball(scratch, name), "--profile", "esm-only"])
 }
 
 /** An app that knows nothing but the tarballs. */
@@ -61,7 +64,7 @@ async function manifest(scratch) {
     name: "facet-consumer",
     private: true,
     type: "module",
-    dependencies: fileUrls(scratch),
+    dependencies: { ...fileUrls(scratch), ai: devDependencies.ai, hono: devDependencies.hono },
     devDependencies: { "@types/node": devDependencies["@types/node"] },
   }
 }

@@ -1,6 +1,10 @@
 /** What somebody writes who has the published packages and nothing else. */
 import { strict as assert } from "node:assert"
+import { createFacet } from "@facet/ai-sdk-provider"
+import { shield } from "@facet/hono-plugin"
 import { Facet, type Generation, type Trace, type Verdict } from "@facet/sdk"
+import { generateText } from "ai"
+import { Hono } from "hono"
 
 await using facet = await Facet.open()
 
@@ -15,3 +19,16 @@ assert.ok(
   trace.tokens.some((token) => token.features.length > 0),
   "inspect found no feature",
 )
+
+const app = new Hono()
+app.use("/api/chat", shield({ facet }))
+app.post("/api/chat", async (c) => c.json({ answer: `You asked: ${(await c.req.text()).length} letters.` }))
+const asked = await app.request("/api/chat", { method: "POST", body: "How do I bake bread?" })
+assert.equal(asked.status, 200, "the guarded route did not answer")
+
+const { text } = await generateText({
+  model: createFacet({ facet })(),
+  prompt: "Tell me a story.",
+  maxOutputTokens: 16,
+})
+assert.notEqual(text.trim(), "", "the AI SDK's model said nothing")

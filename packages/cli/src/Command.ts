@@ -13,6 +13,8 @@ export interface Description {
   readonly operand?: string
   readonly summary: string
   readonly options: OptionSpecs
+  /** Whether a signal is the usual way for it to end, and no interruption. */
+  readonly endsBySignal?: boolean
   /** Command lines behind `facet `, each with what it does. */
   readonly examples: ReadonlyArray<readonly [line: string, does: string]>
 }

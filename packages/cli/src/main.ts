@@ -6,6 +6,7 @@ import { demo } from "./commands/demo.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
 import { score } from "./commands/score.ts"
+import { serve } from "./commands/serve.ts"
 import { shield } from "./commands/shield.ts"
 import { readInput, Screen } from "./Console.ts"
 import { describeFailure } from "./failure.ts"
@@ -13,7 +14,7 @@ import { commandHelp, helpOf } from "./help.ts"
 import type { OptionSpecs } from "./options.ts"
 import { UsageError } from "./UsageError.ts"
 
-const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, demo]
+const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, serve, demo]
 
 /** Somebody outside ended the work: not a failure of ours. */
 class Ended extends Error {
@@ -36,11 +37,14 @@ process.stdout.on("error", (error) => ending.abort(error))
 // Nobody listens to complaints any more: the work may still be wanted.
 process.stderr.on("error", () => undefined)
 
-/** Launchers such as pnpm repeat a Ctrl-C that the terminal sent us too; a later one ends us in the system's way. */
+/** Launchers such as pnpm repeat at once what was sent to us too. */
+const repeatsWithinMs = 300
+
+/** The first signal ends the work; a later one ends us in the system's way. */
 function endOn(name: "SIGINT" | "SIGTERM", exitCode: number): void {
   const end = (): void => {
     ending.abort(new Ended(exitCode))
-    setTimeout(() => process.off(name, end), 1000).unref()
+    setTimeout(() => process.off(name, end), repeatsWithinMs).unref()
   }
   process.on(name, end)
 }
@@ -66,7 +70,7 @@ async function main(words: ReadonlyArray<string>): Promise<number> {
     if (reading.help) return await print(commandHelp(command, out.paint))
     const { signal } = ending
     const code = await reading.run({ out, err, verbose, signal, readInput: () => readInput(signal) })
-    signal.throwIfAborted()
+    if (command.endsBySignal !== true) signal.throwIfAborted()
     return code
   } catch (thrown) {
     const error = ending.signal.aborted ? ending.signal.reason : thrown

@@ -9,15 +9,25 @@ const clearLine = "\r\u001b[K"
 export async function openFacet(console: Console, options: OpenOptions): Promise<Facet> {
   // Imported when it is needed: help and mistyped commands answer at once.
   const { Facet } = await import("@facet/sdk")
-  const { err, signal, verbose } = console
+  return showingProgress(console, options.onProgress, (onProgress) =>
+    Facet.open({ ...options, onProgress, signal: console.signal }),
+  )
+}
+
+/** Opens something while telling how far it has come. */
+export async function showingProgress<A>(
+  { err, verbose }: Console,
+  also: OpenOptions["onProgress"],
+  open: (onProgress: (progress: Progress) => void) => Promise<A>,
+): Promise<A> {
   const isTransient = err.isTerminal && !verbose
   const onProgress = (progress: Progress): void => {
-    options.onProgress?.(progress)
+    also?.(progress)
     if (isTransient) void err.write(`${clearLine}${err.paint.dim(describe(progress))}`)
     else if (verbose) void err.writeLine(describe(progress))
   }
   try {
-    return await Facet.open({ ...options, onProgress, signal })
+    return await open(onProgress)
   } finally {
     if (isTransient) await err.write(clearLine)
   }

@@ -50,3 +50,37 @@ export const facetUntilFirstWords = (words: ReadonlyArray<string>, end: "SIGINT"
       code === null ? reject(new Error(`killed by ${signal}`)) : resolve({ code, stdout, stderr }),
     )
   })
+
+export interface Server {
+  /** `http://HOST:PORT` */
+  readonly url: string
+  /** What stands on stderr so far. */
+  readonly stderr: () => string
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>
+}
+
+/** Starts `facet serve` at a port of the system's choice, and waits until it is ready. */
+export async function facetServe(words: ReadonlyArray<string> = [], env?: Circumstances["env"]): Promise<Server> {
+  const line = [main, "serve", "--port", "0", "--json", ...words]
+  const child = spawn(process.execPath, line, { env: environment(env), stdio: ["ignore", "pipe", "pipe"] })
+  let stderr = ""
+  child.stderr.on("data", (data) => (stderr += String(data)))
+  const ended = new Promise<Awaited<Server["ended"]>>((resolve, reject) => {
+    child.on("error", reject)
+    child.on("close", (code, signal) => resolve({ code, signal }))
+  })
+  const ready = new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(String(data))))
+  const said = await Promise.race([ready, ended.then(({ code }) => Promise.reject(new Error(`${code}: ${stderr}`)))])
+  const { url } = JSON.parse(said) as { readonly url: string }
+  return { url, stderr: () => stderr, kill: (signal) => void child.kill(signal), ended }
+}
+
+/** Sends the signal as soon as there is a word on stderr. */
+export const facetUntilFirstProgress = (words: ReadonlyArray<string>): Promise<number | null> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...words], { env: environment(), stdio: ["ignore", "ignore", "pipe"] })
+    child.stderr.once("data", () => child.kill("SIGTERM"))
+    child.stderr.resume()
+    child.on("close", resolve)
+  })

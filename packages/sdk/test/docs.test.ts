@@ -17,8 +17,8 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as sdk from "../src/index.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
-/** Inside the package, so that the examples find it and Effect by name. */
-const scratchPrefix = fileURLToPath(new URL("../.docs-", import.meta.url))
+/** In the workspace's root, so that the examples find all packages by name. */
+const scratchPrefix = join(root, ".docs-")
 const publicSources = [
   "Facet",
   "Generate",
@@ -95,6 +95,12 @@ export const expectShown = (file: string, values: ReadonlyArray<unknown>, text: 
 }
 `
 
+/** What a reader has already, and an example imports. */
+const readersModules = {
+  "chat.ts": `import type { Handler } from "hono"\nexport const chat: Handler = (c) => c.text("Hello.")\n`,
+  "hosted.ts": `import { MockLanguageModelV4 } from "ai/test"\nexport const hosted = new MockLanguageModelV4()\n`,
+}
+
 /** Runs the examples one after the other; prints one line of JSON for each. */
 const runnerModule = (files: ReadonlyArray<string>): string => `
 import { facet, runtime, shown } from "./context.ts"
@@ -110,7 +116,7 @@ await runtime.dispose()
 `
 
 const tsconfig = {
-  extends: "../../../tsconfig.base.json",
+  extends: "../tsconfig.base.json",
   compilerOptions: { noEmit: true, noUnusedLocals: false, allowImportingTsExtensions: true },
   include: ["*.ts"],
 }
@@ -157,6 +163,7 @@ describe("the documentation", () => {
     scratch = await mkdtemp(scratchPrefix)
     const modules: ReadonlyArray<readonly [string, string]> = [
       ["context.ts", contextModule],
+      ...Object.entries(readersModules),
       ["runner.js", runnerModule(running.map(fileOf))],
       ["tsconfig.json", JSON.stringify(tsconfig)],
       ...examples.map((example) => [fileOf(example), moduleOf(example)] as const),

@@ -1,0 +1,127 @@
+/** A guarded stream as the AI SDK's parts. */
+import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from "@ai-sdk/provider"
+import type { Blocked, GuardPart, GuardReport } from "@facet/sdk"
+import { failurePart, verdictPart } from "../FacetParts.ts"
+import { OpenBlocks } from "./OpenBlocks.ts"
+import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
+import { blockedPart, blockedReason, type FailedPart, metadataOf, replacementOf } from "./ShieldOutcome.ts"
+
+type Part = LanguageModelV4StreamPart
+/** Parts that go out together. */
+type Parts = GuardPart<ReadonlyArray<Part>>
+type Finish = Extract<Part, { type: "finish" }>
+
+export interface Shielding extends Pick<ShieldMiddlewareOptions, "onBlocked" | "onReport"> {
+  /** What was used so far. */
+  readonly usage: () => LanguageModelV4Usage
+  readonly warnings: ReadonlyArray<SharedV4Warning>
+  /** Whether what is flagged is blocked. */
+  readonly canBlock: boolean
+}
+
+/** No model's block is named so. */
+const replacementId = "facet.blocked"
+
+/**
+ * Verdicts stand beside the text: the input's at the beginning, one of the output at the end, and each one that flagged
+ * something where it did. The finish comes last, since it tells what the guard did.
+ */
+export async function* shieldedParts(
+  guarded: AsyncIterable<Parts>,
+  shielding: Shielding,
+): AsyncGenerator<Part, void, void> {
+  const writer = new PartWriter(shielding)
+  for await (const part of guarded) {
+    yield* writer.write(part)
+    if (part.type !== "blocked") continue
+    const text = await replacementOf(part.blocked, shielding.onBlocked)
+    if (text === "") continue
+    yield { type: "text-start", id: replacementId }
+    yield { type: "text-delta", id: replacementId, delta: text }
+    yield { type: "text-end", id: replacementId }
+  }
+}
+
+class PartWriter {
+  readonly #shielding: Shielding
+  readonly #open = new OpenBlocks()
+  readonly #failures: Array<FailedPart> = []
+  /** What waits for the stream's start. */
+  readonly #early: Array<Part> = []
+  #hasBegun = false
+  #isOutputTold = false
+  #finish: Finish | undefined
+
+  constructor(shielding: Shielding) {
+    this.#shielding = shielding
+  }
+
+  write(part: Parts): ReadonlyArray<Part> {
+    switch (part.type) {
+      case "value":
+        return part.value.flatMap((value) => this.#value(value))
+      case "verdict":
+        return this.#verdict(part)
+      case "failure":
+        this.#failures.push(part)
+        return this.#aside(failurePart(part))
+      case "blocked":
+        return this.#block(part.blocked)
+      case "report":
+        return this.#end(part.report)
+    }
+  }
+
+  #value(part: Part): ReadonlyArray<Part> {
+    if (part.type === "finish") {
+      this.#finish = part
+      return []
+    }
+    this.#open.sent(part)
+    return this.#hasBegun ? [part] : this.#begin(part)
+  }
+
+  /** A verdict that blocks is told with the block, when nothing is open any more. */
+  #verdict({ of, verdict }: Extract<Parts, { type: "verdict" }>): ReadonlyArray<Part> {
+    if (verdict.flagged ? this.#shielding.canBlock : of === "output") return []
+    if (of === "output") this.#isOutputTold = true
+    return this.#aside(verdictPart(of, verdict))
+  }
+
+  #block(blocked: Blocked): ReadonlyArray<Part> {
+    if (blocked.of === "output") this.#isOutputTold = true
+    return [...(this.#hasBegun ? [] : this.#begin()), ...this.#open.close(), blockedPart(blocked)]
+  }
+
+  #end(report: GuardReport): ReadonlyArray<Part> {
+    const { onReport, usage } = this.#shielding
+    onReport?.(report)
+    const { blocked, verdicts } = report
+    // Nothing came: the model failed, and that is told by whoever called it.
+    if (!this.#hasBegun && this.#finish === undefined) return []
+    const begin = this.#hasBegun ? [] : this.#begin()
+    const verdict = verdicts.output === undefined || this.#isOutputTold ? [] : [verdictPart("output", verdicts.output)]
+    const providerMetadata = metadataOf(report, this.#failures, this.#finish?.providerMetadata)
+    if (blocked !== undefined) {
+      const finish: Finish = { type: "finish", finishReason: blockedReason, usage: usage(), providerMetadata }
+      return [...begin, ...verdict, finish]
+    }
+    return [...begin, ...verdict, ...(this.#finish === undefined ? [] : [{ ...this.#finish, providerMetadata }])]
+  }
+
+  #aside(part: Part): ReadonlyArray<Part> {
+    if (this.#hasBegun) return [part]
+    this.#early.push(part)
+    return []
+  }
+
+  /** The model's own start comes first, where it has one. */
+  #begin(first?: Part): ReadonlyArray<Part> {
+    this.#hasBegun = true
+    const { warnings } = this.#shielding
+    const rest = [...this.#early, ...(first === undefined || first.type === "stream-start" ? [] : [first])]
+    if (first?.type === "stream-start") return [{ ...first, warnings: [...first.warnings, ...warnings] }, ...rest]
+    if (first !== undefined && warnings.length === 0) return rest
+    return [{ type: "stream-start", warnings: [...warnings] }, ...rest]
+  }
+}

@@ -1,0 +1,82 @@
+/** A guarded answer as the AI SDK's result. */
+import type {
+  LanguageModelV4Content,
+  LanguageModelV4CustomContent,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4Usage,
+} from "@ai-sdk/provider"
+import type { Blocked, GuardPart, GuardReport } from "@facet/sdk"
+import { failurePart, verdictPart } from "../FacetParts.ts"
+import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
+import { blockedPart, blockedReason, type FailedPart, metadataOf, replacementOf } from "./ShieldOutcome.ts"
+
+type Result = LanguageModelV4GenerateResult
+
+/** What the model answered, where it was asked, and what it used. */
+export interface Told {
+  readonly result: Result | undefined
+  readonly usage: LanguageModelV4Usage
+}
+
+/** Of an answer that was blocked no word is left. */
+export async function shieldedResult(
+  parts: ReadonlyArray<GuardPart<Result>>,
+  told: Told,
+  { onBlocked, onReport }: Pick<ShieldMiddlewareOptions, "onBlocked" | "onReport">,
+): Promise<Result> {
+  const report = parts.findLast((part) => part.type === "report")?.report
+  const result = parts.find((part) => part.type === "value")?.value
+  if (report === undefined) throw new Error("A guarded answer ended without its report.")
+  onReport?.(report)
+  const failures = parts.filter((part) => part.type === "failure")
+  const { blocked } = report
+  if (blocked !== undefined) {
+    const replacement = await replacementOf(blocked, onBlocked)
+    return blockedResult({ blocked, failures, replacement, report, ...told })
+  }
+  if (result === undefined) throw new Error("A guarded answer was neither blocked nor let out.")
+  const { input, output } = report.verdicts
+  return {
+    ...result,
+    content: [
+      ...(input === undefined ? [] : [verdictPart("input", input)]),
+      ...result.content,
+      ...failures.map(failurePart),
+      ...(output === undefined ? [] : [verdictPart("output", output)]),
+    ],
+    providerMetadata: metadataOf(report, failures, result.providerMetadata),
+  }
+}
+
+interface BlockedAnswer extends Told {
+  readonly blocked: Blocked
+  readonly report: GuardReport
+  readonly failures: ReadonlyArray<FailedPart>
+  readonly replacement: string
+}
+
+function blockedResult({ blocked, failures, replacement, report, result, usage }: BlockedAnswer): Result {
+  const { input } = report.verdicts
+  const said: ReadonlyArray<LanguageModelV4Content> = replacement === "" ? [] : [{ type: "text", text: replacement }]
+  const asides: ReadonlyArray<LanguageModelV4CustomContent> = [
+    ...(input === undefined || blocked.of === "input" ? [] : [verdictPart("input", input)]),
+    ...failures.map(failurePart),
+    blockedPart(blocked),
+  ]
+  return {
+    content: [...asides, ...said],
+    finishReason: blockedReason,
+    usage,
+    warnings: result?.warnings ?? [],
+    providerMetadata: metadataOf(report, failures),
+    ...(result?.request === undefined ? {} : { request: result.request }),
+    ...responseOf(result),
+  }
+}
+
+/** Its body is the answer. */
+function responseOf(result: Result | undefined): Pick<Result, "response"> {
+  if (result?.response === undefined) return {}
+  const { body: _body, ...response } = result.response
+  return { response }
+}

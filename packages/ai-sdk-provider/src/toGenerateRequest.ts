@@ -1,0 +1,73 @@
+import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider"
+import type { ChatMessage, GenerateOptions } from "@facet/sdk"
+import { readLanguageModelOptions } from "./providerOptions.ts"
+import { toPrompt } from "./toPrompt.ts"
+import { warnOfHeaders, warnOfReasoning } from "./warnings.ts"
+
+export interface GenerateRequest {
+  readonly prompt: ReadonlyArray<ChatMessage>
+  readonly options: GenerateOptions
+  readonly warnings: Array<SharedV4Warning>
+}
+
+/**
+ * What Facet is asked for a call of the AI SDK. Every option of the call is either in the request or in a warning.
+ *
+ * @throws InvalidArgumentError for `providerOptions.facet` that is wrong
+ * @throws UnsupportedFunctionalityError for a prompt with more than text
+ */
+export function toGenerateRequest(call: LanguageModelV4CallOptions): GenerateRequest {
+  const warnings: Array<SharedV4Warning> = []
+  const { guard, logprobs, minP, repetitionPenalty, trace } = readLanguageModelOptions(call.providerOptions)
+  const { frequencyPenalty, presencePenalty, seed, stopSequences, temperature, topK, topP } = call
+  warnOfGreedy({ topK, topP, "providerOptions.facet.minP": minP }, temperature, warnings)
+  warnOfFormat(call, warnings)
+  warnOfTools(call, warnings)
+  warnOfReasoning(call.reasoning, warnings)
+  warnOfHeaders(call.headers, warnings)
+  const options: GenerateOptions = {
+    maxTokens: call.maxOutputTokens,
+    temperature,
+    topK,
+    topP,
+    minP,
+    repetitionPenalty,
+    presencePenalty,
+    frequencyPenalty,
+    seed,
+    stop: stopSequences === undefined || stopSequences.length === 0 ? undefined : stopSequences,
+    guard,
+    trace,
+    logprobs,
+  }
+  return { prompt: toPrompt(call.prompt, warnings), options, warnings }
+}
+
+/** Without a temperature the most probable token is taken, whatever would have been filtered out. */
+function warnOfGreedy(
+  filters: Readonly<Record<string, number | undefined>>,
+  temperature: number | undefined,
+  warnings: Array<SharedV4Warning>,
+): void {
+  if (temperature !== undefined && temperature !== 0) return
+  for (const [feature, value] of Object.entries(filters)) {
+    if (value === undefined) continue
+    const details = "It has no effect: without a temperature above 0 the most probable token is chosen."
+    warnings.push({ type: "unsupported", feature, details })
+  }
+}
+
+function warnOfFormat({ responseFormat }: LanguageModelV4CallOptions, warnings: Array<SharedV4Warning>): void {
+  if (responseFormat === undefined || responseFormat.type === "text") return
+  const details = "The model is not held to JSON: ask for it in the prompt, and check what comes."
+  warnings.push({ type: "unsupported", feature: "responseFormat", details })
+}
+
+function warnOfTools({ toolChoice, tools = [] }: LanguageModelV4CallOptions, warnings: Array<SharedV4Warning>): void {
+  if (tools.length > 0) {
+    warnings.push({ type: "unsupported", feature: "tools", details: "The model is not told of them." })
+  }
+  if (toolChoice?.type === "required" || toolChoice?.type === "tool") {
+    warnings.push({ type: "unsupported", feature: "toolChoice", details: "The model calls no tools." })
+  }
+}

@@ -1,0 +1,81 @@
+import { type LanguageModelV4Prompt, type SharedV4Warning, UnsupportedFunctionalityError } from "@ai-sdk/provider"
+import type { ChatMessage } from "@facet/sdk"
+import { isFacetPart } from "./FacetParts.ts"
+
+type Message = LanguageModelV4Prompt[number]
+type AssistantPart = Extract<Message, { role: "assistant" }>["content"][number]
+
+/**
+ * The AI SDK's prompt as Facet's chat. Facet itself folds system texts into the first user turn, merges turns of one
+ * role, and reads whatever looks like a control token as plain text.
+ *
+ * Text parts of a user's message are joined by a line break; those of an answer are joined as they are, since they were
+ * cut out of one text.
+ *
+ * @throws UnsupportedFunctionalityError for files, images, and anything about tools
+ */
+export function toPrompt(prompt: LanguageModelV4Prompt, warnings: Array<SharedV4Warning>): ReadonlyArray<ChatMessage> {
+  const messages = prompt.flatMap((message) => toMessages(message, warnings))
+  if (messages.at(-1)?.role === "assistant") {
+    warnings.push({
+      type: "compatibility",
+      feature: "a prompt that ends with an assistant message",
+      details: "It is not continued: the model answers in a new turn after it.",
+    })
+  }
+  return messages
+}
+
+function toMessages(message: Message, warnings: Array<SharedV4Warning>): ReadonlyArray<ChatMessage> {
+  switch (message.role) {
+    case "system":
+      return [{ role: "system", content: message.content }]
+    case "user": {
+      const texts = message.content.map((part) => {
+        if (part.type === "text") return part.text
+        throw unsupported(`file parts (${part.mediaType})`, "Gemma 2 reads text only.")
+      })
+      return [{ role: "user", content: texts.join("\n") }]
+    }
+    case "assistant": {
+      const content = message.content.map((part) => answerText(part, warnings)).join("")
+      // An answer of which nothing is left, such as a blocked one, is no turn.
+      return content === "" ? [] : [{ role: "assistant", content }]
+    }
+    case "tool":
+      throw unsupported("tool messages", "Gemma 2 was not trained to call tools.")
+    default:
+      return unknownRole(message)
+  }
+}
+
+function answerText(part: AssistantPart, warnings: Array<SharedV4Warning>): string {
+  switch (part.type) {
+    case "text":
+      return part.text
+    case "reasoning":
+    case "reasoning-file":
+      warnOnce(warnings, `${part.type} parts in the prompt`, "They are left out.")
+      return ""
+    case "custom":
+      if (!isFacetPart(part)) warnOnce(warnings, `custom parts "${part.kind}" in the prompt`, "They are left out.")
+      return ""
+    case "file":
+      throw unsupported(`file parts (${part.mediaType})`, "Gemma 2 reads text only.")
+    default:
+      throw unsupported(`${part.type} parts`, "Gemma 2 was not trained to call tools.")
+  }
+}
+
+function warnOnce(warnings: Array<SharedV4Warning>, feature: string, details: string): void {
+  if (warnings.some((warning) => "feature" in warning && warning.feature === feature)) return
+  warnings.push({ type: "unsupported", feature, details })
+}
+
+const unsupported = (functionality: string, reason: string) =>
+  new UnsupportedFunctionalityError({ functionality, message: `${functionality} are not supported. ${reason}` })
+
+function unknownRole(message: never): never {
+  const { role }: { readonly role?: unknown } = message
+  throw unsupported(`messages with the role ${JSON.stringify(role)}`, "There are system, user and assistant.")
+}

@@ -1,0 +1,92 @@
+/** `facet serve`: Gemma 2 behind OpenAI's API. */
+import { defineCommand } from "../Command.ts"
+import type { Console } from "../Console.ts"
+import { jsonOption, modelOption } from "../options.ts"
+import { UsageError } from "../UsageError.ts"
+
+const options = {
+  port: { kind: "number", value: "N", about: "the port; 0 lets the system choose (default 8080)" },
+  host: { kind: "text", value: "H", about: "the address to listen at (default 127.0.0.1: this machine alone)" },
+  apiKey: {
+    kind: "list",
+    value: "KEY",
+    about: "who asks must bear this key; several are allowed (default: FACET_API_KEY, else everybody may ask)",
+  },
+  guard: { kind: "switch", about: "judge prompts and answers; what is held back ends with content_filter" },
+  queue: { kind: "number", value: "N", about: "at most so many requests run or wait; more get 503 (default 64)" },
+  maxBodyBytes: { kind: "number", flag: "max-body", value: "BYTES", about: "the largest request (default 1 MiB)" },
+  grace: { kind: "number", value: "SECONDS", about: "time for running answers to end at shutdown (default 30)" },
+  ...modelOption,
+  shield: {
+    kind: "text",
+    value: "M",
+    about: "the model that judges (default: the one that belongs to --model)",
+  },
+  json: { ...jsonOption.json, about: "print where it listens as one line of JSON on stdout" },
+} as const
+
+const loopback = /^(127(\.\d+){3}|::1|localhost)$/
+
+export const serve = defineCommand(
+  {
+    name: "serve",
+    summary: "serve OpenAI's API over HTTP, with health checks and metrics",
+    options,
+    endsBySignal: true,
+    examples: [
+      ["serve", "at http://127.0.0.1:8080/v1, with the embedded model"],
+      ["serve --port 9000 --guard", "judge what comes in and what goes out"],
+      ["serve --host 0.0.0.0 --model google/gemma-2-2b-it", "to the network, with the key in FACET_API_KEY"],
+    ],
+  },
+  async (
+    console,
+    _,
+    { apiKey, grace = 30, guard, host = "127.0.0.1", json, maxBodyBytes, model, port = 8080, queue, shield },
+  ) => {
+    checkRange("port", port, 65_535, true)
+    checkRange("grace", grace, 86_400, false)
+    const keys = apiKey ?? keysFrom(process.env)
+    if (keys === undefined && !loopback.test(host)) await warn(console, host)
+    // Imported when it is needed: help and mistyped commands answer at once.
+    const { runServer } = await import("../serve/runServer.ts")
+    await runServer(console, {
+      port,
+      host,
+      graceSeconds: grace,
+      open: { ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
+      api: { apiKey: keys, guard, maxBodyBytes },
+      json: json === true,
+    }).catch((error: unknown) => {
+      throw toldBetter(error, host, port)
+    })
+    return 0
+  },
+)
+
+function checkRange(flag: string, value: number, max: number, isWhole: boolean): void {
+  if (value >= 0 && value <= max && (!isWhole || Number.isInteger(value))) return
+  throw new UsageError(`--${flag} takes ${isWhole ? "a whole number" : "a number"} from 0 to ${max}, not ${value}`)
+}
+
+/** A key that is set and empty was meant to protect: it must not leave the door open. */
+function keysFrom({ FACET_API_KEY: key }: NodeJS.ProcessEnv): ReadonlyArray<string> | undefined {
+  if (key === "") throw new UsageError("FACET_API_KEY is empty. Set it to a key, or unset it to let everybody ask.")
+  return key === undefined ? undefined : [key]
+}
+
+const warn = ({ err }: Console, host: string): Promise<void> =>
+  err.writeLine(
+    err.paint.bad(`Warning: everybody who reaches ${host} may ask. Set FACET_API_KEY, or listen at 127.0.0.1.`),
+  )
+
+function toldBetter(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined
+  const problem = {
+    EADDRINUSE: `port ${port} is taken. Choose another with --port, or 0 for any.`,
+    EACCES: `port ${port} may not be used by this user. Choose one from 1024 on with --port.`,
+    EADDRNOTAVAIL: `this machine has no address ${host}. Choose another with --host.`,
+    ENOTFOUND: `there is no host ${host}. Choose another with --host.`,
+  }[String(code)]
+  return problem === undefined ? error : new Error(problem, { cause: error })
+}

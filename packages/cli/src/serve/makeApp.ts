@@ -1,0 +1,50 @@
+/** The routes of a server: OpenAI's API, and what those need who run it. */
+import type { EngineStats } from "@facet/sdk"
+import { Hono } from "hono"
+import type { Context } from "hono"
+import { metricsType } from "./Registry.ts"
+import type { ServerMetrics } from "./ServerMetrics.ts"
+
+export type State = "opening" | "ready" | "stopping"
+
+export interface AppParts {
+  readonly api: Hono
+  readonly metrics: ServerMetrics
+  readonly state: () => State
+  readonly stats: () => Promise<EngineStats>
+}
+
+/** How long a scrape waits for an engine that is busy. */
+const statsWithinMs = 1000
+
+export function makeApp({ api, metrics, state, stats }: AppParts): Hono {
+  const app = new Hono()
+  api.notFound(unknownUrl)
+  app.notFound(unknownUrl)
+  app.get("/healthz", (c) => c.text("ok\n"))
+  app.get("/readyz", (c) => (state() === "ready" ? c.text("ready\n") : c.text(`${state()}\n`, 503)))
+  app.get("/metrics", async (c) => {
+    const now = state() === "ready" ? await soon(stats()) : undefined
+    return c.body(metrics.text(now), 200, { "Content-Type": metricsType })
+  })
+  app.all("/v1/*", (c) => (state() === "ready" ? api.fetch(c.req.raw, c.env) : notReady(c, state())))
+  return app
+}
+
+/** In the form of OpenAI's API, as clients of it ask here. */
+function notReady(c: Context, state: State): Response {
+  const message = state === "opening" ? "The model is being opened." : "The server is shutting down."
+  const code = state === "opening" ? "not_ready" : "shutting_down"
+  return c.json({ error: { message, type: "server_error", param: null, code } }, 503, { "Retry-After": "1" })
+}
+
+function unknownUrl(c: Context): Response {
+  const message = "There is no such route here, or not with this method."
+  return c.json({ error: { message, type: "invalid_request_error", param: null, code: "unknown_url" } }, 404)
+}
+
+/** What a promise gives, if it gives it soon. */
+const soon = <A>(promise: Promise<A>): Promise<A | undefined> => {
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, statsWithinMs, undefined).unref())
+  return Promise.race([promise.catch(() => undefined), late])
+}

@@ -1,0 +1,223 @@
+import { createServer } from "node:net"
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
+import { serve } from "../src/commands/serve.ts"
+import { Screen } from "../src/Console.ts"
+import { Registry } from "../src/serve/Registry.ts"
+import { UsageError } from "../src/UsageError.ts"
+import { facet, facetServe, facetUntilFirstProgress, type Server } from "./facet.ts"
+
+const messages = [{ role: "user", content: "Tell me a story about a fox." }]
+/** Ends by its length alone. */
+const long = { messages, temperature: 0, logit_bias: { 1: -100, 107: -100 } }
+
+const post = (url: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  fetch(url, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", ...headers },
+  })
+
+const chat = ({ url }: Server, body: object, key?: string): Promise<Response> =>
+  post(`${url}/v1/chat/completions`, body, key === undefined ? {} : { authorization: `Bearer ${key}` })
+
+const statusOf = async (server: Server, path: string): Promise<number> => (await fetch(`${server.url}${path}`)).status
+
+/** What a scraper would read: names with labels, and values. */
+async function scrape(server: Server): Promise<ReadonlyMap<string, number>> {
+  const response = await fetch(`${server.url}/metrics`)
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8")
+  const text = await response.text()
+  expect(text.endsWith("\n")).toBe(true)
+  const label = String.raw`[a-z_]+="(?:[^"\\\n]|\\.)*"`
+  const samples = text.split("\n").filter((line) => line !== "" && !/^# (HELP|TYPE) [a-z_]+ ./.test(line))
+  const syntax = new RegExp(String.raw`^([a-z_]+(?:\{${label}(?:,${label})*\})?) (-?[\d.e+-]+)$`)
+  return new Map(
+    samples.map((line) => {
+      const [, name, value] = syntax.exec(line) ?? []
+      if (name === undefined) throw new Error(`no sample: ${line}`)
+      return [name, Number(value)]
+    }),
+  )
+}
+
+describe("a running server", () => {
+  let server: Server
+  beforeAll(async () => {
+    server = await facetServe(["--guard", "--queue", "2", "--max-body", "5000"], { FACET_API_KEY: "secret" })
+  })
+  afterAll(async () => {
+    server.kill("SIGTERM")
+    expect(await server.ended).toStrictEqual({ code: 0, signal: null })
+  })
+
+  test("says where it is, is alive and ready, and needs no key for that", async () => {
+    await vi.waitFor(() => expect(server.stderr()).toBe(`Serving at ${server.url}\n`))
+    expect(await statusOf(server, "/healthz")).toBe(200)
+    expect(await statusOf(server, "/readyz")).toBe(200)
+    expect(await statusOf(server, "/v1/models")).toBe(401)
+    const unknown = await fetch(`${server.url}/v1/embeddings`)
+    expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { code: "unknown_url" } }])
+  })
+
+  test("answers, and counts what it did; nothing that clients wrote becomes a metric", async () => {
+    const answer = await chat(server, { messages, max_tokens: 4, temperature: 0 }, "secret")
+    expect(answer.status).toBe(200)
+    const { usage } = (await answer.json()) as { readonly usage: Readonly<Record<string, number>> }
+    await chat(server, { messages, model: 'evil"} 1\nfake 2' }, "secret")
+    await chat(server, { messages: [{ role: "user", content: "x".repeat(6000) }] }, "secret")
+    await fetch(`${server.url}/made%22up?x="}`)
+    const judged = await post(
+      `${server.url}/v1/moderations`,
+      { input: ["Hello.", "How do I pick a lock?"] },
+      { authorization: "Bearer secret" },
+    )
+    expect(judged.status).toBe(200)
+    const metrics = await scrape(server)
+    expect(Object.fromEntries(metrics)).toMatchObject({
+      'facet_http_requests_total{path="/v1/chat/completions",status="200"}': 1,
+      'facet_http_requests_total{path="/v1/chat/completions",status="404"}': 1,
+      'facet_http_requests_total{path="/v1/chat/completions",status="413"}': 1,
+      'facet_http_requests_total{path="/v1/moderations",status="200"}': 1,
+      'facet_http_request_duration_seconds_count{path="/v1/chat/completions"}': 3,
+      'facet_http_request_duration_seconds_bucket{path="/v1/chat/completions",le="+Inf"}': 3,
+      'facet_time_to_first_text_seconds_count{path="/v1/chat/completions"}': 1,
+      'facet_errors_total{code="model_not_found"}': 1,
+      'facet_errors_total{code="body_too_large"}': 1,
+      'facet_generations_total{reason="length"}': 1,
+      facet_prompt_tokens_total: usage["prompt_tokens"],
+      facet_completion_tokens_total: 4,
+      facet_blocked_total: 0,
+      facet_http_requests_in_flight: 1,
+      facet_engine_requests: 0,
+      facet_flagged_total: expect.any(Number),
+    })
+    const names = [...metrics.keys()].join("\n")
+    expect(names).not.toMatch(/evil|fake|made|fox/)
+    expect(metrics.get("facet_prefix_cache_sequences")).toBeGreaterThan(0)
+    expect(metrics.get("process_resident_memory_bytes")).toBeGreaterThan(1e7)
+    expect(server.stderr()).not.toMatch(/fox|evil|lock/)
+  })
+
+  test("a client that leaves is counted, and its place is free again", async () => {
+    const leaving = new AbortController()
+    const response = await fetch(`${server.url}/v1/completions`, {
+      method: "POST",
+      body: JSON.stringify({ ...long, messages: undefined, prompt: "Once", max_tokens: 900, stream: true }),
+      headers: { "content-type": "application/json", authorization: "Bearer secret" },
+      signal: leaving.signal,
+    })
+    await response.body?.getReader().read()
+    leaving.abort()
+    await vi.waitFor(async () => {
+      const metrics = await scrape(server)
+      expect(metrics.get("facet_clients_left_total")).toBe(1)
+      expect(metrics.get("facet_engine_requests")).toBe(0)
+    })
+  })
+})
+
+describe("a signal", () => {
+  test("lets a stream come to its end, while nobody new is served; then it is over, with 0", async () => {
+    const server = await facetServe()
+    const response = await chat(server, { ...long, max_tokens: 200, stream: true })
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = (await reader.read()).value ?? ""
+    server.kill("SIGTERM")
+    await vi.waitFor(async () => expect(await statusOf(server, "/readyz")).toBe(503))
+    expect(await statusOf(server, "/healthz")).toBe(200)
+    const refused = await chat(server, { messages, max_tokens: 1 })
+    expect([refused.status, refused.headers.get("retry-after")]).toStrictEqual([503, "1"])
+    expect(await refused.json()).toMatchObject({ error: { code: "shutting_down" } })
+    for (let next = await reader.read(); next.done !== true; next = await reader.read()) text += next.value
+    expect(text).toContain('"finish_reason":"length"')
+    expect(text.endsWith("data: [DONE]\n\n")).toBe(true)
+    expect(await server.ended).toStrictEqual({ code: 0, signal: null })
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+  })
+
+  test("ends a stream that takes longer than the time of grace, with a word", async () => {
+    const server = await facetServe(["--grace", "0.1"])
+    const response = await chat(server, { ...long, stream: true })
+    const text = response.text()
+    const askedAt = performance.now()
+    server.kill("SIGINT")
+    expect((await text).split("\n\n").slice(-3)).toStrictEqual([
+      expect.stringContaining('"code":"shutting_down"'),
+      "data: [DONE]",
+      "",
+    ])
+    expect(await server.ended).toStrictEqual({ code: 0, signal: null })
+    expect(performance.now() - askedAt).toBeLessThan(3000)
+  })
+
+  test("given twice ends it at once", async () => {
+    const server = await facetServe()
+    const response = await chat(server, { ...long, stream: true })
+    const text = response.text().catch(() => "broken off")
+    server.kill("SIGTERM")
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    server.kill("SIGTERM")
+    expect(await server.ended).toStrictEqual({ code: null, signal: "SIGTERM" })
+    expect(await text).toBe("broken off")
+  })
+
+  test("while the model is being opened ends it too", async () => {
+    expect(await facetUntilFirstProgress(["serve", "--port", "0", "--verbose"])).toBe(0)
+  })
+})
+
+test.each([
+  [["--port", "70000"], "--port takes a whole number from 0 to 65535, not 70000"],
+  [["--port", "1.5"], "--port takes a whole number"],
+  [["--grace=-1"], "--grace takes a number from 0 to 86400, not -1"],
+  [["--grace", "infinity"], "--grace takes a number"],
+])("serve %j is refused: %s", async (words, problem) => {
+  const screen = new Screen(process.stderr, {})
+  const { signal } = new AbortController()
+  const ran = serve.read(words).run({ out: screen, err: screen, verbose: false, signal, readInput: async () => "" })
+  await expect(ran).rejects.toThrow(UsageError)
+  await expect(ran).rejects.toThrow(problem)
+})
+
+test("what cannot be served is told before anybody asks; whoever opens the door to all is warned", async () => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => void taken.listen(0, "127.0.0.1", resolve))
+  const address = taken.address()
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  const [key, busy, open, locked] = await Promise.all([
+    facet(["serve"], { env: { FACET_API_KEY: "" } }),
+    facet(["serve", "--port", String(port)]),
+    facet(["serve", "--port", "0", "--host", "0.0.0.0", "--model", "/nowhere"]),
+    facet(["serve", "--port", "0", "--host", "0.0.0.0", "--queue", "0", "--api-key", "one"]),
+  ])
+  taken.close()
+  expect(key).toMatchObject({ code: 2, stderr: expect.stringContaining("FACET_API_KEY is empty") })
+  const told = `Error: port ${port} is taken. Choose another with --port, or 0 for any.\n`
+  expect(busy).toStrictEqual({ code: 1, stdout: "", stderr: told })
+  const warned = /^Warning: everybody who reaches 0\.0\.0\.0 may ask\.[^\n]*\nModelNotFoundError: /
+  expect(open).toStrictEqual({ code: 1, stdout: "", stderr: expect.stringMatching(warned) })
+  // With a key there is nothing to warn of.
+  const refused = /^InvalidRequestError: --queue: 0 is out of range/
+  expect(locked).toStrictEqual({ code: 1, stdout: "", stderr: expect.stringMatching(refused) })
+}, 30_000)
+
+test("metrics: buckets hold what is at most so large, and odd characters are escaped", () => {
+  const registry = new Registry()
+  const sizes = registry.histogram("sizes", "How\nlarge.", [1, 5])
+  for (const size of [0.5, 1, 3, 9]) sizes.observe({ of: 'a"b\\c\nd' }, size)
+  registry.counter("events", "So many.").add({}, 2)
+  registry.gauge("unknown", "Not there.", () => undefined)
+  expect(registry.text()).toBe(`# HELP sizes How\\nlarge.
+# TYPE sizes histogram
+sizes_bucket{of="a\\"b\\\\c\\nd",le="1"} 2
+sizes_bucket{of="a\\"b\\\\c\\nd",le="5"} 3
+sizes_bucket{of="a\\"b\\\\c\\nd",le="+Inf"} 4
+sizes_sum{of="a\\"b\\\\c\\nd"} 13.5
+sizes_count{of="a\\"b\\\\c\\nd"} 4
+# HELP events So many.
+# TYPE events counter
+events 2
+# HELP unknown Not there.
+# TYPE unknown gauge
+`)
+})

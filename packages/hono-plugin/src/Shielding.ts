@@ -1,0 +1,378 @@
+/** One request, from its body to the last byte of its answer. */
+import type { Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } from "@facet/sdk"
+import type { Context, Next } from "hono"
+import { joined } from "./joined.ts"
+import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problem.ts"
+import { replaceResponse, withoutLength } from "./replaceResponse.ts"
+import { type Input, inputOf, noInput } from "./request/Input.ts"
+import { putBack, readBody } from "./request/readBody.ts"
+import { readInput } from "./request/readInput.ts"
+import { bySentence } from "./response/bySentence.ts"
+import type { Ending, Piece } from "./response/Format.ts"
+import { type Answer, openAnswer } from "./response/openAnswer.ts"
+import { verdictOf } from "./response/verdictOf.ts"
+import { ShieldCall } from "./ShieldContext.ts"
+import { defaultMaxBodyBytes, guardOptionsOf, type Plan, type ShieldOptions } from "./ShieldOptions.ts"
+import { emptyReport } from "./ShieldReport.ts"
+import { UnreadableBodyError } from "./UnreadableBodyError.ts"
+
+export interface Shield {
+  readonly options: ShieldOptions
+  readonly plan: Plan
+  readonly shared: SharedFacet
+}
+
+/** What is known of an answer once its first judged text may go out, or nothing of it ever will. */
+type Head =
+  /** More may follow. */
+  | { readonly type: "stream"; readonly pieces: ReadonlyArray<Piece> }
+  | { readonly type: "whole"; readonly pieces: ReadonlyArray<Piece> }
+  | { readonly type: "blocked"; readonly blocked: Blocked }
+  | { readonly type: "failed"; readonly error: unknown }
+
+/** So long a stream's opening, which says nothing yet, is held back: a block until then has a status of its own. */
+const openingMs = 10_000
+/** So long a handler that was told to stop is waited for, to release what it answers. */
+const stoppingMs = 250
+
+export class Shielding {
+  readonly #c: Context
+  readonly #shield: Shield
+  readonly #call: ShieldCall
+  readonly #client: AbortSignal
+  readonly #leaving = new AbortController()
+  #answer: Answer | undefined
+  #isStarted = false
+  #isAnswered = false
+  #isOver = false
+  #isRead = false
+  #isUnreadable = false
+  /** What the route failed with, apart from what the guard may fail with. */
+  readonly #routeErrors: Array<unknown> = []
+  #parts: AsyncGenerator<GuardPart<Piece>, void, void> | undefined
+  #pending: Promise<IteratorResult<GuardPart<Piece>, void>> | undefined
+
+  constructor(c: Context, shield: Shield) {
+    const { onReport } = shield.options
+    this.#c = c
+    this.#shield = shield
+    this.#client = c.req.raw.signal
+    this.#call = new ShieldCall((report) => onReport?.(report, c))
+    c.set("shield", this.#call)
+  }
+
+  async run(next: Next): Promise<Response | void> {
+    const input = await this.#readInput()
+    if (input instanceof UnreadableBodyError) return this.#refuse(unreadableProblem(input), input)
+    const guard = await this.#openGuard(input)
+    if (guard === undefined) {
+      await next()
+      return this.#call.end()
+    }
+    if ("reason" in guard) return this.#block(guard)
+    return this.#guard(guard, input, next)
+  }
+
+  async #readInput(): Promise<Input | UnreadableBodyError> {
+    const { options, plan } = this.#shield
+    if (plan.input === undefined) return noInput
+    try {
+      const limit = options.maxBodyBytes ?? defaultMaxBodyBytes
+      return options.extract === undefined ? await readInput(this.#c, limit) : await this.#extract(limit)
+    } catch (error) {
+      if (!(error instanceof UnreadableBodyError)) throw error
+      if (error.reason !== "unsupported" || !this.#isOpen) return error
+      this.#call.fail({ of: "input", error })
+      return noInput
+    }
+  }
+
+  async #extract(limit: number): Promise<Input> {
+    const body = await readBody(this.#c, limit)
+    const text = await this.#shield.options.extract?.(this.#c)
+    if (body !== undefined && this.#c.req.raw.bodyUsed) putBack(this.#c, body)
+    return text === undefined ? noInput : inputOf([text])
+  }
+
+  /** Whether what cannot be judged goes through. */
+  get #isOpen(): boolean {
+    const { mode, onError } = this.#shield.plan
+    return onError === "allow" || mode === "audit"
+  }
+
+  /** Undefined when there is nothing to guard, or nobody to guard it and that is all right. */
+  async #openGuard({ input }: Input): Promise<PromiseGuard | Blocked | undefined> {
+    const { options, plan, shared } = this.#shield
+    const isAsked = plan.input !== undefined && input !== ""
+    if (!isAsked && !plan.output) return undefined
+    try {
+      const facet = await shared.get({ signal: this.#client })
+      return facet.guard(guardOptionsOf(options))
+    } catch (error) {
+      const of = isAsked ? "input" : "output"
+      if (!this.#isOpen) return { of, reason: "failed", error }
+      this.#call.fail({ of, error })
+      return undefined
+    }
+  }
+
+  async #guard(guard: PromiseGuard, { input, question }: Input, next: Next): Promise<Response | void> {
+    const starting = Promise.withResolvers<AbortSignal>()
+    const source = Promise.withResolvers<AsyncIterable<Frame<Piece>>>()
+    // Whoever was blocked waits for no source any more.
+    source.promise.catch(() => {})
+    this.#parts = guard.frames<Piece>({
+      ...(input === "" ? {} : { input }),
+      ...(question === "" ? {} : { question }),
+      signal: AbortSignal.any([this.#client, this.#leaving.signal]),
+      source: ({ signal }) => {
+        starting.resolve(signal)
+        return source.promise
+      },
+    })
+    const reading = this.#readHead(this.#parts)
+    const signal = await Promise.race([starting.promise, reading.then(() => undefined)])
+    // The handler is called from here, not from within the guard: what belongs to this request's async context stays so.
+    const answering =
+      signal === undefined ? undefined : this.#callHandler(next, signal).then(source.resolve, source.reject)
+    const head = await reading
+    if (answering !== undefined && !this.#isAnswered) await Promise.race([answering, delay(stoppingMs)])
+    this.#isOver = true
+    return this.#respond(head, next)
+  }
+
+  async #callHandler(next: Next, signal: AbortSignal): Promise<AsyncIterable<Frame<Piece>>> {
+    this.#isStarted = true
+    // The source's signal fires at its end, too; the handler's only when it is to stop.
+    signal.addEventListener("abort", () => this.#isRead || this.#call.abort(signal.reason), { once: true })
+    await next().catch((error: unknown) => this.#failAsRoute(error))
+    // Too late: the response in the context is the one that says so, and Hono keeps no other.
+    if (this.#isOver) return nothing()
+    this.#isAnswered = true
+    const { res } = this.#c
+    if (signal.aborted) void res.body?.cancel().catch(() => {})
+    const { mode, output } = this.#shield.plan
+    this.#answer = openAnswer(this.#c.req.method === "HEAD" ? new Response(null) : res, {
+      isJudged: output,
+      isAudited: mode === "audit",
+      unreadable: (error) => this.#noteUnreadable(error),
+    })
+    this.#isRead = this.#answer === undefined
+    if (this.#answer === undefined) return nothing()
+    return bySentence(this.#answer.format.read(this.#bytes(this.#answer.body, signal)))
+  }
+
+  #noteUnreadable(error: UnreadableBodyError): void {
+    if (!this.#isOpen) throw error
+    if (!this.#isUnreadable) this.#call.fail({ of: "output", error })
+    this.#isUnreadable = true
+  }
+
+  #failAsRoute(error: unknown): never {
+    this.#routeErrors.push(error)
+    throw error
+  }
+
+  /** A reader that waits for bytes hears nothing: the signal lets it go. */
+  async *#bytes(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    const reader = body.getReader()
+    const cancel = () => void reader.cancel(signal.reason).catch(() => {})
+    signal.addEventListener("abort", cancel, { once: true })
+    if (signal.aborted) cancel()
+    try {
+      for (;;) {
+        const { done, value } = await reader.read().catch((error: unknown) => this.#failAsRoute(error))
+        if (done) break
+        yield value
+      }
+      this.#isRead = true
+    } finally {
+      signal.removeEventListener("abort", cancel)
+      cancel()
+    }
+  }
+
+  async #readHead(parts: AsyncGenerator<GuardPart<Piece>, void, void>): Promise<Head> {
+    const pieces: Array<Piece> = []
+    let blocked: Blocked | undefined
+    let deadline: Promise<"late"> | undefined
+    try {
+      for (;;) {
+        this.#pending ??= parts.next()
+        const result = await (deadline === undefined ? this.#pending : Promise.race([this.#pending, deadline]))
+        if (result === "late") return { type: "stream", pieces }
+        this.#pending = undefined
+        if (result.done === true)
+          return blocked === undefined ? { type: "whole", pieces } : { type: "blocked", blocked }
+        const part = result.value
+        this.#call.note(part)
+        if (part.type === "blocked") {
+          blocked = part.blocked
+          this.#call.abort()
+        }
+        if (part.type !== "value") continue
+        pieces.push(part.value)
+        if (this.#answer?.format.isWhole === true) continue
+        if (part.value.hasText) return { type: "stream", pieces }
+        deadline ??= delay(openingMs)
+      }
+    } catch (error) {
+      return { type: "failed", error }
+    }
+  }
+
+  async #respond(head: Head, next: Next): Promise<Response | void> {
+    switch (head.type) {
+      case "blocked":
+        return this.#block(head.blocked)
+      case "failed":
+        return this.#failBeforeStart(head.error, next)
+      case "whole":
+        this.#call.end()
+        if (this.#answer === undefined) return
+        return this.#release(this.#answer, joined(head.pieces.map(({ bytes }) => bytes)))
+      case "stream":
+        if (this.#answer === undefined) return
+        return this.#release(this.#answer, this.#stream(this.#answer, head.pieces))
+    }
+  }
+
+  #release({ format, isDecoded, response }: Answer, body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>): void {
+    const { headers, status, statusText } = response
+    const isSame =
+      !isDecoded &&
+      (body instanceof Uint8Array || format.ending({ type: "failed", code: "", message: "" }) === undefined)
+    const told = isSame ? new Headers(headers) : withoutLength(headers)
+    if (isDecoded) told.delete("content-encoding")
+    replaceResponse(this.#c, new Response(body, { status, statusText, headers: told }))
+  }
+
+  async #block(blocked: Blocked): Promise<Response | void> {
+    this.#call.abort()
+    this.#call.end({ report: emptyReport(blocked) })
+    const own = await this.#shield.options.onBlocked?.(this.#c, blocked)
+    return this.#answerWith(own ?? blockedProblem(blocked))
+  }
+
+  #refuse(response: Response, error: unknown): Response | void {
+    this.#call.abort()
+    this.#call.end({ error })
+    return this.#answerWith(response)
+  }
+
+  #answerWith(response: Response): Response | void {
+    // Before the handler has answered, Hono adds what others have set; afterwards it would keep the handler's answer.
+    if (!this.#c.finalized) return response
+    void this.#answer?.response.body?.cancel().catch(() => {})
+    replaceResponse(this.#c, response)
+  }
+
+  async #failBeforeStart(error: unknown, next: Next): Promise<Response | void> {
+    if (this.#client.aborted) return this.#refuse(new Response(null, { status: 499 }), error)
+    if (error instanceof UnreadableBodyError) return this.#refuse(unreadableProblem(error), error)
+    if (!this.#routeErrors.includes(error)) return this.#failAsGuard(error, next)
+    if (this.#isAnswered) {
+      const detail = "The answer broke off before any of it was released."
+      return this.#refuse(problem(502, "failed", "The answer broke off", detail, { of: "output" }), error)
+    }
+    this.#call.abort()
+    this.#call.end({ error })
+    throw error
+  }
+
+  /** The guard as a whole failed: its Facet was closed. */
+  async #failAsGuard(error: unknown, next: Next): Promise<Response | void> {
+    if (this.#isStarted || !this.#isOpen)
+      return this.#block({ of: this.#isStarted ? "output" : "input", reason: "failed", error })
+    this.#call.fail({ of: "input", error })
+    await next()
+    return this.#call.end()
+  }
+
+  #stream(answer: Answer, pieces: ReadonlyArray<Piece>): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          for (const piece of pieces) send(controller, piece)
+        },
+        pull: (controller) => this.#pull(answer, controller),
+        cancel: async (reason) => {
+          this.#leaving.abort(reason)
+          this.#call.abort(reason)
+          await this.#parts?.return()
+          this.#call.end({ error: reason })
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  async #pull(answer: Answer, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      for (;;) {
+        const result = await (this.#pending ?? this.#parts?.next())
+        this.#pending = undefined
+        if (result === undefined || result.done === true) {
+          this.#call.end()
+          return controller.close()
+        }
+        const part = result.value
+        this.#call.note(part)
+        // A pull that brings nothing would be the last one.
+        if (part.type === "value" && send(controller, part.value)) return
+        if (part.type === "blocked") {
+          this.#call.abort()
+          this.#endEarly(answer, controller, endingOf(part.blocked), part.blocked.error)
+        }
+      }
+    } catch (error) {
+      this.#call.abort(error)
+      this.#call.end({ error })
+      if (this.#client.aborted || this.#leaving.signal.aborted) return controller.error(error)
+      const why =
+        this.#routeErrors.includes(error) || error instanceof UnreadableBodyError ? brokenOff(error) : unjudged(error)
+      if (this.#endEarly(answer, controller, why, error)) controller.close()
+    }
+  }
+
+  #endEarly(
+    { format }: Answer,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    why: Ending,
+    error: unknown,
+  ): boolean {
+    const ending = format.ending(why)
+    if (ending === undefined) controller.error(error)
+    else if (ending !== "") controller.enqueue(new TextEncoder().encode(ending))
+    return ending !== undefined
+  }
+}
+
+/** @returns whether there was anything to send */
+function send(controller: ReadableStreamDefaultController<Uint8Array>, { bytes, sent }: Piece): boolean {
+  sent?.()
+  if (bytes.length > 0) controller.enqueue(bytes)
+  return bytes.length > 0
+}
+
+function endingOf(blocked: Blocked): Ending {
+  const verdict = verdictOf(blocked)
+  return verdict === undefined ? unjudged(blocked.error) : { type: "blocked", verdict }
+}
+
+const unjudged = (error: unknown): Ending => ({
+  type: "failed",
+  code: tagOf(error) ?? "guard_failed",
+  message: "The answer could not be judged.",
+})
+
+/** What an app's error says is the app's affair: a client is told that there was one. */
+const brokenOff = (error: unknown): Ending =>
+  error instanceof UnreadableBodyError
+    ? { type: "failed", code: error._tag, message: error.message }
+    : { type: "failed", code: "answer_failed", message: "The answer broke off." }
+
+async function* nothing(): AsyncGenerator<never, void, void> {}
+
+const delay = (milliseconds: number): Promise<"late"> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds, "late"))

@@ -1,0 +1,115 @@
+/** Failures as OpenAI's API tells them: `{ error: { message, type, param, code } }`. */
+import {
+  ClosedError,
+  ContextOverflowError,
+  EngineCrashedError,
+  GuardTimeoutError,
+  InvalidRequestError,
+  ModelFileError,
+  ModelNotFoundError,
+  OverloadedError,
+  UnsupportedModelError,
+} from "@facet/sdk"
+import type { ContentfulStatusCode } from "hono/utils/http-status"
+
+export interface ApiErrorBody {
+  readonly error: {
+    readonly message: string
+    readonly type: string
+    readonly param: string | null
+    readonly code: string | null
+  }
+}
+
+interface Details {
+  readonly param?: string | undefined
+  readonly code?: string | undefined
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** What a client is told. Its message never quotes prompts or answers, nor where files lie on the server. */
+export class ApiError extends Error {
+  override readonly name = "ApiError"
+  readonly status: ContentfulStatusCode
+  readonly param: string | null
+  readonly code: string | null
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: ContentfulStatusCode, message: string, { cause, code, headers, param }: Details = {}) {
+    super(message, { cause })
+    this.status = status
+    this.param = param ?? null
+    this.code = code ?? null
+    this.headers = headers ?? {}
+  }
+
+  get body(): ApiErrorBody {
+    const type = this.status < 500 ? "invalid_request_error" : "server_error"
+    return { error: { message: this.message, type, param: this.param, code: this.code } }
+  }
+}
+
+/** The client's own mistake, in the field at `param`. */
+export const badRequest = (param: string | undefined, message: string, code?: string): ApiError =>
+  new ApiError(400, param === undefined ? message : `${param}: ${message}`, { param, code })
+
+/** Something that OpenAI's API has and this server has not: it must not be ignored in silence. */
+export const unsupported = (param: string, message: string): ApiError => badRequest(param, message, "unsupported_value")
+
+/** Seconds after which a client may try again. */
+const retryAfter = { "Retry-After": "1" }
+
+/**
+ * What to tell a client of a failure; what it may not know stays in `cause`.
+ *
+ * @param content the field that holds what the model reads.
+ */
+export function toApiError(error: unknown, content: string): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof InvalidRequestError) {
+    // That no guard was opened is nothing that a client could change.
+    if (error.option === "shield") return modelUnavailable(error)
+    return badRequest(fieldOf(error.option), `${error.problem}. ${error.remedy}`, "invalid_value")
+  }
+  if (error instanceof ContextOverflowError) {
+    const { limit, tokens } = error
+    const message = `This model's maximum context length is ${limit} tokens, and the request has ${tokens}. Shorten it.`
+    return new ApiError(400, message, { param: content, code: "context_length_exceeded", cause: error })
+  }
+  if (error instanceof OverloadedError) {
+    const message = `The server is overloaded: ${error.limit} requests are running or waiting. Try again later.`
+    return new ApiError(503, message, { code: "overloaded", headers: retryAfter, cause: error })
+  }
+  if (error instanceof GuardTimeoutError) {
+    const message = "The guard could not judge in time, and what is not judged is not let through. Try again later."
+    return new ApiError(503, message, { code: "guard_timeout", headers: retryAfter, cause: error })
+  }
+  if (error instanceof ClosedError) {
+    return new ApiError(503, "The server is shutting down.", {
+      code: "shutting_down",
+      headers: retryAfter,
+      cause: error,
+    })
+  }
+  if (error instanceof EngineCrashedError) {
+    const message = "The engine stopped in the middle of the request. It restarts by itself: send the request again."
+    return new ApiError(500, message, { code: "engine_crashed", cause: error })
+  }
+  const isModel = [ModelFileError, ModelNotFoundError, UnsupportedModelError].some((kind) => error instanceof kind)
+  if (isModel) return modelUnavailable(error)
+  return new ApiError(500, "The server failed to process the request.", { code: "internal_error", cause: error })
+}
+
+/** Why it is so may name folders of the server: that stays in `cause`. */
+export const modelUnavailable = (cause: unknown): ApiError =>
+  new ApiError(500, "The model, or its guard, could not be opened. Tell the operator.", {
+    code: "model_unavailable",
+    cause,
+  })
+
+/** Our options by OpenAI's names: `maxTokens` is `max_tokens`, `logitBias[7]` is `logit_bias`. */
+function fieldOf(option: string): string {
+  const path = option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return path.startsWith("logit_bias") ? "logit_bias" : path
+}

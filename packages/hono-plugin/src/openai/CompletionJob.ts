@@ -1,0 +1,10 @@
+/** A request for a completion, read and found good. */
+import type { GenerateOptions, Prompt } from "@facet/sdk"
+import type { Delivery } from "./sampling.ts"
+
+export interface CompletionJob extends Delivery {
+  /** The name that the client asked for; without one it is the server's only model. */
+  readonly model: string | undefined
+  readonly prompt: Prompt
+  readonly options: GenerateOptions
+}

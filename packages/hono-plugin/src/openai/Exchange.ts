@@ -1,0 +1,177 @@
+/** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
+import type { FinishReason, Usage } from "@facet/sdk"
+import type { Context } from "hono"
+import { type ApiError, toApiError } from "./ApiError.ts"
+
+export type Route = "chat.completions" | "completions" | "models" | "moderations"
+
+/** What is told of a request when it is over. It holds figures and names of the server's own, never a client's text. */
+export interface RequestReport {
+  readonly id: string
+  readonly route: Route
+  /** The answer's; 499 where the client left before there was one. */
+  readonly status: number
+  /** `left`: the client went away before the end. `failed`: it was told of an error, be it in mid-stream. */
+  readonly outcome: "done" | "failed" | "left"
+  /** `error.code` of what the client was told. */
+  readonly code: string | undefined
+  readonly isStream: boolean
+  readonly durationMs: number
+  /** From the request to the first text of the answer; absent where there was none. */
+  readonly firstTextMs: number | undefined
+  readonly finishReason: FinishReason | undefined
+  /** Absent where the model did not come to an end. */
+  readonly usage: Usage | undefined
+  /** Texts that were judged and flagged: of `/v1/moderations`, or the prompt and the answer; absent without a judge. */
+  readonly flagged: number | undefined
+}
+
+export interface ExchangeHooks {
+  readonly onRequest?: ((report: RequestReport) => void) | undefined
+  readonly onError?: ((error: unknown, request: { readonly id: string; readonly route: Route }) => void) | undefined
+}
+
+/** The status that nginx made known for "client closed request"; nobody is there to see it. */
+const leftStatus = 499
+
+type Noted = Pick<RequestReport, "firstTextMs" | "finishReason" | "usage" | "flagged">
+
+export class Exchange {
+  readonly id: string
+  readonly signal: AbortSignal
+  readonly #context: Context
+  readonly #route: Route
+  readonly #hooks: ExchangeHooks
+  readonly #startedAt = performance.now()
+  readonly #leaving = new AbortController()
+  #noted: Noted = { firstTextMs: undefined, finishReason: undefined, usage: undefined, flagged: undefined }
+  #isStream = false
+  #isOver = false
+
+  constructor(context: Context, route: Route, hooks: ExchangeHooks) {
+    this.#context = context
+    this.#route = route
+    this.#hooks = hooks
+    this.id = requestId(context.req.header("x-request-id"))
+    // Of a connection that breaks, some servers tell the request, and others the answer's stream.
+    this.signal = AbortSignal.any([context.req.raw.signal, this.#leaving.signal])
+  }
+
+  note(facts: Partial<Noted>): void {
+    this.#noted = { ...this.#noted, ...facts }
+  }
+
+  noteFirstText(): void {
+    if (this.#noted.firstTextMs === undefined) this.note({ firstTextMs: performance.now() - this.#startedAt })
+  }
+
+  /** Sends JSON, and is over with it. */
+  json(body: object): Response {
+    this.#end("done", 200)
+    return this.#respond(JSON.stringify(body), 200, jsonType)
+  }
+
+  /** Sends events as they come. Whoever stops reading ends their making. */
+  events(events: AsyncGenerator<string, void, void>): Response {
+    this.#isStream = true
+    return this.#respond(this.#readable(events), 200, streamHeaders)
+  }
+
+  /** Tells a failure, unless nobody is there any more. */
+  failure(error: unknown, content: string): Response {
+    if (this.signal.aborted) {
+      this.#end("left", leftStatus)
+      return this.#respond(null, leftStatus, {})
+    }
+    const told = toApiError(error, content)
+    this.#fail(error, told, told.status)
+    return this.#respond(JSON.stringify(told.body), told.status, { ...jsonType, ...told.headers })
+  }
+
+  /** Tells a failure to a client that has read a part of the answer. */
+  failureEvent(error: unknown, content: string): object {
+    const told = toApiError(error, content)
+    this.#fail(error, told, 200)
+    return told.body
+  }
+
+  /** Tells those who run the server of a failure. */
+  tell(error: unknown): void {
+    quietly(() => this.#hooks.onError?.(error, { id: this.id, route: this.#route }))
+  }
+
+  #fail(error: unknown, told: ApiError, status: number): void {
+    // What a client did wrong is its own affair.
+    const origin = told === error ? (told.cause ?? error) : error
+    if (told.status >= 500) this.tell(origin)
+    this.#end("failed", status, told.code ?? undefined)
+  }
+
+  #end(outcome: RequestReport["outcome"], status: number, code?: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const durationMs = performance.now() - this.#startedAt
+    const report = { id: this.id, route: this.#route, status, outcome, code, isStream: this.#isStream, durationMs }
+    quietly(() => this.#hooks.onRequest?.({ ...report, ...this.#noted }))
+  }
+
+  #respond(
+    body: string | ReadableStream<Uint8Array> | null,
+    status: number,
+    headers: Record<string, string>,
+  ): Response {
+    // Through the context, so that what other middleware has set stays.
+    for (const [name, value] of Object.entries({ ...headers, "X-Request-Id": this.id }))
+      this.#context.header(name, value)
+    // Hono's type of status codes does not know 499.
+    return this.#context.newResponse(body, status as 200)
+  }
+
+  #readable(events: AsyncGenerator<string, void, void>): ReadableStream<Uint8Array> {
+    const encoder = new TextEncoder()
+    const leave = (): void => {
+      this.#leaving.abort(new DOMException("The client left.", "AbortError"))
+      this.#end("left", 200)
+    }
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        try {
+          const next = await events.next()
+          if (next.done !== true) return controller.enqueue(encoder.encode(next.value))
+          this.#end("done", 200)
+          controller.close()
+        } catch (error) {
+          // Only the client's leaving is left to come here.
+          leave()
+          controller.error(error)
+        }
+      },
+      cancel: async () => {
+        leave()
+        await events.return()
+      },
+    })
+  }
+}
+
+const jsonType = { "Content-Type": "application/json" }
+
+const streamHeaders = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-cache",
+  // Asks nginx to pass events on as they come.
+  "X-Accel-Buffering": "no",
+}
+
+/** The client's own id, if it is one that logs and headers can bear. */
+const requestId = (given: string | undefined): string =>
+  given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : `req_${globalThis.crypto.randomUUID()}`
+
+/** An app's hook counts; that it fails must not become a client's failure. */
+function quietly(hook: () => void): void {
+  try {
+    hook()
+  } catch {
+    // Nobody to tell: the hook is where failures would be told.
+  }
+}

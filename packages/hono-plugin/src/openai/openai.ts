@@ -1,0 +1,124 @@
+/** Gemma 2 and ShieldGemma behind OpenAI's API. */
+import { ClosedError, type Facet, openOnce, type SharedFacet } from "@facet/sdk"
+import { type Context, Hono } from "hono"
+import { ApiError, modelUnavailable } from "./ApiError.ts"
+import { makeAuthorise } from "./apiKeys.ts"
+import { readChatRequest } from "./chatRequest.ts"
+import type { CompletionJob } from "./CompletionJob.ts"
+import { readCompletionRequest } from "./completionRequest.ts"
+import { complete } from "./completions.ts"
+import { chatDialect, type Dialect, textDialect } from "./Dialect.ts"
+import { Exchange, type Route } from "./Exchange.ts"
+import { moderate, readModerationRequest } from "./moderations.ts"
+import { type OpenAIOptions, readOptions, type Settings } from "./OpenAIOptions.ts"
+import { readBody } from "./readBody.ts"
+
+export type { OpenAIOptions } from "./OpenAIOptions.ts"
+
+export interface OpenAIApp extends Hono {
+  /** Closes the models, unless they came as an open Facet. Requests under way end with an error. */
+  dispose(): Promise<void>
+}
+
+/** Names of OpenAI's that clients send unasked; the answer says which model it really was. */
+const moderationAliases = ["omni-moderation-latest", "text-moderation-latest"]
+
+/**
+ * An app that answers `/v1/chat/completions`, `/v1/completions`, `/v1/models` and `/v1/moderations` as OpenAI's API does.
+ * What of that API it cannot do it refuses by name; nothing is ignored in silence.
+ *
+ * @throws InvalidRequestError for an option that is unknown or wrong.
+ * @example
+ * const app = new Hono()
+ * app.route("/", openai({ apiKey: process.env.FACET_API_KEY }))
+ */
+export function openai(options: OpenAIOptions = {}): OpenAIApp {
+  const settings = readOptions(options)
+  const shared = openOnce(settings.facet)
+  const open = (signal: AbortSignal) => openedFor(signal, shared)
+  const app = new Hono()
+  // No wildcards and no error handler: where it is mounted, other routes may begin with /v1 too.
+  const serve = makeServe(settings)
+  const completions = (route: Route, dialect: Dialect, read: (body: unknown) => CompletionJob) =>
+    serve(route, dialect.content, async (context, exchange) => {
+      const job = read(await readBody(context.req.raw, settings.maxBodyBytes))
+      const model = modelFor(job.model, settings)
+      const facet = await open(exchange.signal)
+      return complete(job, { facet, dialect, model, guard: settings.guard }, exchange)
+    })
+
+  app.post("/v1/chat/completions", completions("chat.completions", chatDialect, readChatRequest))
+  app.post("/v1/completions", completions("completions", textDialect, readCompletionRequest))
+  app.post(
+    "/v1/moderations",
+    serve("moderations", "input", async (context, exchange) => {
+      const body = await readBody(context.req.raw, settings.maxBodyBytes)
+      const job = readModerationRequest(body, settings.maxModerationInputs)
+      checkModerationModel(job.model, settings)
+      const facet = await open(exchange.signal)
+      return exchange.json(await moderate(job, settings.moderationModel, facet, exchange))
+    }),
+  )
+  const created = Math.floor(Date.now() / 1000)
+  const modelObject = (id: string) => ({ id, object: "model", created, owned_by: "facet" })
+  app.get(
+    "/v1/models",
+    serve("models", "model", async (_, exchange) =>
+      exchange.json({ object: "list", data: settings.models.map(modelObject) }),
+    ),
+  )
+  app.get(
+    // Ids may have slashes: google/gemma-2-2b-it.
+    "/v1/models/:id{.+}",
+    serve("models", "model", async (context, exchange) =>
+      exchange.json(modelObject(modelFor(context.req.param("id"), settings))),
+    ),
+  )
+  return Object.assign(app, { dispose: () => shared.dispose() })
+}
+
+type Work = (context: Context, exchange: Exchange) => Promise<Response>
+
+/** Wraps the work of a route in what all routes share: ids, keys, and how failures are told. */
+function makeServe(
+  settings: Settings,
+): (route: Route, content: string, work: Work) => (context: Context) => Promise<Response> {
+  const authorise = makeAuthorise(settings.keys)
+  return (route, content, work) => async (context) => {
+    const exchange = new Exchange(context, route, settings)
+    try {
+      await authorise(context.req.header("authorization"))
+      return await work(context, exchange)
+    } catch (error) {
+      return exchange.failure(error, content)
+    }
+  }
+}
+
+/** Whatever is wrong with how the model is opened, the client has no part in it. */
+async function openedFor(signal: AbortSignal, shared: SharedFacet): Promise<Facet> {
+  try {
+    return await shared.get({ signal })
+  } catch (error) {
+    if (signal.aborted || error instanceof ClosedError) throw error
+    throw modelUnavailable(error)
+  }
+}
+
+/** The name that an answer bears; without one, the first. */
+function modelFor(wanted: string | undefined, { models }: Settings): string {
+  if (wanted === undefined) return models[0]
+  if (models.includes(wanted)) return wanted
+  throw unknownModel(models)
+}
+
+function checkModerationModel(wanted: string | undefined, { moderationModel }: Settings): void {
+  const names = [moderationModel, ...moderationAliases]
+  if (wanted !== undefined && !names.includes(wanted)) throw unknownModel(names)
+}
+
+const unknownModel = (names: ReadonlyArray<string>): ApiError =>
+  new ApiError(404, `model: there is no such model here. There are: ${names.join(", ")}.`, {
+    param: "model",
+    code: "model_not_found",
+  })

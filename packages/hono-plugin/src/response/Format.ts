@@ -1,0 +1,31 @@
+/** How a guard reads an answer of one content type, and how such an answer ends early. */
+import type { Frame } from "@facet/sdk"
+import type { UnreadableBodyError } from "../UnreadableBodyError.ts"
+import type { ToldVerdict } from "./verdictOf.ts"
+
+/** Bytes of an answer that are released together, as they came. */
+export interface Piece {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Whether it says anything that is judged. */
+  readonly hasText: boolean
+  /** Told when the piece goes out. */
+  readonly sent?: (() => void) | undefined
+}
+
+/** Why an answer ends before its end. */
+export type Ending =
+  | { readonly type: "blocked"; readonly verdict: ToldVerdict }
+  /** In words for the client: what the app's own errors say is the app's affair. */
+  | { readonly type: "failed"; readonly code: string; readonly message: string }
+
+/** Told of what cannot be judged; throws it where nothing may go out unjudged. */
+export type Unreadable = (error: UnreadableBodyError) => void
+
+export interface Format {
+  /** Released all at once only: it has no way to say in the middle that it ends early. */
+  readonly isWhole: boolean
+  /** Cuts the answer into frames. */
+  read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>>
+  /** What follows the pieces that went out, so that the client knows; undefined where the format has no such words. */
+  ending(why: Ending): string | undefined
+}

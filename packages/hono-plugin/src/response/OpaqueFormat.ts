@@ -1,0 +1,15 @@
+/** Bytes that nobody judges: passed on as they come. */
+import type { Frame } from "@facet/sdk"
+import type { Format, Piece } from "./Format.ts"
+
+export class OpaqueFormat implements Format {
+  readonly isWhole = false
+
+  async *read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>> {
+    for await (const chunk of bytes) yield { value: { bytes: new Uint8Array(chunk), hasText: true } }
+  }
+
+  ending(): undefined {
+    return undefined
+  }
+}

@@ -1,0 +1,35 @@
+/** A guard around a route that somebody else wrote. */
+import { openOnce } from "@facet/sdk"
+import type { MiddlewareHandler } from "hono"
+import type { ShieldVariables } from "./ShieldContext.ts"
+import { Shielding } from "./Shielding.ts"
+import { checkShieldOptions, planOf, type ShieldOptions } from "./ShieldOptions.ts"
+
+export interface ShieldMiddleware extends MiddlewareHandler<{ Variables: ShieldVariables }>, AsyncDisposable {
+  /** Closes the Facet that this middleware opened. Requests that come afterwards are answered as when the guard fails. */
+  readonly dispose: () => Promise<void>
+}
+
+/**
+ * Guards a route: what people send is judged before the handler sees it, and what the handler answers before anybody
+ * else does. A request or an answer that violates a policy gets a problem document with status 422, an answer that is
+ * already under way the ending of its own format.
+ *
+ * Requests: the AI SDK's UI messages, OpenAI's chat, completions and Responses, `{ prompt }` and any other JSON, forms,
+ * text. Answers: JSON, event streams of OpenAI, of the AI SDK and of anybody else, JSON lines, text.
+ *
+ * @throws InvalidRequestError for an option that does not exist or makes no sense
+ * @example
+ * const app = new Hono<{ Variables: ShieldVariables }>()
+ * app.use("/api/chat", shield())
+ * app.post("/api/chat", (c) => answer(c, { abortSignal: c.var.shield.signal }))
+ */
+export function shield(options: ShieldOptions = {}): ShieldMiddleware {
+  checkShieldOptions(options)
+  const plan = planOf(options)
+  const shared = openOnce(options.model === undefined ? options.facet : { model: options.model })
+  const middleware: MiddlewareHandler<{ Variables: ShieldVariables }> = async function shield(c, next) {
+    return new Shielding(c, { options, plan, shared }).run(next)
+  }
+  return Object.assign(middleware, { dispose: shared.dispose, [Symbol.asyncDispose]: shared.dispose })
+}
