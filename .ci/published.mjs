@@ -64,8 +64,9 @@ async function manifest(scratch) {
     name: "facet-consumer",
     private: true,
     type: "module",
-    dependencies: { ...fileUrls(scratch), ai: devDependencies.ai, hono: devDependencies.hono },
-    devDependencies: { "@types/node": devDependencies["@types/node"] },
+    dependencies: { ...fileUrls(scratch), hono: devDependencies.hono },
+    // The AI SDK's own declarations need those of json-schema, and do not bring them.
+    devDependencies: { "@types/json-schema": "7.0.15", "@types/node": devDependencies["@types/node"] },
   }
 }
 
