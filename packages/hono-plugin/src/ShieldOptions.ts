@@ -18,7 +18,7 @@ export interface ShieldOptions extends GuardOptions {
    * once per process, and closed with `dispose()`. Default: the embedded model.
    */
   readonly facet?: Facet | OpenOptions | undefined
-  /** Short for `facet: { model }`. */
+  /** The ShieldGemma that judges, as a folder or an id: short for `facet: { shield: model }`. */
   readonly model?: string | undefined
   /**
    * Tells what is to be judged of a request, in place of its body: a text, or `undefined` for nothing. The body is read

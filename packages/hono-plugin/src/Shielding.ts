@@ -7,7 +7,6 @@ import { replaceResponse, withoutLength } from "./replaceResponse.ts"
 import { type Input, inputOf, noInput } from "./request/Input.ts"
 import { putBack, readBody } from "./request/readBody.ts"
 import { readInput } from "./request/readInput.ts"
-import { bySentence } from "./response/bySentence.ts"
 import type { Ending, Piece } from "./response/Format.ts"
 import { type Answer, openAnswer } from "./response/openAnswer.ts"
 import { verdictOf } from "./response/verdictOf.ts"
@@ -159,7 +158,7 @@ export class Shielding {
     })
     this.#isRead = this.#answer === undefined
     if (this.#answer === undefined) return nothing()
-    return bySentence(this.#answer.format.read(this.#bytes(this.#answer.body, signal)))
+    return this.#answer.format.read(this.#bytes(this.#answer.body, signal))
   }
 
   #noteUnreadable(error: UnreadableBodyError): void {

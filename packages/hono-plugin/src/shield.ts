@@ -27,7 +27,7 @@ export interface ShieldMiddleware extends MiddlewareHandler<{ Variables: ShieldV
 export function shield(options: ShieldOptions = {}): ShieldMiddleware {
   checkShieldOptions(options)
   const plan = planOf(options)
-  const shared = openOnce(options.model === undefined ? options.facet : { model: options.model })
+  const shared = openOnce(options.model === undefined ? options.facet : { shield: options.model })
   const middleware: MiddlewareHandler<{ Variables: ShieldVariables }> = async function shield(c, next) {
     return new Shielding(c, { options, plan, shared }).run(next)
   }

@@ -6,7 +6,7 @@ import { checkGenerate } from "./engine/RequestCheck.ts"
 import type { SamplingOptions } from "./engine/Sampler.ts"
 import { type FacetError, invalidRequest } from "./Errors.ts"
 import { FinishLogprobs } from "./FinishLogprobs.ts"
-import type { EnginePart, FinishPart, Generation, GenerationPart, TracePart } from "./Generation.ts"
+import type { EnginePart, FinishPart, Generation, GenerationPart, TracePart, VerdictPart } from "./Generation.ts"
 import { makeJudges } from "./guard/Guard.ts"
 import { GuardedGeneration } from "./guard/GuardedGeneration.ts"
 import { guardFrames } from "./guard/guardFrames.ts"
@@ -92,7 +92,7 @@ export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): G
   let finish: FinishPart | undefined
   for (const part of parts) {
     if (part.type === "text") text += part.text
-    else if (part.type === "verdict") verdicts[part.of] = part.verdict
+    else if (part.type === "verdict") note(verdicts, part)
     else if (part.type === "trace") appendTrace(traces, part)
     else if (part.type === "finish") finish = part
     if ("logprobs" in part) logprobs.push(...(part.logprobs ?? []))
@@ -105,6 +105,11 @@ export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): G
   const generation = guard === undefined ? plain : { ...plain, guard }
   // Where they were asked for, the finish has a list of them, be it empty.
   return finish.logprobs === undefined ? generation : { ...generation, logprobs }
+}
+
+/** A verdict that flagged something stays: an audit goes on after it. */
+function note(verdicts: { input?: Verdict; output?: Verdict }, { of, verdict }: VerdictPart): void {
+  if (verdicts[of]?.flagged !== true) verdicts[of] = verdict
 }
 
 function appendTrace(traces: Map<string, Trace>, { layer, site, tokens }: TracePart): void {

@@ -284,3 +284,17 @@ describe("options of a guard", () => {
     assert.throws(() => facet.guard(options as object), InvalidRequestError, option)
   })
 })
+
+describe("a text that comes in one piece", () => {
+  it("is judged sentence by sentence, as if it had come in many", async () => {
+    const whole = `${story.join("")} ${harmful} ${story.join("")}`
+    const count = async (pieces: ReadonlyArray<string>) => {
+      const parts = await all(facet.guard({ input: false }).stream(() => ReadableStream.from(pieces))(harmless))
+      return parts.filter(({ type }) => type === "verdict").length
+    }
+    assert.strictEqual(await count([whole]), await count(whole.split(/(?<= )/)))
+    const { blocked, text } = await facet.guard({ input: false }).text(() => whole)(harmless)
+    assert.strictEqual(text, "")
+    assert.strictEqual(blocked?.reason, "flagged")
+  })
+})

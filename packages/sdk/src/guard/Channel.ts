@@ -1,5 +1,5 @@
 /** One text of a stream as it arrives: how far it has come, how far it was judged, and what is to be judged next. */
-import { longestWait, ripeLength } from "./Sentences.ts"
+import { longestWait, sentenceEnds } from "./Sentences.ts"
 
 /** What is judged at once; of a longer text the beginning is left behind. */
 const longestContext = 2_000
@@ -16,8 +16,6 @@ export class Channel {
   /** Places up to which the text may be judged, one judgement each. */
   #marks: Array<number> = []
   #lastMark = 0
-  /** Where the pieces since the last mark end: each goes out whole. */
-  #pieceEnds: Array<number> = []
   readonly #isWhole: boolean
 
   /** @param isWhole whether the text is judged once, when it is complete. */
@@ -43,29 +41,31 @@ export class Channel {
   accept(text: string, isEnd: boolean): number {
     this.#text += text
     this.#received += text.length
-    this.#pieceEnds.push(this.#received)
     if (isEnd) this.finish()
-    else if (!this.#isWhole) this.#markRipe()
+    else if (!this.#isWhole) this.#markSentences()
     return this.#received
   }
 
   /** What waits is complete as it is. */
   finish(): void {
+    if (!this.#isWhole) this.#markSentences()
     if (this.#received > this.#lastMark) this.#addMark(this.#received)
   }
 
-  /** A sentence's end that would let no piece out is not worth a judgement; a piece that goes on for long is. */
-  #markRipe(): void {
-    const waiting = this.#text.slice(this.#lastMark - this.#textStart)
-    const mark = this.#lastMark + ripeLength(waiting)
-    if (mark > this.#lastMark && this.#pieceEnds.some((end) => end <= mark)) this.#addMark(mark)
-    else if (waiting.length >= longestWait) this.#addMark(this.#received)
+  /** One judgement a sentence, however the text was cut: a harmful one is not lost among those that came with it. */
+  #markSentences(): void {
+    const start = this.#lastMark
+    for (const end of sentenceEnds(this.#waiting)) this.#addMark(start + end)
+    if (this.#waiting.length >= longestWait) this.#addMark(this.#received)
+  }
+
+  get #waiting(): string {
+    return this.#text.slice(this.#lastMark - this.#textStart)
   }
 
   #addMark(mark: number): void {
     this.#marks.push(mark)
     this.#lastMark = mark
-    this.#pieceEnds = this.#pieceEnds.filter((end) => end > mark)
   }
 
   /** Whether something is to be judged. */

@@ -28,7 +28,7 @@ const splitWord = /(?<![\p{L}\p{N}])\p{L}([ .\-_*·/|])\p{L}(?:\1\p{L})+(?![\p{L
  * Leetspeak, misspellings, other languages, ciphers and text in pictures are not undone.
  *
  * @example
- * normaliseForJudging("b.o.m.b") // => "bomb"
+ * console.log(normaliseForJudging("b.o.m.b")) // => bomb
  */
 export function normaliseForJudging(text: string): string {
   const visible = text.toWellFormed().normalize("NFKC").replace(invisible, "")

@@ -1,0 +1,13 @@
+import { convertToModelMessages, streamText, type UIMessage } from "ai"
+import { facet } from "@facet/ai-sdk-provider"
+
+/** Answers a chat as a stream of UI messages. */
+export async function chat(messages: Array<UIMessage>, abortSignal: AbortSignal): Promise<Response> {
+  const result = streamText({
+    model: facet(),
+    messages: await convertToModelMessages(messages),
+    maxOutputTokens: 200,
+    abortSignal,
+  })
+  return result.toUIMessageStreamResponse()
+}
