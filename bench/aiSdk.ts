@@ -1,14 +1,14 @@
 /**
- * What the AI SDK costs: `node packages/ai-sdk-provider/test/bench/overhead.ts [--model FOLDER] [--rounds N] [--tokens N]`.
+ * What the AI SDK costs: `npx pnpm@12 bench:ai-sdk [--model FOLDER] [--rounds N] [--tokens N]`.
  * The same tokens in turn from `facet.stream`, from our model of the AI SDK, and from `streamText` over it.
  */
 import { cpus } from "node:os"
 import { parseArgs } from "node:util"
+import { createFacet } from "@facet/ai-sdk-provider"
 import { Facet } from "@facet/sdk"
 import { simulateReadableStream, streamText } from "ai"
 import { MockLanguageModelV4 } from "ai/test"
-import { inTurn, millisecondsOf } from "../../../../bench/timing.ts"
-import { createFacet } from "../../src/index.ts"
+import { inTurn, millisecondsOf } from "./timing.ts"
 
 const { values } = parseArgs({
   options: {
