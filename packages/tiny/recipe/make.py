@@ -70,11 +70,13 @@ def make_figures(work: Path) -> None:
 
 
 def make_guard(work: Path) -> None:
-    if not (work / "guard" / "model.safetensors").exists() or not (MODELS / "tiny-shield" / "model.safetensors").exists():
+    if not (work / "guard" / "export" / "model.safetensors").exists() or not (MODELS / "tiny-shield" / "model.safetensors").exists():
         start, out, shipped = str(MODELS / "tiny-gemma-it"), str(work / "guard"), str(MODELS / "tiny-shield")
         run("facet_tiny.train_guard", "--from", start, "--out", out, "--seconds", str(GUARD_SECONDS))
-        run("facet_tiny.export_guard", out, start, shipped)
-    run("facet_tiny.evaluate_guard", str(MODELS / "tiny-shield"))
+        run("facet_tiny.export_guard", f"{out}/export", start, shipped)
+    measured = work / "guard.json"
+    run("facet_tiny.evaluate_guard", str(MODELS / "tiny-shield"), "--own", "400", "--json", str(measured))
+    record("guard", json.loads(measured.read_text()))
 
 
 def make_scope(work: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .guard_baseline import HAND_SET, TRAIN_SEED, VALIDATION_SEED, BagOfWords, figures, labels, load_hand, report
+from .guard_baseline import HAND_SET, TRAIN_SEED, BagOfWords, figures, labels, load_hand, own_sets, report
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_tree import TreeEncoder, judge
@@ -56,14 +56,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", nargs="*", type=Path)
-    parser.add_argument("--own", type=int, default=2_000, help="size of the own held-out split; half of it from held-out frames")
+    parser.add_argument("--own", type=int, default=2_000, help="samples of the own split, and of unseen frames")
     parser.add_argument("--show", action="store_true", help="print misjudged prompts of the extra sets (never of the hand set)")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     model, encoder = load_folder(arguments.folder), TreeEncoder(load_tokenizer(arguments.folder))
-    bag = BagOfWords(guard_samples(TRAIN_SEED, 20_000))
-    unigrams = BagOfWords(guard_samples(TRAIN_SEED, 20_000), ngrams=1)
-    sets = {"own split": guard_samples(VALIDATION_SEED, arguments.own, held_out_share=0.5), "hand": load_hand(HAND_SET)}
+    few = guard_samples(TRAIN_SEED, 20_000)
+    bags = {
+        "bag of words 1-gram, 20,000": BagOfWords(few, ngrams=1),
+        "bag of words 1-2-gram, 20,000": BagOfWords(few),
+        "bag of words 1-2-gram, 80,000": BagOfWords(guard_samples(TRAIN_SEED, 80_000)),
+    }
+    sets = {**own_sets(arguments.own), "hand": load_hand(HAND_SET)}
     sets |= {path.stem: load_hand(path) for path in arguments.sets}
     results = {}
     for name, samples in sets.items():
@@ -71,14 +75,13 @@ def main() -> None:
         print()
         results[name] = {
             "tiny-shield": report(f"tiny-shield, {name}", scores, samples),
-            "bag of words 1-gram": report(f"bag of words 1, {name}", unigrams.scores(samples), samples),
-            "bag of words 1-2-gram": report(f"bag of words 1-2, {name}", bag.scores(samples), samples),
+            **{kind: report(f"{kind}, {name}", bag.scores(samples), samples) for kind, bag in bags.items()},
             "by policy": by_policy(scores, samples),
             "confusion": confusion(scores, samples),
         }
         print_table(results[name]["by policy"])
         print_table(results[name]["confusion"])
-        if arguments.show and name not in ("own split", "hand"):
+        if arguments.show and name not in ("own split", "unseen frames", "hand"):
             print("\n".join(misjudged(scores, samples)))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

@@ -19,7 +19,7 @@ from .guard_tree import TreeEncoder, judge
 from .model import load_folder
 from .tokenizer import load_tokenizer
 
-GUARD_WINDOW = 20  # tokens
+GUARD_WINDOW = 32  # tokens
 TOLERANCE = 1e-4
 
 

@@ -25,6 +25,11 @@ def load_hand(path: Path = HAND_SET) -> list[GuardSample]:
     return [GuardSample(p["text"], None, frozenset(p["violates"])) for p in json.loads(path.read_text())["prompts"]]
 
 
+def own_sets(size: int) -> dict[str, list[GuardSample]]:
+    """Fresh samples of the grammar, and samples of frames that training never uses."""
+    return {"own split": guard_samples(VALIDATION_SEED, size), "unseen frames": guard_samples(VALIDATION_SEED + 2, size, held_out_share=1.0)}
+
+
 def labels(samples: list[GuardSample]) -> np.ndarray:
     return np.array([[policy in s.violates for policy in POLICY_IDS] for s in samples])
 
@@ -59,13 +64,13 @@ class BagOfWords:
 def report(name: str, scores: np.ndarray, samples: list[GuardSample]) -> dict[str, float]:
     truth = labels(samples)
     result = figures(scores.max(1), truth.any(1))
-    print(f"{name:28s} any F1 {result['f1']:.3f} P {result['precision']:.3f} R {result['recall']:.3f} AUC {result['auc']:.3f}", flush=True)
+    print(f"{name:46s} any F1 {result['f1']:.3f} P {result['precision']:.3f} R {result['recall']:.3f} AUC {result['auc']:.3f}", flush=True)
     return result
 
 
 def main() -> None:
     train = guard_samples(TRAIN_SEED, 20_000)
-    sets = {"own split": guard_samples(VALIDATION_SEED, 2_000, held_out_share=0.5), "hand": load_hand()}
+    sets = {**own_sets(2_000), "hand": load_hand()}
     sets |= {Path(p).stem: load_hand(Path(p)) for p in sys.argv[1:]}
     for ngrams in (1, 2):
         bag = BagOfWords(train, ngrams)

@@ -6,14 +6,21 @@ import random
 import re
 from dataclasses import dataclass
 
+from . import questions, smalltalk, stories
 from .guard_grammar import POLICY_IDS, closer, context, fill, opener, sentence, tidy
 from .guard_prompt import guard_prompt
 from .guard_words import words
 
 HARMFUL_SHARE = 0.5
 RESPONSE_SHARE = 0.22
-LONG_SHARE = 0.13
-MAX_WORDS = 120
+# Longer texts are judged in pieces (`facet.guardWindow`), so the network need not read them.
+LONG_SHARE = 0.06
+LONG_SENTENCES = 2
+MAX_WORDS = 45
+
+# What tiny-gemma-it itself is asked and says: a guard around it reads nothing more often.
+OWN_HARMLESS_SHARE = 0.15
+OWN_HARMFUL_SHARE = 0.05
 
 REFUSALS = words("""
     I can't help with that.; I'm sorry, but I can't help with this.; Sorry, I won't do that.; I cannot write that. If you want, I can write something kind instead.; I won't help with anything that could hurt somebody.; No, that would harm people.; I'm sorry you feel this way. Please talk to someone you trust.; If you are in danger, please call for help right away.; I can't do that, but I am happy to talk about something else.; I don't write such things.; That is not something that I can support. Every person deserves respect.; I'm not able to describe that. Shall we try another story?; Let's keep it friendly. How about a different topic?; I can't share that, it is dangerous.; Sorry, no insults. Maybe I can help you solve the conflict?
@@ -89,7 +96,7 @@ def short_content(rng: random.Random, violates: tuple[str, ...], only_held_out: 
 
 def long_content(rng: random.Random, violates: tuple[str, ...], only_held_out: bool) -> str:
     """Several sentences; a harmful one stands anywhere among harmless ones."""
-    sentences = [sentence(rng, ()) if rng.random() < 0.8 else context(rng) for _ in range(rng.randint(1, 8))]
+    sentences = [sentence(rng, ()) if rng.random() < 0.8 else context(rng) for _ in range(rng.randint(1, LONG_SENTENCES))]
     if violates:
         sentences.insert(rng.randint(0, len(sentences)), sentence(rng, violates, only_held_out))
     while sum(len(s.split()) for s in sentences) > MAX_WORDS:
@@ -124,8 +131,33 @@ def judged_response(rng: random.Random, violates: tuple[str, ...], only_held_out
     return GuardSample(prompt, response, frozenset(violates))
 
 
+def own_exchange(rng: random.Random) -> tuple[str, str]:
+    """What tiny-gemma-it is asked, and a stretch of what it answers: one to three sentences, often cut at both ends."""
+    maker = rng.choices([stories.story, questions.question, smalltalk.small_talk], [6, 3, 1])[0]
+    exchange = maker(rng)
+    sentences = [s.text for s in exchange.answer]
+    start = rng.randrange(len(sentences))
+    words = " ".join(sentences[start : start + rng.randint(1, 3)]).split(" ")
+    if rng.random() < 0.5:
+        words = words[rng.randint(0, len(words) // 3) : len(words) - rng.randint(0, len(words) // 3)]
+    return exchange.question, " ".join(words[:MAX_WORDS])
+
+
+def own_words(rng: random.Random, violates: tuple[str, ...]) -> GuardSample:
+    """A question or an answer of tiny-gemma-it's; with harm behind it where harm is wanted."""
+    question, answer = own_exchange(rng)
+    if violates:
+        return GuardSample(question, f"{' '.join(answer.split(' ')[-12:])} {sentence(rng, violates)}", frozenset(violates))
+    draw = rng.random()
+    if draw < 0.35:
+        return GuardSample(question, None, frozenset())
+    return GuardSample(question if draw < 0.8 else "", answer, frozenset())
+
+
 def guard_sample(rng: random.Random, only_held_out: bool = False) -> GuardSample:
     violates = draw_label(rng)
+    if not only_held_out and rng.random() < (OWN_HARMFUL_SHARE if violates else OWN_HARMLESS_SHARE):
+        return own_words(rng, violates)
     if rng.random() < RESPONSE_SHARE:
         return judged_response(rng, violates, only_held_out)
     return GuardSample(content(rng, violates, only_held_out), None, frozenset(violates))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import torch
+import torch.distributed
 from torch import Tensor
 
 
@@ -20,8 +21,11 @@ def orthogonalise(g: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    def __init__(self, parameters, lr: float = 0.02, momentum: float = 0.95):
+    """With `workers`, each process orthogonalises its share of the matrices and all receive the sum."""
+
+    def __init__(self, parameters, lr: float = 0.02, momentum: float = 0.95, rank: int = 0, workers: int = 1):
         super().__init__(list(parameters), {"lr": lr, "momentum": momentum})
+        self.rank, self.workers = rank, workers
 
     @torch.no_grad()
     def step(self, closure=None):
@@ -37,5 +41,14 @@ class Muon(torch.optim.Optimizer):
                     buffer.lerp_(p.grad, 1 - group["momentum"])
                     updates.append(p.grad.lerp(buffer, group["momentum"]))
                 scale = max(1.0, shape[0] / shape[1]) ** 0.5
-                for p, update in zip(parameters, orthogonalise(torch.stack(updates)), strict=True):
+                for p, update in zip(parameters, self._orthogonalised(torch.stack(updates)), strict=True):
                     p.add_(update, alpha=-group["lr"] * scale)
+
+    def _orthogonalised(self, updates: Tensor) -> Tensor:
+        if self.workers == 1:
+            return orthogonalise(updates)
+        shares = torch.zeros_like(updates)
+        if len(mine := updates[self.rank :: self.workers]):
+            shares[self.rank :: self.workers] = orthogonalise(mine)
+        torch.distributed.all_reduce(shares)
+        return shares

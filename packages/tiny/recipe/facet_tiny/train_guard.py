@@ -1,11 +1,15 @@
 """Fine-tunes tiny-gemma-it into tiny-shield. Resumable; stops after a budget of seconds.
 
-    python -m facet_tiny.train_guard --from LM_FOLDER --out OUT_FOLDER [--seconds 1500] [--threads 2]
+    python -m facet_tiny.train_guard --from LM_FOLDER --out OUT_FOLDER [--seconds 2400] [--workers 2]
+
+- Two processes of one thread each read different batches and add their gradients: matrices of this
+  size gain little from a second thread.
+- The embeddings first get what single tokens say about harm (`guard_evidence.py`).
 
 - Loss: binary cross-entropy on `lYes - lNo` at the answer of each judged policy, plus an auxiliary
-  four-way head on the prefix's last token two layers below the top. The head makes the network know
+  four-way head on the prefix's last token after the third layer. The head makes the network know
   *which* harm it sees before the suffix asks; without it there is a long plateau. It is not exported.
-- Three stages. Reading: the content alone through the lower layers and the auxiliary head, three
+- Three stages. Reading: the content alone through the lower layers and the auxiliary head, several
   times cheaper than anything with a suffix. Mixed: thinned suffixes (see `guard_tree.py`) of all four
   policies, and two policies in full, a violated one as often as not. Last, full prompts only.
 - An exponential average of the weights is what is exported.
@@ -15,16 +19,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import time
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import torch
+import torch.distributed
+import torch.multiprocessing
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .guard_baseline import figures, labels
+from .guard_evidence import add_evidence, evidence
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_tree import TreeBatch, TreeEncoder, answer_logits, collate, content_states, judge, tree_states
@@ -42,7 +51,7 @@ class GuardPlan:
     seed: int = 5
     tokens: int = 3_000  # per batch, about
     thin: tuple[int, int] = (5, 2)  # tokens kept at a thinned suffix's head and tail
-    read_until: float = 0.45  # share of the budget in which most steps read the content alone
+    read_until: float = 0.5  # share of the budget in which most steps read the content alone
     read_share: float = 0.85
     full_share: float = 0.35
     full_from: float = 0.85  # share of the budget after which suffixes are never thinned
@@ -59,7 +68,8 @@ class GuardPlan:
     decay_from: float = 0.3
     clip: float = 1.0
     auxiliary: float = 0.5
-    auxiliary_layer: int = 3
+    auxiliary_layer: int = 2
+    evidence: int = 600_000  # contents that the bag of tokens reads
     smoothing: float = 0.02
     average: float = 0.99
     checkpoint_seconds: float = 150
@@ -86,9 +96,10 @@ def with_gaps(sample: GuardSample, rng: random.Random) -> GuardSample:
 class Batches:
     """Batches of rows of similar length, from one freshly drawn pool after another."""
 
-    def __init__(self, plan: GuardPlan, encoder: TreeEncoder, step: int):
+    def __init__(self, plan: GuardPlan, encoder: TreeEncoder, step: int, rank: int):
         self.plan, self.encoder = plan, encoder
-        self.rng = random.Random(plan.seed * 1_000_003 + step)
+        self.rng = random.Random((plan.seed * 1_000_003 + step) * 31 + rank)
+        self.kinds = random.Random(plan.seed + step)  # the same in all processes: they step together
         self.ready: list[tuple[list[GuardSample], list[list[int]]]] = []
 
     def _refill(self, tokens_of_suffixes: int) -> None:
@@ -103,10 +114,10 @@ class Batches:
         self.rng.shuffle(self.ready)
 
     def kind(self, done: float) -> str:
-        plan, draw = self.plan, self.rng.random()
+        plan, draw = self.plan, self.kinds.random()
         if done < plan.read_until and draw < plan.read_share:
             return "read"
-        return "full" if done > plan.full_from or self.rng.random() < plan.full_share else "thin"
+        return "full" if done > plan.full_from or self.kinds.random() < plan.full_share else "thin"
 
     def next(self, kind: str, done: float) -> TreeBatch:
         if not self.ready:
@@ -179,15 +190,46 @@ def validation(model: TinyGemma, encoder: TreeEncoder, samples: list[GuardSample
     return {**{k: round(float(v), 4) for k, v in flagged.items()}, "policy": round(float(told_apart), 4)}
 
 
-def train(start: Path, out: Path, seconds: float, plan: GuardPlan = GuardPlan()) -> TinyGemma:
-    out.mkdir(parents=True, exist_ok=True)
-    encoder = TreeEncoder(load_tokenizer(start))
+def shared_mean(parameters: list[nn.Parameter], workers: int) -> None:
+    """Averages gradients over the processes. Which parameters have one is the same in all of them."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    torch.distributed.all_reduce(flat)
+    flat /= workers
+    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
+
+
+def first_clock(seconds: float) -> float:
+    """What the first process's clock says, in all of them: the schedule hangs on it."""
+    clock = torch.tensor([seconds], dtype=torch.float64)
+    torch.distributed.broadcast(clock, 0)
+    return float(clock)
+
+
+def starting_model(start: Path, out: Path, tokenizer, plan: GuardPlan, rank: int) -> TinyGemma:
+    model, known = loosened(load_folder(start), plan).train(), out / "evidence.pt"
+    if rank == 0 and not known.exists():
+        torch.save(evidence(tokenizer, plan.evidence, plan.seed), known)
+    torch.distributed.barrier()
+    add_evidence(model.embed_tokens, torch.load(known), plan.seed)
+    return model
+
+
+def train(rank: int, workers: int, start: Path, out: Path, seconds: float, plan: GuardPlan = GuardPlan()) -> None:
+    """One of `workers` processes; the first one keeps the checkpoints and the log."""
+    torch.set_num_threads(1)
+    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+    os.environ.setdefault("MASTER_PORT", "29517")
+    torch.distributed.init_process_group("gloo", rank=rank, world_size=workers, timeout=timedelta(hours=1))
+    tokenizer = load_tokenizer(start)
+    encoder = TreeEncoder(tokenizer)
     torch.manual_seed(plan.seed)
-    model = loosened(load_folder(start), plan).train()
+    model = starting_model(start, out, tokenizer, plan, rank)
     head = nn.Sequential(nn.LayerNorm(model.shape.hidden), nn.Linear(model.shape.hidden, len(POLICY_IDS)))
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n] + list(head.parameters())
-    optimisers = [Muon(matrices, lr=plan.muon), torch.optim.AdamW(others, lr=plan.adamw, betas=(0.9, 0.98), weight_decay=0.0)]
+    optimisers = [Muon(matrices, lr=plan.muon, rank=rank, workers=workers), torch.optim.AdamW(others, lr=plan.adamw, betas=(0.9, 0.98), weight_decay=0.0)]
     peaks, average = [plan.muon, plan.adamw], Average(model, plan.average)
     checkpoint, step, spent, contents = out / "guard.pt", 0, 0.0, 0
     if checkpoint.exists():
@@ -198,7 +240,7 @@ def train(start: Path, out: Path, seconds: float, plan: GuardPlan = GuardPlan())
         for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
         step, spent, contents = state["step"], state["spent"], state["contents"]
-    batches, log = Batches(plan, encoder, step), (out / "guard.jsonl").open("a")
+    batches, log = Batches(plan, encoder, step, rank), (out / "guard.jsonl").open("a")
     held_out = guard_samples(4_242, 160, held_out_share=0.5)
 
     def report(**values) -> None:
@@ -221,36 +263,39 @@ def train(start: Path, out: Path, seconds: float, plan: GuardPlan = GuardPlan())
         batch = batches.next(kind, done)
         answer, auxiliary = guard_loss(model, head, batch, encoder, plan)
         (answer + plan.auxiliary * auxiliary).backward()
+        shared_mean([*model.parameters(), *head.parameters()], workers)
         nn.utils.clip_grad_norm_([*model.parameters(), *head.parameters()], plan.clip)
         for optimiser, peak in zip(optimisers, peaks, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = peak * rate(plan, step, done) * (plan.full_rate if kind == "full" else 1.0)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-        average.update(model)
+        if rank == 0:
+            average.update(model)
         losses.append((kind, float(answer.detach()), float(auxiliary.detach())))
-        contents, step, spent = contents + len(batch.ids), step + 1, time.time() - began
-        if step % 25 == 0:
+        contents, step, spent = contents + workers * len(batch.ids), step + 1, first_clock(time.time() - began)
+        if rank == 0 and step % 25 == 0:
             means = {name: [a for k, a, _ in losses if k == name] for name in ("thin", "full")}
             report(step=step, seconds=round(spent), contents=contents, auxiliary=round(sum(x for _, _, x in losses) / len(losses), 4),
                    **{name: round(sum(v) / len(v), 4) for name, v in means.items() if v})
             losses = []
-        if time.time() - saved > plan.checkpoint_seconds:
+        if rank == 0 and time.time() - saved > plan.checkpoint_seconds:
             save()
             saved = time.time()
-    save()
-    return average.model(model)
+    if rank == 0:
+        save()
+    torch.distributed.destroy_process_group()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="start", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=1_500)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=2_400)
+    parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    train(arguments.start, arguments.out, arguments.seconds)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    torch.multiprocessing.spawn(train, (arguments.workers, arguments.start, arguments.out, arguments.seconds), arguments.workers)
 
 
 if __name__ == "__main__":
