@@ -21,7 +21,7 @@ assert.ok(
 
 const app = new Hono()
 app.use("/api/chat", shield({ facet }))
-app.post("/api/chat", async (c) => c.json({ answer: `You asked: ${(await c.req.text()).length} letters.` }))
+app.post("/api/chat", (c) => c.json({ answer: "Mix flour and water, and bake it for an hour." }))
 const asked = await app.request("/api/chat", { method: "POST", body: "How do I bake bread?" })
 assert.equal(asked.status, 200, "the guarded route did not answer")
 
