@@ -3,13 +3,14 @@ import type { Verdict } from "@facet/sdk"
 import type { Screen } from "../Console.ts"
 import { percent, worstOf } from "../verdictTable.ts"
 import { Paragraph } from "./Paragraph.ts"
-import { harmful, harmless, indent, type Stage, writeTitle } from "./Stage.ts"
+import { harmful, indent, type Stage, writeTitle } from "./Stage.ts"
 
+const story = "Tell me a story about a cat."
 const maxTokens = 60
 
 export async function showGuarded(stage: Stage): Promise<void> {
   await writeTitle(stage.screen, "3 A guarded generation", "generate(prompt, { guard: true })")
-  for (const prompt of [harmless, harmful]) await showOne(stage, prompt)
+  for (const prompt of [story, harmful]) await showOne(stage, prompt)
 }
 
 async function showOne({ facet, screen, signal }: Stage, prompt: string): Promise<void> {
