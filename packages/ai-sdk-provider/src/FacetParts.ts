@@ -16,7 +16,7 @@ export interface FacetVerdictPart {
   readonly providerMetadata: { readonly facet: { readonly of: "input" | "output"; readonly verdict: Verdict } }
 }
 
-/** A judgement failed, and what it was about was let through since the guard's `onError` is `"allow"`. */
+/** A judgement failed. With `onError: "allow"` what it was about was let through, otherwise it was blocked. */
 export interface FacetFailurePart {
   readonly type: "custom"
   readonly kind: "facet.failure"

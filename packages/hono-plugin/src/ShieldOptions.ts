@@ -5,6 +5,7 @@ import {
   type Facet,
   guard,
   type GuardOptions,
+  type GuardPlan,
   InvalidRequestError,
   type OpenOptions,
 } from "@facet/sdk"
@@ -52,16 +53,7 @@ export function guardOptionsOf(options: ShieldOptions): GuardOptions {
 }
 
 /** How the guard understood its options. */
-export const planOf = (options: ShieldOptions) => Effect.runSync(Effect.map(guard(guardOptionsOf(options)), readPlan))
-
-const readPlan = ({ plan }: { readonly plan: Plan }): Plan => plan
-
-export interface Plan {
-  readonly input: "before" | "parallel" | undefined
-  readonly output: boolean
-  readonly mode: "window" | "buffer" | "audit"
-  readonly onError: "block" | "allow"
-}
+export const planOf = (options: ShieldOptions): GuardPlan => Effect.runSync(guard(guardOptionsOf(options))).plan
 
 /** @throws InvalidRequestError that names the option */
 export function checkShieldOptions(options: ShieldOptions): void {

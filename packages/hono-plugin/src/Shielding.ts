@@ -1,5 +1,5 @@
 /** One request, from its body to the last byte of its answer. */
-import type { Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } from "@facet/sdk"
+import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } from "@facet/sdk"
 import type { Context, Next } from "hono"
 import { joined } from "./joined.ts"
 import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problem.ts"
@@ -11,13 +11,13 @@ import type { Ending, Piece } from "./response/Format.ts"
 import { type Answer, openAnswer } from "./response/openAnswer.ts"
 import { verdictOf } from "./response/verdictOf.ts"
 import { ShieldCall } from "./ShieldContext.ts"
-import { defaultMaxBodyBytes, guardOptionsOf, type Plan, type ShieldOptions } from "./ShieldOptions.ts"
+import { defaultMaxBodyBytes, guardOptionsOf, type ShieldOptions } from "./ShieldOptions.ts"
 import { emptyReport } from "./ShieldReport.ts"
 import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
 export interface Shield {
   readonly options: ShieldOptions
-  readonly plan: Plan
+  readonly plan: GuardPlan
   readonly shared: SharedFacet
 }
 

@@ -38,6 +38,7 @@ export interface FramesRequest<Source> {
 
 /** A guard for Effects. What it wraps fails as before; a text that is blocked is no failure. */
 export interface Guard {
+  /** The options, as they were understood. */
   readonly plan: GuardPlan
   /** Judges what a user wrote, normalised. */
   readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
