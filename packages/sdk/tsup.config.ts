@@ -1,15 +1,42 @@
-import { defineConfig } from "tsup"
+import { readFile } from "node:fs/promises"
+import { defineConfig, type Options } from "tsup"
 
-// The engine's thread is started as "./entry.js" beside whichever file starts it: chunks and entries share one folder.
-export default defineConfig({
-  entry: { index: "src/index.ts", entry: "src/worker/entry.ts" },
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number]
+
+const common: Options = {
   format: "esm",
-  target: "node22",
-  platform: "node",
+  target: "es2022",
   splitting: true,
   clean: true,
   sourcemap: false,
   // tsup cannot make types with TypeScript 7: tsc does.
   dts: false,
   removeNodeProtocol: false,
-})
+}
+
+/** A worker is started by an address that bundlers read in the source: what is published names the published file. */
+const publishedWorker: Plugin = {
+  name: "published-worker",
+  setup(build) {
+    build.onLoad({ filter: /client\.browser\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replace('"./entry.browser.ts"', '"./entry.js"'),
+      loader: "ts",
+    }))
+  },
+}
+
+export default defineConfig([
+  {
+    ...common,
+    // The engine's thread is started as "./entry.js" beside whichever file starts it: chunks and entries share one folder.
+    entry: { index: "src/index.ts", entry: "src/worker/entry.node.ts" },
+    platform: "node",
+  },
+  {
+    ...common,
+    entry: { index: "src/index.ts", entry: "src/worker/entry.browser.ts" },
+    outDir: "dist/browser",
+    platform: "browser",
+    esbuildPlugins: [publishedWorker],
+  },
+])

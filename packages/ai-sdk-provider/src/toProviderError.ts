@@ -27,6 +27,10 @@ const tags: Readonly<Record<FacetError["_tag"], true>> = {
   GuardTimeoutError: true,
   ClosedError: true,
   RuntimeError: true,
+  UnsupportedDeviceError: true,
+  DownloadError: true,
+  StorageError: true,
+  WorkerBlockedError: true,
 }
 
 /** By its tag: the classes would have to be loaded with the whole SDK. */

@@ -6,6 +6,7 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import type { EngineStats } from "./engine/Request.ts"
+import type { Device } from "./Device.ts"
 import { embed, type EmbedOptions } from "./Embed.ts"
 import type { Embedding } from "./Embedding.ts"
 import { ClosedError, type FacetError, invalidRequest } from "./Errors.ts"
@@ -43,9 +44,30 @@ export interface CallOptions {
 export class Facet implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>
   readonly #closing = new AbortController()
+  #opened: Pick<Opened["Service"], "device" | "model"> | undefined
 
   private constructor(runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>) {
     this.#runtime = runtime
+  }
+
+  /** What was opened, as it was named: `"tiny"`, an id, a folder or a URL. */
+  get model(): string {
+    return this.#described.model
+  }
+
+  /**
+   * What the model runs on, and why nothing better.
+   *
+   * @example
+   * console.log(facet.device.name, facet.device.precision) // => cpu f32
+   */
+  get device(): Device {
+    return this.#described.device
+  }
+
+  get #described(): Pick<Opened["Service"], "device" | "model"> {
+    if (this.#opened === undefined) throw new ClosedError()
+    return this.#opened
   }
 
   /** Opens the embedded model, or the one in `options`. Rejects when it is not there or cannot be used. */
@@ -54,7 +76,10 @@ export class Facet implements AsyncDisposable {
     const { signal } = call
     const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
     try {
-      await facet.#run(Effect.asVoid(Opened), call)
+      facet.#opened = await facet.#run(
+        Effect.map(Opened, ({ device, model }) => ({ device, model })),
+        call,
+      )
       return facet
     } catch (error) {
       // Whoever gave up does not wait for a thread to end.

@@ -4,24 +4,28 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Engine } from "./engine/Engine.ts"
 import type { ModelRef, Progress } from "./engine/Request.ts"
-import { asFacetError, type FacetError, InvalidRequestError } from "./Errors.ts"
-import { resolveModel } from "./hub/folder.node.ts"
+import { asFacetError, type FacetError, InvalidRequestError, UnsupportedDeviceError } from "./Errors.ts"
+import { platform } from "#platform"
+import { type DeviceName, deviceNames } from "./DeviceName.ts"
 import type { Site } from "./graph/Sites.ts"
 import { readSite } from "./Inspect.ts"
 import { Opened } from "./Opened.ts"
 import { checked, checkKnown } from "./RequestError.ts"
-import { layerEngine } from "./worker/client.node.ts"
+import type { EngineSettings } from "./platform/Platform.ts"
 
 export interface OpenOptions {
   /**
-   * The model that writes and is inspected. Default `"tiny"`, the embedded one. Or a folder: a plain Hugging Face folder
-   * of f32, f16 or bf16 safetensors, or a Facet model folder with quantised ones. Or an id such as
-   * `"google/gemma-2-2b-it"`, which is looked for in the Hugging Face cache.
+   * The model that writes and is inspected. Default `"tiny"`, the embedded one. On Node a folder: a plain Hugging Face
+   * folder of f32, f16 or bf16 safetensors, or a Facet model folder with quantised ones; in a browser such a folder's URL.
+   * Or an id such as `"google/gemma-2-2b-it"`, which is looked for in the Hugging Face cache, or by a browser on the Hub.
    */
   readonly model?: string | undefined
   /** The model that judges, in the same forms. Default: the one that belongs to `model`, where one is known. */
   readonly shield?: string | undefined
-  /** Sparse autoencoders of `model`: a Gemma Scope folder or one `params.npz`. Default for `"tiny"`: its own. */
+  /**
+   * Sparse autoencoders of `model`: a Gemma Scope folder or one `params.npz`; in a browser the URL of one `params.npz`.
+   * Default for `"tiny"`: its own.
+   */
   readonly scope?: string | undefined
   /** Where the autoencoders of `scope` belong, when their paths do not say it. */
   readonly layer?: number | undefined
@@ -33,8 +37,23 @@ export interface OpenOptions {
   readonly active?: number | undefined
   /** The most bytes that a model's prefix cache keeps. Default 512 MiB. */
   readonly cacheBytes?: number | undefined
-  /** Threads for one run. Default: one a core, at most 16. */
+  /** Threads for one run. Default: one a core, at most 16; in a browser at most 8, and only where it is cross-origin isolated. */
   readonly threads?: number | undefined
+  /**
+   * What to run on. `auto` (default) is the CPU on Node; in a browser `webgpu` where it works and computes rightly, else
+   * `wasm`. `facet.device` says what was taken, and why what was tried before was not.
+   */
+  readonly device?: "auto" | DeviceName | undefined
+  /**
+   * What weights are multiplied as, in a browser. `auto` (default): plain ones as `f32`, or as `f16` on a graphics adapter
+   * that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB, as `int8`.
+   */
+  readonly precision?: "auto" | "f32" | "f16" | "int8" | undefined
+  /**
+   * In a browser: starts the engine's worker, for bundlers that do not find it by themselves and for pages that serve it
+   * from elsewhere. It is the module `@facet/sdk/worker`.
+   */
+  readonly worker?: (() => Worker) | undefined
   /** Told how far opening has come. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -58,14 +77,15 @@ export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetErro
       const text = yield* find("Finding the model", () => resolveText(model, options.scope, place))
       const guard = guardOf(model, options.shield)
       const named = options.shield === undefined ? [] : [yield* guard]
-      return Layer.effect(Opened, openAll(text, named, guard, options.onProgress)).pipe(
-        Layer.provide(layerEngine(limitsOf(options))),
+      return Layer.effect(Opened, openAll(model, text, named, guard, options.onProgress)).pipe(
+        Layer.provide(platform.layerEngine(settingsOf(options))),
       )
     }),
   )
 
 /** A guard that was named is opened at once, like the text model; any other when it is first asked. */
 const openAll = (
+  model: string,
   text: ModelRef,
   named: ReadonlyArray<ModelRef>,
   guard: Effect.Effect<ModelRef, FacetError>,
@@ -73,10 +93,10 @@ const openAll = (
 ) =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    for (const model of [text, ...named]) {
-      yield* Stream.runForEach(engine.load(model), (progress) => Effect.sync(() => onProgress?.(progress)))
+    for (const ref of [text, ...named]) {
+      yield* Stream.runForEach(engine.load(ref), (progress) => Effect.sync(() => onProgress?.(progress)))
     }
-    return { engine, text, guard }
+    return { engine, model, text, guard, device: yield* engine.device(text) }
   })
 
 /** Remembers the first success: the cache that an id is looked up in may change while a model is open. */
@@ -93,17 +113,21 @@ const find = (operation: string, resolve: () => Promise<ModelRef>): Effect.Effec
   Effect.tryPromise({ try: resolve, catch: (cause) => asFacetError(operation, cause) })
 
 /** An explicit `undefined` is no limit of its own. */
-const limitsOf = ({ active, cacheBytes, queue, threads }: OpenOptions) => ({
-  active: active ?? defaults.active,
-  cacheBytes: cacheBytes ?? defaults.cacheBytes,
-  queue: queue ?? defaults.queue,
-  threads,
+const settingsOf = (options: OpenOptions): EngineSettings => ({
+  active: options.active ?? defaults.active,
+  cacheBytes: options.cacheBytes ?? defaults.cacheBytes,
+  queue: options.queue ?? defaults.queue,
+  threads: options.threads,
+  device: options.device ?? "auto",
+  precision: options.precision ?? "auto",
+  worker: options.worker,
 })
 
 async function resolveText(model: string, scope: string | undefined, place: Partial<Site>): Promise<ModelRef> {
-  if (model !== "tiny") return { folder: await resolveModel(model), use: "text", scope, ...place }
-  const tiny = await import("@facet/tiny")
-  return { folder: tiny.gemmaFolder, use: "text", scope: scope ?? tiny.scopeFolder, ...place }
+  const given = scope === undefined ? undefined : platform.resolveScope(scope)
+  if (model !== "tiny") return { folder: await platform.resolveModel(model), use: "text", scope: given, ...place }
+  const tiny = await platform.embedded()
+  return { folder: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place }
 }
 
 /** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
@@ -118,7 +142,7 @@ function guardOf(model: string, shield: string | undefined): Effect.Effect<Model
   }
   return once(
     find("Finding the guard", async () => ({
-      folder: guard === "tiny" ? (await import("@facet/tiny")).shieldFolder : await resolveModel(guard),
+      folder: guard === "tiny" ? (await platform.embedded()).shield : await platform.resolveModel(guard),
       use: "guard",
     })),
   )
@@ -134,14 +158,49 @@ const knownOptions = [
   "active",
   "cacheBytes",
   "threads",
+  "device",
+  "precision",
+  "worker",
   "onProgress",
 ] as const satisfies ReadonlyArray<keyof OpenOptions>
 
 function checkOptions(options: OpenOptions): Effect.Effect<void, FacetError> {
   return Effect.andThen(
     checked(() => checkKnown(options, knownOptions)),
-    checkRanges(options),
+    Effect.andThen(checkRanges(options), checkPlace(options)),
   )
+}
+
+const precisions = ["auto", "f32", "f16", "int8"] as const
+
+/** What only some platforms can honour. */
+function checkPlace({ device = "auto", precision = "auto", worker }: OpenOptions): Effect.Effect<void, FacetError> {
+  const known: ReadonlyArray<string> = ["auto", ...platform.devices]
+  const others: ReadonlyArray<string> = deviceNames
+  if (!known.includes(device)) {
+    const remedy = `Use one of ${known.join(", ")}.`
+    if (!others.includes(device)) return invalid("device", `${JSON.stringify(device)} is no device`, remedy)
+    return Effect.fail(new UnsupportedDeviceError({ device, problem: "it is not to be had here", remedy }))
+  }
+  if (!precisions.includes(precision)) {
+    return invalid("precision", `${JSON.stringify(precision)} is no precision`, `Use one of ${precisions.join(", ")}.`)
+  }
+  const isBrowser = !platform.devices.includes("cpu")
+  if (!isBrowser && precision !== "auto") {
+    return invalid("precision", "on a CPU it is that of the model's files", "Leave it out.")
+  }
+  if (!isBrowser && worker !== undefined) {
+    return invalid("worker", "the engine is a thread of its own here", "Leave it out.")
+  }
+  if (device === "wasm" && precision === "f16") {
+    return invalid("precision", "wasm has no 16-bit floats", 'Use "auto", "f32" or "int8".')
+  }
+  if (device === "webgpu" && precision === "int8") {
+    return invalid("precision", "WebGPU has no path for it", 'Use "auto", "f32" or "f16".')
+  }
+  return worker === undefined || typeof worker === "function"
+    ? Effect.void
+    : invalid("worker", `${typeof worker} where a function is expected`, "Pass a function that gives a Worker.")
 }
 
 function checkRanges(options: OpenOptions): Effect.Effect<void, InvalidRequestError> {

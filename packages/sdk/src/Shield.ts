@@ -5,7 +5,7 @@ import type { Generation } from "./Generation.ts"
 import { checkUnicode } from "./model/Unicode.ts"
 import { Opened } from "./Opened.ts"
 import { type Policy, resolvePolicies } from "./Policy.ts"
-import { lastUserText } from "./Prompt.ts"
+import { lastUserText } from "./promptTexts.ts"
 import { checked, checkKnown } from "./RequestError.ts"
 import type { Verdict } from "./Verdict.ts"
 

@@ -1,6 +1,8 @@
 /** Gemma 2 in three composable effects. */
 export { Facet, type CallOptions } from "./Facet.ts"
 export type { OpenOptions } from "./Open.ts"
+export { Device } from "./Device.ts"
+export type { DeviceName } from "./DeviceName.ts"
 export { Opened } from "./Opened.ts"
 export { collect, generate, stream, type GenerateOptions, type TraceOptions } from "./Generate.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
@@ -40,14 +42,23 @@ export type { EngineStats, Progress } from "./engine/Request.ts"
 export {
   ClosedError,
   ContextOverflowError,
+  DownloadError,
   EngineCrashedError,
-  FacetError,
+  errorClasses,
+  errorFromPlain,
+  errorToPlain,
+  type FacetError,
   GuardTimeoutError,
   InvalidRequestError,
+  isFacetError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
+  type PlainError,
   RuntimeError,
   ScopeFileError,
+  StorageError,
+  UnsupportedDeviceError,
   UnsupportedModelError,
+  WorkerBlockedError,
 } from "./Errors.ts"

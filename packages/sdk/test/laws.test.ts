@@ -3,7 +3,7 @@ import { gemmaFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { KeyValues } from "../src/engine/KeyValues.ts"
+import type { KeyValues } from "../src/engine/KeyValues.ts"
 import { OpenModel } from "../src/engine/OpenModel.ts"
 import { chunksOf } from "../src/engine/Prefill.ts"
 import { openFolder } from "../src/hub/folder.node.ts"
@@ -32,7 +32,7 @@ describe("the forward pass in f32", () => {
     const rest = ids.slice(sequence.length)
     return (await model.forward(sequence, rest, { rows: [rest.length - 1] })).logits
   }
-  const fresh = (ids: ReadonlyArray<number>) => finish(new KeyValues(model.config), ids)
+  const fresh = (ids: ReadonlyArray<number>) => finish(model.newSequence(), ids)
   const assertClose = (a: Float32Array, b: Float32Array) => {
     assert.strictEqual(a.length, b.length)
     const scale = Math.max(
@@ -49,7 +49,7 @@ describe("the forward pass in f32", () => {
     { ids: tokens, at: share },
     ({ at, ids }) =>
       Effect.promise(async () => {
-        const sequence = new KeyValues(model.config)
+        const sequence = model.newSequence()
         await model.forward(sequence, ids.slice(0, split(ids, at)))
         assertClose(await finish(sequence, ids), await fresh(ids))
       }),
@@ -61,7 +61,7 @@ describe("the forward pass in f32", () => {
     { ids: tokens },
     ({ ids }) =>
       Effect.promise(async () => {
-        const sequence = new KeyValues(model.config)
+        const sequence = model.newSequence()
         for (const id of ids.slice(0, -1)) await model.forward(sequence, [id])
         assertClose(await finish(sequence, ids), await fresh(ids))
       }),
@@ -73,7 +73,7 @@ describe("the forward pass in f32", () => {
     { ids: tokens, extra: tokens, at: share },
     ({ at, extra, ids }) =>
       Effect.promise(async () => {
-        const sequence = new KeyValues(model.config)
+        const sequence = model.newSequence()
         const length = split(ids, at)
         await model.forward(sequence, ids.slice(0, length))
         await model.forward(sequence, extra)
@@ -88,7 +88,7 @@ describe("the forward pass in f32", () => {
     { ids: tokens, other: tokens, at: share },
     ({ at, ids, other }) =>
       Effect.promise(async () => {
-        const sequence = new KeyValues(model.config)
+        const sequence = model.newSequence()
         const length = split(ids, at)
         await model.forward(sequence, ids.slice(0, length))
         const fork = sequence.fork(length)

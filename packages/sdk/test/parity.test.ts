@@ -3,7 +3,6 @@ import { gemmaFolder, scopeFolder, shieldFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { join } from "node:path"
 import { chunksOf } from "../src/engine/Prefill.ts"
-import { KeyValues } from "../src/engine/KeyValues.ts"
 import { OpenModel, type Wanted } from "../src/engine/OpenModel.ts"
 import { argmax, softmax2, summarise } from "../src/engine/Logprobs.ts"
 import { Sae } from "../src/engine/Sae.ts"
@@ -14,6 +13,7 @@ import { quantiseFolder } from "../src/model/quantiseFolder.node.ts"
 import { readSae } from "../src/scope/Npz.ts"
 import { Interlock } from "../src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../src/runtime/node.ts"
+import type { Runtime } from "../src/runtime/Runtime.ts"
 import { temporaryFolder } from "./fixtures/folders.ts"
 import { type GoldenPrompt, readGoldens, readTensors } from "./fixtures/goldens.ts"
 
@@ -21,12 +21,16 @@ const runtime = makeNodeRuntime({ interlock: new Interlock() })
 const { prompts, shield } = await readGoldens()
 const sites: ReadonlyArray<Site> = prompts[0]?.sites ?? []
 
-const open = async (folder: string, head: "vocabulary" | "candidates", taps: ReadonlyArray<Site>) =>
-  OpenModel.open({ files: await openFolder(folder), runtime, head, cacheBytes: 0 }, taps, () => {})
+const open = async (
+  folder: string,
+  head: "vocabulary" | "candidates",
+  taps: ReadonlyArray<Site>,
+  over: Runtime = runtime,
+) => OpenModel.open({ files: await openFolder(folder), runtime: over, head, cacheBytes: 0 }, taps, () => {})
 
 /** All of a prompt's outputs, out of one run or out of one run a chunk. */
 async function run(model: OpenModel, ids: ReadonlyArray<number>, chunked: boolean) {
-  const sequence = new KeyValues(model.config)
+  const sequence = model.newSequence()
   const chunks = chunked ? chunksOf(ids, 0) : [{ start: 0, tokens: ids }]
   const logits: Array<number> = []
   const taps = new Map<string, Array<number>>()
@@ -63,10 +67,12 @@ const tensor = (tensors: ReadonlyMap<string, Float32Array | Int32Array>, name: s
   return found
 }
 
-describe("the embedded model in f32", () => {
+// CPU and wasm run the fused operator, WebGPU the decomposed formula: both must give the original's numbers.
+describe.each(["fused", "decomposed"] as const)("the embedded model in f32, with %s attention", (attention) => {
   let model: OpenModel
   beforeAll(async () => {
-    model = await open(gemmaFolder, "vocabulary", sites)
+    const operators = { attention, multiplication: "f32" } as const
+    model = await open(gemmaFolder, "vocabulary", sites, makeNodeRuntime({ interlock: new Interlock(), operators }))
   })
   afterAll(() => model.release())
 
@@ -135,7 +141,7 @@ describe("the embedded model in f32", () => {
     })
 
     it("goes on greedily as the original does", async () => {
-      const sequence = new KeyValues(model.config)
+      const sequence = model.newSequence()
       let { logits } = await model.forward(sequence, prompt.ids, { rows: [prompt.ids.length - 1] })
       for (const expected of prompt.greedy) {
         const id = argmax(logits)
@@ -153,7 +159,7 @@ describe("the embedded guard", () => {
     const candidates = [model.answers.yes, model.answers.no]
     assert.isAtLeast(shield.length, 6)
     for (const { ids, probability, text } of shield) {
-      const sequence = new KeyValues(model.config)
+      const sequence = model.newSequence()
       const { logits } = await model.forward(sequence, ids, { candidates, rows: [ids.length - 1] })
       assert.closeTo(softmax2(logits[0] ?? NaN, logits[1] ?? NaN), probability, 1e-4, text)
     }

@@ -4,9 +4,8 @@ import type { Embedding } from "../Embedding.ts"
 import { type FacetError, RuntimeError } from "../Errors.ts"
 import { type Site, siteKey, siteWidth } from "../graph/Sites.ts"
 import type { GemmaConfig } from "../model/Config.ts"
-import { KeyValues } from "./KeyValues.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { checkLength, prefill } from "./Prefill.ts"
+import { checkLength, prefillAll } from "./Prefill.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 export interface EmbedTextOptions {
@@ -31,11 +30,9 @@ export const embedText = ({ model, scheduler, site, tokens }: EmbedTextOptions):
     const sum = new RowSum(siteWidth(model.config, site.site))
     const { layer } = site
     if (isEmptyText(tokens)) return { embedding: sum.mean(), layer, tokens: 0 }
-    // Cached keys and values say nothing of the activations that made them, so every token is run.
-    yield* prefill(
+    yield* prefillAll(
       scheduler,
       model,
-      new KeyValues(model.config, tokens.length),
       tokens,
       () => ({ taps: [site] }),
       // Position 0 is left out: `<bos>` has activations far beyond all others, and the same for every text.

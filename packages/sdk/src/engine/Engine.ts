@@ -7,18 +7,19 @@ import * as Stream from "effect/Stream"
 import { asFacetError, type FacetError, InvalidRequestError, invalidRequest } from "../Errors.ts"
 import type { Site } from "../graph/Sites.ts"
 import { checkLayer } from "../graph/Sites.ts"
+import type { Device } from "../Device.ts"
 import type { Embedding } from "../Embedding.ts"
 import type { EnginePart } from "../Generation.ts"
 import type { ModelFiles } from "../hub/ModelFiles.ts"
 import { renderChat } from "../model/ChatTemplate.ts"
-import { toMessages } from "../Prompt.ts"
-import type { Runtime } from "../runtime/Runtime.ts"
+import { toMessages } from "../promptTexts.ts"
 import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
 import type { Score } from "../Score.ts"
 import type { Trace } from "../Trace.ts"
 import type { Verdict } from "../Verdict.ts"
 import { classify } from "./Classify.ts"
 import { decode } from "./Decode.ts"
+import { type DeviceCandidate, Devices } from "./Devices.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./EmbedText.ts"
 import { inspect } from "./Inspect.ts"
 import { OpenModel } from "./OpenModel.ts"
@@ -34,6 +35,7 @@ import type {
   TraceRequest,
 } from "./Request.ts"
 import { Sae } from "./Sae.ts"
+import { checkDevice } from "./SelfCheck.ts"
 import { checked } from "../RequestError.ts"
 import { checkGenerate, checkTopK, checkVocabulary } from "./RequestCheck.ts"
 import type { Lease } from "./FairLock.ts"
@@ -53,12 +55,15 @@ export class Engine extends Context.Service<
     readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
     readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
     readonly stats: Effect.Effect<EngineStats, FacetError>
+    /** What a model runs on; opens it, unless it is open. */
+    readonly device: (model: ModelRef) => Effect.Effect<Device, FacetError>
   }
 >()("@facet/sdk/Engine") {}
 
 export interface EngineOptions {
-  readonly runtime: Runtime
-  readonly openFolder: (path: string) => Promise<ModelFiles>
+  /** Tried in this order. */
+  readonly devices: ReadonlyArray<DeviceCandidate>
+  readonly openFolder: (path: string, onProgress: (progress: Progress) => void) => Promise<ModelFiles>
   readonly openScope: (
     path: string,
     given: Partial<Site>,
@@ -102,12 +107,14 @@ export const makeEngine = (options: EngineOptions) =>
 class LocalEngine {
   readonly #options: EngineOptions
   readonly #scheduler: Scheduler
+  readonly #devices: Devices
   readonly #models = new Map<string, Promise<Loaded>>()
   readonly #saes = new Map<string, Promise<Sae>>()
 
   constructor(options: EngineOptions) {
     this.#options = options
     this.#scheduler = new Scheduler(options)
+    this.#devices = new Devices(options.devices)
   }
 
   readonly load = (ref: ModelRef): Stream.Stream<Progress, FacetError> =>
@@ -195,6 +202,9 @@ class LocalEngine {
     }
   })
 
+  readonly device = (ref: ModelRef): Effect.Effect<Device, FacetError> =>
+    Effect.map(this.#loaded(ref), ({ model }) => ({ ...model.device, rejected: this.#devices.rejected }))
+
   async close(): Promise<void> {
     for (const opened of await Promise.allSettled(this.#saes.values())) {
       if (opened.status === "fulfilled") await opened.value.release()
@@ -202,6 +212,7 @@ class LocalEngine {
     for (const opened of await Promise.allSettled(this.#models.values())) {
       if (opened.status === "fulfilled") await opened.value.model.release()
     }
+    await this.#devices.release()
   }
 
   #decode(
@@ -238,18 +249,23 @@ class LocalEngine {
   }
 
   async #open(ref: ModelRef, onProgress: (progress: Progress) => void): Promise<Loaded> {
-    const files = await this.#options.openFolder(ref.folder)
-    const scope = ref.scope === undefined ? undefined : await this.#openScope(ref.scope, given(ref))
+    const files = await this.#options.openFolder(ref.folder, onProgress)
+    const scope = ref.scope === undefined ? undefined : await this.#openScope(ref.scope, given(ref), onProgress)
     const sites = uniqueSites(scope?.entries ?? [])
     const head = ref.use === "guard" ? "candidates" : "vocabulary"
-    const { cacheBytes, runtime } = this.#options
+    const { cacheBytes } = this.#options
     const taps = sites.length <= mostTapsAtOpen ? sites : []
-    return { model: await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress), scope }
+    const model = await this.#devices.open(async (runtime) => {
+      const opened = await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress)
+      if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files))
+      return opened
+    })
+    return { model, scope }
   }
 
-  async #openScope(path: string, where: Partial<Site>): Promise<Scope> {
+  async #openScope(path: string, where: Partial<Site>, onProgress: (progress: Progress) => void): Promise<Scope> {
     const { entries, root } = await this.#options.openScope(path, where)
-    return { files: await this.#options.openFolder(root), entries }
+    return { files: await this.#options.openFolder(root, onProgress), entries }
   }
 
   #sae(model: OpenModel, scope: Scope | undefined, wanted: TraceRequest): Effect.Effect<Sae, FacetError> {
@@ -259,7 +275,7 @@ class LocalEngine {
       if (scope === undefined) return yield* noScope(model)
       const entry = yield* checked(() => chooseSae(scope.entries, given(wanted)))
       const key = JSON.stringify([scope.files.root, entry.file])
-      return yield* self.#once(self.#saes, key, () => Sae.open(self.#options.runtime, scope.files, entry, model.config))
+      return yield* self.#once(self.#saes, key, () => Sae.open(self.#devices.runtime, scope.files, entry, model.config))
     })
   }
 
@@ -274,6 +290,16 @@ class LocalEngine {
       const opening = map.get(key) ?? remember(map, key, open())
       return Effect.tryPromise({ try: () => opening, catch: (cause) => asFacetError("Opening a model", cause) })
     })
+  }
+}
+
+/** A model that fails its check is not left open. */
+async function releasedUnless(model: OpenModel, check: () => Promise<void>): Promise<void> {
+  try {
+    await check()
+  } catch (cause) {
+    await model.release()
+    throw cause
   }
 }
 

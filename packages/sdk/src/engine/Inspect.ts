@@ -3,9 +3,8 @@ import * as Effect from "effect/Effect"
 import type { FacetError } from "../Errors.ts"
 import { type Site, siteKey, siteWidth } from "../graph/Sites.ts"
 import type { Trace } from "../Trace.ts"
-import { KeyValues } from "./KeyValues.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { checkLength, prefill } from "./Prefill.ts"
+import { checkLength, prefillAll } from "./Prefill.ts"
 import type { Sae } from "./Sae.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
@@ -27,11 +26,9 @@ export const inspect = (options: InspectOptions): Effect.Effect<Trace, FacetErro
     yield* checkLength(model, tokens)
     const width = siteWidth(model.config, site.site)
     const activations = new Float32Array(tokens.length * width)
-    // Cached keys and values say nothing of the activations that made them, so every token is run.
-    yield* prefill(
+    yield* prefillAll(
       scheduler,
       model,
-      new KeyValues(model.config, tokens.length),
       tokens,
       () => ({ taps: [site] }),
       (result, chunk) => activations.set(result.taps.get(siteKey(site)) ?? [], chunk.start * width),

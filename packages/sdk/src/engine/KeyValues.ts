@@ -2,9 +2,10 @@
  * The keys and values of one sequence: a buffer a layer for each, longer than the sequence, so that taking a token
  * copies only that token's rows, and forgetting tokens copies nothing.
  */
-import { Tensor } from "onnxruntime-common"
+import type { Tensor } from "onnxruntime-common"
 import type { GemmaConfig } from "../model/Config.ts"
-import { names } from "../graph/Decoder.ts"
+import { bytesPerToken, type KvStore } from "../runtime/KvStore.ts"
+import type { Runtime, Tensors } from "../runtime/Runtime.ts"
 import type { KvSequence } from "./PrefixCache.ts"
 
 /** Tokens in a whole prefill chunk: cancellation is possible between two, and larger ones are no faster. */
@@ -18,17 +19,23 @@ const roomFor = (length: number, most: number): number =>
 
 export class KeyValues implements KvSequence<KeyValues> {
   readonly #config: GemmaConfig
-  /** Keys and values in turn, layer by layer: `[kvHeads, capacity, headDim]` each. */
-  #buffers: ReadonlyArray<Float32Array> = []
-  #tensors: Record<string, Tensor> = {}
-  #capacity = 0
-  #tokens = new Int32Array(0)
+  #store: KvStore
+  #capacity: number
+  #tokens: Int32Array
   #length = 0
   #exactLength = 0
 
-  constructor(config: GemmaConfig, capacity = capacityStep) {
+  private constructor(config: GemmaConfig, store: KvStore, capacity: number) {
     this.#config = config
-    this.#resize(Math.min(capacity, config.contextLength))
+    this.#store = store
+    this.#capacity = capacity
+    this.#tokens = new Int32Array(capacity)
+  }
+
+  /** An empty sequence, with room for so many tokens at first. */
+  static make(config: GemmaConfig, runtime: Pick<Runtime, "makeKvStore">, room = capacityStep): KeyValues {
+    const capacity = Math.min(room, config.contextLength)
+    return new KeyValues(config, runtime.makeKvStore(config, capacity), capacity)
   }
 
   get tokens(): Int32Array {
@@ -43,13 +50,18 @@ export class KeyValues implements KvSequence<KeyValues> {
     return this.#exactLength
   }
 
+  /** Tokens that the buffers hold before they have to grow. */
+  get capacity(): number {
+    return this.#capacity
+  }
+
   get bytes(): number {
-    return this.#capacity * this.#bytesPerToken
+    return this.#capacity * bytesPerToken(this.#config)
   }
 
   /** The buffers as inputs of the decoder's graph. */
-  get feeds(): Readonly<Record<string, Tensor>> {
-    return this.#tensors
+  get feeds(): Tensors {
+    return this.#store.feeds
   }
 
   /** Makes room for tokens that are about to come. */
@@ -59,15 +71,8 @@ export class KeyValues implements KvSequence<KeyValues> {
   }
 
   /** Takes the rows of new tokens: `[1, 2 * layers * kvHeads, tokens, headDim]`, as the graph gives them. */
-  append(tokens: ArrayLike<number>, rows: Float32Array): void {
-    const { headDim, kvHeads } = this.#config
-    const size = tokens.length * headDim
-    for (const [i, buffer] of this.#buffers.entries()) {
-      for (let head = 0; head < kvHeads; head++) {
-        const from = (i * kvHeads + head) * size
-        buffer.set(rows.subarray(from, from + size), (head * this.#capacity + this.#length) * headDim)
-      }
-    }
+  append(tokens: ArrayLike<number>, rows: Tensor): void {
+    this.#store.write(rows, this.#length, tokens.length)
     this.#tokens.set(tokens, this.#length)
     const isWholeChunk = tokens.length === chunkLength && this.#exactLength === this.#length
     this.#length += tokens.length
@@ -75,8 +80,8 @@ export class KeyValues implements KvSequence<KeyValues> {
   }
 
   fork(length: number): KeyValues {
-    const copy = new KeyValues(this.#config, roomFor(length, this.#config.contextLength))
-    copyRows(this.#buffers, this.#capacity, copy.#buffers, copy.#capacity, length, this.#config)
+    const capacity = roomFor(length, this.#config.contextLength)
+    const copy = new KeyValues(this.#config, this.#store.copy(length, capacity), capacity)
     copy.#tokens.set(this.#tokens.subarray(0, length))
     copy.#length = length
     copy.#exactLength = Math.min(length, this.#exactLength)
@@ -89,46 +94,18 @@ export class KeyValues implements KvSequence<KeyValues> {
   }
 
   dispose(): void {
-    this.#buffers = []
-    this.#tensors = {}
+    this.#store.dispose()
     this.#capacity = 0
     this.#length = 0
   }
 
-  get #bytesPerToken(): number {
-    return 2 * this.#config.layers * this.#config.kvHeads * this.#config.headDim * Float32Array.BYTES_PER_ELEMENT
-  }
-
   #resize(capacity: number): void {
-    const { headDim, kvHeads, layers } = this.#config
-    const grown = Array.from({ length: 2 * layers }, () => new Float32Array(kvHeads * capacity * headDim))
-    copyRows(this.#buffers, this.#capacity, grown, capacity, this.#length, this.#config)
+    const grown = this.#store.copy(this.#length, capacity)
+    this.#store.dispose()
+    this.#store = grown
     const tokens = new Int32Array(capacity)
     tokens.set(this.#tokens.subarray(0, this.#length))
     this.#tokens = tokens
-    this.#buffers = grown
     this.#capacity = capacity
-    const shape = [1, kvHeads, capacity, headDim]
-    this.#tensors = {}
-    for (const [i, buffer] of grown.entries()) {
-      const name = i % 2 === 0 ? names.pastKey(i >> 1) : names.pastValue(i >> 1)
-      this.#tensors[name] = new Tensor("float32", buffer, shape)
-    }
-  }
-}
-
-function copyRows(
-  from: ReadonlyArray<Float32Array>,
-  fromCapacity: number,
-  to: ReadonlyArray<Float32Array>,
-  toCapacity: number,
-  length: number,
-  { headDim, kvHeads }: GemmaConfig,
-): void {
-  for (const [i, source] of from.entries()) {
-    for (let head = 0; head < kvHeads; head++) {
-      const begin = head * fromCapacity * headDim
-      to[i]?.set(source.subarray(begin, begin + length * headDim), head * toCapacity * headDim)
-    }
   }
 }

@@ -1,12 +1,14 @@
 /** A model that is ready to run: its configuration, tokenizer and decoder session. */
 import { Tensor } from "onnxruntime-common"
+import type { Device } from "../Device.ts"
+import { makeMasks } from "../graph/Attention.ts"
 import { buildDecoder, type Head, names } from "../graph/Decoder.ts"
 import { checkLayer, type Site, siteKey } from "../graph/Sites.ts"
 import type { ModelFiles } from "../hub/ModelFiles.ts"
 import { type GemmaConfig, readConfig } from "../model/Config.ts"
 import { checkBlocks, checkGemmaTensors, openSafetensors, type TensorLocation } from "../model/Safetensors.ts"
 import { openTokenizer, type Tokenizer } from "../model/Tokenizer.ts"
-import type { Runtime, Session } from "../runtime/Runtime.ts"
+import type { Placed, Runtime, Session } from "../runtime/Runtime.ts"
 import { Judgements } from "./Judgements.ts"
 import { chunkLength, KeyValues } from "./KeyValues.ts"
 import { PrefixCache } from "./PrefixCache.ts"
@@ -37,11 +39,7 @@ export interface OpenModelOptions {
   readonly cacheBytes: number
 }
 
-/** Tensors in files below a folder. */
-interface Weights {
-  readonly folder: string
-  readonly tensors: ReadonlyMap<string, TensorLocation>
-}
+type Weights = Placed<ReadonlyMap<string, TensorLocation>>
 
 const tokenizerFile = "tokenizer.json"
 
@@ -82,7 +80,10 @@ export class OpenModel {
     this.#weights = weights
     this.#session = session
     this.#taps = taps
-    this.cache = new PrefixCache({ maxBytes: options.cacheBytes, create: () => new KeyValues(config) })
+    this.cache = new PrefixCache({
+      maxBytes: options.cacheBytes,
+      create: () => KeyValues.make(config, options.runtime),
+    })
   }
 
   /**
@@ -112,13 +113,18 @@ export class OpenModel {
     const tokenizer = await openTokenizer(files, config)
     report("files", tokenizerFile, tokenizerBytes)
     report("session", weights.join(", "), tokenizerBytes)
-    const { folder, paths } = await files.places(weights)
-    const placed = new Map(
-      [...tensors].map(([name, tensor]) => [name, { ...tensor, file: paths.get(tensor.file) ?? tensor.file }]),
-    )
-    const session = await runtime.open(buildDecoder(config, placed, { head, taps }), folder)
+    const placed = await runtime.placeModel(files, config, tensors)
+    const { operators } = runtime
+    const session = await placed.open(buildDecoder(config, placed.tensors, { operators, head, taps }))
+    const model = new OpenModel(options, config, tokenizer, placed, session, taps)
     report("ready", weights.join(", "), totalBytes)
-    return new OpenModel(options, config, tokenizer, { folder, tensors: placed }, session, taps)
+    return model
+  }
+
+  /** What it runs on. */
+  get device(): Omit<Device, "rejected"> {
+    const { runtime } = this.#options
+    return { name: runtime.name, precision: runtime.precision(this.config), threads: runtime.threads }
   }
 
   /** The model's folder. */
@@ -135,6 +141,11 @@ export class OpenModel {
     return this.config.quantization === null ? undefined : chunkLength
   }
 
+  /** A sequence that is nobody else's, with room for so many tokens. Whoever takes it disposes of it. */
+  newSequence(room?: number): KeyValues {
+    return KeyValues.make(this.config, this.#options.runtime, room)
+  }
+
   /** Whether a run can fetch these sites as the session is. */
   hasTaps(sites: ReadonlyArray<Site>): boolean {
     return sites.every((site) => this.#taps.some((tap) => siteKey(tap) === siteKey(site)))
@@ -144,10 +155,11 @@ export class OpenModel {
   async addTaps(sites: ReadonlyArray<Site>): Promise<void> {
     if (this.hasTaps(sites)) return
     const { head, runtime } = this.#options
-    const { folder, tensors } = this.#weights
     const added = sites.filter((site) => !this.hasTaps([site]))
     const taps = [...this.#taps, ...added]
-    const session = await runtime.open(buildDecoder(this.config, tensors, { head, taps }), folder)
+    const { operators } = runtime
+    const graph = buildDecoder(this.config, this.#weights.tensors, { operators, head, taps })
+    const session = await this.#weights.open(graph)
     await this.#session.release()
     this.#session = session
     this.#taps = taps
@@ -157,13 +169,10 @@ export class OpenModel {
   async forward(sequence: KeyValues, tokens: ReadonlyArray<number>, wanted: Wanted = {}): Promise<Forward> {
     const { candidates, rows = [], taps = [] } = wanted
     sequence.reserve(tokens.length)
-    const total = sequence.length + tokens.length
     const feeds: Record<string, Tensor> = {
       ...sequence.feeds,
+      ...this.#position(sequence, tokens.length),
       [names.inputIds]: int64(tokens, [1, tokens.length]),
-      [names.pastLength]: int64([sequence.length]),
-      [names.totalLength]: int32(total),
-      [names.lastPosition]: int32(total - 1),
       [names.rows]: int64(rows),
     }
     if (this.#options.head === "candidates") feeds[names.candidates] = int64(candidates ?? [])
@@ -175,10 +184,29 @@ export class OpenModel {
       if (!(data instanceof Float32Array)) throw new Error(`the graph gave no ${name}`)
       return data
     }
-    sequence.append(tokens, float(names.newKeyValues))
+    const newRows = outputs[names.newKeyValues]
+    if (newRows === undefined) throw new Error("the graph gave no new keys and values")
+    sequence.append(tokens, newRows)
     return {
       logits: rows.length > 0 ? float(names.logits) : new Float32Array(0),
       taps: new Map(keys.map((key) => [key, float(key)])),
+    }
+  }
+
+  /** What tells attention where the new tokens stand. */
+  #position(sequence: KeyValues, tokens: number): Record<string, Tensor> {
+    const past = { [names.pastLength]: int64([sequence.length]) }
+    const total = sequence.length + tokens
+    if (this.#options.runtime.operators.attention === "fused") {
+      return { ...past, [names.totalLength]: int32(total), [names.lastPosition]: int32(total - 1) }
+    }
+    const { capacity } = sequence
+    const { full, sliding } = makeMasks(this.config, { past: sequence.length, tokens, capacity })
+    const shape = [1, 1, tokens, capacity + tokens]
+    return {
+      ...past,
+      [names.fullMask]: new Tensor("float32", full, shape),
+      [names.slidingMask]: new Tensor("float32", sliding, shape),
     }
   }
 

@@ -51,6 +51,20 @@ export const prefill = (
     { discard: true },
   )
 
+/** Runs all tokens in a sequence of their own: cached keys and values say nothing of the logits and activations of a prefix. */
+export const prefillAll = (
+  scheduler: Scheduler,
+  model: OpenModel,
+  tokens: ReadonlyArray<number>,
+  wanted: (chunk: Chunk) => Wanted,
+  onChunk: (result: Forward, chunk: Chunk) => void,
+): Effect.Effect<void, RuntimeError> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => model.newSequence(tokens.length)),
+    (sequence) => prefill(scheduler, model, sequence, tokens, wanted, onChunk),
+    (sequence) => Effect.sync(() => sequence.dispose()),
+  )
+
 /** Whether a chunk ends the prompt. */
 export const isLast = (chunk: Chunk, tokens: ReadonlyArray<number>): boolean =>
   chunk.start + chunk.tokens.length === tokens.length

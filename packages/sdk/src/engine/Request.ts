@@ -1,111 +1,102 @@
 /** What an engine is asked, as it travels to the engine's thread. Ranges are checked there, where the model is known. */
-import * as Schema from "effect/Schema"
-import { Prompt } from "../Prompt.ts"
-import { siteNames } from "../graph/Sites.ts"
-
-const optional = <S extends Schema.Top>(schema: S) => Schema.optional(schema)
-
-/** A policy with its words, so that one that an app defined itself travels like the released ones. */
-const PolicyText = Schema.Struct({
-  id: Schema.String,
-  harm: Schema.String,
-  promptGuideline: Schema.String,
-  responseGuideline: Schema.String,
-  threshold: Schema.Number,
-})
+import type { Policy } from "../Policy.ts"
+import type { Prompt } from "../Prompt.ts"
+import type { SiteName } from "../graph/Sites.ts"
 
 /** A model folder, and what it is opened for. */
-export const ModelRef = Schema.Struct({
-  folder: Schema.String,
+export interface ModelRef {
+  readonly folder: string
   /** A guard computes two logits instead of the whole vocabulary's. */
-  use: Schema.Literals(["text", "guard"]),
+  readonly use: "text" | "guard"
   /** The folder or file of its sparse autoencoders. */
-  scope: optional(Schema.String),
+  readonly scope?: string | undefined
   /** Where those belong, when their paths do not say it. */
-  site: optional(Schema.Literals(siteNames)),
-  layer: optional(Schema.Number),
-})
-export type ModelRef = typeof ModelRef.Type
+  readonly site?: SiteName | undefined
+  readonly layer?: number | undefined
+}
 
 /** A site whose features are wanted; what is left out is chosen from the autoencoders that are there. */
-export const TraceRequest = Schema.Struct({
-  layer: optional(Schema.Number),
-  site: optional(Schema.Literals(siteNames)),
+export interface TraceRequest {
+  readonly layer?: number | undefined
+  readonly site?: SiteName | undefined
   /** Features a token, strongest first. Default 5. */
-  topK: optional(Schema.Number),
-})
-export type TraceRequest = typeof TraceRequest.Type
+  readonly topK?: number | undefined
+}
 
-export const GenerateRequest = Schema.Struct({
-  model: ModelRef,
-  prompt: Prompt,
-  template: optional(Schema.Literals(["chat", "none"])),
-  maxTokens: optional(Schema.Number),
-  temperature: optional(Schema.Number),
-  topK: optional(Schema.Number),
-  topP: optional(Schema.Number),
-  minP: optional(Schema.Number),
-  repetitionPenalty: optional(Schema.Number),
-  presencePenalty: optional(Schema.Number),
-  frequencyPenalty: optional(Schema.Number),
-  logitBias: optional(Schema.Record(Schema.String, Schema.Number)),
-  seed: optional(Schema.Number),
-  stop: optional(Schema.Array(Schema.String)),
-  traces: Schema.Array(TraceRequest),
+export interface GenerateRequest {
+  readonly model: ModelRef
+  readonly prompt: Prompt
+  readonly template?: "chat" | "none" | undefined
+  readonly maxTokens?: number | undefined
+  readonly temperature?: number | undefined
+  readonly topK?: number | undefined
+  readonly topP?: number | undefined
+  readonly minP?: number | undefined
+  readonly repetitionPenalty?: number | undefined
+  readonly presencePenalty?: number | undefined
+  readonly frequencyPenalty?: number | undefined
+  readonly logitBias?: Readonly<Record<string, number>> | undefined
+  readonly seed?: number | undefined
+  readonly stop?: ReadonlyArray<string> | undefined
+  readonly traces: ReadonlyArray<TraceRequest>
   /** How many alternatives come with each token's log-probability; left out when nobody asked for any. */
-  logprobs: optional(Schema.Number),
-})
-export type GenerateRequest = typeof GenerateRequest.Type
+  readonly logprobs?: number | undefined
+}
 
-export const ClassifyRequest = Schema.Struct({
-  model: ModelRef,
-  prompt: optional(Schema.String),
-  response: optional(Schema.String),
-  policies: Schema.Array(PolicyText),
+export interface ClassifyRequest {
+  readonly model: ModelRef
+  readonly prompt?: string | undefined
+  readonly response?: string | undefined
+  /** With their words, so that one that an app defined itself travels like the released ones. */
+  readonly policies: ReadonlyArray<Policy>
   /** Whether it judges for a generation that is under way, which holds a place in the queue for both. */
-  isNested: Schema.Boolean,
-})
-export type ClassifyRequest = typeof ClassifyRequest.Type
+  readonly isNested: boolean
+}
 
-export const InspectRequest = Schema.Struct({
-  model: ModelRef,
+export interface InspectRequest {
+  readonly model: ModelRef
   /** A text, taken raw, or tokens as a generation gives them. */
-  text: Schema.Union([Schema.String, Schema.Array(Schema.Int)]),
-  layer: optional(Schema.Number),
-  site: optional(Schema.Literals(siteNames)),
-  topK: optional(Schema.Number),
-  activations: Schema.Boolean,
-})
-export type InspectRequest = typeof InspectRequest.Type
+  readonly text: string | ReadonlyArray<number>
+  readonly layer?: number | undefined
+  readonly site?: SiteName | undefined
+  readonly topK?: number | undefined
+  readonly activations: boolean
+}
 
-export const ScoreRequest = Schema.Struct({ model: ModelRef, text: Schema.String })
-export type ScoreRequest = typeof ScoreRequest.Type
+export interface ScoreRequest {
+  readonly model: ModelRef
+  readonly text: string
+}
 
-export const EmbedRequest = Schema.Struct({
-  model: ModelRef,
-  text: Schema.String,
-  layer: optional(Schema.Number),
-})
-export type EmbedRequest = typeof EmbedRequest.Type
+export interface EmbedRequest {
+  readonly model: ModelRef
+  readonly text: string
+  readonly layer?: number | undefined
+}
 
 /** How far the opening of a model has come. */
-export const Progress = Schema.Struct({
-  /** `files`: reading and checking; `session`: ONNX Runtime takes the weights; `ready`. */
-  phase: Schema.Literals(["files", "session", "ready"]),
-  model: Schema.String,
+export interface Progress {
+  /**
+   * `waiting`: another tab downloads the same model; `download`: files come over the network; `files`: reading and
+   * checking; `session`: ONNX Runtime takes the weights; `ready`.
+   */
+  readonly phase: "waiting" | "download" | "files" | "session" | "ready"
+  readonly model: string
   /** The file that was read last. */
-  file: Schema.String,
-  loadedBytes: Schema.Finite,
-  totalBytes: Schema.Finite,
-})
-export type Progress = typeof Progress.Type
+  readonly file: string
+  readonly loadedBytes: number
+  readonly totalBytes: number
+  /** Where the bytes come from, in a browser. */
+  readonly source?: "network" | "cache" | undefined
+  /** While downloading. */
+  readonly bytesPerSecond?: number | undefined
+}
 
 /** What the engine holds. */
-export const EngineStats = Schema.Struct({
+export interface EngineStats {
   /** Requests that run or wait. */
-  requests: Schema.Int,
+  readonly requests: number
   /** Sequences in the prefix caches, and their size. */
-  cachedSequences: Schema.Int,
-  cachedBytes: Schema.Finite,
-})
-export type EngineStats = typeof EngineStats.Type
+  readonly cachedSequences: number
+  readonly cachedBytes: number
+}

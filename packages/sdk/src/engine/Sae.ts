@@ -37,8 +37,8 @@ export class Sae {
       })
     }
     const labels = await readLabels(files, entry.file)
-    const { folder, paths } = await files.places([entry.file])
-    const session = await runtime.open(buildEncoder(sae, paths.get(entry.file) ?? entry.file), folder)
+    const placed = await runtime.placeFile(files, entry.file)
+    const session = await placed.open(buildEncoder(sae, placed.tensors))
     return new Sae(entry, session, labels, sae.dModel, sae.width)
   }
 

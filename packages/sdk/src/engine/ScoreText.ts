@@ -2,10 +2,9 @@
 import * as Effect from "effect/Effect"
 import type { FacetError } from "../Errors.ts"
 import type { Score } from "../Score.ts"
-import { KeyValues } from "./KeyValues.ts"
 import { logSoftmaxAt } from "./Logprobs.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { checkLength, type Chunk, prefill } from "./Prefill.ts"
+import { checkLength, type Chunk, prefillAll } from "./Prefill.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 /**
@@ -21,10 +20,9 @@ export const scoreText = (
     yield* checkLength(model, tokens)
     const { vocabSize } = model.config
     const logprobs: Array<number | null> = [null]
-    yield* prefill(
+    yield* prefillAll(
       scheduler,
       model,
-      new KeyValues(model.config, tokens.length),
       tokens,
       (chunk) => ({ rows: rowsWithNext(chunk, tokens) }),
       (result, chunk) => {

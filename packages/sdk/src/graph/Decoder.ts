@@ -8,9 +8,10 @@
  */
 import type { GemmaConfig } from "../model/Config.ts"
 import type { TensorLocation } from "../model/Safetensors.ts"
-import { ElementType, GraphBuilder, type Value } from "./Onnx.ts"
+import { attention, type AttentionKind, names as attentionNames } from "./Attention.ts"
+import { ElementType, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
 import { siteKey, siteWidth, type Site } from "./Sites.ts"
-import { Weights } from "./Weights.ts"
+import { type Multiplication, Weights } from "./Weights.ts"
 
 /**
  * What comes out at the end.
@@ -20,7 +21,14 @@ import { Weights } from "./Weights.ts"
  */
 export type Head = "vocabulary" | "candidates"
 
+/** Which of the operators that give the same numbers a device runs rightly and fast. */
+export interface Operators {
+  readonly attention: AttentionKind
+  readonly multiplication: Multiplication
+}
+
 export interface DecoderOptions {
+  readonly operators: Operators
   readonly head: Head
   /** Sites that a run may fetch, each under its {@link siteKey}: `[1, S, width]`. One that is not fetched is not copied. */
   readonly taps: ReadonlyArray<Site>
@@ -30,31 +38,23 @@ export interface DecoderOptions {
 export const names = {
   /** int64 `[1, S]`: the new tokens. */
   inputIds: "input_ids",
-  /** int64 `[1]`: `P`. */
-  pastLength: "past_length",
-  /** int32 `[1]`: `P + S`. */
-  totalLength: "total_length",
-  /** int32 `[1]`: `P + S - 1`. */
-  lastPosition: "last_position",
+  ...attentionNames,
   /** int64 `[R]`: which of the `S` positions the head reads; may be empty. */
   rows: "rows",
   /** int64 `[C]`: token ids for the `candidates` head. */
   candidates: "candidates",
-  /** float32 `[1, kvHeads, capacity, headDim]` a layer. */
-  pastKey: (layer: number) => `past_key.${layer}`,
-  pastValue: (layer: number) => `past_value.${layer}`,
   /** float32 `[1, 2 * layers * kvHeads, S, headDim]`: the new rows; layer by layer, keys before values. */
   newKeyValues: "new_key_values",
   /** float32 `[1, R, vocabSize]` or `[1, R, C]`. */
   logits: "logits",
 } as const
 
-/** The decoder of the model in `tensors`, as the bytes of an ONNX file. */
+/** The decoder of the model in `tensors`. */
 export function buildDecoder(
   config: GemmaConfig,
   tensors: ReadonlyMap<string, TensorLocation>,
   options: DecoderOptions,
-): Uint8Array {
+): Graph {
   return new DecoderBuilder(config, tensors, options).build()
 }
 
@@ -68,21 +68,16 @@ class DecoderBuilder {
   constructor(config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>, options: DecoderOptions) {
     this.#config = config
     this.#options = options
-    this.#weights = new Weights(this.#graph, config, tensors)
+    this.#weights = new Weights(this.#graph, config, tensors, options.operators.multiplication)
   }
 
-  build(): Uint8Array {
+  build(): Graph {
     const { hiddenSize, layers, kvHeads, headDim } = this.#config
     const g = this.#graph
     const ids = g.input(names.inputIds, ElementType.int64, [1, "S"])
-    const past = {
-      pastLength: g.input(names.pastLength, ElementType.int64, [1]),
-      totalLength: g.input(names.totalLength, ElementType.int32, [1]),
-      lastPosition: g.input(names.lastPosition, ElementType.int32, [1]),
-    }
-    const rotary = this.#rotary()
+    const attend = attention(g, this.#config, this.#options.operators.attention)
     let x = g.op("Mul", [this.#embed(ids), g.scalar(Math.fround(Math.sqrt(hiddenSize)))])
-    for (let layer = 0; layer < layers; layer++) x = this.#layer(x, layer, past, rotary)
+    for (let layer = 0; layer < layers; layer++) x = this.#layer(x, layer, attend)
     g.output(names.newKeyValues, g.op("Concat", this.#newKeyValues, { attributes: { axis: 1 } }), [
       1,
       2 * layers * kvHeads,
@@ -97,20 +92,10 @@ class DecoderBuilder {
     return this.#weights.rows(ids, "model.embed_tokens", this.#config.vocabSize, this.#config.hiddenSize)
   }
 
-  /** Cosines and sines of every position, `[contextLength, headDim / 2]`, folded to constants when the session opens. */
-  #rotary(): { readonly cos: Value; readonly sin: Value } {
-    const { contextLength, headDim, ropeTheta } = this.#config
-    const g = this.#graph
-    const frequencies = Float32Array.from({ length: headDim / 2 }, (_, i) => 1 / ropeTheta ** ((2 * i) / headDim))
-    const positions = Float32Array.from({ length: contextLength }, (_, i) => i)
-    const angles = g.op("Mul", [g.constant(positions, [contextLength, 1]), g.constant(frequencies, [1, headDim / 2])])
-    return { cos: g.op("Cos", [angles]), sin: g.op("Sin", [angles]) }
-  }
-
-  #layer(x: Value, layer: number, past: PastInputs, rotary: { readonly cos: Value; readonly sin: Value }): Value {
+  #layer(x: Value, layer: number, attend: ReturnType<typeof attention>): Value {
     const g = this.#graph
     const name = `model.layers.${layer}`
-    const z = this.#attention(this.#norm(x, `${name}.input_layernorm`), layer, past, rotary)
+    const z = this.#attention(this.#norm(x, `${name}.input_layernorm`), layer, attend)
     this.#tap({ layer, site: "attn_z" }, z)
     const { hiddenSize, intermediateSize, heads, headDim } = this.#config
     const attended = this.#weights.linear(z, `${name}.self_attn.o_proj`, hiddenSize, heads * headDim)
@@ -134,42 +119,16 @@ class DecoderBuilder {
   }
 
   /** The heads' outputs, concatenated: `[1, S, heads * headDim]`. */
-  #attention(x: Value, layer: number, past: PastInputs, rotary: { readonly cos: Value; readonly sin: Value }): Value {
+  #attention(x: Value, layer: number, attend: ReturnType<typeof attention>): Value {
     const { hiddenSize, heads, kvHeads, headDim } = this.#config
-    const g = this.#graph
     const name = `model.layers.${layer}.self_attn`
-    const query = this.#weights.linear(x, `${name}.q_proj`, heads * headDim, hiddenSize)
-    const key = this.#weights.linear(x, `${name}.k_proj`, kvHeads * headDim, hiddenSize)
-    const value = this.#weights.linear(x, `${name}.v_proj`, kvHeads * headDim, hiddenSize)
-    const shape = [1, kvHeads, "capacity", headDim]
-    const pastKey = g.input(names.pastKey(layer), ElementType.float32, shape)
-    const pastValue = g.input(names.pastValue(layer), ElementType.float32, shape)
-    const [z, presentKey, presentValue] = g.opMany(
-      "GroupQueryAttention",
-      [query, key, value, pastKey, pastValue, past.lastPosition, past.totalLength, rotary.cos, rotary.sin],
-      [true, true, true],
-      {
-        domain: "com.microsoft",
-        attributes: {
-          num_heads: heads,
-          kv_num_heads: kvHeads,
-          scale: { float: this.#config.queryPreAttnScalar ** -0.5 },
-          softcap: { float: this.#config.attnLogitSoftcap ?? 0 },
-          // Counts the keys that a query sees, itself included; -1 is all.
-          local_window_size: this.#config.slidingLayers[layer] === true ? this.#config.slidingWindow : -1,
-          do_rotary: 1,
-          rotary_interleaved: 0,
-        },
-      },
-    ) as [Value, Value, Value]
-    this.#newKeyValues.push(this.#newRows(presentKey, past), this.#newRows(presentValue, past))
+    const { newKey, newValue, z } = attend(layer, {
+      query: this.#weights.linear(x, `${name}.q_proj`, heads * headDim, hiddenSize),
+      key: this.#weights.linear(x, `${name}.k_proj`, kvHeads * headDim, hiddenSize),
+      value: this.#weights.linear(x, `${name}.v_proj`, kvHeads * headDim, hiddenSize),
+    })
+    this.#newKeyValues.push(newKey, newValue)
     return z
-  }
-
-  #newRows(present: Value, past: PastInputs): Value {
-    const g = this.#graph
-    const end = g.op("Cast", [past.totalLength], { attributes: { to: ElementType.int64 } })
-    return g.op("Slice", [present, past.pastLength, end, g.ints(2)])
   }
 
   #norm(x: Value, name: string): Value {
@@ -205,10 +164,4 @@ class DecoderBuilder {
     const g = this.#graph
     return g.op("Mul", [g.op("Tanh", [g.op("Div", [logits, g.scalar(cap)])]), g.scalar(cap)])
   }
-}
-
-interface PastInputs {
-  readonly pastLength: Value
-  readonly totalLength: Value
-  readonly lastPosition: Value
 }

@@ -64,12 +64,23 @@ function valueInfo(name: Value, type: ElementType, shape: ReadonlyArray<Dimensio
 
 const entry = (key: string, value: string) => Protobuf.message(Protobuf.string(1, key), Protobuf.string(2, value))
 
+/** A built graph. */
+export interface Graph {
+  /** The bytes of an `.onnx` file. */
+  readonly bytes: Uint8Array
+  /** The files that its tensors point into. */
+  readonly files: ReadonlySet<string>
+  /** Its outputs' names. */
+  readonly outputs: ReadonlySet<string>
+}
+
 /** Builds one ONNX graph. */
 export class GraphBuilder {
   readonly #nodes: Array<Protobuf.Message> = []
   readonly #initializers = new Map<Value, Protobuf.Message>()
+  readonly #files = new Set<string>()
   readonly #inputs: Array<Protobuf.Message> = []
-  readonly #outputs: Array<Protobuf.Message> = []
+  readonly #outputs = new Map<string, Protobuf.Message>()
   readonly #name: string
 
   constructor(name: string) {
@@ -84,7 +95,7 @@ export class GraphBuilder {
   /** Gives `value` the public name `name`, by which a run fetches it. */
   output(name: string, value: Value, shape: ReadonlyArray<Dimension>): void {
     this.#node("Identity", [value], [name], {})
-    this.#outputs.push(valueInfo(name, ElementType.float32, shape))
+    this.#outputs.set(name, valueInfo(name, ElementType.float32, shape))
   }
 
   /** Adds a node with one output and returns that output's name. */
@@ -104,6 +115,7 @@ export class GraphBuilder {
 
   /** A tensor whose bytes stay in a file. The same name twice is one tensor. */
   external(name: Value, type: ElementType, shape: ReadonlyArray<number>, slice: FileSlice): Value {
+    this.#files.add(slice.file)
     this.#initializers.set(
       name,
       Protobuf.message(
@@ -145,24 +157,24 @@ export class GraphBuilder {
     return this.constant(BigInt64Array.from(values, BigInt))
   }
 
-  /** The graph as the bytes of an `.onnx` file. */
-  build(): Uint8Array {
+  build(): Graph {
     const graph = Protobuf.message(
       Protobuf.repeated(this.#nodes, (node) => Protobuf.bytes(1, node)),
       Protobuf.string(2, this.#name),
       Protobuf.repeated([...this.#initializers.values()], (tensor) => Protobuf.bytes(5, tensor)),
       Protobuf.repeated(this.#inputs, (input) => Protobuf.bytes(11, input)),
-      Protobuf.repeated(this.#outputs, (output) => Protobuf.bytes(12, output)),
+      Protobuf.repeated([...this.#outputs.values()], (output) => Protobuf.bytes(12, output)),
     )
     const opset = (domain: string, version: number) =>
       Protobuf.bytes(8, Protobuf.message(Protobuf.string(1, domain), Protobuf.int(2, version)))
-    return Protobuf.message(
+    const bytes = Protobuf.message(
       Protobuf.int(1, 10),
       opset("", 21),
       opset("com.microsoft", 1),
       Protobuf.string(2, "facet"),
       Protobuf.bytes(7, graph),
     )
+    return { bytes, files: this.#files, outputs: new Set(this.#outputs.keys()) }
   }
 
   #node(type: string, inputs: ReadonlyArray<Value>, outputs: ReadonlyArray<Value>, options: NodeOptions): void {

@@ -7,7 +7,7 @@
  * Source: Gemma Scope (arXiv 2408.05147), section 2 and appendix A.
  */
 import type { SaeFile } from "../scope/Npz.ts"
-import { ElementType, GraphBuilder } from "./Onnx.ts"
+import { ElementType, type Graph, GraphBuilder } from "./Onnx.ts"
 
 export const names = {
   /** float32 `[N, dModel]`. */
@@ -17,7 +17,7 @@ export const names = {
 } as const
 
 /** The encoder of the autoencoder in `file`, a path relative to the folder that the session is opened over. */
-export function buildEncoder(sae: SaeFile, file: string): Uint8Array {
+export function buildEncoder(sae: SaeFile, file: string): Graph {
   const g = new GraphBuilder("sae")
   const x = g.input(names.activations, ElementType.float32, ["N", sae.dModel])
   const parameter = (key: "W_enc" | "b_enc" | "threshold", shape: ReadonlyArray<number>) =>

@@ -11,16 +11,35 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
   F32: ElementType.float32,
   F16: ElementType.float16,
   BF16: ElementType.bfloat16,
+  I8: ElementType.int8,
   U8: ElementType.uint8,
 }
+
+/**
+ * What a product is computed in. `f32`: as exactly as the device can. `int8`: activations are rounded to 8 bits where the
+ * weights are quantised, ONNX Runtime's fast path on a CPU. `f16`: plain 16-bit weights stay as they are.
+ */
+export type Multiplication = "f32" | "int8" | "f16"
+
+/** The names under which a linear layer's weights stand that were laid out for DynamicQuantizeMatMul: int8 `[columns, rows]`. */
+export const int8Name = (name: string): string => `${name}.int8`
+/** float32 `[rows]`. */
+export const int8ScaleName = (name: string): string => `${name}.int8_scale`
 
 /** Weights of one model folder, by the names that transformers gives them, without `.weight`. */
 export class Weights {
   readonly #graph: GraphBuilder
   readonly #tensors: ReadonlyMap<string, TensorLocation>
   readonly #quantization: GemmaConfig["quantization"]
+  readonly #multiplication: Multiplication
 
-  constructor(graph: GraphBuilder, config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>) {
+  constructor(
+    graph: GraphBuilder,
+    config: GemmaConfig,
+    tensors: ReadonlyMap<string, TensorLocation>,
+    multiplication: Multiplication,
+  ) {
+    this.#multiplication = multiplication
     this.#graph = graph
     this.#tensors = tensors
     this.#quantization = config.quantization
@@ -28,16 +47,37 @@ export class Weights {
 
   /** `x @ W.T` for a weight of shape `[rows, columns]`, as a linear layer without bias. */
   linear(x: Value, name: string, rows: number, columns: number): Value {
-    if (this.#quantization === null) return this.#graph.op("MatMul", [x, this.#transposed(name)])
+    const relaid = this.#tensors.get(int8Name(name))
+    if (relaid !== undefined) return this.#int8(x, name)
+    if (this.#quantization === null) return this.#plain(x, name)
     const { bits, blockSize } = this.#quantization
     const blocks = columns / blockSize
     const data = this.#raw(`${name}.weight`, [rows, blocks, (blockSize * bits) / 8])
     const scales = this.#raw(`${name}.weight_scale`, [rows, blocks])
     return this.#graph.op("MatMulNBits", [x, data, scales], {
       domain: "com.microsoft",
-      // accuracy_level 4: activations in int8, the fast path.
-      attributes: { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: 4 },
+      attributes: { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: this.#accuracyLevel },
     })
+  }
+
+  /** Of MatMulNBits: 4 rounds activations to int8. */
+  get #accuracyLevel(): number {
+    return this.#multiplication === "int8" ? 4 : 1
+  }
+
+  #plain(x: Value, name: string): Value {
+    const isHalf = this.#multiplication === "f16" && this.#slice(`${name}.weight`).dtype === "F16"
+    if (!isHalf) return this.#graph.op("MatMul", [x, this.#transposed(this.#float(`${name}.weight`))])
+    const half = this.#graph.op("Cast", [x], { attributes: { to: ElementType.float16 } })
+    const product = this.#graph.op("MatMul", [half, this.#transposed(this.#raw(`${name}.weight`))])
+    return this.#graph.op("Cast", [product], { attributes: { to: ElementType.float32 } })
+  }
+
+  /** Over weights that were laid out anew: see `runtime/web/Int8Weights.ts`. */
+  #int8(x: Value, name: string): Value {
+    const data = this.#raw(int8Name(name))
+    const scales = this.#raw(int8ScaleName(name))
+    return this.#graph.op("DynamicQuantizeMatMul", [x, data, scales], { domain: "com.microsoft" })
   }
 
   /** Rows of a weight of shape `[rows, columns]`, as float32. */
@@ -60,8 +100,8 @@ export class Weights {
     return this.#graph.op("Add", [this.#float(`${name}.weight`), this.#graph.scalar(1)])
   }
 
-  #transposed(name: string): Value {
-    return this.#graph.op("Transpose", [this.#float(`${name}.weight`)], { attributes: { perm: [1, 0] } })
+  #transposed(weight: Value): Value {
+    return this.#graph.op("Transpose", [weight], { attributes: { perm: [1, 0] } })
   }
 
   #float(name: string): Value {

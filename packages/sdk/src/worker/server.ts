@@ -1,29 +1,106 @@
-/** The engine behind its protocol, on whatever carries messages to its thread. */
+/** The engine behind its protocol, on the thread where it runs. */
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as RpcServer from "effect/rpc/RpcServer"
-import { type EngineOptions, makeEngine } from "../engine/Engine.ts"
-import { EngineRpcs } from "./Protocol.ts"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { type Engine, type EngineOptions, makeEngine } from "../engine/Engine.ts"
+import { asFacetError, errorToPlain, type FacetError } from "../Errors.ts"
+import type { AppMessage, EngineMessage, Method, StreamMethods, ValueMethods } from "./Protocol.ts"
 
-const handlers = (options: EngineOptions) =>
-  EngineRpcs.toLayer(
-    Effect.map(makeEngine(options), (engine) =>
-      EngineRpcs.of({
-        Load: engine.load,
-        Generate: engine.generate,
-        Classify: engine.classify,
-        Inspect: engine.inspect,
-        Score: engine.score,
-        Embed: engine.embed,
-        Stats: () => engine.stats,
-      }),
-    ),
+/** The engine's end of the channel. */
+export interface AppPort {
+  readonly post: (message: EngineMessage, transfers: ReadonlyArray<ArrayBuffer>) => void
+  /** From now on messages go to the listener. Those that came before are not lost. */
+  readonly listen: (listener: (message: AppMessage) => void) => void
+}
+
+/** Serves the engine until it is told to close. */
+export const serve = (options: EngineOptions, port: AppPort): Effect.Effect<void> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const engine = yield* makeEngine(options)
+      const closed = yield* Deferred.make<void>()
+      const server = new Server(engine, port)
+      port.listen((message) => {
+        if (message.kind === "close") Deferred.doneUnsafe(closed, Effect.void)
+        else server.receive(message)
+      })
+      yield* Deferred.await(closed)
+      yield* server.interruptAll
+    }),
   )
 
-/** Serves the engine until the thread is told to close. Needs a `WorkerRunnerPlatform`. */
-export const serve = (options: EngineOptions) =>
-  RpcServer.layer(EngineRpcs).pipe(
-    Layer.provide(handlers(options)),
-    Layer.provide(RpcServer.layerProtocolWorkerRunner),
-    Layer.launch,
+/** A call that runs. */
+interface Running {
+  readonly fiber: Fiber.Fiber<void, FacetError>
+  /** Resumes a stream that waits for its parts to be taken. */
+  taken: () => void
+}
+
+class Server {
+  readonly #engine: Engine["Service"]
+  readonly #port: AppPort
+  readonly #running = new Map<number, Running>()
+
+  constructor(engine: Engine["Service"], port: AppPort) {
+    this.#engine = engine
+    this.#port = port
+  }
+
+  get interruptAll(): Effect.Effect<void> {
+    return Fiber.interruptAll([...this.#running.values()].map(({ fiber }) => fiber))
+  }
+
+  receive(message: Exclude<AppMessage, { kind: "close" }>): void {
+    const { call } = message
+    if (message.kind === "call") this.#begin(call, message.method, message.payload)
+    else if (message.kind === "taken") this.#running.get(call)?.taken()
+    else this.#running.get(call)?.fiber.interruptUnsafe()
+  }
+
+  #begin(call: number, method: Method, payload: unknown): void {
+    const answer = isStream(method) ? this.#stream(call, method, payload) : this.#value(call, method, payload)
+    const fiber = Effect.runFork(answer)
+    this.#running.set(call, { fiber, taken: () => {} })
+    fiber.addObserver((exit) => {
+      this.#running.delete(call)
+      if (exit._tag === "Failure" && !Cause.hasInterruptsOnly(exit.cause)) {
+        const error = errorToPlain(asFacetError(`The engine's ${method}`, Cause.squash(exit.cause)))
+        this.#port.post({ kind: "failed", call, error }, [])
+      }
+    })
+  }
+
+  #value(call: number, method: keyof ValueMethods, payload: unknown): Effect.Effect<void, FacetError> {
+    // The client's side of the protocol pairs methods with their payloads.
+    const run = this.#engine[method] as (payload: unknown) => Effect.Effect<unknown, FacetError>
+    const answer = method === "stats" ? this.#engine.stats : run(payload)
+    return Effect.map(answer, (value) => this.#port.post({ kind: "done", call, value }, transfersOf(value)))
+  }
+
+  #stream(call: number, method: keyof StreamMethods, payload: unknown): Effect.Effect<void, FacetError> {
+    const run = this.#engine[method] as (payload: unknown) => Stream.Stream<unknown, FacetError>
+    const send = (parts: ReadonlyArray<unknown>) =>
+      Effect.callback<void>((resume) => {
+        const running = this.#running.get(call)
+        if (running !== undefined) running.taken = () => resume(Effect.void)
+        this.#port.post({ kind: "parts", call, parts }, [])
+      })
+    return Effect.map(Stream.runForEachArray(run(payload), send), () =>
+      this.#port.post({ kind: "done", call, value: undefined }, []),
+    )
+  }
+}
+
+const streamMethods: Readonly<Record<keyof StreamMethods, true>> = { load: true, generate: true }
+
+const isStream = (method: Method): method is keyof StreamMethods => Object.hasOwn(streamMethods, method)
+
+/** Large arrays move to the app's thread instead of being copied: they were made for this answer alone. */
+function transfersOf(value: unknown): ReadonlyArray<ArrayBuffer> {
+  if (typeof value !== "object" || value === null) return []
+  return Object.values(value).flatMap((field) =>
+    field instanceof Float32Array && field.buffer instanceof ArrayBuffer ? [field.buffer] : [],
   )
+}

@@ -35,7 +35,7 @@ const runGraph = async (quantization: Quantization, folder: string, x: Float32Ar
 
   const graph = new GraphBuilder("quantised")
   // The weights ask only how they are quantised.
-  const weights = new Weights(graph, { quantization } as GemmaConfig, tensors)
+  const weights = new Weights(graph, { quantization } as GemmaConfig, tensors, "int8")
   const input = graph.input("x", ElementType.float32, [tokens, columns])
   const wanted = graph.input("ids", ElementType.int64, [ids.length])
   graph.output("product", weights.linear(input, "m", rows, columns), [tokens, rows])

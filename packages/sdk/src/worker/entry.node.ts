@@ -7,27 +7,29 @@ import { openFolder } from "../hub/folder.node.ts"
 import { openScope } from "../hub/scope.node.ts"
 import { Interlock } from "../runtime/Interlock.ts"
 import { makeNodeRuntime } from "../runtime/node.ts"
-import type { EngineThreadData } from "./Protocol.ts"
-import { layerRunner } from "./runner.node.ts"
+import type { EngineThreadData } from "./client.node.ts"
 import { serve } from "./server.ts"
 
 // `workerData` is untyped; the client that starts this thread writes exactly this.
 const { interlock, threads, ...limits } = workerData as EngineThreadData
+const port = parentPort
+if (port === null) throw new Error("this module is the engine's thread and nothing else")
 
-const engine = serve({
-  runtime: makeNodeRuntime({ interlock: new Interlock(interlock), threads }),
-  openFolder,
-  openScope,
-  ...limits,
-}).pipe(Effect.provide(layerRunner))
+const engine = serve(
+  {
+    devices: [{ name: "cpu", start: async () => makeNodeRuntime({ interlock: new Interlock(interlock), threads }) }],
+    openFolder,
+    openScope,
+    ...limits,
+  },
+  {
+    post: (message, transfers) => port.postMessage(message, transfers),
+    listen: (listener) => void port.on("message", listener),
+  },
+)
 
-const running = Effect.runFork(engine)
-
-// Told to close: what is under way is interrupted, everything is released, and then nothing may keep the thread alive.
-parentPort?.on("message", (message: readonly [kind: 0 | 1]) => {
-  if (message[0] === 1) running.interruptUnsafe()
-})
-running.addObserver((exit) => {
+Effect.runFork(engine).addObserver((exit) => {
   if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
+  // Everything is released: nothing may keep the thread alive.
   process.exit()
 })

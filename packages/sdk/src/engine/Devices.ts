@@ -1,0 +1,84 @@
+/** Which of several devices models run on: the first that works, found out with the first model. */
+import type { Device } from "../Device.ts"
+import type { DeviceName } from "../DeviceName.ts"
+import { RuntimeError, UnsupportedDeviceError } from "../Errors.ts"
+import type { Runtime } from "../runtime/Runtime.ts"
+
+/** A device that may work. */
+export interface DeviceCandidate {
+  readonly name: DeviceName
+  /** Rejects when the device is not there. */
+  readonly start: () => Promise<Runtime>
+}
+
+export class Devices {
+  readonly #candidates: Array<DeviceCandidate>
+  readonly #rejected: Array<Device["rejected"][number]> = []
+  #settled: Runtime | undefined
+  /** Only one model at a time tries devices; the others wait for what it finds. */
+  #trying: Promise<unknown> = Promise.resolve()
+
+  constructor(candidates: ReadonlyArray<DeviceCandidate>) {
+    this.#candidates = [...candidates]
+  }
+
+  /** What was tried and not taken, and why. */
+  get rejected(): Device["rejected"] {
+    return this.#rejected
+  }
+
+  /** The device that was taken. */
+  get runtime(): Runtime {
+    if (this.#settled === undefined) throw new Error("a device is asked for before any model was opened")
+    return this.#settled
+  }
+
+  /**
+   * Opens something on the first device that can.
+   *
+   * Rejects with the error of `open` when it is not the device's, and with an `UnsupportedDeviceError` that lists what
+   * was wrong with each when none is left.
+   */
+  open<A>(open: (runtime: Runtime) => Promise<A>): Promise<A> {
+    if (this.#settled !== undefined) return open(this.#settled)
+    const attempt = this.#trying.then(() => (this.#settled === undefined ? this.#try(open) : open(this.#settled)))
+    this.#trying = attempt.catch(() => undefined)
+    return attempt
+  }
+
+  async release(): Promise<void> {
+    await this.#settled?.release()
+  }
+
+  async #try<A>(open: (runtime: Runtime) => Promise<A>): Promise<A> {
+    for (let candidate = this.#candidates[0]; candidate !== undefined; candidate = this.#candidates[0]) {
+      let runtime: Runtime | undefined
+      try {
+        runtime = await candidate.start()
+        const opened = await open(runtime)
+        this.#settled = runtime
+        return opened
+      } catch (cause) {
+        await runtime?.release()
+        if (runtime !== undefined && !isDevices(cause)) throw cause
+        this.#candidates.shift()
+        this.#rejected.push({ name: candidate.name, reason: reasonOf(cause) })
+        if (this.#rejected.length === 1 && this.#candidates.length === 0 && isDevices(cause)) throw cause
+      }
+    }
+    throw new UnsupportedDeviceError({
+      device: "any",
+      problem: `none works here (${this.#rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ")})`,
+      remedy: "Use another browser, or run the model on a server.",
+    })
+  }
+}
+
+/** Whether another device may do better: the model's own faults stay on all of them. */
+const isDevices = (cause: unknown): boolean =>
+  cause instanceof UnsupportedDeviceError ||
+  cause instanceof RuntimeError ||
+  !(cause instanceof Error && "_tag" in cause)
+
+const reasonOf = (cause: unknown): string =>
+  cause instanceof UnsupportedDeviceError ? cause.problem : cause instanceof Error ? cause.message : String(cause)

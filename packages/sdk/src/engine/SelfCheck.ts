@@ -1,0 +1,75 @@
+/**
+ * Whether a device computes what it should. Some graphics drivers run an operator wrongly without a word, and the text
+ * then is plausible nonsense. A model folder may hold what its last-position logits are for a few tokens; a device that
+ * does not give them is not used.
+ */
+import { ModelFileError, UnsupportedDeviceError } from "../Errors.ts"
+import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../hub/ModelFiles.ts"
+import type { OpenModel } from "./OpenModel.ts"
+
+export const knownLogitsFile = "known_logits.json"
+
+/** The most that a logit may be off: float32 on any device differs by some 1e-4; wrong attention differs by whole units. */
+const tolerance = { f32: 0.01, f16: 0.15 }
+
+interface KnownLogits {
+  readonly tokens: ReadonlyArray<number>
+  /** Token ids and their logits after `tokens`, as the original float32 model gives them. */
+  readonly logits: ReadonlyMap<number, number>
+}
+
+/**
+ * Runs the known tokens, where the folder has some and its weights are not quantised (what they give then is known to
+ * nobody). Sixteen-bit floats need such a file: without one nobody could tell whether they do well.
+ *
+ * Rejects with an `UnsupportedDeviceError` when a logit is off.
+ */
+export async function checkDevice(model: OpenModel, files: ModelFiles): Promise<void> {
+  if (model.config.quantization !== null) return
+  const { name, precision } = model.device
+  const refuse = (problem: string) =>
+    new UnsupportedDeviceError({ device: name, problem, remedy: "Update the graphics driver, or use another device." })
+  const known = await readKnownLogits(files)
+  if (known === undefined) {
+    if (precision === "f16") throw refuse(`the model has no ${knownLogitsFile} to check 16-bit floats against`)
+    return
+  }
+  const most = precision === "f16" ? tolerance.f16 : tolerance.f32
+  for (const [id, { expected, given }] of await compare(model, known)) {
+    if (Math.abs(given - expected) <= most) continue
+    throw refuse(
+      `it computes wrongly: the logit of token ${id} is ${given.toFixed(3)} instead of ${expected.toFixed(3)}`,
+    )
+  }
+}
+
+async function compare(model: OpenModel, { logits, tokens }: KnownLogits) {
+  const ids = [...logits.keys()]
+  const sequence = model.newSequence(tokens.length)
+  try {
+    // Two runs, so that reading the key-value buffers is checked, too.
+    await model.forward(sequence, tokens.slice(0, -1))
+    const { logits: row } = await model.forward(sequence, tokens.slice(-1), { rows: [0], candidates: ids })
+    const isWhole = row.length !== ids.length
+    return new Map(
+      ids.map((id, i) => [id, { expected: logits.get(id) ?? NaN, given: row[isWhole ? id : i] ?? NaN }] as const),
+    )
+  } finally {
+    sequence.dispose()
+  }
+}
+
+async function readKnownLogits(files: ModelFiles): Promise<KnownLogits | undefined> {
+  if (!(await files.exists(knownLogitsFile))) return undefined
+  const { logits, tokens } = await readJsonObject(files, knownLogitsFile)
+  const isIds = Array.isArray(tokens) && tokens.length > 1 && tokens.every(Number.isInteger)
+  const entries = isJsonObject(logits) ? Object.entries(logits) : []
+  if (!isIds || entries.length === 0 || !entries.every(([, logit]) => typeof logit === "number")) {
+    throw new ModelFileError({
+      file: filePath(files, knownLogitsFile),
+      problem: 'it does not look like { "tokens": [2, 651], "logits": { "577": 12.5 } }',
+      remedy: "Mend the file or remove it.",
+    })
+  }
+  return { tokens, logits: new Map(entries.map(([id, logit]) => [Number(id), Number(logit)])) }
+}

@@ -1,0 +1,188 @@
+/**
+ * Gemma 2's attention over a key-value buffer, in two forms that give the same numbers.
+ *
+ * - `fused`: ONNX Runtime's GroupQueryAttention, which CPU and wasm run fast and rightly.
+ * - `decomposed`: the formula operator by operator. WebGPU's GroupQueryAttention ignores Gemma 2's soft-cap without a word.
+ *
+ * Source: Gemma 2 report (arXiv 2408.00118), section 2, and transformers' `modeling_gemma2.py`.
+ */
+import type { GemmaConfig } from "../model/Config.ts"
+import { ElementType, type GraphBuilder, type Value } from "./Onnx.ts"
+
+export type AttentionKind = "fused" | "decomposed"
+
+/** Names of the graph's inputs that attention reads. */
+export const names = {
+  /** int64 `[1]`: `P`, the tokens before the new ones. */
+  pastLength: "past_length",
+  /** Fused only. int32 `[1]`: `P + S`. */
+  totalLength: "total_length",
+  /** Fused only. int32 `[1]`: `P + S - 1`. */
+  lastPosition: "last_position",
+  /**
+   * Decomposed only. float32 `[1, 1, S, capacity + S]`, 0 where a new token sees a slot of the buffer or another new
+   * token, and a very negative number where it does not: for layers that see everything, and for those that slide.
+   */
+  fullMask: "full_mask",
+  slidingMask: "sliding_mask",
+  /** float32 `[1, kvHeads, capacity, headDim]` a layer. */
+  pastKey: (layer: number) => `past_key.${layer}`,
+  pastValue: (layer: number) => `past_value.${layer}`,
+} as const
+
+/** Projections of the new tokens, before rotation: `[1, S, heads * headDim]` and `[1, S, kvHeads * headDim]`. */
+export interface Projections {
+  readonly query: Value
+  readonly key: Value
+  readonly value: Value
+}
+
+/** What a layer's attention gives. */
+export interface Attended {
+  /** The heads' outputs, concatenated: `[1, S, heads * headDim]`. */
+  readonly z: Value
+  /** The new rows, keys rotated: `[1, kvHeads, S, headDim]`. */
+  readonly newKey: Value
+  readonly newValue: Value
+}
+
+/** Adds the inputs to a graph, and gives what makes a layer's attention out of its projections. */
+export const attention = (
+  g: GraphBuilder,
+  config: GemmaConfig,
+  kind: AttentionKind,
+): ((layer: number, projections: Projections) => Attended) =>
+  kind === "fused" ? fused(g, config) : decomposed(g, config)
+
+/** Cosines and sines of every position, `[contextLength, headDim / 2]`, folded to constants when the session opens. */
+function rotary(g: GraphBuilder, { contextLength, headDim, ropeTheta }: GemmaConfig) {
+  const frequencies = Float32Array.from({ length: headDim / 2 }, (_, i) => 1 / ropeTheta ** ((2 * i) / headDim))
+  const positions = Float32Array.from({ length: contextLength }, (_, i) => i)
+  const angles = g.op("Mul", [g.constant(positions, [contextLength, 1]), g.constant(frequencies, [1, headDim / 2])])
+  return { cos: g.op("Cos", [angles]), sin: g.op("Sin", [angles]) }
+}
+
+function past(g: GraphBuilder, { headDim, kvHeads }: GemmaConfig, layer: number) {
+  const shape = [1, kvHeads, "capacity", headDim]
+  return {
+    key: g.input(names.pastKey(layer), ElementType.float32, shape),
+    value: g.input(names.pastValue(layer), ElementType.float32, shape),
+  }
+}
+
+function fused(g: GraphBuilder, config: GemmaConfig) {
+  const pastLength = g.input(names.pastLength, ElementType.int64, [1])
+  const totalLength = g.input(names.totalLength, ElementType.int32, [1])
+  const lastPosition = g.input(names.lastPosition, ElementType.int32, [1])
+  const { cos, sin } = rotary(g, config)
+  const newRows = (present: Value): Value => {
+    const end = g.op("Cast", [totalLength], { attributes: { to: ElementType.int64 } })
+    return g.op("Slice", [present, pastLength, end, g.ints(2)])
+  }
+  return (layer: number, { key, query, value }: Projections): Attended => {
+    const before = past(g, config, layer)
+    const [z, presentKey, presentValue] = g.opMany(
+      "GroupQueryAttention",
+      [query, key, value, before.key, before.value, lastPosition, totalLength, cos, sin],
+      [true, true, true],
+      {
+        domain: "com.microsoft",
+        attributes: {
+          num_heads: config.heads,
+          kv_num_heads: config.kvHeads,
+          scale: { float: config.queryPreAttnScalar ** -0.5 },
+          softcap: { float: config.attnLogitSoftcap ?? 0 },
+          // Counts the keys that a query sees, itself included; -1 is all.
+          local_window_size: config.slidingLayers[layer] === true ? config.slidingWindow : -1,
+          do_rotary: 1,
+          rotary_interleaved: 0,
+        },
+      },
+    ) as [Value, Value, Value]
+    return { z, newKey: newRows(presentKey), newValue: newRows(presentValue) }
+  }
+}
+
+function decomposed(g: GraphBuilder, config: GemmaConfig) {
+  const { attnLogitSoftcap, headDim, heads, kvHeads, queryPreAttnScalar } = config
+  const pastLength = g.input(names.pastLength, ElementType.int64, [1])
+  const mask = (name: string) => g.input(name, ElementType.float32, [1, 1, "S", "slots"])
+  const masks = { full: mask(names.fullMask), sliding: mask(names.slidingMask) }
+  const { cos, sin } = rotary(g, config)
+
+  /** `[1, S, count * headDim]` to `[1, count, S, headDim]`. */
+  const split = (x: Value, count: number): Value =>
+    g.op("Transpose", [g.op("Reshape", [x, g.ints(1, -1, count, headDim)])], { attributes: { perm: [0, 2, 1, 3] } })
+  const rotated = (x: Value, count: number): Value =>
+    g.op("RotaryEmbedding", [x, pastLength, cos, sin], {
+      domain: "com.microsoft",
+      attributes: { interleaved: 0, num_heads: count },
+    })
+  const swapped = (x: Value): Value => g.op("Transpose", [x], { attributes: { perm: [0, 1, 3, 2] } })
+
+  /** Scaled, capped scores of the buffer's slots, then of the new tokens: `[1, kvHeads, group * S, capacity + S]`. */
+  const scores = (query: Value, pastKey: Value, newKey: Value): Value => {
+    // Turning the few queries and scores spares turning the long buffer.
+    const queries = swapped(query)
+    const both = g.op("Concat", [g.op("MatMul", [pastKey, queries]), g.op("MatMul", [newKey, queries])], {
+      attributes: { axis: 2 },
+    })
+    const scaled = g.op("Mul", [swapped(both), g.scalar(Math.fround(queryPreAttnScalar ** -0.5))])
+    if (attnLogitSoftcap === null) return scaled
+    const capped = g.op("Tanh", [g.op("Div", [scaled, g.scalar(attnLogitSoftcap)])])
+    return g.op("Mul", [capped, g.scalar(attnLogitSoftcap)])
+  }
+
+  return (layer: number, { key, query, value }: Projections): Attended => {
+    const before = past(g, config, layer)
+    const newKey = split(rotated(key, kvHeads), kvHeads)
+    const newValue = split(value, kvHeads)
+    // Heads of one group share keys, so they stand below each other, as more rows of queries.
+    const grouped = g.op("Reshape", [split(rotated(query, heads), heads), g.ints(1, kvHeads, -1, headDim)])
+    const byHead = g.op("Reshape", [
+      scores(grouped, before.key, newKey),
+      g.op("Concat", [g.ints(1, heads), g.op("Shape", [masks.full], { attributes: { start: 2, end: 4 } })], {
+        attributes: { axis: 0 },
+      }),
+    ])
+    const seen = config.slidingLayers[layer] === true ? masks.sliding : masks.full
+    const weights = g.op("Softmax", [g.op("Add", [byHead, seen])], { attributes: { axis: -1 } })
+    const capacity = g.op("Shape", [before.key], { attributes: { start: 2, end: 3 } })
+    const byGroup = g.op("Reshape", [weights, shapeOfGroups(masks.full)])
+    const onPast = g.op("Slice", [byGroup, g.ints(0), capacity, g.ints(3)])
+    const onNew = g.op("Slice", [byGroup, capacity, g.ints(Number.MAX_SAFE_INTEGER), g.ints(3)])
+    const mixed = g.op("Add", [g.op("MatMul", [onPast, before.value]), g.op("MatMul", [onNew, newValue])])
+    const joined = g.op("Transpose", [g.op("Reshape", [mixed, g.ints(1, heads, -1, headDim)])], {
+      attributes: { perm: [0, 2, 1, 3] },
+    })
+    return { z: g.op("Reshape", [joined, g.ints(1, -1, heads * headDim)]), newKey, newValue }
+  }
+
+  /** `[1, kvHeads, group * S, capacity + S]`, the number of rows left to be found. */
+  function shapeOfGroups(full: Value): Value {
+    const slots = g.op("Shape", [full], { attributes: { start: 3, end: 4 } })
+    return g.op("Concat", [g.ints(1, kvHeads, -1), slots], { attributes: { axis: 0 } })
+  }
+}
+
+/** What a masked slot gets added to its score. Scores are within the soft-cap, so nothing of it is left after softmax. */
+const never = -1e9
+
+/** The two masks of a run: `[S, capacity + S]` each, row by row. See {@link names}. */
+export function makeMasks(
+  { slidingWindow }: Pick<GemmaConfig, "slidingWindow">,
+  run: { readonly past: number; readonly tokens: number; readonly capacity: number },
+): { readonly full: Float32Array; readonly sliding: Float32Array } {
+  const { capacity, past: before, tokens } = run
+  const width = capacity + tokens
+  const full = new Float32Array(tokens * width).fill(never)
+  const sliding = new Float32Array(tokens * width).fill(never)
+  for (let row = 0; row < tokens; row++) {
+    const at = row * width
+    const first = Math.max(0, before + row - slidingWindow + 1)
+    full.fill(0, at, at + before).fill(0, at + capacity, at + capacity + row + 1)
+    sliding.fill(0, at + Math.min(first, before), at + before)
+    sliding.fill(0, at + capacity + Math.max(0, first - before), at + capacity + row + 1)
+  }
+  return { full, sliding }
+}

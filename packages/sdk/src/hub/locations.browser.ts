@@ -1,0 +1,34 @@
+/** Where an engine in a browser finds the folders that it is told to open. */
+import type { Progress } from "../engine/Request.ts"
+import type { Site } from "../graph/Sites.ts"
+import { readSaePath, type SaeEntry } from "../scope/Catalogue.ts"
+import { openAssets } from "./assets.browser.ts"
+import { embeddedPrefix } from "./embedded.ts"
+import type { ModelFiles } from "./ModelFiles.ts"
+import { openRemoteFolder } from "./remoteFolder.browser.ts"
+import { openRemoteScope } from "./remoteScope.browser.ts"
+
+type OnProgress = (progress: Progress) => void
+
+/** Files of one embedded folder, by their names in it. */
+async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string>> {
+  const { assets } = await import("@facet/tiny/assets")
+  const prefix = `${folder.slice(embeddedPrefix.length)}/`
+  return new Map(
+    [...assets].flatMap(([path, url]) => (path.startsWith(prefix) ? [[path.slice(prefix.length), url] as const] : [])),
+  )
+}
+
+export async function openLocation(folder: string, onProgress: OnProgress): Promise<ModelFiles> {
+  if (!folder.startsWith(embeddedPrefix)) return openRemoteFolder(folder, { onProgress })
+  return openAssets(folder, await embeddedFiles(folder), { onProgress })
+}
+
+export async function openScopeLocation(
+  scope: string,
+  given: Partial<Site>,
+): Promise<{ readonly root: string; readonly entries: ReadonlyArray<SaeEntry> }> {
+  if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given)
+  const files = [...(await embeddedFiles(scope)).keys()].filter((name) => name.endsWith("params.npz")).sort()
+  return { root: scope, entries: files.flatMap((file) => readSaePath(`${scope}/${file}`, file) ?? []) }
+}

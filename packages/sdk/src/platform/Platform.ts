@@ -1,0 +1,32 @@
+/** What differs between Node and a browser, as the effects see it. `#platform` in package.json names the one that runs. */
+import type * as Layer from "effect/Layer"
+import type { DeviceName } from "../DeviceName.ts"
+import type { Engine } from "../engine/Engine.ts"
+import type { FacetError } from "../Errors.ts"
+import type { EngineLimits } from "../worker/Protocol.ts"
+
+/** Where the embedded models are, as an engine's `ModelRef` names them. */
+export interface Embedded {
+  readonly gemma: string
+  readonly shield: string
+  readonly scope: string
+}
+
+/** What an engine is started with. */
+export interface EngineSettings extends EngineLimits {
+  readonly device: "auto" | DeviceName
+  readonly precision: "auto" | "f32" | "f16" | "int8"
+  /** Starts the script that this package exports as `@facet/sdk/worker`. */
+  readonly worker: (() => Worker) | undefined
+}
+
+export interface Platform {
+  /** Devices that `device` may name, besides `auto`. */
+  readonly devices: ReadonlyArray<DeviceName>
+  readonly embedded: () => Promise<Embedded>
+  /** Where a model is that was named by its id, folder or URL. Rejects with a `ModelNotFoundError`. */
+  readonly resolveModel: (model: string) => Promise<string>
+  /** The same for a folder or file of autoencoders. */
+  readonly resolveScope: (scope: string) => string
+  readonly layerEngine: (settings: EngineSettings) => Layer.Layer<Engine, FacetError>
+}

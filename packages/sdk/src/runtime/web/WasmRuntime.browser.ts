@@ -1,0 +1,94 @@
+/** ONNX Runtime's plain wasm build: on the CPU, with threads where the page is cross-origin isolated. */
+import { UnsupportedDeviceError } from "../../Errors.ts"
+import type { ModelFiles } from "../../hub/ModelFiles.ts"
+import type { GemmaConfig } from "../../model/Config.ts"
+import type { TensorLocation } from "../../model/Safetensors.ts"
+import { HostKvStore } from "../HostKvStore.ts"
+import type { KvShape } from "../KvStore.ts"
+import type { Runtime } from "../Runtime.ts"
+import { openSession, type OrtSessions, placeTensors, placeWhole } from "./WebSessions.browser.ts"
+
+/** More threads than this wait for each other more than they help. */
+const mostThreads = 8
+
+/** Plain weights up to so many bytes in f32 are multiplied as f32; larger ones would not fit into wasm's 4 GiB. */
+const mostFloatBytes = 1024 ** 3
+
+export interface WasmOptions {
+  readonly precision: "auto" | "f32" | "int8"
+  /** Default: one a core, at most {@link mostThreads}. Without cross-origin isolation there is only one. */
+  readonly threads?: number | undefined
+}
+
+export async function startWasm({ precision, threads }: WasmOptions): Promise<Runtime> {
+  if (typeof WebAssembly === "undefined") {
+    throw new UnsupportedDeviceError({
+      device: "wasm",
+      problem: "this browser has no WebAssembly",
+      remedy: "Use a browser of the last years, or a page whose settings do not switch it off.",
+    })
+  }
+  const ort = await import("onnxruntime-web/wasm")
+  const count = crossOriginIsolated ? (threads ?? Math.min(navigator.hardwareConcurrency, mostThreads)) : 1
+  ort.env.wasm.numThreads = count
+  // Both, or a bundled worker starts itself again in place of ONNX Runtime's threads.
+  ort.env.wasm.wasmPaths = {
+    mjs: new URL("onnxruntime-web/ort-wasm-simd-threaded.mjs", import.meta.url).href,
+    wasm: new URL("onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url).href,
+  }
+  return new WasmRuntime(ort, precision, count)
+}
+
+class WasmRuntime implements Runtime {
+  readonly name = "wasm"
+  // What int8 weights there are is seen from the tensors; nothing else is rounded.
+  readonly operators = { attention: "fused", multiplication: "f32" } as const
+  readonly needsSelfCheck = false
+  readonly threads: number
+  readonly #ort: OrtSessions
+  readonly #precision: WasmOptions["precision"]
+
+  constructor(ort: OrtSessions, precision: WasmOptions["precision"], threads: number) {
+    this.#ort = ort
+    this.#precision = precision
+    this.threads = threads
+  }
+
+  precision(config: GemmaConfig): "f32" | "int8" {
+    if (this.#precision !== "auto") return this.#precision
+    return config.quantization === null && floatBytes(config) <= mostFloatBytes ? "f32" : "int8"
+  }
+
+  async placeModel(files: ModelFiles, config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>) {
+    if (this.precision(config) === "f32" && config.quantization !== null) {
+      throw new UnsupportedDeviceError({
+        device: "wasm",
+        problem: `blocks of ${config.quantization.bits} bits were asked for in f32, which wasm multiplies some 30 times slower`,
+        remedy: 'Leave out `precision`, or set it to "int8".',
+      })
+    }
+    const { blobs, tensors: placed } = placeTensors(files, config, tensors, this.precision(config) === "int8")
+    return { tensors: placed, open: this.#opening(blobs) }
+  }
+
+  async placeFile(files: ModelFiles, name: string) {
+    return { tensors: name, open: this.#opening(placeWhole(files, name)) }
+  }
+
+  makeKvStore(shape: KvShape, capacity: number): HostKvStore {
+    return new HostKvStore(shape, capacity)
+  }
+
+  async release(): Promise<void> {}
+
+  readonly #opening =
+    (blobs: Parameters<typeof openSession>[2]) =>
+    (graph: Parameters<typeof openSession>[1]): ReturnType<typeof openSession> =>
+      openSession(this.#ort, graph, blobs, { executionProviders: ["wasm"] })
+}
+
+/** Of all matrices, in f32. */
+function floatBytes({ headDim, heads, hiddenSize, intermediateSize, kvHeads, layers, vocabSize }: GemmaConfig): number {
+  const attention = 2 * hiddenSize * headDim * (heads + kvHeads)
+  return 4 * (vocabSize * hiddenSize + layers * (attention + 3 * hiddenSize * intermediateSize))
+}

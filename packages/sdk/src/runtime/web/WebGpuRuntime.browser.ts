@@ -1,0 +1,102 @@
+/** ONNX Runtime's native WebGPU build. */
+import { UnsupportedDeviceError } from "../../Errors.ts"
+import { names, type Operators } from "../../graph/Decoder.ts"
+import type { Graph } from "../../graph/Onnx.ts"
+import type { ModelFiles } from "../../hub/ModelFiles.ts"
+import type { GemmaConfig } from "../../model/Config.ts"
+import type { TensorLocation } from "../../model/Safetensors.ts"
+import type { KvShape } from "../KvStore.ts"
+import type { Runtime } from "../Runtime.ts"
+import { GpuKvStore } from "./GpuKvStore.browser.ts"
+import { openSession, placeTensors, placeWhole, storedPrecision } from "./WebSessions.browser.ts"
+
+type Ort = typeof import("onnxruntime-web/webgpu")
+
+export interface WebGpuOptions {
+  readonly precision: "f32" | "f16"
+  /** Told when the device is gone: everything on it is lost. */
+  readonly onLost: (problem: string) => void
+}
+
+const refuse = (problem: string, remedy: string) => new UnsupportedDeviceError({ device: "webgpu", problem, remedy })
+
+export async function startWebGpu({ onLost, precision }: WebGpuOptions): Promise<Runtime> {
+  // The types promise it; older browsers and pages without TLS have none.
+  const gpu: GPU | undefined = navigator.gpu
+  if (gpu === undefined) {
+    throw refuse("this browser has no WebGPU here", "Use a browser that has it, over https or on localhost.")
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" })
+  if (adapter === null) {
+    throw refuse("the browser found no graphics adapter", "Update the driver, or switch on hardware acceleration.")
+  }
+  if (precision === "f16" && !adapter.features.has("shader-f16")) {
+    throw refuse("the graphics adapter has no 16-bit floats", 'Leave out `precision`, or set it to "f32".')
+  }
+  const ort = await import("onnxruntime-web/webgpu")
+  ort.env.wasm.numThreads = 1
+  // Both, or a bundled worker starts itself again in place of ONNX Runtime's threads.
+  ort.env.wasm.wasmPaths = {
+    mjs: new URL("onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs", import.meta.url).href,
+    wasm: new URL("onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm", import.meta.url).href,
+  }
+  return new WebGpuRuntime(ort, precision, onLost)
+}
+
+class WebGpuRuntime implements Runtime {
+  readonly name = "webgpu"
+  readonly threads = 1
+  readonly needsSelfCheck = true
+  readonly operators: Operators
+  readonly #ort: Ort
+  readonly #onLost: (problem: string) => void
+  #device: GPUDevice | undefined
+
+  constructor(ort: Ort, precision: "f32" | "f16", onLost: (problem: string) => void) {
+    this.#ort = ort
+    this.#onLost = onLost
+    this.operators = { attention: "decomposed", multiplication: precision }
+  }
+
+  precision(config: GemmaConfig) {
+    return config.quantization === null && this.operators.multiplication === "f16" ? "f16" : storedPrecision(config)
+  }
+
+  async placeModel(files: ModelFiles, config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>) {
+    const { blobs, tensors: placed } = placeTensors(files, config, tensors, false)
+    return { tensors: placed, open: (graph: Graph) => this.#open(graph, blobs) }
+  }
+
+  async placeFile(files: ModelFiles, name: string) {
+    const blobs = placeWhole(files, name)
+    return { tensors: name, open: (graph: Graph) => this.#open(graph, blobs) }
+  }
+
+  makeKvStore(shape: KvShape, capacity: number): GpuKvStore {
+    if (this.#device === undefined) throw new Error("keys and values before any graph was opened")
+    return new GpuKvStore(this.#device, shape, capacity)
+  }
+
+  async release(): Promise<void> {
+    const device = this.#device
+    this.#device = undefined
+    device?.destroy()
+  }
+
+  async #open(graph: Graph, blobs: Parameters<typeof openSession>[2]) {
+    const session = await openSession(this.#ort, graph, blobs, {
+      executionProviders: ["webgpu"],
+      // A decoder's new rows stay on the device; an autoencoder's graph has none.
+      preferredOutputLocation: graph.outputs.has(names.newKeyValues) ? { [names.newKeyValues]: "gpu-buffer" } : {},
+    })
+    if (this.#device === undefined) this.#watch(await this.#ort.env.webgpu.device)
+    return session
+  }
+
+  #watch(device: GPUDevice): void {
+    this.#device = device
+    void device.lost.then(({ message, reason }) => {
+      if (this.#device === device) this.#onLost(`the graphics device was lost (${reason}): ${message}`)
+    })
+  }
+}

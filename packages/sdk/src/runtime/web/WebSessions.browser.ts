@@ -1,0 +1,106 @@
+/** What onnxruntime-web's wasm and WebGPU builds have in common: graphs over tensors that are handed in as bytes. */
+import type { InferenceSession } from "onnxruntime-common"
+
+import type { Graph } from "../../graph/Onnx.ts"
+import { int8Name, int8ScaleName } from "../../graph/Weights.ts"
+import type { ModelFiles } from "../../hub/ModelFiles.ts"
+import type { GemmaConfig } from "../../model/Config.ts"
+import type { TensorLocation } from "../../model/Safetensors.ts"
+import type { Session, Tensors } from "../Runtime.ts"
+import { linearNames, linearShape, readInt8Weights } from "./Int8Weights.ts"
+
+/** The part of onnxruntime-web's modules that is used here. */
+export interface OrtSessions {
+  readonly InferenceSession: {
+    readonly create: (graph: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>
+  }
+}
+
+/** Reads what stands under one name in a graph. */
+type Blobs = ReadonlyMap<string, () => Promise<Uint8Array>>
+
+/**
+ * Every tensor becomes a file of its own: only those that a graph points at are read, and no file is held as a whole,
+ * which may be larger than the largest buffer of a page.
+ */
+export function placeTensors(
+  files: ModelFiles,
+  config: GemmaConfig,
+  tensors: ReadonlyMap<string, TensorLocation>,
+  asInt8: boolean,
+): { readonly tensors: ReadonlyMap<string, TensorLocation>; readonly blobs: Blobs } {
+  const placed = new Map<string, TensorLocation>()
+  const blobs = new Map<string, () => Promise<Uint8Array>>()
+  for (const [name, tensor] of tensors) {
+    placed.set(name, { ...tensor, file: name, offset: 0 })
+    blobs.set(name, () => files.readRange(tensor.file, tensor.offset, tensor.length))
+  }
+  for (const name of asInt8 ? linearNames(config) : []) {
+    const { columns, rows } = linearShape(name, config)
+    // Both are asked for when one graph is opened, one after the other: laid out once.
+    let reading: ReturnType<typeof readInt8Weights> | undefined
+    const read = () => (reading ??= readInt8Weights(files, config, tensors, name))
+    const add = (key: string, location: Omit<TensorLocation, "file" | "offset">, blob: () => Promise<Uint8Array>) => {
+      placed.set(key, { ...location, file: key, offset: 0 })
+      blobs.set(key, blob)
+    }
+    add(int8Name(name), { dtype: "I8", shape: [columns, rows], length: rows * columns }, async () =>
+      bytesOf((await read()).data),
+    )
+    add(int8ScaleName(name), { dtype: "F32", shape: [rows], length: rows * 4 }, async () => {
+      const { scales } = await read()
+      reading = undefined
+      return bytesOf(scales)
+    })
+  }
+  return { tensors: placed, blobs }
+}
+
+/** A file as it is, under its own name. */
+export const placeWhole = (files: ModelFiles, name: string): Blobs =>
+  new Map([[name, async () => files.readRange(name, 0, await files.size(name))]])
+
+const bytesOf = ({ buffer, byteLength, byteOffset }: Int8Array | Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
+/** Opens a graph with the bytes that it points at; they are the runtime's own copy afterwards. */
+export async function openSession(
+  ort: OrtSessions,
+  { bytes, files }: Graph,
+  blobs: Blobs,
+  options: InferenceSession.SessionOptions,
+): Promise<Session> {
+  const externalData: Array<{ readonly path: string; readonly data: Uint8Array }> = []
+  for (const path of files) {
+    const read = blobs.get(path)
+    if (read === undefined) throw new Error(`the graph points at ${path}, which was not placed`)
+    externalData.push({ path, data: await read() })
+  }
+  const session = await ort.InferenceSession.create(bytes, {
+    executionMode: "sequential",
+    logSeverityLevel: 3,
+    ...options,
+    externalData,
+  })
+  return new WebSession(session)
+}
+
+class WebSession implements Session {
+  readonly #session: InferenceSession
+
+  constructor(session: InferenceSession) {
+    this.#session = session
+  }
+
+  run(feeds: Tensors, fetches: ReadonlyArray<string>): Promise<Tensors> {
+    return this.#session.run(feeds, fetches)
+  }
+
+  release(): Promise<void> {
+    return this.#session.release()
+  }
+}
+
+/** Precision of a model in its files' own words. */
+export const storedPrecision = ({ quantization }: GemmaConfig) =>
+  quantization === null ? "f32" : quantization.bits === 4 ? "int4" : "int8"

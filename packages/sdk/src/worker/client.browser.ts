@@ -1,0 +1,103 @@
+/** The engine in a page's Web Worker. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Engine } from "../engine/Engine.ts"
+import {
+  EngineCrashedError,
+  type FacetError,
+  invalidRequest,
+  UnsupportedDeviceError,
+  WorkerBlockedError,
+} from "../Errors.ts"
+import type { EngineSettings } from "../platform/Platform.ts"
+import { type EngineThread, layerClient, type ThreadEvents } from "./EngineClient.ts"
+import type { AppMessage, EngineMessage } from "./Protocol.ts"
+import { type LostMessage, running, type StartMessage, type WorkerSettings } from "./WorkerMessages.ts"
+
+/** Bundlers find the worker by this very expression. */
+const startWorker = (): Worker =>
+  new Worker(new URL("./entry.browser.ts", import.meta.url), { type: "module", name: "facet-engine" })
+
+/**
+ * An engine in a Web Worker, for as long as the layer lives. When the worker dies, every call that waits for it fails
+ * with an `EngineCrashedError`, and a new one takes its place. Where the page may not start one, calls fail with a
+ * `WorkerBlockedError`.
+ */
+export const layerEngine = ({ worker = startWorker, ...settings }: EngineSettings): Layer.Layer<Engine, FacetError> =>
+  typeof Worker === "undefined"
+    ? Layer.unwrap(Effect.fail(noWorkers()))
+    : layerClient((events) => new WebThread(startedBy(worker), settings, events))
+
+const noWorkers = () =>
+  new UnsupportedDeviceError({
+    device: "any",
+    problem: "this place has no Web Workers",
+    remedy: "Open Facet in a page of a browser, not while rendering on a server.",
+  })
+
+function startedBy(start: () => Worker): Worker {
+  let worker: unknown
+  try {
+    worker = start()
+  } catch (cause) {
+    throw blocked(cause instanceof Error ? cause.message : String(cause))
+  }
+  if (worker instanceof Worker) return worker
+  throw invalidRequest("worker", "it gave no Worker", "Return what `new Worker(…)` gives, a module worker.")
+}
+
+class WebThread implements EngineThread {
+  readonly #worker: Worker
+  readonly #settings: WorkerSettings
+  readonly #events: ThreadEvents
+  #isRunning = false
+
+  constructor(worker: Worker, settings: WorkerSettings, events: ThreadEvents) {
+    this.#worker = worker
+    this.#settings = settings
+    this.#events = events
+    worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => this.#receive(data))
+    worker.addEventListener("messageerror", () => this.#lose("a message could not be read"))
+    worker.addEventListener("error", (event) => {
+      // It is told to whoever waits, not to the page's console.
+      event.preventDefault()
+      this.#lose(event.message)
+    })
+  }
+
+  /** Messages wait in the worker's queue until its script has run. */
+  post = (message: AppMessage): void => this.#worker.postMessage(message)
+
+  /** A page lives whether its workers do or not. */
+  keepAlive = (): void => {}
+
+  /** In a browser a worker may end at any moment, also inside a run: all its memory comes back at once. */
+  end = async (): Promise<void> => this.#worker.terminate()
+
+  #receive(data: unknown): void {
+    if (data === running) {
+      this.#isRunning = true
+      return this.#worker.postMessage({ kind: "start", settings: this.#settings } satisfies StartMessage)
+    }
+    // Our own worker's messages are of these kinds; another script's would not have said the first word.
+    const message = data as EngineMessage | LostMessage
+    if (message.kind === "lost") this.#lose(message.reason)
+    else this.#events.onMessage(message)
+  }
+
+  #lose(problem: string): void {
+    this.#worker.terminate()
+    // A browser says why a script failed, but not why it was not loaded.
+    const error = this.#isRunning
+      ? new EngineCrashedError({ problem: problem || "its script failed" })
+      : blocked(problem || "the browser did not load its script")
+    this.#events.onLost(error)
+  }
+}
+
+const blocked = (problem: string): WorkerBlockedError =>
+  new WorkerBlockedError({
+    problem,
+    remedy:
+      "Check that the page's Content-Security-Policy allows it (worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'), that the server sends the script as text/javascript, and, on a cross-origin isolated page, with Cross-Origin-Embedder-Policy.",
+  })
