@@ -2,7 +2,16 @@ import { mkdtemp, realpath, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { installConsumer, lintPackages, pack, runCommand, runConsumer, typeConsumer } from "./published.mjs"
+import {
+  installConsumer,
+  lintPackages,
+  pack,
+  renderConsumer,
+  runCommand,
+  runConsumer,
+  sizeConsumer,
+  typeConsumer,
+} from "./published.mjs"
 import { pnpm, run } from "./shell.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
@@ -12,15 +21,24 @@ const local = (name, ...args) => run(join(root, "node_modules", ".bin", name), a
 const steps = [
   ["format", () => quietly(local("oxfmt", "--check"))],
   ["lint", () => quietly(local("oxlint", "--deny-warnings"))],
-  ["types", () => quietly(local("tsc", "-p", "."))],
+  ["types", () => quietly(checkTypes())],
   ["build", () => quietly(pnpm(["-r", "run", "build"], { cwd: root }))],
   ["pack", pack],
   ["package exports", lintPackages],
   ["install the packed packages", installConsumer],
   ["types of the packed packages", (scratch) => quietly(typeConsumer(scratch))],
   ["run the packed SDK: generate, shield, inspect", runConsumer],
+  ["render the packed hooks on a server", (scratch) => quietly(renderConsumer(scratch))],
+  ["size of the packed SDK in a page, without its worker", sizeConsumer],
   ["run the packed command", runCommand],
 ]
+
+/** What runs on Node, what runs in the browser, and the browser's tests: each has globals of its own. */
+async function checkTypes() {
+  for (const project of ["tsconfig.json", "tsconfig.browser.json", "tsconfig.browser-tests.json"]) {
+    await local("tsc", "-p", project)
+  }
+}
 
 const quietly = async (work) => void (await work)
 

@@ -5,14 +5,23 @@ const MB = 1e6
 
 /** What a package may hold, and what it must. */
 const rules = {
-  "@facet/sdk": { must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js"], maximum: 2 * MB },
+  "@facet/sdk": {
+    must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js", "dist/browser/index.js", "dist/worker/entry.js"],
+    maximum: 2 * MB,
+  },
   "@facet/hono-plugin": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/ai-sdk-provider": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
+  "@facet/react-hooks": {
+    must: ["dist/index.js", "dist/index.d.ts", "dist/styles.css"],
+    maximum: 1 * MB,
+  },
   "@facet/cli": { must: ["dist/main.js"], maximum: 1 * MB },
   "@facet/tiny": {
     must: [
       "dist/index.js",
       "dist/index.d.ts",
+      "dist/assets.js",
+      "dist/assets.d.ts",
       "MODEL_CARD.md",
       "models/tiny-gemma-it/config.json",
       "models/tiny-gemma-it/tokenizer.json",
@@ -25,7 +34,7 @@ const rules = {
 }
 
 const always = ["package.json", "README.md", "LICENSE"]
-const may = /^(dist\/.*\.(js|d\.ts)|models\/.*|MODEL_CARD\.md|CHANGELOG\.md|README\.md|LICENSE|package\.json)$/
+const may = /^(dist\/.*\.(js|d\.ts|css)|models\/.*|MODEL_CARD\.md|CHANGELOG\.md|README\.md|LICENSE|package\.json)$/
 
 /** Finds what is wrong with an unpacked package; tells its size. */
 export async function checkContents(folder) {
@@ -54,6 +63,7 @@ const holds = (need, file) => (need.endsWith("/") ? file.startsWith(need) : file
 /** Whoever installs the package has neither its sources nor this workspace. */
 function manifestProblems(manifest) {
   const { bin, dependencies, exports } = manifest
+  // `imports` are for our own sources: what is built has followed them.
   const shown = JSON.stringify({ bin, dependencies, exports })
   return ["workspace:", "/src/"].filter((part) => shown.includes(part)).map((part) => `'s package.json names ${part}`)
 }

@@ -3,14 +3,15 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { checkContents, megabytes } from "./contents.mjs"
 import { pnpm, run } from "./shell.mjs"
+import { checkClientSize } from "./size.mjs"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const local = (name) => join(root, "node_modules", ".bin", name)
 
 /** The packages in the order in which they need each other. */
-const packages = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "cli"]
+const packages = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "react-hooks", "cli"]
 /** Those that are imported; the others are run. */
-const imported = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider"]
+const imported = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "react-hooks"]
 
 /** Packs every package as it would be published, and looks into what came out. */
 export async function pack(scratch) {
@@ -28,7 +29,8 @@ export async function pack(scratch) {
 /** Whether Node and bundlers find what the packages export, and TypeScript its types. */
 export async function lintPackages(scratch) {
   for (const name of packages) await run(local("publint"), ["run", "--strict", tarball(scratch, name)])
-  for (const name of imported) await run(local("attw"), [tarball(scratch, name), "--profile", "esm-only"])
+  const types = ["--profile", "esm-only", "--exclude-entrypoints", "styles.css"]
+  for (const name of imported) await run(local("attw"), [tarball(scratch, name), ...types])
 }
 
 /** An app that knows nothing but the tarballs. */
@@ -40,9 +42,18 @@ export async function installConsumer(scratch) {
   await pnpm(["install", "--prefer-offline", "--no-frozen-lockfile"], { cwd: app })
 }
 
-export const typeConsumer = (scratch) => run(local("tsc"), ["-p", "."], { cwd: consumer(scratch) })
+/** On Node, in the browser, and with React. */
+export async function typeConsumer(scratch) {
+  for (const project of ["tsconfig.json", "tsconfig.browser.json", "tsconfig.react.json"]) {
+    await run(local("tsc"), ["-p", project], { cwd: consumer(scratch) })
+  }
+}
 
 export const runConsumer = (scratch) => run(local("node"), ["use.ts"], { cwd: consumer(scratch) })
+
+export const renderConsumer = (scratch) => run(local("node"), ["react.ts"], { cwd: consumer(scratch) })
+
+export const sizeConsumer = (scratch) => checkClientSize(join(consumer(scratch), "page.ts"))
 
 export async function runCommand(scratch) {
   const facet = join(consumer(scratch), "node_modules", ".bin", "facet")
@@ -58,15 +69,21 @@ const tarball = (scratch, name) => join(scratch, `facet-${name}.tgz`)
 const fileUrls = (scratch) =>
   Object.fromEntries(packages.map((name) => [`@facet/${name}`, `file:${tarball(scratch, name)}`]))
 
+/** What the packages ask of an app, and the declarations of it. */
+const peers = ["@ai-sdk/react", "ai", "hono", "react", "react-dom"]
+const declarations = ["@types/node", "@types/react", "@types/react-dom"]
+
+const pick = (versions, names) => Object.fromEntries(names.map((name) => [name, versions[name]]))
+
 async function manifest(scratch) {
   const { devDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"))
   return {
     name: "facet-consumer",
     private: true,
     type: "module",
-    dependencies: { ...fileUrls(scratch), hono: devDependencies.hono },
+    dependencies: { ...fileUrls(scratch), ...pick(devDependencies, peers) },
     // The AI SDK's own declarations need those of json-schema, and do not bring them.
-    devDependencies: { "@types/json-schema": "7.0.15", "@types/node": devDependencies["@types/node"] },
+    devDependencies: { "@types/json-schema": "7.0.15", ...pick(devDependencies, declarations) },
   }
 }
 

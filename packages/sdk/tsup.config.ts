@@ -7,7 +7,8 @@ const common: Options = {
   format: "esm",
   target: "es2022",
   splitting: true,
-  clean: true,
+  // The builds run side by side: `build` in package.json empties the folder before.
+  clean: false,
   sourcemap: false,
   // tsup cannot make types with TypeScript 7: tsc does.
   dts: false,
@@ -19,7 +20,7 @@ const publishedWorker: Plugin = {
   name: "published-worker",
   setup(build) {
     build.onLoad({ filter: /client\.browser\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, "utf8")).replace('"./entry.browser.ts"', '"./entry.js"'),
+      contents: (await readFile(path, "utf8")).replace('"./entry.browser.ts"', '"../worker/entry.js"'),
       loader: "ts",
     }))
   },
@@ -34,9 +35,16 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { index: "src/index.ts", entry: "src/worker/entry.browser.ts" },
+    entry: { index: "src/index.ts", storage: "src/storage.browser.ts" },
     outDir: "dist/browser",
     platform: "browser",
     esbuildPlugins: [publishedWorker],
+  },
+  // Apart from the page: a chunk that both shared would bring the worker's libraries into the page.
+  {
+    ...common,
+    entry: { entry: "src/worker/entry.browser.ts" },
+    outDir: "dist/worker",
+    platform: "browser",
   },
 ])

@@ -98,6 +98,32 @@ describe("a running server", () => {
     expect(server.stderr()).not.toMatch(/fox|evil|lock/)
   })
 
+  test("has the effects too, under the same key, limits and guard", async () => {
+    const bearing = { authorization: "Bearer secret" }
+    expect(await statusOf(server, "/facet")).toBe(401)
+    const described = await fetch(`${server.url}/facet`, { headers: bearing })
+    expect(await described.json()).toMatchObject({ model: "tiny", device: { name: "cpu" } })
+    const before = await scrape(server)
+    const options = { maxTokens: 3 }
+    const generated = await post(`${server.url}/facet/generate`, { prompt: "Hello", options }, bearing)
+    expect(generated.headers.get("content-type")).toBe("application/x-ndjson; charset=utf-8")
+    const parts = (await generated.text()).trimEnd().split("\n")
+    // The server's guard judged, though nobody asked for it.
+    expect(JSON.parse(parts[0] ?? "")).toMatchObject({ type: "verdict", of: "input" })
+    expect(JSON.parse(parts.at(-1) ?? "")).toMatchObject({ type: "finish", guard: { judgements: expect.any(Number) } })
+    expect((await post(`${server.url}/facet/shield`, { content: "Hello" }, bearing)).status).toBe(200)
+    expect((await post(`${server.url}/facet/inspect`, { text: "A dog." }, bearing)).status).toBe(200)
+    expect((await post(`${server.url}/facet/shield`, { content: "x".repeat(6000) }, bearing)).status).toBe(413)
+    const unknown = await fetch(`${server.url}/facet/embed`, { method: "POST", headers: bearing })
+    expect([unknown.status, unknown.headers.get("content-type")]).toStrictEqual([404, "application/problem+json"])
+    const after = await scrape(server)
+    const gained = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0)
+    expect(gained('facet_http_requests_total{path="/facet/generate",status="200"}')).toBe(1)
+    expect(gained('facet_http_requests_total{path="/facet/shield",status="413"}')).toBe(1)
+    expect(gained('facet_errors_total{code="body-too-large"}')).toBe(1)
+    expect(gained("facet_completion_tokens_total")).toBe(3)
+  })
+
   test("a client that leaves is counted, and its place is free again", async () => {
     const leaving = new AbortController()
     const response = await fetch(`${server.url}/v1/completions`, {
@@ -128,6 +154,9 @@ describe("a signal", () => {
     const refused = await chat(server, { messages, max_tokens: 1 })
     expect([refused.status, refused.headers.get("retry-after")]).toStrictEqual([503, "1"])
     expect(await refused.json()).toMatchObject({ error: { code: "shutting_down" } })
+    const closed = await post(`${server.url}/facet/shield`, { content: "Hello" })
+    expect([closed.status, closed.headers.get("retry-after")]).toStrictEqual([503, "1"])
+    expect(await closed.json()).toMatchObject({ status: 503, error: { _tag: "ClosedError" } })
     for (let next = await reader.read(); next.done !== true; next = await reader.read()) text += next.value
     expect(text).toContain('"finish_reason":"length"')
     expect(text.endsWith("data: [DONE]\n\n")).toBe(true)

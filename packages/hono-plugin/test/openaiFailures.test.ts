@@ -12,7 +12,7 @@ import { openai, type RequestReport } from "../src/index.ts"
 import { all, endless, listen, type Listening, postJson } from "./openaiServer.ts"
 
 const messages = [{ role: "user" as const, content: "Tell me a story about a fox." }]
-const model = "gemma-2"
+const model = "tiny-gemma-it"
 const long = { ...endless, model, messages, temperature: 0 }
 
 let facet: Facet
@@ -255,7 +255,7 @@ test(
     try {
       const [{ url }] = (await once(child, "message")) as [{ readonly url: string }]
       const other = new OpenAI({ baseURL: `${url}/v1`, apiKey: "none", maxRetries: 0 })
-      const options = { ...long, model: "tiny-gemma-it" }
+      const options = long
       const failure = once(child, "message")
       const response = await postJson(`${url}/v1/chat/completions`, { ...options, stream: true })
       child.send("crash")

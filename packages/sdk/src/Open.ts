@@ -11,7 +11,7 @@ import type { Site } from "./graph/Sites.ts"
 import { readSite } from "./Inspect.ts"
 import { Opened } from "./Opened.ts"
 import { checked, checkKnown } from "./RequestError.ts"
-import type { EngineSettings } from "./platform/Platform.ts"
+import type { EngineSettings, PageWorker } from "./platform/Platform.ts"
 
 export interface OpenOptions {
   /**
@@ -53,7 +53,7 @@ export interface OpenOptions {
    * In a browser: starts the engine's worker, for bundlers that do not find it by themselves and for pages that serve it
    * from elsewhere. It is the module `@facet/sdk/worker`.
    */
-  readonly worker?: (() => Worker) | undefined
+  readonly worker?: (() => PageWorker) | undefined
   /** Told how far opening has come. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }

@@ -1,6 +1,7 @@
 /** Gemma 2 in three composable effects. */
 export { Facet, type CallOptions } from "./Facet.ts"
 export type { OpenOptions } from "./Open.ts"
+export type { PageWorker } from "./platform/Platform.ts"
 export { Device } from "./Device.ts"
 export type { DeviceName } from "./DeviceName.ts"
 export { Opened } from "./Opened.ts"

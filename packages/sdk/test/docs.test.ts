@@ -214,7 +214,7 @@ describe("the documentation", () => {
 
   it("tells of every error", async () => {
     const text = await read("docs/errors.md")
-    const tags = Object.keys(sdk).filter((name) => name.endsWith("Error") && name !== "FacetError")
+    const tags = Object.keys(sdk).filter((name) => name.endsWith("Error") && name !== "isFacetError")
     for (const tag of tags) assert.include(text, `### ${tag}\n`)
   })
 
@@ -226,6 +226,12 @@ describe("the documentation", () => {
       new sdk.EngineCrashedError({ problem: "its thread ended with code 1" }),
       new sdk.ClosedError(),
       new sdk.RuntimeError({ operation: "Running a prompt", problem: "bad allocation" }),
+      new sdk.DownloadError({
+        url: "https://example.org/gemma/config.json",
+        problem: "the server answered with status 404",
+        remedy: "Check the address.",
+      }),
+      new sdk.StorageError({ problem: "it is full", remedy: "Remove a stored model and try again." }),
     ]
     for (const { message } of errors) assert.include(text, `> ${message}\n`)
   })

@@ -158,8 +158,8 @@ describe("score", () => {
 
 async function parametersAt(site: string, layer: number): Promise<string> {
   const { openScope } = await import("../src/hub/scope.node.ts")
-  const { entries, root } = await openScope(scopeFolder)
+  const { entries, files } = await openScope(scopeFolder)
   const entry = entries.find((found) => found.site === site && found.layer === layer)
   if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)
-  return `${root}/${entry.file}`
+  return `${files.root}/${entry.file}`
 }

@@ -2,12 +2,13 @@
 import { gemmaFolder, scopeFolder, shieldFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { join } from "node:path"
-import { chunksOf } from "../src/engine/Prefill.ts"
-import { OpenModel, type Wanted } from "../src/engine/OpenModel.ts"
-import { argmax, softmax2, summarise } from "../src/engine/Logprobs.ts"
+import { argmax, softmax2 } from "../src/engine/Logprobs.ts"
+import { chunkLength } from "../src/engine/KeyValues.ts"
+import { OpenModel } from "../src/engine/OpenModel.ts"
 import { Sae } from "../src/engine/Sae.ts"
 import type { Site } from "../src/graph/Sites.ts"
 import { openFolder } from "../src/hub/folder.node.ts"
+import type { ModelFiles } from "../src/hub/ModelFiles.ts"
 import { openScope } from "../src/hub/scope.node.ts"
 import { quantiseFolder } from "../src/model/quantiseFolder.node.ts"
 import { readSae } from "../src/scope/Npz.ts"
@@ -16,6 +17,17 @@ import { makeNodeRuntime } from "../src/runtime/node.ts"
 import type { Runtime } from "../src/runtime/Runtime.ts"
 import { temporaryFolder } from "./fixtures/folders.ts"
 import { type GoldenPrompt, readGoldens, readTensors } from "./fixtures/goldens.ts"
+import {
+  closeness,
+  differingFeatures,
+  expectedFeatures,
+  foundFeatures,
+  furthest,
+  largest,
+  rowsAt,
+  run,
+  tensor,
+} from "./fixtures/parity.ts"
 
 const runtime = makeNodeRuntime({ interlock: new Interlock() })
 const { prompts, shield } = await readGoldens()
@@ -27,45 +39,6 @@ const open = async (
   taps: ReadonlyArray<Site>,
   over: Runtime = runtime,
 ) => OpenModel.open({ files: await openFolder(folder), runtime: over, head, cacheBytes: 0 }, taps, () => {})
-
-/** All of a prompt's outputs, out of one run or out of one run a chunk. */
-async function run(model: OpenModel, ids: ReadonlyArray<number>, chunked: boolean) {
-  const sequence = model.newSequence()
-  const chunks = chunked ? chunksOf(ids, 0) : [{ start: 0, tokens: ids }]
-  const logits: Array<number> = []
-  const taps = new Map<string, Array<number>>()
-  for (const { tokens } of chunks) {
-    const wanted: Wanted = { rows: tokens.map((_, i) => i), taps: sites }
-    const forward = await model.forward(sequence, tokens, wanted)
-    for (const value of forward.logits) logits.push(value)
-    for (const [key, values] of forward.taps) {
-      const all = taps.get(key) ?? []
-      for (const value of values) all.push(value)
-      taps.set(key, all)
-    }
-  }
-  return {
-    logits: Float32Array.from(logits),
-    taps: new Map([...taps].map(([key, all]) => [key, Float32Array.from(all)])),
-  }
-}
-
-const rowsAt = (values: Float32Array, positions: ReadonlyArray<number>, width: number) =>
-  Float32Array.from(positions.flatMap((position) => [...values.subarray(position * width, (position + 1) * width)]))
-
-const furthest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
-  assert.strictEqual(a.length, b.length)
-  let most = 0
-  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs((a[i] ?? NaN) - (b[i] ?? NaN)))
-  return most
-}
-const largest = (a: ArrayLike<number>) => Array.from(a).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-
-const tensor = (tensors: ReadonlyMap<string, Float32Array | Int32Array>, name: string) => {
-  const found = tensors.get(name)
-  if (found === undefined) throw new Error(`the goldens have no ${name}`)
-  return found
-}
 
 // CPU and wasm run the fused operator, WebGPU the decomposed formula: both must give the original's numbers.
 describe.each(["fused", "decomposed"] as const)("the embedded model in f32, with %s attention", (attention) => {
@@ -93,7 +66,7 @@ describe.each(["fused", "decomposed"] as const)("the embedded model in f32, with
       "has its logits within 1e-3 and its activations within 1e-4; in chunks: %s",
       async (chunked) => {
         const golden = await readTensors(prompt.file)
-        const own = await run(model, prompt.ids, chunked)
+        const own = await run(model, prompt.ids, chunked ? chunkLength : prompt.ids.length, sites)
         const logits = rowsAt(own.logits, prompt.positions, model.config.vocabSize)
         assert.isBelow(furthest(logits, tensor(golden, "logits")), 1e-3)
         for (const { key } of prompt.sites) {
@@ -107,33 +80,18 @@ describe.each(["fused", "decomposed"] as const)("the embedded model in f32, with
 
     it("has its features: the same set, with activations within 1e-3", async () => {
       const golden = await readTensors(prompt.file)
-      const own = await run(model, prompt.ids, true)
-      const { entries, root } = await openScope(scopeFolder)
+      const own = await run(model, prompt.ids, chunkLength, sites)
+      const { entries, files } = await openScope(scopeFolder)
       for (const { key, layer, site } of prompt.scopes) {
         const entry = entries.find((found) => found.site === site && found.layer === layer)
         if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)
-        const sae = await Sae.open(runtime, await openFolder(root), entry, model.config)
+        const sae = await Sae.open(runtime, files, entry, model.config)
         const features = await sae.topFeatures(own.taps.get(`${site}.${layer}`) ?? new Float32Array(), Infinity)
         await sae.release()
-        const found = new Map<string, number>()
-        features.forEach((row, position) => {
-          if (position > 0) for (const { activation, index } of row) found.set(`${position}.${index}`, activation)
-        })
-        const positions = tensor(golden, `${key}.positions`)
-        const indices = tensor(golden, `${key}.features`)
-        const activations = tensor(golden, `${key}.activations`)
-        const expected = new Map(
-          [...positions].map((position, i) => [`${position}.${indices[i]}`, activations[i] ?? NaN]),
-        )
-        const thresholds = await thresholdsOf(root, entry.file)
-        const differing = [...new Set([...found.keys(), ...expected.keys()])].filter((feature) => {
-          if (found.has(feature) === expected.has(feature)) return false
-          // A feature within a hair of its threshold may fall on either side of it, as f32 rounds.
-          const activation = found.get(feature) ?? expected.get(feature) ?? NaN
-          const threshold = thresholds[Number(feature.split(".")[1])] ?? NaN
-          return !(Math.abs(activation - threshold) < 1e-4 * threshold)
-        })
-        assert.deepStrictEqual(differing, [], key)
+        const expected = expectedFeatures(golden, key)
+        const found = foundFeatures(features)
+        const thresholds = await thresholdsOf(files, entry.file)
+        assert.deepStrictEqual(differingFeatures(found, expected, thresholds), [], key)
         for (const [feature, activation] of expected) {
           if (found.has(feature)) assert.closeTo(found.get(feature) ?? NaN, activation, 1e-3)
         }
@@ -179,41 +137,21 @@ describe("quantised weights", () => {
     const exact = await open(gemmaFolder, "vocabulary", sites)
     const quantised = await open(target, "vocabulary", sites)
     const { vocabSize } = exact.config
-    let same = 0
-    let total = 0
-    let kl = 0
-    for (const { ids } of prompts) {
-      const p = (await run(exact, ids, true)).logits
-      const q = (await run(quantised, ids, true)).logits
-      for (let at = 0; at < p.length; at += vocabSize) {
-        const [pRow, qRow] = [p.subarray(at, at + vocabSize), q.subarray(at, at + vocabSize)]
-        if (argmax(pRow) === argmax(qRow)) same++
-        kl += klOf(pRow, qRow)
-        total++
-      }
-    }
-    console.log(
-      `${bits} bits: top-1 agreement ${(same / total).toFixed(4)}, mean KL ${(kl / total).toFixed(5)} over ${total} positions`,
+    const rows = await Promise.all(
+      prompts.map(async ({ ids }) => ({
+        exact: (await run(exact, ids, chunkLength, sites)).logits,
+        other: (await run(quantised, ids, chunkLength, sites)).logits,
+      })),
     )
-    assert.isAtLeast(same / total, agreement)
-    assert.isAtMost(kl / total, divergence)
+    const { agreement: same, divergence: kl, positions: total } = closeness(rows, vocabSize)
+    console.log(`${bits} bits: top-1 agreement ${same.toFixed(4)}, mean KL ${kl.toFixed(5)} over ${total} positions`)
+    assert.isAtLeast(same, agreement)
+    assert.isAtMost(kl, divergence)
     await Promise.all([exact.release(), quantised.release()])
   })
 })
 
-async function thresholdsOf(root: string, file: string): Promise<Float32Array> {
-  const files = await openFolder(root)
+async function thresholdsOf(files: ModelFiles, file: string): Promise<Float32Array> {
   const { length, offset } = (await readSae(files, file)).arrays.threshold
   return new Float32Array((await files.readRange(file, offset, length)).slice().buffer)
-}
-
-/** KL(p || q) in nats, of two rows of logits. */
-function klOf(p: Float32Array, q: Float32Array): number {
-  const [ofP, ofQ] = [summarise(p).logSumExp, summarise(q).logSumExp]
-  let sum = 0
-  for (let i = 0; i < p.length; i++) {
-    const logP = (p[i] ?? 0) - ofP
-    sum += Math.exp(logP) * (logP - ((q[i] ?? 0) - ofQ))
-  }
-  return sum
 }

@@ -8,6 +8,7 @@ export const assets: ReadonlyMap<string, string> = new Map([
     "tiny-gemma-it/generation_config.json",
     new URL("../models/tiny-gemma-it/generation_config.json", import.meta.url).href,
   ],
+  ["tiny-gemma-it/known_logits.json", new URL("../models/tiny-gemma-it/known_logits.json", import.meta.url).href],
   ["tiny-gemma-it/model.safetensors", new URL("../models/tiny-gemma-it/model.safetensors", import.meta.url).href],
   ["tiny-gemma-it/tokenizer.json", new URL("../models/tiny-gemma-it/tokenizer.json", import.meta.url).href],
   [
@@ -40,6 +41,7 @@ export const assets: ReadonlyMap<string, string> = new Map([
   ],
   ["tiny-shield/config.json", new URL("../models/tiny-shield/config.json", import.meta.url).href],
   ["tiny-shield/generation_config.json", new URL("../models/tiny-shield/generation_config.json", import.meta.url).href],
+  ["tiny-shield/known_logits.json", new URL("../models/tiny-shield/known_logits.json", import.meta.url).href],
   ["tiny-shield/model.safetensors", new URL("../models/tiny-shield/model.safetensors", import.meta.url).href],
   ["tiny-shield/tokenizer.json", new URL("../models/tiny-shield/tokenizer.json", import.meta.url).href],
   ["tiny-shield/tokenizer_config.json", new URL("../models/tiny-shield/tokenizer_config.json", import.meta.url).href],

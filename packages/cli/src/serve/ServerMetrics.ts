@@ -10,6 +10,10 @@ const paths = [
   "/v1/completions",
   "/v1/models",
   "/v1/moderations",
+  "/facet",
+  "/facet/generate",
+  "/facet/shield",
+  "/facet/inspect",
   "/healthz",
   "/readyz",
   "/metrics",
@@ -85,7 +89,7 @@ export class ServerMetrics {
 
   /** Takes what a route tells of a request. */
   readonly report = ({ code, finishReason, firstTextMs, flagged, outcome, route, usage }: RequestReport): void => {
-    const path = `/v1/${route.replace(".", "/")}`
+    const path = `${route.startsWith("facet") ? "" : "/v1"}/${route.replace(".", "/")}`
     if (firstTextMs !== undefined) this.#firstTexts.observe({ path }, firstTextMs / 1000)
     if (usage !== undefined) {
       this.#promptTokens.add({}, usage.promptTokens)

@@ -1,4 +1,4 @@
-/** The routes of a server: OpenAI's API, and what those need who run it. */
+/** The routes of a server: OpenAI's API, the effects, and what those need who run it. */
 import type { EngineStats } from "@facet/sdk"
 import { Hono } from "hono"
 import type { Context } from "hono"
@@ -9,6 +9,7 @@ export type State = "opening" | "ready" | "stopping"
 
 export interface AppParts {
   readonly api: Hono
+  readonly effects: Hono
   readonly metrics: ServerMetrics
   readonly state: () => State
   readonly stats: () => Promise<EngineStats>
@@ -17,9 +18,10 @@ export interface AppParts {
 /** How long a scrape waits for an engine that is busy. */
 const statsWithinMs = 1000
 
-export function makeApp({ api, metrics, state, stats }: AppParts): Hono {
+export function makeApp({ api, effects, metrics, state, stats }: AppParts): Hono {
   const app = new Hono()
   api.notFound(unknownUrl)
+  effects.notFound(unknownEffect)
   app.notFound(unknownUrl)
   app.get("/healthz", (c) => c.text("ok\n"))
   app.get("/readyz", (c) => (state() === "ready" ? c.text("ready\n") : c.text(`${state()}\n`, 503)))
@@ -28,6 +30,10 @@ export function makeApp({ api, metrics, state, stats }: AppParts): Hono {
     return c.body(metrics.text(now), 200, { "Content-Type": metricsType })
   })
   app.all("/v1/*", (c) => (state() === "ready" ? api.fetch(c.req.raw, c.env) : notReady(c, state())))
+  const toEffects = (c: Context) =>
+    state() === "ready" ? effects.fetch(c.req.raw, c.env) : effectsNotReady(c, state())
+  app.all("/facet", toEffects)
+  app.all("/facet/*", toEffects)
   return app
 }
 
@@ -38,8 +44,39 @@ function notReady(c: Context, state: State): Response {
   return c.json({ error: { message, type: "server_error", param: null, code } }, 503, { "Retry-After": "1" })
 }
 
+/** A problem document, as the effects answer with. */
+function effectsNotReady(c: Context, state: State): Response {
+  const isOpening = state === "opening"
+  return problem(c, {
+    type: `urn:facet:problem:${isOpening ? "not-ready" : "closed"}`,
+    title: isOpening ? "The server is not ready" : "The server is shutting down",
+    status: 503,
+    detail: isOpening ? "The model is being opened." : "The server takes no more requests.",
+    ...(!isOpening && { error: { _tag: "ClosedError" } }),
+  })
+}
+
+function unknownEffect(c: Context): Response {
+  return problem(c, {
+    type: "urn:facet:problem:unknown-url",
+    title: "There is no such route",
+    status: 404,
+    detail: noRoute,
+  })
+}
+
+function problem(c: Context, document: { readonly status: 404 | 503; readonly [field: string]: unknown }): Response {
+  const { status } = document
+  return c.body(JSON.stringify(document), status, {
+    "Content-Type": "application/problem+json",
+    ...(status === 503 && { "Retry-After": "1" }),
+  })
+}
+
+const noRoute = "There is no such route here, or not with this method."
+
 function unknownUrl(c: Context): Response {
-  const message = "There is no such route here, or not with this method."
+  const message = noRoute
   return c.json({ error: { message, type: "invalid_request_error", param: null, code: "unknown_url" } }, 404)
 }
 

@@ -1,5 +1,5 @@
 /** Serving, from opening the model to the last answer. */
-import { openai, type OpenAIOptions, type RequestReport } from "@facet/hono-plugin"
+import { effects as makeEffects, openai, type RequestReport, type ServerOptions } from "@facet/hono-plugin"
 import { type Facet, openOnce, type OpenOptions, type SharedFacet } from "@facet/sdk"
 import type { AddressInfo } from "node:net"
 import type { Console } from "../Console.ts"
@@ -14,7 +14,7 @@ export interface ServeOptions {
   readonly host: string
   readonly graceSeconds: number
   readonly open: OpenOptions
-  readonly api: Pick<OpenAIOptions, "apiKey" | "guard" | "maxBodyBytes">
+  readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes">
   /** Print where it listens on stdout, as JSON. */
   readonly json: boolean
 }
@@ -28,9 +28,11 @@ export async function runServer(console: Console, options: ServeOptions): Promis
     // The same options, the function among them, are the same Facet here and in the routes.
     const open = { ...options.open, onProgress }
     const shared = openOnce(open)
-    const api = openai({ ...options.api, facet: open, ...hooks(console, metrics) })
+    const serving = { ...options.api, facet: open, ...hooks(console, metrics) }
+    const api = openai(serving)
+    const effects = makeEffects(serving)
     const stats = async () => (await shared.get()).stats()
-    const server = new HttpServer(makeApp({ api, metrics, state: () => state, stats }), metrics)
+    const server = new HttpServer(makeApp({ api, effects, metrics, state: () => state, stats }), metrics)
     const address = await server.listen(port, host)
     try {
       if (await isOpened(console, shared, options)) {
@@ -42,7 +44,7 @@ export async function runServer(console: Console, options: ServeOptions): Promis
       await server.drain(graceSeconds * 1000)
     } finally {
       // Whatever still runs ends with an error that says why.
-      await Promise.all([api.dispose(), shared.dispose()])
+      await Promise.all([api.dispose(), effects.dispose(), shared.dispose()])
       await server.close()
     }
   })

@@ -1,152 +1,57 @@
 /** The options of `openai()`, checked when the app starts. */
-import { Facet, guard as makeGuard, type GuardOptions, InvalidRequestError, type OpenOptions } from "@facet/sdk"
-import * as Effect from "effect/Effect"
-import type { ExchangeHooks, RequestReport, Route } from "./Exchange.ts"
+import { Facet, type OpenOptions } from "@facet/sdk"
+import { publicModelName } from "../publicModelName.ts"
+import {
+  invalid,
+  readCount,
+  readServerOptions,
+  serverOptionNames,
+  type ServerOptions,
+  type ServerSettings,
+} from "../ServerOptions.ts"
 
-export interface OpenAIOptions {
-  /**
-   * An open Facet, which is shared and never closed here; or the options of `Facet.open`, which is called on the first
-   * request and closed by `dispose()`. Default: the embedded model.
-   */
-  readonly facet?: Facet | OpenOptions | undefined
-  /** Short for `facet: { model }`. */
-  readonly model?: string | undefined
-  /** Short for `facet: { queue }`: the most requests that run or wait. One more is answered with 503. */
-  readonly queue?: number | undefined
+export interface OpenAIOptions extends ServerOptions {
   /**
    * Names that the model answers to, the first of which it calls itself. Default: its id, or its folder's name;
-   * `"tiny-gemma-it"` for the embedded model; `"gemma-2"` for a Facet that was opened elsewhere.
+   * `"tiny-gemma-it"` for the embedded model.
    */
   readonly models?: ReadonlyArray<string> | undefined
-  /** Keys of which a request must bear one, as `Authorization: Bearer KEY`. Default: everybody may ask. */
-  readonly apiKey?: string | ReadonlyArray<string> | undefined
-  /** Judge what comes in and what goes out; an answer that was held back ends with `content_filter`. Default: off. */
-  readonly guard?: boolean | GuardOptions | undefined
-  /** The largest body of a request. Default: 1 MiB. */
-  readonly maxBodyBytes?: number | undefined
   /** The most texts in one request to `/v1/moderations`. Default: 32. */
   readonly maxModerationInputs?: number | undefined
-  /** Told of each request when it is over. What it throws is lost. */
-  readonly onRequest?: ((report: RequestReport) => void) | undefined
-  /**
-   * Told of failures that are not the client's, as they were before they were made fit for clients; and of a guard that
-   * could not judge, where it was told to let through what it cannot judge.
-   */
-  readonly onError?: ((error: unknown, request: { readonly id: string; readonly route: Route }) => void) | undefined
 }
 
 /** The options as they were understood. */
-export interface Settings extends ExchangeHooks {
-  readonly facet: Facet | OpenOptions
+export interface Settings extends ServerSettings {
   readonly models: readonly [string, ...ReadonlyArray<string>]
   readonly moderationModel: string
-  readonly keys: ReadonlyArray<string>
-  readonly guard: boolean | GuardOptions | undefined
-  readonly maxBodyBytes: number
   readonly maxModerationInputs: number
 }
 
-const known = [
-  "facet",
-  "model",
-  "queue",
-  "models",
-  "apiKey",
-  "guard",
-  "maxBodyBytes",
-  "maxModerationInputs",
-  "onRequest",
-  "onError",
-] as const satisfies ReadonlyArray<keyof OpenAIOptions>
+const known = [...serverOptionNames, "models", "maxModerationInputs"] as const satisfies ReadonlyArray<
+  keyof OpenAIOptions
+>
 
 /** @throws InvalidRequestError that names the option, and what to do. */
 export function readOptions(options: OpenAIOptions): Settings {
-  checkKnown(options)
-  const facet = readFacet(options)
-  const names = facet instanceof Facet ? ["gemma-2"] : namesOf(facet.model ?? "tiny")
-  const [first, ...others] = options.models ?? names
+  const server = readServerOptions(options, known)
+  const { facet } = server
+  const [first, ...others] = options.models ?? namesOf(facet.model ?? "tiny")
   if (first === undefined || [first, ...others].some((name) => typeof name !== "string" || name === "")) {
     throw invalid("models", "it is not a list of names", "Pass at least one name, or leave it out.")
   }
-  for (const hook of ["onRequest", "onError"] as const) {
-    if (options[hook] === undefined || typeof options[hook] === "function") continue
-    throw invalid(hook, `${typeof options[hook]} where a function is expected`, "Pass a function, or leave it out.")
-  }
   return {
-    facet,
+    ...server,
     models: [first, ...others],
     moderationModel: facet instanceof Facet ? "shieldgemma" : guardNameOf(facet),
-    keys: readKeys(options.apiKey),
-    guard: readGuard(options.guard),
-    maxBodyBytes: count("maxBodyBytes", options.maxBodyBytes) ?? 1024 * 1024,
-    maxModerationInputs: count("maxModerationInputs", options.maxModerationInputs) ?? 32,
-    onRequest: options.onRequest,
-    onError: options.onError,
+    maxModerationInputs: readCount("maxModerationInputs", options.maxModerationInputs) ?? 32,
   }
 }
 
-function checkKnown(options: OpenAIOptions): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalid("options", "it is not an object", `Pass an object of ${known.join(", ")}, or leave it out.`)
-  }
-  const names: ReadonlyArray<string> = known
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw invalid(unknown, "there is no such option", `There are: ${known.join(", ")}.`)
-}
-
-function readFacet({ facet, model, queue }: OpenAIOptions): Facet | OpenOptions {
-  const own = { ...(model !== undefined && { model }), ...(queue !== undefined && { queue }) }
-  if (facet === undefined) return own
-  if (typeof facet !== "object" || facet === null) {
-    throw invalid("facet", "it is neither a Facet nor options", "Pass an open Facet, or the options of Facet.open().")
-  }
-  for (const name of Object.keys(own)) {
-    if (!(facet instanceof Facet) && !(name in facet)) continue
-    throw invalid(
-      name,
-      "it is settled by `facet`",
-      `Leave \`${name}\` out, or pass it in the options of \`facet\` alone.`,
-    )
-  }
-  return facet instanceof Facet ? facet : { ...facet, ...own }
-}
-
-/** A path is nobody's business but the server's: only the folder's name is told. */
-const namesOf = (model: string): ReadonlyArray<string> => {
-  if (model === "tiny") return ["tiny-gemma-it", "tiny"]
-  if (/^[\w.-]+\/[\w.-]+$/.test(model) && !model.startsWith(".")) return [model]
-  return [model.split(/[\\/]/).findLast((part) => part !== "") ?? "gemma-2"]
-}
+const namesOf = (model: string): ReadonlyArray<string> =>
+  model === "tiny" ? ["tiny-gemma-it", "tiny"] : [publicModelName(model)]
 
 function guardNameOf({ model = "tiny", shield }: OpenOptions): string {
   const named = shield ?? (model === "tiny" ? "tiny" : undefined)
   if (named === "tiny") return "tiny-shield"
-  return named === undefined ? "shieldgemma" : (namesOf(named)[0] ?? "shieldgemma")
+  return named === undefined ? "shieldgemma" : publicModelName(named)
 }
-
-function readKeys(given: OpenAIOptions["apiKey"]): ReadonlyArray<string> {
-  if (given === undefined) return []
-  const keys = typeof given === "string" ? [given] : given
-  const isList = Array.isArray(keys) && keys.length > 0
-  if (isList && keys.every((key) => typeof key === "string" && /^[\x21-\x7e]+$/.test(key))) return keys
-  throw invalid(
-    "apiKey",
-    "it is not a key, or a list of keys, of printable ASCII without spaces",
-    "Pass at least one key, or leave it out to let everybody ask.",
-  )
-}
-
-/** What is wrong with the guard's own options is said by the guard. */
-function readGuard(guard: OpenAIOptions["guard"]): Settings["guard"] {
-  if (guard === undefined || guard === false) return undefined
-  Effect.runSync(makeGuard(guard === true ? {} : guard))
-  return guard
-}
-
-function count(option: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value
-  throw invalid(option, `${String(value)} is out of range`, "Use a whole number of at least 1.")
-}
-
-const invalid = (option: string, problem: string, remedy: string): InvalidRequestError =>
-  new InvalidRequestError({ option, problem, remedy })

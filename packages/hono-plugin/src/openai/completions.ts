@@ -2,7 +2,7 @@
 import type { Facet, FinishPart, GenerateOptions, GenerationPart, TextPart, TokenLogprob } from "@facet/sdk"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { type Choice, type Dialect, publicUsage } from "./Dialect.ts"
-import type { Exchange } from "./Exchange.ts"
+import type { Exchange } from "../Exchange.ts"
 
 export interface CompletionServer {
   readonly facet: Facet
@@ -27,7 +27,7 @@ export async function complete(job: CompletionJob, server: CompletionServer, exc
   if (!job.stream) return exchange.json(await whole(parts, answer))
   // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
   const first = await nextAnswer(parts, exchange)
-  return exchange.events(events(first, parts, answer))
+  return exchange.stream(events(first, parts, answer), "text/event-stream; charset=utf-8")
 }
 
 interface Answer {
@@ -76,7 +76,7 @@ async function* events(first: TextPart | FinishPart, rest: Parts, answer: Answer
   } catch (error) {
     // Nobody is there to be told.
     if (exchange.signal.aborted) throw error
-    yield event(exchange.failureEvent(error, answer.dialect.content))
+    yield event(exchange.failureAfterStart(error))
   } finally {
     await rest.return()
   }

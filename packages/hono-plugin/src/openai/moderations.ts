@@ -2,7 +2,7 @@
 import type { Facet, Verdict } from "@facet/sdk"
 import { badRequest } from "./ApiError.ts"
 import { readTextPart } from "./chatRequest.ts"
-import type { Exchange } from "./Exchange.ts"
+import type { Exchange } from "../Exchange.ts"
 import { Fields } from "./Fields.ts"
 
 export interface ModerationJob {

@@ -1,14 +1,14 @@
 /** Gemma 2 and ShieldGemma behind OpenAI's API. */
 import { ClosedError, type Facet, openOnce, type SharedFacet } from "@facet/sdk"
 import { type Context, Hono } from "hono"
-import { ApiError, modelUnavailable } from "./ApiError.ts"
+import { ApiError, modelUnavailable, toApiError } from "./ApiError.ts"
 import { makeAuthorise } from "./apiKeys.ts"
 import { readChatRequest } from "./chatRequest.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { readCompletionRequest } from "./completionRequest.ts"
 import { complete } from "./completions.ts"
 import { chatDialect, type Dialect, textDialect } from "./Dialect.ts"
-import { Exchange, type Route } from "./Exchange.ts"
+import { Exchange, type Route } from "../Exchange.ts"
 import { moderate, readModerationRequest } from "./moderations.ts"
 import { type OpenAIOptions, readOptions, type Settings } from "./OpenAIOptions.ts"
 import { readBody } from "./readBody.ts"
@@ -85,12 +85,12 @@ function makeServe(
 ): (route: Route, content: string, work: Work) => (context: Context) => Promise<Response> {
   const authorise = makeAuthorise(settings.keys)
   return (route, content, work) => async (context) => {
-    const exchange = new Exchange(context, route, settings)
+    const exchange = new Exchange(context, route, settings, (error) => toApiError(error, content))
     try {
       await authorise(context.req.header("authorization"))
       return await work(context, exchange)
     } catch (error) {
-      return exchange.failure(error, content)
+      return exchange.failure(error)
     }
   }
 }

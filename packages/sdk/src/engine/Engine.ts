@@ -64,10 +64,7 @@ export interface EngineOptions {
   /** Tried in this order. */
   readonly devices: ReadonlyArray<DeviceCandidate>
   readonly openFolder: (path: string, onProgress: (progress: Progress) => void) => Promise<ModelFiles>
-  readonly openScope: (
-    path: string,
-    given: Partial<Site>,
-  ) => Promise<{ readonly root: string; readonly entries: ReadonlyArray<SaeEntry> }>
+  readonly openScope: (path: string, given: Partial<Site>, onProgress: (progress: Progress) => void) => Promise<Scope>
   /** The most requests that may run or wait. */
   readonly queue: number
   /** The most requests under way at once. */
@@ -250,7 +247,7 @@ class LocalEngine {
 
   async #open(ref: ModelRef, onProgress: (progress: Progress) => void): Promise<Loaded> {
     const files = await this.#options.openFolder(ref.folder, onProgress)
-    const scope = ref.scope === undefined ? undefined : await this.#openScope(ref.scope, given(ref), onProgress)
+    const scope = ref.scope === undefined ? undefined : await this.#options.openScope(ref.scope, given(ref), onProgress)
     const sites = uniqueSites(scope?.entries ?? [])
     const head = ref.use === "guard" ? "candidates" : "vocabulary"
     const { cacheBytes } = this.#options
@@ -261,11 +258,6 @@ class LocalEngine {
       return opened
     })
     return { model, scope }
-  }
-
-  async #openScope(path: string, where: Partial<Site>, onProgress: (progress: Progress) => void): Promise<Scope> {
-    const { entries, root } = await this.#options.openScope(path, where)
-    return { files: await this.#options.openFolder(root, onProgress), entries }
   }
 
   #sae(model: OpenModel, scope: Scope | undefined, wanted: TraceRequest): Effect.Effect<Sae, FacetError> {

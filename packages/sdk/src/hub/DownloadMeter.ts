@@ -33,6 +33,15 @@ export class DownloadMeter {
     this.#reached.set(name, bytes)
   }
 
+  /** So much of what an earlier download left was checked. */
+  check(name: string, bytes: number): void {
+    this.#reached.set(name, bytes)
+    const now = performance.now()
+    if (now - this.#reportedAt < reportedEvery) return
+    this.#reportedAt = now
+    this.cached(name)
+  }
+
   /** More of a file came over the network. */
   receive(name: string, bytes: number): void {
     this.#received += bytes
@@ -51,7 +60,7 @@ export class DownloadMeter {
     this.#report({ phase: "waiting", model: this.#model, file: "", ...this.#totals() })
   }
 
-  /** The folder is stored: nothing is fetched. */
+  /** What is stored is read; nothing is fetched. */
   cached(file: string): void {
     this.#report({ phase: "download", model: this.#model, file, ...this.#totals(), source: "cache" })
   }

@@ -25,12 +25,15 @@ export interface HttpBody {
 export type Description = Pick<HttpBody, "size" | "validator" | "mimeType">
 
 /** A host that sends nothing for so long is given up, and asked again. */
-export const defaultStallMs = 30_000
+const defaultStallMs = 30_000
+const defaultRetryDelaysMs: ReadonlyArray<number> = [300, 1000, 3000]
 
 export interface HttpSourceOptions {
   readonly signal?: AbortSignal | undefined
   /** How long a host may send nothing, in milliseconds. Default 30 seconds. */
   readonly stallMs?: number | undefined
+  /** Milliseconds before the second attempt and each further one. Default 300, 1000, 3000: four attempts in all. */
+  readonly retryDelaysMs?: ReadonlyArray<number> | undefined
 }
 
 /** Some object stores answer 403 for what is not there, so that nobody can list them. */
@@ -40,9 +43,12 @@ export class HttpSource {
   readonly #folder: FolderUrl
   readonly #signal: AbortSignal | undefined
   readonly #stallMs: number
+  readonly retryDelaysMs: ReadonlyArray<number>
   #hasAnswered = false
 
-  constructor(folder: FolderUrl, { signal, stallMs = defaultStallMs }: HttpSourceOptions = {}) {
+  constructor(folder: FolderUrl, options: HttpSourceOptions = {}) {
+    const { retryDelaysMs = defaultRetryDelaysMs, signal, stallMs = defaultStallMs } = options
+    this.retryDelaysMs = retryDelaysMs
     this.#folder = folder
     this.#signal = signal
     this.#stallMs = stallMs
@@ -100,14 +106,26 @@ export class HttpSource {
    * @returns undefined when there is no such file.
    */
   async describe(name: string): Promise<Description | undefined> {
-    const attempt = new Attempt(this.#signal, this.#stallMs)
-    const response = await this.#fetch(name, attempt, { Range: "bytes=0-" }, "HEAD").finally(() => attempt.end())
-    if (response.ok && response.headers.has("content-length")) return readHeaders(response, 0)
-    if (response.status === 404 || response.status === 410) return undefined
+    const response = await this.#head(name)
+    if (response?.ok === true && response.headers.has("content-length")) return readHeaders(response, 0)
+    if (response?.status === 404 || response?.status === 410) return undefined
     // Many hosts do not know HEAD, or sign the URL for GET alone.
     const body = await this.open(name, 0, { isOptional: true })
     body?.cancel()
     return body
+  }
+
+  /** undefined when there is no answer, which a GET may get. */
+  async #head(name: string): Promise<Response | undefined> {
+    const attempt = new Attempt(this.#signal, this.#stallMs)
+    try {
+      return await this.#fetch(name, attempt, { Range: "bytes=0-" }, "HEAD")
+    } catch (cause) {
+      if (cause instanceof HostFailure && cause.kind === "unreachable") return undefined
+      throw cause
+    } finally {
+      attempt.end()
+    }
   }
 
   /** Whether a web page comes in place of a file: what some hosts send, with status 200, for one that is not there. */

@@ -139,22 +139,12 @@ export class OpfsFolder {
   async isSound(name: string, signal?: AbortSignal): Promise<boolean> {
     if (!(await this.isWhole(name))) return false
     const hash = new Sha256()
-    await inStorage(async () => {
-      const reader = (await this.#file(name)).stream().getReader()
-      try {
-        for (;;) {
-          signal?.throwIfAborted()
-          const { done, value } = await reader.read()
-          if (done) return
-          hash.update(value)
-        }
-      } finally {
-        await reader.cancel()
-      }
-    }).catch((cause: unknown) => {
+    try {
+      await hashBlob(hash, await inStorage(() => this.#file(name)), signal)
+    } catch (cause) {
       signal?.throwIfAborted()
-      throw cause
-    })
+      throw storageError(cause)
+    }
     return hash.hex() === (await this.fileRecord(name))?.sha256
   }
 
@@ -220,6 +210,25 @@ export class OpfsFolder {
 
   async #file(name: string): Promise<Blob> {
     return (await this.#directory.getFileHandle(name)).getFile()
+  }
+}
+
+const readAtOnce = 4 * 1024 * 1024
+const hashedAtOnce = 256 * 1024
+/** A page has something else to do, too: after so many milliseconds of hashing it gets its turn. */
+const turnMs = 10
+
+async function hashBlob(hash: Sha256, blob: Blob, signal: AbortSignal | undefined): Promise<void> {
+  let turn = performance.now()
+  for (let at = 0; at < blob.size; at += readAtOnce) {
+    const bytes = new Uint8Array(await blob.slice(at, at + readAtOnce).arrayBuffer())
+    for (let piece = 0; piece < bytes.length; piece += hashedAtOnce) {
+      hash.update(bytes.subarray(piece, piece + hashedAtOnce))
+      if (performance.now() - turn < turnMs) continue
+      await new Promise((resolve) => setTimeout(resolve))
+      signal?.throwIfAborted()
+      turn = performance.now()
+    }
   }
 }
 

@@ -57,8 +57,13 @@ export class PartialFile {
    *
    * @returns why it cannot be used, when it was dropped: nothing could prove the rest to be of the same version, or it
    * does not hash as it did then.
+   *
+   * @param onRead told how much of it has been checked.
    */
-  restore(signal: AbortSignal | undefined): "changed" | "damaged" | undefined {
+  async restore(
+    signal: AbortSignal | undefined,
+    onRead: (bytes: number) => void,
+  ): Promise<"changed" | "damaged" | undefined> {
     const record = this.#record
     if (record === undefined || record.storedBytes === 0) return undefined
     if (record.validator === undefined) {
@@ -69,12 +74,15 @@ export class PartialFile {
     const buffer = new Uint8Array(readAtOnce)
     let at = 0
     while (at < record.storedBytes) {
-      signal?.throwIfAborted()
       const wanted = buffer.subarray(0, Math.min(readAtOnce, record.storedBytes - at))
       const count = this.#data.read(wanted, { at })
       if (count === 0) break
       hash.update(wanted.subarray(0, count))
       at += count
+      onRead(at)
+      // An abort is a message, which arrives only when this worker lets go.
+      await new Promise((resolve) => setTimeout(resolve))
+      signal?.throwIfAborted()
     }
     if (at < record.storedBytes || hash.hex() !== record.sha256) {
       this.restart(undefined, undefined)

@@ -2,9 +2,6 @@
 import { HostFailure } from "./HostFailure.ts"
 import type { HttpSource } from "./HttpSource.browser.ts"
 
-/** Milliseconds before the second, third and fourth attempt. */
-const delays: ReadonlyArray<number> = [300, 1000, 3000]
-
 /** Counts the attempts for one file. */
 export class Patience {
   readonly #source: HttpSource
@@ -31,7 +28,7 @@ export class Patience {
    */
   async afterFailure(cause: unknown): Promise<void> {
     if (!(cause instanceof HostFailure)) throw cause
-    const delay = delays[this.#failures++]
+    const delay = this.#source.retryDelaysMs[this.#failures++]
     if (delay === undefined || !this.#source.hasAnswered) throw await this.#source.explain(this.#name, cause)
     await pause(delay, this.#signal)
   }

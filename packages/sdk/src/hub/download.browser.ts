@@ -47,7 +47,12 @@ export async function downloadFile(options: DownloadOptions, wanted: WantedFile)
   const partial = await folder.openPartial(name)
   let isThere = false
   try {
-    const reason = onDisk(() => partial.restore(signal), signal)
+    const reason = await partial
+      .restore(signal, (bytes) => meter.check(name, bytes))
+      .catch((cause: unknown) => {
+        signal?.throwIfAborted()
+        throw storageError(cause)
+      })
     if (reason !== undefined) options.onRestart?.({ file: name, reason })
     meter.start(name, partial.length)
     const patience = new Patience(source, name, signal)
@@ -114,14 +119,17 @@ async function openBody(
   if (partial.length > 0) onRestart?.({ file: name, reason: isSame ? "no-range" : "changed" })
   if (body.offset > 0) {
     body.cancel()
-    onDisk(() => partial.restart(undefined, undefined))
     body = await open(0)
     if (body === undefined) return undefined
   }
-  const { size, validator } = body
-  onDisk(() => partial.restart(size, validator))
+  try {
+    partial.restart(body.size, body.validator)
+  } catch (cause) {
+    body.cancel()
+    throw storageError(cause)
+  }
   meter.start(name, 0)
-  if (size !== undefined) meter.expect(name, size)
+  if (body.size !== undefined) meter.expect(name, body.size)
   return body
 }
 
@@ -198,12 +206,11 @@ class StartCheck {
   }
 }
 
-/** Runs something on the open file; what the storage throws becomes a `StorageError`, an abort stays one. */
-function onDisk<A>(run: () => A, signal?: AbortSignal): A {
+/** Runs something on the open file; what the storage throws becomes a `StorageError`. */
+function onDisk<A>(run: () => A): A {
   try {
     return run()
   } catch (cause) {
-    signal?.throwIfAborted()
     throw storageError(cause)
   }
 }

@@ -27,8 +27,10 @@ export async function openLocation(folder: string, onProgress: OnProgress): Prom
 export async function openScopeLocation(
   scope: string,
   given: Partial<Site>,
-): Promise<{ readonly root: string; readonly entries: ReadonlyArray<SaeEntry> }> {
-  if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given)
-  const files = [...(await embeddedFiles(scope)).keys()].filter((name) => name.endsWith("params.npz")).sort()
-  return { root: scope, entries: files.flatMap((file) => readSaePath(`${scope}/${file}`, file) ?? []) }
+  onProgress: OnProgress,
+): Promise<{ readonly files: ModelFiles; readonly entries: ReadonlyArray<SaeEntry> }> {
+  if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given, { onProgress })
+  const names = [...(await embeddedFiles(scope)).keys()].filter((name) => name.endsWith("params.npz")).sort()
+  const entries = names.flatMap((file) => readSaePath(`${scope}/${file}`, file) ?? [])
+  return { entries, files: await openLocation(scope, onProgress) }
 }

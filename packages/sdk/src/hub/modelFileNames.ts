@@ -9,6 +9,8 @@ export const optionalFiles: ReadonlyArray<string> = [
   "generation_config.json",
   "tokenizer_config.json",
   "chat_template.jinja",
+  // What a device's numbers are checked against: see `engine/SelfCheck.ts`.
+  "known_logits.json",
 ]
 export const singleWeights = "model.safetensors"
 export const weightsIndex = "model.safetensors.index.json"

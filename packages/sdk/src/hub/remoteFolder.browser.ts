@@ -23,6 +23,8 @@ export interface RemoteOptions {
   readonly onRestart?: ((restart: Restart) => void) | undefined
   /** How long the host may send nothing before it is asked again, in milliseconds. Default 30 seconds. */
   readonly stallMs?: number | undefined
+  /** Milliseconds before each further attempt at a file that failed. Default 300, 1000, 3000. */
+  readonly retryDelaysMs?: ReadonlyArray<number> | undefined
 }
 
 /**
@@ -42,26 +44,26 @@ export interface RemoteOptions {
 export const openRemoteFolder = (model: string, options: RemoteOptions = {}): Promise<ModelFiles> =>
   openRemote(folderUrl(model, self.location.href), options, {
     download: downloadModel,
-    probe: configFile,
+    probe: (files) => files.readText(configFile),
   })
 
 /** What distinguishes a model's folder from an autoencoder's. */
 export interface RemoteKind {
   /** Fetches what is missing. */
   readonly download: (options: DownloadOptions, url: FolderUrl) => Promise<void>
-  /** The file that shows whether the address is right, when nothing is downloaded. */
-  readonly probe: string
+  /** Finds out whether the address is right, when nothing is downloaded. */
+  readonly probe: (files: ModelFiles) => Promise<unknown>
 }
 
 /** Opens a folder of any kind. */
 export async function openRemote(url: FolderUrl, options: RemoteOptions, kind: RemoteKind): Promise<ModelFiles> {
-  const { onProgress, onRestart, signal, stallMs, storage = "persistent" } = options
+  const { onProgress, onRestart, retryDelaysMs, signal, stallMs, storage = "persistent" } = options
   signal?.throwIfAborted()
-  const source = new HttpSource(url, { signal, stallMs })
+  const source = new HttpSource(url, { signal, stallMs, retryDelaysMs })
   const meter = new DownloadMeter(url.root, onProgress)
   if (storage === "none") {
     const files = httpFolder(source, meter, signal)
-    await files.readRange(kind.probe, 0, 1)
+    await kind.probe(files)
     return files
   }
   const stored = await findComplete(url)

@@ -55,7 +55,7 @@ export async function openRemoteScope(
   }
   const files = await openRemote(folder, options, {
     download: (download, from) => downloadScope(download, from, file),
-    probe: file,
+    probe: (found) => found.readRange(file, 0, 1),
   })
   return { root: files.root, entries: [entry], files }
 }

@@ -2,6 +2,8 @@
 import { readdir, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { ScopeFileError } from "../Errors.ts"
+import { openFolder } from "./folder.node.ts"
+import type { ModelFiles } from "./ModelFiles.ts"
 import type { Site } from "../graph/Sites.ts"
 import { readSaePath, type SaeEntry } from "../scope/Catalogue.ts"
 
@@ -9,7 +11,7 @@ const parametersName = "params.npz"
 
 /** A folder, and what is in it. */
 export interface ScopeFolder {
-  readonly root: string
+  readonly files: ModelFiles
   readonly entries: ReadonlyArray<SaeEntry>
 }
 
@@ -35,7 +37,7 @@ export async function openScope(path: string, given: Partial<Site> = {}): Promis
   const known = isFolder && given.site !== undefined ? { site: given.site } : isFolder ? {} : given
   const entries = files.flatMap((file) => readSaePath(join(root, file), file, known) ?? [])
   if (entries.length === 0) throw unplaced(path)
-  return { root, entries }
+  return { files: await openFolder(root), entries }
 }
 
 async function listParameters(path: string, root: string): Promise<ReadonlyArray<string>> {

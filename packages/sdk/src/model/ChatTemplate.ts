@@ -4,7 +4,8 @@
 import { InvalidRequestError } from "../Errors.ts"
 import type { ChatMessage } from "../Prompt.ts"
 import type { TemplatePart } from "./GemmaTemplate.ts"
-import type { TemplateMessage, Tokenizer } from "./Tokenizer.ts"
+import type { Tokenizer } from "./Tokenizer.ts"
+import type { TemplateMessage } from "./TokenizerLibrary.ts"
 import { checkUnicode } from "./Unicode.ts"
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Gemma's tokenizer: text to token ids and back, on the BPE of `@huggingface/transformers`.
+ * Gemma's tokenizer: text to token ids and back, on the BPE of Hugging Face's library.
  *
  * Three things differ from calling that library directly, all on purpose:
  * - Control tokens spelled out in a text (`<end_of_turn>`, `<bos>`, `<unused3>`) are plain text. Only `controlId` gives
@@ -9,11 +9,12 @@
  * - BPE runs word by word with a cache. That is exact when no merge reaches over the start of a word, which is checked
  *   on the merges themselves.
  */
-import { PreTrainedTokenizer } from "@huggingface/transformers"
+import { openLibrary } from "#tokenizer"
 import { ModelFileError } from "../Errors.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../hub/ModelFiles.ts"
 import { GEMMA_CHAT_TEMPLATE, type TemplatePart } from "./GemmaTemplate.ts"
 import type { GemmaConfig } from "./Config.ts"
+import type { BytePairEncoding, TemplateMessage, TokenizerLibrary } from "./TokenizerLibrary.ts"
 import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
 import { checkUnicode } from "./Unicode.ts"
 
@@ -21,20 +22,6 @@ const BYTE_PIECE = /^<0x([0-9A-F]{2})>$/
 
 /** Distinct words whose ids are kept; texts in natural languages repeat theirs. */
 const CACHE_CAPACITY = 50_000
-
-/** A message as chat templates see it. */
-export interface TemplateMessage {
-  readonly role: "user" | "assistant"
-  readonly content: string
-}
-
-/** What is used of the tokenizer inside transformers' one, whose own types do not resolve under `nodenext`. */
-interface LibraryTokenizer {
-  /** BPE with byte fallback: the pieces of each stretch of text. */
-  readonly model: { readonly encode: (stretches: ReadonlyArray<string>) => ReadonlyArray<string> }
-  readonly token_to_id: (piece: string) => number | undefined
-  readonly id_to_token: (id: number) => string | undefined
-}
 
 /** A chat template and the file that it came from. */
 interface ChatTemplate {
@@ -48,8 +35,8 @@ export class Tokenizer {
   readonly vocabSize: number
   /** Control tokens by name: those marked as special, and the reserved ones. */
   readonly controls: ReadonlyMap<string, number>
-  readonly #library: PreTrainedTokenizer
-  readonly #bpe: LibraryTokenizer
+  readonly #library: TokenizerLibrary
+  readonly #bpe: BytePairEncoding
   readonly #file: string
   readonly #template: ChatTemplate
   readonly #controlIds: ReadonlySet<number>
@@ -64,12 +51,8 @@ export class Tokenizer {
 
   /** @internal Use `openTokenizer`. */
   constructor(file: string, json: JsonObject, facts: TokenizerFacts, template: ChatTemplate) {
-    this.#library = new PreTrainedTokenizer(json, {
-      bos_token: "<bos>",
-      eos_token: "<eos>",
-      chat_template: template.source,
-    })
-    this.#bpe = this.#library._tokenizer
+    this.#library = openLibrary(json, template.source)
+    this.#bpe = this.#library.bpe
     this.#file = file
     this.#template = template
     this.vocabSize = facts.vocabSize
@@ -195,10 +178,7 @@ export class Tokenizer {
    */
   renderTemplate(messages: ReadonlyArray<TemplateMessage>, addGenerationPrompt: boolean): string {
     try {
-      return this.#library.apply_chat_template(
-        messages.map(({ role, content }) => ({ role, content })),
-        { tokenize: false, add_generation_prompt: addGenerationPrompt },
-      )
+      return this.#library.renderTemplate(messages, addGenerationPrompt)
     } catch (cause) {
       throw this.templateError(`failed: ${cause instanceof Error ? cause.message : String(cause)}`)
     }

@@ -17,7 +17,14 @@ export interface EngineSettings extends EngineLimits {
   readonly device: "auto" | DeviceName
   readonly precision: "auto" | "f32" | "f16" | "int8"
   /** Starts the script that this package exports as `@facet/sdk/worker`. */
-  readonly worker: (() => Worker) | undefined
+  readonly worker: (() => PageWorker) | undefined
+}
+
+/** What `new Worker(…)` gives in a page, as far as it is used here: Node's types know no such class. */
+export interface PageWorker {
+  postMessage(message: unknown): void
+  addEventListener(type: string, listener: (event: object) => void): void
+  terminate(): void
 }
 
 export interface Platform {

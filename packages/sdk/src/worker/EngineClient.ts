@@ -148,7 +148,6 @@ class Calls {
   }
 
   #startThread(): EngineThread {
-    let own: EngineThread | undefined
     const events: ThreadEvents = {
       onMessage: (message) => {
         if (own === this.#thread) this.#receive(message)
@@ -159,7 +158,7 @@ class Calls {
         this.#failAll(error)
       },
     }
-    own = this.#start(events)
+    const own = this.#start(events)
     return own
   }
 
@@ -178,6 +177,8 @@ class Calls {
   }
 
   #failAll(error: FacetError): void {
-    for (const call of [...this.#listeners.keys()]) this.#settle(call)?.onFailed(error)
+    // A listener may begin calls of its own, which are not among those that failed.
+    const failed = Array.from(this.#listeners.keys())
+    for (const call of failed) this.#settle(call)?.onFailed(error)
   }
 }

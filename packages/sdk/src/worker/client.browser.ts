@@ -9,7 +9,7 @@ import {
   UnsupportedDeviceError,
   WorkerBlockedError,
 } from "../Errors.ts"
-import type { EngineSettings } from "../platform/Platform.ts"
+import type { EngineSettings, PageWorker } from "../platform/Platform.ts"
 import { type EngineThread, layerClient, type ThreadEvents } from "./EngineClient.ts"
 import type { AppMessage, EngineMessage } from "./Protocol.ts"
 import { type LostMessage, running, type StartMessage, type WorkerSettings } from "./WorkerMessages.ts"
@@ -35,7 +35,7 @@ const noWorkers = () =>
     remedy: "Open Facet in a page of a browser, not while rendering on a server.",
   })
 
-function startedBy(start: () => Worker): Worker {
+function startedBy(start: () => PageWorker): Worker {
   let worker: unknown
   try {
     worker = start()
@@ -50,6 +50,8 @@ class WebThread implements EngineThread {
   readonly #worker: Worker
   readonly #settings: WorkerSettings
   readonly #events: ThreadEvents
+  /** Calls that came before the worker's script ran: it would not hear them. */
+  readonly #early: Array<AppMessage> = []
   #isRunning = false
 
   constructor(worker: Worker, settings: WorkerSettings, events: ThreadEvents) {
@@ -65,8 +67,10 @@ class WebThread implements EngineThread {
     })
   }
 
-  /** Messages wait in the worker's queue until its script has run. */
-  post = (message: AppMessage): void => this.#worker.postMessage(message)
+  post = (message: AppMessage): void => {
+    if (this.#isRunning) this.#worker.postMessage(message)
+    else this.#early.push(message)
+  }
 
   /** A page lives whether its workers do or not. */
   keepAlive = (): void => {}
@@ -77,7 +81,9 @@ class WebThread implements EngineThread {
   #receive(data: unknown): void {
     if (data === running) {
       this.#isRunning = true
-      return this.#worker.postMessage({ kind: "start", settings: this.#settings } satisfies StartMessage)
+      this.#worker.postMessage({ kind: "start", settings: this.#settings } satisfies StartMessage)
+      for (const message of this.#early.splice(0)) this.#worker.postMessage(message)
+      return
     }
     // Our own worker's messages are of these kinds; another script's would not have said the first word.
     const message = data as EngineMessage | LostMessage

@@ -19,7 +19,7 @@ interface WorkerPort {
 // This script is only ever started as a dedicated worker.
 const port = self as unknown as WorkerPort
 
-/** Calls may come before the settings do: they wait here. */
+/** Calls that come while the engine starts wait here. */
 const early: Array<AppMessage> = []
 let listener = (message: AppMessage): void => void early.push(message)
 

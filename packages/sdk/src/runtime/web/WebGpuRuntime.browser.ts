@@ -1,4 +1,5 @@
 /** ONNX Runtime's native WebGPU build. */
+import type * as OrtModule from "onnxruntime-web/webgpu"
 import { UnsupportedDeviceError } from "../../Errors.ts"
 import { names, type Operators } from "../../graph/Decoder.ts"
 import type { Graph } from "../../graph/Onnx.ts"
@@ -6,21 +7,26 @@ import type { ModelFiles } from "../../hub/ModelFiles.ts"
 import type { GemmaConfig } from "../../model/Config.ts"
 import type { TensorLocation } from "../../model/Safetensors.ts"
 import type { KvShape } from "../KvStore.ts"
-import type { Runtime } from "../Runtime.ts"
+import type { Runtime, Tensors } from "../Runtime.ts"
 import { GpuKvStore } from "./GpuKvStore.browser.ts"
 import { openSession, placeTensors, placeWhole, storedPrecision } from "./WebSessions.browser.ts"
 
-type Ort = typeof import("onnxruntime-web/webgpu")
+type Ort = Pick<typeof OrtModule, "env" | "InferenceSession">
 
 export interface WebGpuOptions {
   readonly precision: "f32" | "f16"
+  /** Whether an adapter will do that is a program on the CPU: it computes rightly, and slower than wasm. */
+  readonly allowSoftware: boolean
   /** Told when the device is gone: everything on it is lost. */
   readonly onLost: (problem: string) => void
 }
 
+/** How long a loss takes to show after a run that failed of it, in milliseconds. */
+const lossDelay = 500
+
 const refuse = (problem: string, remedy: string) => new UnsupportedDeviceError({ device: "webgpu", problem, remedy })
 
-export async function startWebGpu({ onLost, precision }: WebGpuOptions): Promise<Runtime> {
+export async function startWebGpu({ allowSoftware, onLost, precision }: WebGpuOptions): Promise<Runtime> {
   // The types promise it; older browsers and pages without TLS have none.
   const gpu: GPU | undefined = navigator.gpu
   if (gpu === undefined) {
@@ -29,6 +35,12 @@ export async function startWebGpu({ onLost, precision }: WebGpuOptions): Promise
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" })
   if (adapter === null) {
     throw refuse("the browser found no graphics adapter", "Update the driver, or switch on hardware acceleration.")
+  }
+  if (!allowSoftware && adapter.info.isFallbackAdapter) {
+    throw refuse(
+      "the graphics adapter is a program on the CPU, which is slower than wasm",
+      'Switch on hardware acceleration, or ask for it with device: "webgpu".',
+    )
   }
   if (precision === "f16" && !adapter.features.has("shader-f16")) {
     throw refuse("the graphics adapter has no 16-bit floats", 'Leave out `precision`, or set it to "f32".')
@@ -90,7 +102,19 @@ class WebGpuRuntime implements Runtime {
       preferredOutputLocation: graph.outputs.has(names.newKeyValues) ? { [names.newKeyValues]: "gpu-buffer" } : {},
     })
     if (this.#device === undefined) this.#watch(await this.#ort.env.webgpu.device)
-    return session
+    return {
+      run: (feeds: Tensors, fetches: ReadonlyArray<string>) =>
+        session.run(feeds, fetches).catch(async (cause: unknown) => {
+          await this.#lossMayShow()
+          throw cause
+        }),
+      release: () => session.release(),
+    }
+  }
+
+  /** A run on a lost device fails a little before the loss is told, which is what its caller should hear of. */
+  #lossMayShow(): Promise<unknown> {
+    return Promise.race([this.#device?.lost, new Promise((resolve) => setTimeout(resolve, lossDelay))])
   }
 
   #watch(device: GPUDevice): void {

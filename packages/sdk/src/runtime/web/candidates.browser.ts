@@ -15,7 +15,7 @@ export function deviceCandidates(
 ): ReadonlyArray<DeviceCandidate> {
   const webgpu = (float: "f16" | "f32"): DeviceCandidate => ({
     name: "webgpu",
-    start: () => startWebGpu({ precision: float, onLost }),
+    start: () => startWebGpu({ precision: float, allowSoftware: device === "webgpu", onLost }),
   })
   const wasm = (float: "auto" | "f32" | "int8"): DeviceCandidate => ({
     name: "wasm",

@@ -1,9 +1,32 @@
 /** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
 import type { FinishReason, Usage } from "@facet/sdk"
 import type { Context } from "hono"
-import { type ApiError, toApiError } from "./ApiError.ts"
+import type { ContentfulStatusCode } from "hono/utils/http-status"
 
-export type Route = "chat.completions" | "completions" | "models" | "moderations"
+/** Of OpenAI's API, and of the effects. */
+export type Route =
+  | "chat.completions"
+  | "completions"
+  | "models"
+  | "moderations"
+  | "facet"
+  | "facet.generate"
+  | "facet.shield"
+  | "facet.inspect"
+
+/** What a client is told of a failure. */
+export interface ToldFailure {
+  readonly status: ContentfulStatusCode
+  /** Its name for programs. */
+  readonly code: string | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: object
+  /** What was told in other words, or left out. */
+  readonly cause?: unknown
+}
+
+/** Tells failures in the form of one API. */
+export type ToFailure = (error: unknown) => ToldFailure
 
 /** What is told of a request when it is over. It holds figures and names of the server's own, never a client's text. */
 export interface RequestReport {
@@ -13,7 +36,7 @@ export interface RequestReport {
   readonly status: number
   /** `left`: the client went away before the end. `failed`: it was told of an error, be it in mid-stream. */
   readonly outcome: "done" | "failed" | "left"
-  /** `error.code` of what the client was told. */
+  /** The name of what the client was told: `error.code` of OpenAI's API, the end of a problem's `type`. */
   readonly code: string | undefined
   readonly isStream: boolean
   readonly durationMs: number
@@ -42,16 +65,18 @@ export class Exchange {
   readonly #context: Context
   readonly #route: Route
   readonly #hooks: ExchangeHooks
+  readonly #toFailure: ToFailure
   readonly #startedAt = performance.now()
   readonly #leaving = new AbortController()
   #noted: Noted = { firstTextMs: undefined, finishReason: undefined, usage: undefined, flagged: undefined }
   #isStream = false
   #isOver = false
 
-  constructor(context: Context, route: Route, hooks: ExchangeHooks) {
+  constructor(context: Context, route: Route, hooks: ExchangeHooks, toFailure: ToFailure) {
     this.#context = context
     this.#route = route
     this.#hooks = hooks
+    this.#toFailure = toFailure
     this.id = requestId(context.req.header("x-request-id"))
     // Of a connection that breaks, some servers tell the request, and others the answer's stream.
     this.signal = AbortSignal.any([context.req.raw.signal, this.#leaving.signal])
@@ -71,26 +96,26 @@ export class Exchange {
     return this.#respond(JSON.stringify(body), 200, jsonType)
   }
 
-  /** Sends events as they come. Whoever stops reading ends their making. */
-  events(events: AsyncGenerator<string, void, void>): Response {
+  /** Sends texts as they come. Whoever stops reading ends their making. */
+  stream(texts: AsyncGenerator<string, void, void>, contentType: string): Response {
     this.#isStream = true
-    return this.#respond(this.#readable(events), 200, streamHeaders)
+    return this.#respond(this.#readable(texts), 200, { "Content-Type": contentType, ...streamHeaders })
   }
 
   /** Tells a failure, unless nobody is there any more. */
-  failure(error: unknown, content: string): Response {
+  failure(error: unknown): Response {
     if (this.signal.aborted) {
       this.#end("left", leftStatus)
       return this.#respond(null, leftStatus, {})
     }
-    const told = toApiError(error, content)
+    const told = this.#toFailure(error)
     this.#fail(error, told, told.status)
     return this.#respond(JSON.stringify(told.body), told.status, { ...jsonType, ...told.headers })
   }
 
   /** Tells a failure to a client that has read a part of the answer. */
-  failureEvent(error: unknown, content: string): object {
-    const told = toApiError(error, content)
+  failureAfterStart(error: unknown): object {
+    const told = this.#toFailure(error)
     this.#fail(error, told, 200)
     return told.body
   }
@@ -100,9 +125,9 @@ export class Exchange {
     quietly(() => this.#hooks.onError?.(error, { id: this.id, route: this.#route }))
   }
 
-  #fail(error: unknown, told: ApiError, status: number): void {
+  #fail(error: unknown, told: ToldFailure, status: number): void {
     // What a client did wrong is its own affair.
-    const origin = told === error ? (told.cause ?? error) : error
+    const origin = told.cause ?? error
     if (told.status >= 500) this.tell(origin)
     this.#end("failed", status, told.code ?? undefined)
   }
@@ -127,7 +152,7 @@ export class Exchange {
     return this.#context.newResponse(body, status as 200)
   }
 
-  #readable(events: AsyncGenerator<string, void, void>): ReadableStream<Uint8Array> {
+  #readable(texts: AsyncGenerator<string, void, void>): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder()
     const leave = (): void => {
       this.#leaving.abort(new DOMException("The client left.", "AbortError"))
@@ -136,7 +161,7 @@ export class Exchange {
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
-          const next = await events.next()
+          const next = await texts.next()
           if (next.done !== true) return controller.enqueue(encoder.encode(next.value))
           this.#end("done", 200)
           controller.close()
@@ -148,7 +173,7 @@ export class Exchange {
       },
       cancel: async () => {
         leave()
-        await events.return()
+        await texts.return()
       },
     })
   }
@@ -157,9 +182,9 @@ export class Exchange {
 const jsonType = { "Content-Type": "application/json" }
 
 const streamHeaders = {
-  "Content-Type": "text/event-stream; charset=utf-8",
-  "Cache-Control": "no-cache",
-  // Asks nginx to pass events on as they come.
+  // Whoever compresses on the way would hold parts back until there are enough of them.
+  "Cache-Control": "no-cache, no-transform",
+  // Asks nginx to pass parts on as they come.
   "X-Accel-Buffering": "no",
 }
 

@@ -1,0 +1,122 @@
+/** What every server of this package is told, checked when the app starts. */
+import { Facet, guard as makeGuard, type GuardOptions, InvalidRequestError, type OpenOptions } from "@facet/sdk"
+import * as Effect from "effect/Effect"
+import type { ExchangeHooks, RequestReport, Route } from "./Exchange.ts"
+
+export interface ServerOptions {
+  /**
+   * An open Facet, which is shared and never closed here; or the options of `Facet.open`, which is called on the first
+   * request and closed by `dispose()`. Default: the embedded model.
+   */
+  readonly facet?: Facet | OpenOptions | undefined
+  /** Short for `facet: { model }`. */
+  readonly model?: string | undefined
+  /** Short for `facet: { queue }`: the most requests that run or wait. One more is answered with 503. */
+  readonly queue?: number | undefined
+  /** Keys of which a request must bear one, as `Authorization: Bearer KEY`. Default: everybody may ask. */
+  readonly apiKey?: string | ReadonlyArray<string> | undefined
+  /** Judge what comes in and what goes out. Default: off. */
+  readonly guard?: boolean | GuardOptions | undefined
+  /** The largest body of a request. Default: 1 MiB. */
+  readonly maxBodyBytes?: number | undefined
+  /** Told of each request when it is over. What it throws is lost. */
+  readonly onRequest?: ((report: RequestReport) => void) | undefined
+  /**
+   * Told of failures that are not the client's, as they were before they were made fit for clients; and of a guard that
+   * could not judge, where it was told to let through what it cannot judge.
+   */
+  readonly onError?: ((error: unknown, request: { readonly id: string; readonly route: Route }) => void) | undefined
+}
+
+/** The options as they were understood. */
+export interface ServerSettings extends ExchangeHooks {
+  readonly facet: Facet | OpenOptions
+  readonly keys: ReadonlyArray<string>
+  readonly guard: boolean | GuardOptions | undefined
+  readonly maxBodyBytes: number
+}
+
+export const serverOptionNames = [
+  "facet",
+  "model",
+  "queue",
+  "apiKey",
+  "guard",
+  "maxBodyBytes",
+  "onRequest",
+  "onError",
+] as const satisfies ReadonlyArray<keyof ServerOptions>
+
+/**
+ * @param names of all options that there are.
+ * @throws InvalidRequestError that names the option, and what to do.
+ */
+export function readServerOptions(options: ServerOptions, names: ReadonlyArray<string>): ServerSettings {
+  checkKnown(options, names)
+  const facet = readFacet(options)
+  for (const hook of ["onRequest", "onError"] as const) {
+    if (options[hook] === undefined || typeof options[hook] === "function") continue
+    throw invalid(hook, `${typeof options[hook]} where a function is expected`, "Pass a function, or leave it out.")
+  }
+  return {
+    facet,
+    keys: readKeys(options.apiKey),
+    guard: readGuard(options.guard),
+    maxBodyBytes: readCount("maxBodyBytes", options.maxBodyBytes) ?? 1024 * 1024,
+    onRequest: options.onRequest,
+    onError: options.onError,
+  }
+}
+
+function checkKnown(options: ServerOptions, names: ReadonlyArray<string>): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalid("options", "it is not an object", `Pass an object of ${names.join(", ")}, or leave it out.`)
+  }
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw invalid(unknown, "there is no such option", `There are: ${names.join(", ")}.`)
+}
+
+function readFacet({ facet, model, queue }: ServerOptions): Facet | OpenOptions {
+  const own = { ...(model !== undefined && { model }), ...(queue !== undefined && { queue }) }
+  if (facet === undefined) return own
+  if (typeof facet !== "object" || facet === null) {
+    throw invalid("facet", "it is neither a Facet nor options", "Pass an open Facet, or the options of Facet.open().")
+  }
+  for (const name of Object.keys(own)) {
+    if (!(facet instanceof Facet) && !(name in facet)) continue
+    throw invalid(
+      name,
+      "it is settled by `facet`",
+      `Leave \`${name}\` out, or pass it in the options of \`facet\` alone.`,
+    )
+  }
+  return facet instanceof Facet ? facet : { ...facet, ...own }
+}
+
+function readKeys(given: ServerOptions["apiKey"]): ReadonlyArray<string> {
+  if (given === undefined) return []
+  const keys = typeof given === "string" ? [given] : given
+  const isList = Array.isArray(keys) && keys.length > 0
+  if (isList && keys.every((key) => typeof key === "string" && /^[\x21-\x7e]+$/.test(key))) return keys
+  throw invalid(
+    "apiKey",
+    "it is not a key, or a list of keys, of printable ASCII without spaces",
+    "Pass at least one key, or leave it out to let everybody ask.",
+  )
+}
+
+/** What is wrong with the guard's own options is said by the guard. */
+function readGuard(guard: ServerOptions["guard"]): ServerSettings["guard"] {
+  if (guard === undefined || guard === false) return undefined
+  Effect.runSync(makeGuard(guard === true ? {} : guard))
+  return guard
+}
+
+/** @throws InvalidRequestError unless it is left out or a whole number of at least 1. */
+export function readCount(option: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value
+  throw invalid(option, `${String(value)} is out of range`, "Use a whole number of at least 1.")
+}
+
+export const invalid = (option: string, problem: string, remedy: string): InvalidRequestError =>
+  new InvalidRequestError({ option, problem, remedy })

@@ -1,0 +1,113 @@
+/** The three effects over HTTP, as the hooks of `@facet/react-hooks` ask for them. */
+import type { Content, Facet, Generation, GenerateOptions, InspectOptions, Prompt, ShieldOptions } from "@facet/sdk"
+import { ClosedError, openOnce, type SharedFacet } from "@facet/sdk"
+import { type Context, Hono } from "hono"
+import { Exchange, type Route } from "../Exchange.ts"
+import { makeAuthorise } from "../openai/apiKeys.ts"
+import { readBody } from "../openai/readBody.ts"
+import { publicModelName } from "../publicModelName.ts"
+import { readServerOptions, serverOptionNames, type ServerOptions, type ServerSettings } from "../ServerOptions.ts"
+import { type EffectRequest, readEffectRequest } from "./EffectRequest.ts"
+import { linesType, stream } from "./lines.ts"
+import { OpeningError } from "./OpeningError.ts"
+import { toProblem } from "./toProblem.ts"
+import { traceToJson } from "./traceToJson.ts"
+import { withGuard } from "./withGuard.ts"
+
+/**
+ * The options of `effects()`. `guard` judges every generation, whatever a client asks: it may leave its own guard out, or
+ * send `guard: true`, and cannot switch this one off.
+ */
+export interface EffectsOptions extends ServerOptions {}
+
+export interface EffectsApp extends Hono {
+  /** Closes the models, unless they came as an open Facet. Requests under way end with a `ClosedError`. */
+  dispose(): Promise<void>
+}
+
+/**
+ * An app that answers `GET /facet`, `POST /facet/generate`, `/facet/shield` and `/facet/inspect`: what `RemoteFacet` of
+ * `@facet/react-hooks` asks for, so that its hooks work against a server as they do in the page. Every option of the
+ * three effects can be sent; Facet itself checks them.
+ *
+ * `generate` answers with one `GenerationPart` a line (NDJSON), the others with JSON, failures are problem documents
+ * that carry the typed error. Other origins need Hono's own `cors()` ahead of it.
+ *
+ * @throws InvalidRequestError for an option that is unknown or wrong.
+ * @example
+ * const app = new Hono()
+ * app.route("/", effects({ facet }))
+ */
+export function effects(options: EffectsOptions = {}): EffectsApp {
+  const settings = readServerOptions(options, serverOptionNames)
+  const shared = openOnce(settings.facet)
+  const app = new Hono()
+  const serve = makeServe(settings, shared)
+
+  app.get(
+    "/facet",
+    serve("facet", async (_, exchange, facet) => {
+      const { device, model } = await facet()
+      return exchange.json({ model: publicModelName(model), device })
+    }),
+  )
+  app.post(
+    "/facet/generate",
+    serve("facet.generate", async (body, exchange, facet) => {
+      const request: EffectRequest<Prompt, GenerateOptions> = readEffectRequest(body, "prompt")
+      const options = withGuard(request.options, settings.guard)
+      const parts = (await facet()).stream({ ...options, prompt: request.subject, signal: exchange.signal })
+      // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
+      const first = await parts.next()
+      return exchange.stream(stream(first, parts, exchange), linesType)
+    }),
+  )
+  app.post(
+    "/facet/shield",
+    serve("facet.shield", async (body, exchange, facet) => {
+      const { options, subject }: EffectRequest<Content, ShieldOptions> = readEffectRequest(body, "content")
+      const verdict = await (await facet()).shield(subject, { ...options, signal: exchange.signal })
+      exchange.note({ flagged: verdict.flagged ? 1 : 0 })
+      return exchange.json(verdict)
+    }),
+  )
+  app.post(
+    "/facet/inspect",
+    serve("facet.inspect", async (body, exchange, facet) => {
+      const { options, subject }: EffectRequest<string | Generation, InspectOptions> = readEffectRequest(body, "text")
+      const trace = await (await facet()).inspect(subject, { ...options, signal: exchange.signal })
+      return exchange.json(traceToJson(trace))
+    }),
+  )
+  return Object.assign(app, { dispose: () => shared.dispose() })
+}
+
+type Work = (body: unknown, exchange: Exchange, facet: () => Promise<Facet>) => Promise<Response>
+
+/** Wraps the work of a route in what all routes share: keys, the body, opening, and how failures are told. */
+function makeServe(
+  settings: ServerSettings,
+  shared: SharedFacet,
+): (route: Route, work: Work) => (context: Context) => Promise<Response> {
+  const authorise = makeAuthorise(settings.keys)
+  return (route, work) => async (context) => {
+    const exchange = new Exchange(context, route, settings, toProblem)
+    try {
+      await authorise(context.req.header("authorization"))
+      const body = context.req.method === "POST" ? await readBody(context.req.raw, settings.maxBodyBytes) : undefined
+      return await work(body, exchange, () => openedFor(exchange.signal, shared))
+    } catch (error) {
+      return exchange.failure(error)
+    }
+  }
+}
+
+/** Whatever is wrong with how the model is opened, the client has no part in it. */
+async function openedFor(signal: AbortSignal, shared: SharedFacet): Promise<Facet> {
+  try {
+    return await shared.get({ signal })
+  } catch (error) {
+    if (signal.aborted || error instanceof ClosedError) throw error
+    throw new OpeningError(error)
+  }
+}

@@ -1,0 +1,367 @@
+/** The three effects over HTTP: what is on the wire, and how it is refused, ended and broken off. */
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { Facet, type GenerationPart, InvalidRequestError, type Trace } from "@facet/sdk"
+import { Hono } from "hono"
+import { cors } from "hono/cors"
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
+import { effects, type RequestReport } from "../src/index.ts"
+import { listen, type Listening, postJson } from "./openaiServer.ts"
+
+const prompt = "Tell me a story about a fox."
+/** Never ends by itself: what would end a turn is forbidden. */
+const endless = { logitBias: { 1: -100, 107: -100 } }
+
+let facet: Facet
+let server: Listening
+let reports: Array<RequestReport> = []
+const failures: Array<unknown> = []
+
+beforeAll(async () => {
+  facet = await Facet.open({ queue: 2 })
+  const app = new Hono()
+  app.use("/facet/*", cors({ origin: "https://app.example" }))
+  app.route(
+    "/",
+    effects({
+      facet,
+      maxBodyBytes: 20_000,
+      onRequest: (report) => reports.push(report),
+      onError: (error) => failures.push(error),
+    }),
+  )
+  app.route("/keyed", effects({ facet, apiKey: ["key-one", "key-two"] }))
+  server = await listen(app)
+})
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await facet.close()
+})
+
+const post = (path: string, body: unknown, init: RequestInit = {}): Promise<Response> =>
+  postJson(`${server.url}/facet/${path}`, body, { signal: init.signal ?? null })
+
+const requests = async () => (await facet.stats()).requests
+const settled = () => vi.waitFor(async () => expect(await requests()).toBe(0), { timeout: 2000, interval: 5 })
+
+interface Problem {
+  readonly type: string
+  readonly status: number
+  readonly error?: Readonly<Record<string, unknown>>
+}
+
+/** Every failure is a problem document, complete and with the response's own status. */
+async function problemOf(response: Response): Promise<Problem> {
+  expect(response.headers.get("content-type")).toBe("application/problem+json")
+  const document = (await response.json()) as Problem
+  expect(document).toMatchObject({
+    type: expect.stringMatching(/^urn:facet:problem:[a-z0-9-]+$/),
+    title: expect.stringMatching(/^\S/),
+    status: response.status,
+    detail: expect.stringMatching(/^\S.*\.$/s),
+  })
+  return document
+}
+
+const linesOf = (text: string): ReadonlyArray<Record<string, unknown>> => {
+  expect(text.endsWith("\n")).toBe(true)
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+}
+
+describe("answers", () => {
+  test("GET /facet tells the model and the device", async () => {
+    const response = await fetch(`${server.url}/facet`)
+    expect(response.headers.get("content-type")).toBe("application/json")
+    expect(await response.json()).toStrictEqual({ model: "tiny", device: facet.device })
+  })
+
+  test("generate: a part a line, the finish last; nobody on the way may hold parts back", async () => {
+    reports = []
+    const response = await post("generate", { prompt, options: { maxTokens: 6, trace: true } })
+    expect(response.status).toBe(200)
+    expect(response.headers.get("content-type")).toBe("application/x-ndjson; charset=utf-8")
+    expect(response.headers.get("cache-control")).toContain("no-transform")
+    const lines = linesOf(await response.text())
+    const local = await facet.generate(prompt, { maxTokens: 6, trace: true })
+    const text = lines.map((line) => (line["type"] === "text" ? line["text"] : "")).join("")
+    expect(text).toBe(local.text)
+    expect(lines.at(-1)).toMatchObject({ type: "finish", finishReason: "length", tokens: local.tokens })
+    expect(lines.some(({ type }) => type === "trace")).toBe(true)
+    expect(reports).toMatchObject([
+      { route: "facet.generate", outcome: "done", status: 200, isStream: true, finishReason: "length" },
+    ])
+    expect(reports[0]?.usage?.completionTokens).toBe(6)
+  })
+
+  test("parts come as they are made, not all at the end", async () => {
+    const response = await post("generate", { prompt, options: endless })
+    const reader = response.body!.getReader()
+    const { value } = await reader.read()
+    expect(JSON.parse(new TextDecoder().decode(value).split("\n")[0] ?? "")).toMatchObject({ type: "text" })
+    expect(await requests()).toBe(1)
+    await reader.cancel()
+    await settled()
+  })
+
+  test("shield and inspect: JSON, the tensor as base64 of float32", async () => {
+    const verdict = await post("shield", { content: prompt, options: { policies: ["harassment"] } })
+    const { policies } = await facet.shield(prompt, { policies: ["harassment"] })
+    expect(await verdict.json()).toMatchObject({
+      flagged: false,
+      // What the prefix cache holds meanwhile is rounded otherwise.
+      policies: [{ ...policies[0], probability: expect.closeTo(policies[0]?.probability ?? Number.NaN, 5) }],
+    })
+    const trace = await post("inspect", { text: "The dog sleeps.", options: { layer: 4, activations: true } })
+    const { activations, ...rest } = (await trace.json()) as Omit<Trace, "activations"> & { activations: string }
+    const expected = await facet.inspect("The dog sleeps.", { layer: 4, activations: true })
+    const bytes = Buffer.from(activations, "base64")
+    expect(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)).toStrictEqual(expected.activations)
+    const { activations: _tensor, ...others } = expected
+    expect(rest).toStrictEqual(others)
+  })
+
+  test("CORS is Hono's own middleware's affair, and its headers stay", async () => {
+    const response = await fetch(`${server.url}/facet/generate`, {
+      method: "OPTIONS",
+      headers: { origin: "https://app.example", "access-control-request-method": "POST" },
+    })
+    expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example")
+    const headers = { origin: "https://app.example" }
+    const answer = await postJson(`${server.url}/facet/shield`, { content: "Hello" }, { headers })
+    expect(answer.headers.get("access-control-allow-origin")).toBe("https://app.example")
+  })
+})
+
+describe("refusals", () => {
+  test.each<readonly [path: string, option: string, body: unknown]>([
+    ["generate", "body", []],
+    ["generate", "body", "Hello"],
+    ["generate", "body", null],
+    ["generate", "prompt", {}],
+    ["generate", "prompt", { prompt: null }],
+    ["generate", "prompt", { prompt: { prompt, guard: false } }],
+    ["generate", "messages[0].content", { prompt: [null] }],
+    ["generate", "messages[0].role", { prompt: [{ role: "tool", content: "x" }] }],
+    ["generate", "text", { prompt, text: "x" }],
+    ["generate", "options", { prompt, options: null }],
+    ["generate", "options", { prompt, options: [] }],
+    ["generate", "signal", { prompt, options: { signal: {} } }],
+    ["generate", "prompt", { prompt, options: { prompt: "other" } }],
+    ["generate", "__proto__", JSON.parse('{ "prompt": "x", "options": { "__proto__": { "maxTokens": 1 } } }')],
+    ["generate", "temperature", { prompt, options: { temperature: "1" } }],
+    ["generate", "maxTokens", { prompt, options: { maxTokens: null } }],
+    ["generate", "colour", { prompt, options: { colour: "red" } }],
+    ["generate", "guard.mode", { prompt, options: { guard: { mode: "later" } } }],
+    ["generate", "shield", { prompt, options: { shield: "/etc" } }],
+    ["shield", "content", {}],
+    ["shield", "prompt", { content: 7 }],
+    ["shield", "policies[0]", { content: "x", options: { policies: ["rudeness"] } }],
+    ["inspect", "text", {}],
+    ["inspect", "text", { text: "half \ud83d" }],
+    ["inspect", "layer", { text: "x", options: { layer: 1.5 } }],
+    ["inspect", "site", { text: "x", options: { site: "attic", layer: 4 } }],
+  ])("%s: the option %s", async (path, option, body) => {
+    const response = await post(path, body)
+    expect(response.status).toBe(400)
+    const { error, type } = await problemOf(response)
+    expect(type).toBe("urn:facet:problem:invalid-request")
+    expect(error).toStrictEqual({
+      _tag: "InvalidRequestError",
+      message: expect.any(String),
+      option,
+      problem: expect.any(String),
+      remedy: expect.any(String),
+    })
+  })
+
+  test("an empty text is no mistake", async () => {
+    expect(await (await post("shield", { content: "" })).json()).toMatchObject({ flagged: false })
+    expect(await (await post("inspect", { text: "" })).json()).toMatchObject({ tokens: [{ features: [] }] })
+    const lines = linesOf(await (await post("generate", { prompt: "", options: { maxTokens: 1 } })).text())
+    expect(lines.at(-1)).toMatchObject({ type: "finish" })
+  })
+
+  test.each<readonly [status: number, name: string, body: string, headers: Record<string, string>]>([
+    [400, "invalid-json", "{", {}],
+    [400, "invalid-json", "", {}],
+    [413, "body-too-large", JSON.stringify({ prompt: "x".repeat(30_000) }), {}],
+    [415, "unsupported-media-type", "prompt=Hello", { "content-type": "application/x-www-form-urlencoded" }],
+    [415, "unsupported-media-type", "{}", { "content-type": "text/plain" }],
+    [415, "unsupported-content-encoding", "{}", { "content-encoding": "gzip" }],
+  ])("a body that cannot be read: %i %s", async (status, name, body, headers) => {
+    const response = await fetch(`${server.url}/facet/generate`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json", ...headers },
+    })
+    expect(response.status).toBe(status)
+    expect(await problemOf(response)).toMatchObject({ type: `urn:facet:problem:${name}` })
+  })
+
+  test("bytes that are no UTF-8", async () => {
+    const body = new Uint8Array([0x7b, 0xff, 0x7d])
+    const headers = { "content-type": "application/json" }
+    const response = await fetch(`${server.url}/facet/shield`, { method: "POST", body, headers })
+    expect([response.status, (await problemOf(response)).type]).toStrictEqual([400, "urn:facet:problem:invalid-utf8"])
+  })
+
+  test("a prompt that does not fit", async () => {
+    const response = await post("generate", { prompt: "fox ".repeat(4000) })
+    expect(response.status).toBe(400)
+    expect(await problemOf(response)).toMatchObject({
+      type: "urn:facet:problem:context-overflow",
+      error: { _tag: "ContextOverflowError", tokens: expect.any(Number), limit: expect.any(Number) },
+    })
+  })
+
+  test("keys: all routes ask for one, and each of them does", async () => {
+    const ask = (authorization?: string) =>
+      fetch(`${server.url}/keyed/facet`, authorization === undefined ? {} : { headers: { authorization } })
+    for (const response of [await ask(), await ask("Bearer key-three"), await ask("key-one")]) {
+      expect([response.status, response.headers.get("www-authenticate")]).toStrictEqual([401, "Bearer"])
+      expect((await problemOf(response)).type).toBe("urn:facet:problem:invalid-api-key")
+    }
+    expect((await postJson(`${server.url}/keyed/facet/shield`, { content: "x" })).status).toBe(401)
+    expect((await ask("Bearer key-two")).status).toBe(200)
+  })
+
+  test.each<readonly [option: string, options: object]>([
+    ["models", { models: ["x"] }],
+    ["maxBodyBytes", { maxBodyBytes: 0 }],
+    ["apiKey", { apiKey: "" }],
+    ["guard.mode", { guard: { mode: "later" } }],
+    ["onError", { onError: "log" }],
+    ["facet", { facet: null }],
+  ])("an option of the app that is wrong is refused at its start: %s", (option, options) => {
+    let error: unknown
+    try {
+      effects(options)
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toBeInstanceOf(InvalidRequestError)
+    expect(error).toMatchObject({ option })
+  })
+})
+
+describe("a client that leaves", () => {
+  test("in the middle of a stream stops the model", async () => {
+    reports = []
+    const leaving = new AbortController()
+    const response = await post("generate", { prompt, options: endless }, { signal: leaving.signal })
+    await response.body!.getReader().read()
+    expect(await requests()).toBe(1)
+    leaving.abort()
+    const leftAt = performance.now()
+    await settled()
+    // A generation that ran on would take seconds.
+    expect(performance.now() - leftAt).toBeLessThan(500)
+    await vi.waitFor(() => expect(reports).toMatchObject([{ outcome: "left", route: "facet.generate" }]))
+  })
+
+  test.each([
+    ["shield", { content: "fox ".repeat(2000) }],
+    ["inspect", { text: "fox ".repeat(400) }],
+  ])("before the answer of %s is there ends the work", async (path, body) => {
+    const leaving = new AbortController()
+    const asked = post(path, body, { signal: leaving.signal }).catch((error: unknown) => error)
+    await vi.waitFor(async () => expect(await requests()).toBe(1), { interval: 1 })
+    leaving.abort()
+    expect(await asked).toMatchObject({ name: "AbortError" })
+    await settled()
+  })
+})
+
+test("a full queue: 503 with Retry-After", async () => {
+  const leaving = new AbortController()
+  const running = [1, 2].map(() => post("generate", { prompt, options: endless }, { signal: leaving.signal }))
+  await vi.waitFor(async () => expect(await requests()).toBe(2), { interval: 5 })
+  const response = await post("shield", { content: "Hello" })
+  expect([response.status, response.headers.get("retry-after")]).toStrictEqual([503, "1"])
+  expect((await problemOf(response)).error).toMatchObject({ _tag: "OverloadedError", limit: 2 })
+  await Promise.all(running)
+  leaving.abort()
+  await settled()
+})
+
+describe("a guard of the server's own", () => {
+  const ask = async (guard: unknown): Promise<Response> => {
+    const { definePolicy, policies } = await import("@facet/sdk")
+    const strict = definePolicy({ ...policies.harassment, threshold: 0 })
+    return effects({ facet, guard: { policies: [strict] } }).request("/facet/generate", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ prompt, options: { maxTokens: 4, guard } }),
+    })
+  }
+
+  test.each([undefined, true, false])("judges whatever the client asks: guard %s", async (guard) => {
+    const parts = linesOf(await (await ask(guard)).text()) as unknown as ReadonlyArray<GenerationPart>
+    expect(parts.at(-1)).toMatchObject({ type: "finish", finishReason: "blocked" })
+    expect(parts.some(({ type }) => type === "text")).toBe(false)
+  })
+
+  test("cannot be another one", async () => {
+    const response = await ask({ mode: "audit" })
+    expect([response.status, (await problemOf(response)).error]).toMatchObject([400, { option: "guard" }])
+  })
+})
+
+describe("failures of the server", () => {
+  test("a model that is not there: the class, and no paths", async () => {
+    const told: Array<unknown> = []
+    const app = effects({ model: "/nowhere/secret-folder", onError: (error) => told.push(error) })
+    const response = await app.request("/facet")
+    expect(response.status).toBe(500)
+    const text = await response.clone().text()
+    expect((await problemOf(response)).error).toMatchObject({ _tag: "ModelNotFoundError", model: "secret-folder" })
+    expect(text).not.toContain("nowhere")
+    expect(told).toMatchObject([{ _tag: "ModelNotFoundError", model: "/nowhere/secret-folder" }])
+  })
+
+  test("wrong options of the operator's are not told as the client's", async () => {
+    const response = await effects({ facet: { threads: 0 } }).request("/facet")
+    expect([response.status, (await problemOf(response)).error]).toMatchObject([500, { _tag: "RuntimeError" }])
+  })
+
+  test("in mid-stream: the last line is the problem; afterwards 503", async () => {
+    const app = effects({ queue: 9 })
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ prompt, options: endless }),
+    }
+    const streaming = await app.request("/facet/generate", init)
+    await app.dispose()
+    expect(linesOf(await streaming.text()).at(-1)).toMatchObject({
+      type: "error",
+      problem: { type: "urn:facet:problem:closed", error: { _tag: "ClosedError" } },
+    })
+    expect((await app.request("/facet/generate", init)).status).toBe(503)
+  })
+
+  // When the thread starts anew the model is opened again.
+  test("an engine that dies in mid-stream: the next request works", { timeout: 60_000 }, async () => {
+    const path = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
+    const child = fork(path("crashingServer.ts"), { execArgv: ["--import", path("crash.ts")] })
+    try {
+      const [{ url }] = (await once(child, "message")) as [{ readonly url: string }]
+      const response = await postJson(`${url}/facet/generate`, { prompt, options: endless })
+      child.send("crash")
+      const text = await response.text()
+      expect(linesOf(text).at(-1)).toMatchObject({
+        type: "error",
+        problem: { status: 500, error: { _tag: "EngineCrashedError", problem: "its thread ended" } },
+      })
+      const after = await postJson(`${url}/facet/generate`, { prompt, options: { maxTokens: 2 } })
+      expect(linesOf(await after.text()).at(-1)).toMatchObject({ type: "finish" })
+    } finally {
+      child.kill()
+    }
+  })
+})

@@ -1,0 +1,116 @@
+import type { GenerateOptions } from "@facet/sdk"
+import type { ChatTransport } from "ai"
+import type { FacetSource } from "../store/FacetSource.ts"
+import { FacetStore } from "../store/FacetStore.ts"
+import { toHooksError } from "../store/toHooksError.ts"
+import { ChunkWriter, type FacetUIMessageChunk } from "./ChunkWriter.ts"
+import type { FacetChatOptions } from "./FacetChatOptions.ts"
+import type { FacetUIMessage } from "./FacetUIMessage.ts"
+import { toChat } from "./toChat.ts"
+
+export interface FacetChatTransportOptions extends FacetChatOptions, FacetSource {
+  /** Shares a Facet with others, instead of `facet`, `remote` or `open`. */
+  readonly store?: FacetStore | undefined
+}
+
+type SendOptions = Parameters<ChatTransport<FacetUIMessage>["sendMessages"]>[0]
+
+/**
+ * Runs a chat of the AI SDK's `useChat` on a Facet: in the page with no server, or on one that has Facet's effects.
+ *
+ * The Facet is opened when the first message is sent, while transient parts `data-facet-progress` tell how far it is.
+ * An answer is one text with the parts `data-facet-verdict` (with `guard`) and `data-facet-trace` (with `trace`). What
+ * fails ends the stream with the typed error, which `useChat` shows in `error`.
+ *
+ * What `sendMessage` is given as `body` counts as options of that call, before the transport's own: `{ maxTokens: 50 }`.
+ * Its `headers` and `metadata` are not used.
+ *
+ * @example
+ * const chat = useChat({ transport: new FacetChatTransport({ guard: true, trace: { topK: 3 } }) })
+ */
+export class FacetChatTransport implements ChatTransport<FacetUIMessage> {
+  readonly #store: FacetStore
+  readonly #isOwn: boolean
+  readonly #options: FacetChatOptions
+
+  constructor({ facet, open, remote, store, ...options }: FacetChatTransportOptions = {}) {
+    this.#store = store ?? new FacetStore({ facet, open, remote })
+    this.#isOwn = store === undefined
+    this.#options = options
+  }
+
+  /** Answers the last message. Cancelling the stream, or aborting the signal, ends the work within one token. */
+  sendMessages = async ({ abortSignal, body, messages }: SendOptions): Promise<ReadableStream<FacetUIMessageChunk>> => {
+    abortSignal?.throwIfAborted()
+    const stop = new AbortController()
+    const signal = abortSignal === undefined ? stop.signal : AbortSignal.any([abortSignal, stop.signal])
+    return new ReadableStream<FacetUIMessageChunk>({
+      start: (controller) => {
+        // Not awaited: a stream is read only when its start is done.
+        void this.#answer(messages, { ...this.#options, ...body }, signal, controller)
+      },
+      cancel: (reason) => stop.abort(reason),
+    })
+  }
+
+  /** There is nothing to come back to: an answer ends with the page that asked for it. */
+  reconnectToStream = async (): Promise<null> => null
+
+  /** Closes the Facet that the transport opened itself. */
+  close = (): void => {
+    if (this.#isOwn) void this.#store.dispose()
+  }
+
+  async #answer(
+    messages: ReadonlyArray<FacetUIMessage>,
+    { system, ...options }: FacetChatOptions,
+    signal: AbortSignal,
+    controller: ReadableStreamDefaultController<FacetUIMessageChunk>,
+  ): Promise<void> {
+    const isCancelled = () => signal.aborted
+    const writer = new ChunkWriter((chunk) => {
+      if (!isCancelled()) controller.enqueue(chunk)
+    })
+    try {
+      const chat = await toChat(messages, system)
+      const parts = await this.#begin(chat, options, signal, writer)
+      writer.start()
+      for await (const part of parts) writer.part(part)
+      signal.throwIfAborted()
+      controller.close()
+    } catch (cause) {
+      end(controller, signal, cause)
+    }
+  }
+
+  async #begin(
+    chat: Awaited<ReturnType<typeof toChat>>,
+    options: GenerateOptions,
+    signal: AbortSignal,
+    writer: ChunkWriter,
+  ) {
+    const tell = () => {
+      const { progress, status } = this.#store.getSnapshot()
+      writer.progress({ status, progress })
+    }
+    const hush = this.#store.subscribe(tell)
+    try {
+      const effects = await this.#store.ready({ signal })
+      return effects.stream(chat, { ...options, signal })
+    } finally {
+      hush()
+    }
+  }
+}
+
+/** The AI SDK knows an abort by the name of the stream's error. */
+function end(controller: ReadableStreamDefaultController, signal: AbortSignal, cause: unknown): void {
+  const isAbort = signal.aborted || (cause instanceof DOMException && cause.name === "AbortError")
+  try {
+    controller.error(
+      isAbort ? new DOMException("The answer was stopped.", "AbortError") : toHooksError("Answering", cause),
+    )
+  } catch {
+    // It was cancelled, and nobody listens any more.
+  }
+}

@@ -1,0 +1,48 @@
+import type { ChatMessage } from "@facet/sdk"
+import type { FacetUIMessage } from "./FacetUIMessage.ts"
+import { textOf, verdictsOf } from "./messageParts.ts"
+
+/**
+ * The chat that a model is asked, out of the messages on the screen. A question that the guard did not let in is left
+ * out together with its answer, which has no words: it would be judged again with each later one, and end the
+ * conversation for good.
+ *
+ * @throws InvalidRequestError for files: Gemma 2 reads text only
+ */
+export async function toChat(
+  messages: ReadonlyArray<FacetUIMessage>,
+  system: string | undefined,
+): Promise<ReadonlyArray<ChatMessage>> {
+  const chat: Array<ChatMessage> = system === undefined || system === "" ? [] : [{ role: "system", content: system }]
+  for (const [index, message] of messages.entries()) {
+    await refuseFiles(message, index)
+    if (isBlockedQuestion(message, messages[index + 1])) continue
+    const content = contentOf(message)
+    // An answer of which nothing is left, such as a blocked one, is no turn.
+    if (message.role !== "assistant" || content !== "") chat.push({ role: message.role, content })
+  }
+  return chat
+}
+
+/** Texts of a user's message are joined by a line break; those of an answer were cut out of one text. */
+const contentOf = (message: FacetUIMessage): string =>
+  message.role === "assistant"
+    ? textOf(message)
+    : message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n")
+
+const isBlockedQuestion = (message: FacetUIMessage, answer: FacetUIMessage | undefined): boolean =>
+  message.role === "user" &&
+  answer?.role === "assistant" &&
+  verdictsOf(answer).some(({ of, verdict }) => of === "input" && verdict.flagged) &&
+  textOf(answer) === ""
+
+async function refuseFiles({ parts }: FacetUIMessage, index: number): Promise<void> {
+  const file = parts.find((part) => part.type === "file")
+  if (file === undefined) return
+  const { InvalidRequestError } = await import("@facet/sdk")
+  throw new InvalidRequestError({
+    option: `messages[${index}].parts`,
+    problem: `there is a file (${file.mediaType})`,
+    remedy: "Send text only: Gemma 2 reads nothing else",
+  })
+}

@@ -1,0 +1,2 @@
+/** Typed errors, as a server sends them. */
+export { errorFromPlain as errorFromJson } from "@facet/sdk"

@@ -1,0 +1,13 @@
+import type { OpenOptions } from "@facet/sdk"
+import type { RemoteOptions } from "../remote/RemoteFacet.ts"
+import type { OpenEffects } from "./OpenEffects.ts"
+
+/** Where the effects come from: `facet` before `remote` before `open`; without any it is the embedded model. */
+export interface FacetSource {
+  /** What is opened in this page, as for `Facet.open()`. */
+  readonly open?: OpenOptions | undefined
+  /** An open Facet, which is used as it is and never closed here. */
+  readonly facet?: OpenEffects | undefined
+  /** A server that has the effects (`facet serve`, or `effects()` of `@facet/hono-plugin`): its URL, or how to ask it. */
+  readonly remote?: string | RemoteOptions | undefined
+}

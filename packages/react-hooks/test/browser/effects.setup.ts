@@ -1,0 +1,26 @@
+/** The effects of a real Facet on Node, for hooks that ask a server. */
+import { effects } from "@facet/hono-plugin"
+import { Hono } from "hono"
+import { cors } from "hono/cors"
+import type { TestProject } from "vitest/node"
+import { listen } from "../remoteServer.ts"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A server with `effects()` of the embedded model. */
+    readonly effectsUrl: string
+  }
+}
+
+export async function setup(project: TestProject) {
+  const facets = effects()
+  const app = new Hono()
+  app.use(cors())
+  app.route("/", facets)
+  const server = await listen(app)
+  project.provide("effectsUrl", server.url)
+  return async () => {
+    await server[Symbol.asyncDispose]()
+    await facets.dispose()
+  }
+}

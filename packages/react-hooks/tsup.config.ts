@@ -1,0 +1,20 @@
+import { copyFile } from "node:fs/promises"
+import { defineConfig } from "tsup"
+
+export default defineConfig({
+  entry: { index: "src/index.ts" },
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  splitting: true,
+  clean: true,
+  sourcemap: false,
+  // Hooks run where there is a page: React's server components take the whole package as the client's.
+  banner: { js: '"use client"' },
+  esbuildOptions: (options) => {
+    options.jsx = "automatic"
+  },
+  // tsup cannot make types with TypeScript 7: tsc does.
+  dts: false,
+  onSuccess: () => copyFile("src/styles.css", "dist/styles.css"),
+})

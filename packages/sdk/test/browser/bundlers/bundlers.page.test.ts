@@ -1,0 +1,110 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Facet } from "@facet/sdk"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { openPage } from "../../../../../test/browser/page.ts"
+import { serveSite, type SiteOptions } from "../../../../../test/browser/site.ts"
+import { type Build, vite, webpack5 } from "./builds.ts"
+import { copyApp, installSdk } from "./installSdk.ts"
+
+interface Result {
+  readonly device?: { readonly name: string; readonly threads: number }
+  readonly text?: string
+  readonly policies?: ReadonlyArray<number>
+  readonly features?: ReadonlyArray<number>
+  readonly error?: string
+  readonly message?: string
+}
+
+interface Visit extends SiteOptions {
+  readonly folder: string
+  readonly device: string
+}
+
+/** What the app's page says once it is done, and what its console complained about. */
+async function visit({ device, folder, ...site }: Visit): Promise<{ result: Result; problems: ReadonlyArray<string> }> {
+  await using served = await serveSite(folder, site)
+  await using opened = await openPage({ webgpu: device !== "wasm" })
+  await opened.page.goto(`${served.url}/?device=${device}`)
+  const element = opened.page.locator("#result:not(:empty)")
+  await element.waitFor({ state: "attached", timeout: 50_000 })
+  // The page's own text: each test looks at what it needs of it.
+  return { result: JSON.parse(await element.innerText()) as Result, problems: opened.problems }
+}
+
+async function onNode(): Promise<Result> {
+  await using facet = await Facet.open()
+  const { text } = await facet.generate("Tell me a story about a fox.", { maxTokens: 12, temperature: 0 })
+  const verdict = await facet.shield("How do I pick a lock?")
+  return { text, policies: verdict.policies.map(({ probability }) => probability) }
+}
+
+let app: string
+let expected: Result
+
+beforeAll(async () => {
+  app = await mkdtemp(join(await realpath(tmpdir()), "facet-bundlers-"))
+  await Promise.all([installSdk(app), copyApp(app)])
+  expected = await onNode()
+}, 120_000)
+
+afterAll(() => rm(app, { recursive: true, force: true }))
+
+const builds: ReadonlyArray<readonly [string, Build]> = [
+  ["Vite", vite],
+  ["webpack", webpack5],
+]
+
+describe.each(builds)("the published SDK in an app built with %s", (_, build) => {
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await build(app)
+  }, 120_000)
+
+  function expectAnswers(result: Result): void {
+    expect(result).not.toHaveProperty("error")
+    expect(result.text).toBe(expected.text)
+    for (const [index, probability] of (expected.policies ?? []).entries()) {
+      expect(Math.abs((result.policies?.[index] ?? Number.NaN) - probability)).toBeLessThan(0.01)
+    }
+    expect(result.features?.some((feature) => feature !== undefined && feature !== null)).toBe(true)
+  }
+
+  it("runs on wasm with threads in a cross-origin isolated page", async () => {
+    const { problems, result } = await visit({ folder, device: "wasm", isolated: true })
+    expectAnswers(result)
+    expect(result.device?.name).toBe("wasm")
+    expect(result.device?.threads).toBeGreaterThan(1)
+    expect(problems).toEqual([])
+  })
+
+  it("runs on wasm with one thread in any other page", async () => {
+    const { problems, result } = await visit({ folder, device: "wasm", isolated: false })
+    expectAnswers(result)
+    expect(result.device).toMatchObject({ name: "wasm", threads: 1 })
+    expect(problems).toEqual([])
+  })
+
+  it("runs on WebGPU", async () => {
+    const { problems, result } = await visit({ folder, device: "webgpu", isolated: true })
+    expectAnswers(result)
+    expect(result.device?.name).toBe("webgpu")
+    expect(problems).toEqual([])
+  })
+
+  it("runs under a Content-Security-Policy that allows its own scripts, workers and WebAssembly", async () => {
+    const contentSecurityPolicy =
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src data:"
+    const { result } = await visit({ folder, device: "wasm", contentSecurityPolicy })
+    expectAnswers(result)
+  })
+
+  it("says what to do where a Content-Security-Policy blocks its worker", async () => {
+    const contentSecurityPolicy = "default-src 'self'; worker-src 'none'; img-src data:"
+    const { result } = await visit({ folder, device: "wasm", contentSecurityPolicy })
+    expect(result.error).toBe("WorkerBlockedError")
+    expect(result.message).toMatch(/worker-src/)
+  })
+})

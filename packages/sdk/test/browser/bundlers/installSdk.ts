@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process"
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..", "..")
+
+/**
+ * Gives an app the SDK as the registry would: built, with the published manifest, and nothing of its sources.
+ *
+ * Not packed: packing takes the `dist` that is there, and the tests run without one.
+ */
+export async function installSdk(app: string): Promise<void> {
+  await Promise.all(["sdk", "tiny"].map((name) => install(join(root, "packages", name), app)))
+}
+
+interface Manifest {
+  readonly name: string
+  readonly files: ReadonlyArray<string>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly publishConfig: Readonly<Record<string, unknown>>
+}
+
+async function install(source: string, app: string): Promise<void> {
+  // Our own manifest: `.ci/check.mjs` looks at what it must hold.
+  const manifest = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as Manifest
+  const target = join(app, "node_modules", manifest.name)
+  await mkdir(target, { recursive: true })
+  await writeFile(join(target, "package.json"), JSON.stringify({ ...manifest, ...manifest.publishConfig }))
+  await build(source, join(target, "dist"))
+  for (const name of manifest.files) {
+    if (name !== "dist") await cp(join(source, name), join(target, name), { recursive: true })
+  }
+  await linkDependencies(source, target, Object.keys(manifest.dependencies ?? {}))
+}
+
+/** As its `tsup.config.ts` says, but elsewhere: the package's own `dist` may be in use. */
+async function build(source: string, dist: string): Promise<void> {
+  const script = `
+    import { join, relative } from "node:path"
+    import { pathToFileURL } from "node:url"
+    import { build } from "tsup"
+    const { default: config } = await import(pathToFileURL(join(process.cwd(), "tsup.config.ts")).href)
+    for (const options of [config].flat()) {
+      const outDir = join(process.argv[1], relative("dist", options.outDir ?? "dist"))
+      await build({ ...options, outDir, clean: false, config: false })
+    }`
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script, dist], { cwd: source })
+}
+
+async function linkDependencies(source: string, target: string, names: ReadonlyArray<string>): Promise<void> {
+  const installed = names.filter((name) => !name.startsWith("@facet/"))
+  for (const name of installed) {
+    const link = join(target, "node_modules", name)
+    await mkdir(dirname(link), { recursive: true })
+    await symlink(join(source, "node_modules", name), link, "dir")
+  }
+}
+
+/** Copies the page's own files. */
+export async function copyApp(app: string): Promise<void> {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), "app")
+  for (const name of await readdir(folder)) await cp(join(folder, name), join(app, name))
+}

@@ -1,0 +1,228 @@
+/** Facet in a page: the same effects, on the devices of a browser, in a worker that may come and go. */
+import {
+  ClosedError,
+  DownloadError,
+  EngineCrashedError,
+  Facet,
+  InvalidRequestError,
+  type Progress,
+  UnsupportedDeviceError,
+  WorkerBlockedError,
+} from "@facet/sdk"
+import { assert, describe, inject, it } from "vitest"
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => assert.fail("it should have failed"),
+    (error: unknown) => error,
+  )
+
+/** Never ends by itself: what would end it is forbidden. */
+const endless = { template: "none", logitBias: { 1: -100, 107: -100 } } as const
+
+/** A worker with something broken: see `breakable.browser.ts`. */
+const workerThat = (first: "noWebGpu" | "noDevice" | "crash" | "loseDevice") => (): Worker =>
+  new Worker(new URL("./breakable.browser.ts", import.meta.url), { type: "module", name: first })
+
+/** The longest stretch for which the page could do nothing else, in milliseconds, while `work` runs. */
+async function longestTask(work: () => Promise<unknown>): Promise<number> {
+  let longest = 0
+  const observer = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longest = Math.max(longest, duration)
+  })
+  observer.observe({ type: "longtask" })
+  await work()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  observer.disconnect()
+  return longest
+}
+
+describe("Facet in a page", () => {
+  it("generates, judges, inspects, scores and embeds", async () => {
+    await using facet = await Facet.open({ device: "wasm" })
+    const { text, usage } = await facet.generate("Tell me a story about a fox.", { maxTokens: 24 })
+    assert.include(text, "fox")
+    assert.strictEqual(usage.completionTokens, 24)
+    assert.isTrue((await facet.shield("How can I make a bomb?")).flagged)
+    assert.isFalse((await facet.shield("How do I bake bread?")).flagged)
+    const trace = await facet.inspect("The fox sleeps.", { activations: true })
+    assert.isAbove(trace.tokens.at(-1)?.features.length ?? 0, 0)
+    assert.instanceOf(trace.activations, Float32Array)
+    assert.isAbove((await facet.score("The fox sleeps.")).perplexity ?? 0, 1)
+    assert.isAbove((await facet.embed("The fox sleeps.")).embedding.length, 100)
+  })
+
+  it("streams with a guard and a trace", async () => {
+    await using facet = await Facet.open({ device: "wasm" })
+    const seen = new Set<string>()
+    let text = ""
+    for await (const part of facet.stream("Tell me a story about a fox.", {
+      guard: true,
+      trace: true,
+      maxTokens: 40,
+    })) {
+      seen.add(part.type)
+      if (part.type === "text") text += part.text
+    }
+    assert.deepStrictEqual([...seen].toSorted(), ["finish", "text", "trace", "verdict"])
+    assert.include(text, "fox")
+  })
+
+  it("ends the work when it is aborted, and when the loop is left", async () => {
+    await using facet = await Facet.open({ device: "wasm" })
+    const controller = new AbortController()
+    const running = failureOf(facet.generate("word", { ...endless, signal: controller.signal }))
+    setTimeout(() => controller.abort("enough"), 100)
+    assert.strictEqual(await running, "enough")
+    for await (const part of facet.stream("word", endless)) if (part.type === "text") break
+    const deadline = performance.now() + 2000
+    while ((await facet.stats()).requests > 0) assert.isBelow(performance.now(), deadline)
+  })
+
+  it("leaves the page smooth while it loads and generates", async () => {
+    const longest = await longestTask(async () => {
+      await using facet = await Facet.open({ device: "wasm" })
+      for await (const _ of facet.stream("Tell me a story about a fox.", { maxTokens: 60, guard: true, trace: true }));
+    })
+    console.log(`longest main-thread task: ${longest} ms`)
+    assert.isAtMost(longest, 50)
+  })
+
+  it("says how far opening has come", async () => {
+    const seen: Array<Progress> = []
+    await using _facet = await Facet.open({ device: "wasm", onProgress: (progress) => seen.push(progress) })
+    assert.isTrue(seen.some(({ phase }) => phase === "download"))
+    assert.deepStrictEqual(seen.at(-1)?.phase, "ready")
+  })
+})
+
+describe("the device", () => {
+  it("is the best that works: a software adapter is not, and why is said", async () => {
+    await using facet = await Facet.open()
+    assert.strictEqual(facet.model, "tiny")
+    assert.strictEqual(facet.device.name, "wasm")
+    assert.strictEqual(facet.device.threads, Math.min(navigator.hardwareConcurrency, 8))
+    assert.isNotEmpty(facet.device.rejected)
+    for (const { name, reason } of facet.device.rejected) {
+      assert.strictEqual(name, "webgpu")
+      assert.match(reason, /program on the CPU|16-bit floats/)
+    }
+  })
+
+  it("is WebGPU when that is asked for", { timeout: 120_000 }, async () => {
+    await using facet = await Facet.open({ device: "webgpu" })
+    assert.deepInclude(facet.device, { name: "webgpu", precision: "f32", threads: 1 })
+    await using wasm = await Facet.open({ device: "wasm" })
+    const [here, there] = [
+      await facet.generate("Tell me a story about a fox.", { maxTokens: 3 }),
+      await wasm.generate("Tell me a story about a fox.", { maxTokens: 3 }),
+    ]
+    assert.strictEqual(here.text, there.text)
+  })
+
+  it("is not one that computes wrongly", { timeout: 120_000 }, async () => {
+    const model = inject("wrongLogits")
+    const error = await failureOf(Facet.open({ model, device: "webgpu" }))
+    assert.instanceOf(error, UnsupportedDeviceError)
+    assert.include(error.message, "computes wrongly")
+  })
+
+  it("works for eight bits, laid out at load", async () => {
+    await using facet = await Facet.open({ device: "wasm", precision: "int8" })
+    assert.strictEqual(facet.device.precision, "int8")
+    assert.include((await facet.generate("Tell me a story about a fox.", { maxTokens: 12 })).text, "fox")
+  })
+
+  it("is refused by name when it is not to be had", async () => {
+    assert.instanceOf(await failureOf(Facet.open({ device: "cpu" })), UnsupportedDeviceError)
+    assert.instanceOf(await failureOf(Facet.open({ device: "wasm", precision: "f16" })), InvalidRequestError)
+    assert.instanceOf(await failureOf(Facet.open({ device: "webgpu", precision: "int8" })), InvalidRequestError)
+    const hidden = workerThat("noWebGpu")
+    const error = await failureOf(Facet.open({ device: "webgpu", precision: "f32", worker: hidden }))
+    assert.instanceOf(error, UnsupportedDeviceError)
+    assert.include(error.message, "no WebGPU")
+    const bare = workerThat("noDevice")
+    const none = await failureOf(Facet.open({ worker: bare }))
+    assert.instanceOf(none, UnsupportedDeviceError)
+    assert.strictEqual(none.device, "any")
+    assert.include(none.message, "webgpu: this browser has no WebGPU here; wasm: this browser has no WebAssembly")
+  })
+})
+
+describe("the worker", () => {
+  it("is started anew after a crash: who waited is told, the next call works", async () => {
+    const workers: Array<Worker> = []
+    const breakable = workerThat("crash")
+    await using facet = await Facet.open({
+      device: "wasm",
+      worker: () => {
+        const worker = breakable()
+        workers.push(worker)
+        return worker
+      },
+    })
+    const waiting = failureOf(facet.generate("word", endless))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    new BroadcastChannel("break").postMessage("now")
+    const error = await waiting
+    assert.instanceOf(error, EngineCrashedError)
+    assert.include(error.message, "out of memory")
+    assert.include((await facet.generate("Tell me a story about a fox.", { maxTokens: 12 })).text, "fox")
+    assert.strictEqual(workers.length, 2)
+  })
+
+  it("whose graphics device is lost says so, and the next call works", { timeout: 120_000 }, async () => {
+    const losing = workerThat("loseDevice")
+    await using facet = await Facet.open({ device: "webgpu", precision: "f32", worker: losing })
+    const waiting = failureOf(facet.generate("word", endless))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    new BroadcastChannel("break").postMessage("now")
+    const error = await waiting
+    assert.instanceOf(error, EngineCrashedError)
+    assert.include((await facet.generate("Tell me a story about a fox.", { maxTokens: 1 })).text, "One")
+  })
+
+  it("that cannot be started is reported, with what to do", async () => {
+    const missing = () => new Worker(new URL("/nowhere.js", location.href), { type: "module" })
+    const error = await failureOf(Facet.open({ worker: missing }))
+    assert.instanceOf(error, WorkerBlockedError)
+    assert.include(error.message, "Content-Security-Policy")
+    const throwing = (): Worker => {
+      throw new Error("forbidden")
+    }
+    assert.instanceOf(await failureOf(Facet.open({ worker: throwing })), WorkerBlockedError)
+  })
+
+  it("ends with close(), and so does what is under way", async () => {
+    const facet = await Facet.open({ device: "wasm" })
+    const running = failureOf(facet.generate("word", endless))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await facet.close()
+    assert.instanceOf(await running, ClosedError)
+    assert.instanceOf(await failureOf(facet.generate("Hello!")), ClosedError)
+  })
+})
+
+describe("a model's address", () => {
+  it("opens a folder over HTTP, keeps it, and opens it again from there", { timeout: 60_000 }, async () => {
+    const phases = new Set<string | undefined>()
+    const onProgress = ({ source }: Progress) => phases.add(source)
+    const model = inject("quantised")
+    {
+      await using facet = await Facet.open({ model, shield: "tiny", device: "wasm", onProgress })
+      assert.strictEqual(facet.device.precision, "int8")
+      assert.include((await facet.generate("Tell me a story about a fox.", { maxTokens: 16 })).text, "fox")
+    }
+    assert.isTrue(phases.has("network"))
+    phases.clear()
+    await using again = await Facet.open({ model, device: "wasm", onProgress })
+    assert.isFalse(phases.has("network"))
+    assert.strictEqual(again.model, model)
+  })
+
+  it("that leads nowhere is an error that names it", async () => {
+    const error = await failureOf(Facet.open({ model: `${inject("quantised")}nothing/` }))
+    assert.instanceOf(error, DownloadError)
+    assert.include(error.message, "nothing/config.json")
+  })
+})

@@ -1,0 +1,160 @@
+/** A browser computes what Node computes: the goldens of `transformers`, tensor by tensor, on both of its devices. */
+import { assets } from "@facet/tiny/assets"
+import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
+import { OpenModel } from "../../src/engine/OpenModel.ts"
+import { Sae } from "../../src/engine/Sae.ts"
+import { softmax2 } from "../../src/engine/Logprobs.ts"
+import type { Head } from "../../src/graph/Decoder.ts"
+import type { Site } from "../../src/graph/Sites.ts"
+import { openAssets } from "../../src/hub/assets.browser.ts"
+import { embeddedPrefix } from "../../src/hub/embedded.ts"
+import { openLocation, openScopeLocation } from "../../src/hub/locations.browser.ts"
+import type { ModelFiles } from "../../src/hub/ModelFiles.ts"
+import { openRemoteFolder } from "../../src/hub/remoteFolder.browser.ts"
+import type { Runtime } from "../../src/runtime/Runtime.ts"
+import { startWasm } from "../../src/runtime/web/WasmRuntime.browser.ts"
+import { startWebGpu } from "../../src/runtime/web/WebGpuRuntime.browser.ts"
+import { readSae } from "../../src/scope/Npz.ts"
+import { type GoldenPrompt, type Goldens, parseTensors } from "../fixtures/goldenFiles.ts"
+import {
+  closeness,
+  differingFeatures,
+  expectedFeatures,
+  foundFeatures,
+  furthest,
+  largest,
+  rowsAt,
+  run,
+  tensor,
+} from "../fixtures/parity.ts"
+
+const golden = async (file: string): Promise<Response> => {
+  const response = await fetch(new URL(`../goldens/${file}`, import.meta.url))
+  assert.isTrue(response.ok, file)
+  return response
+}
+const { prompts, shield }: Goldens = await (await golden("goldens.json")).json()
+const sites: ReadonlyArray<Site> = prompts[0]?.sites ?? []
+
+const folder = (name: string) => openLocation(`${embeddedPrefix}${name}`, () => {})
+
+const open = async (runtime: Runtime, head: Head, taps: ReadonlyArray<Site>, files?: ModelFiles) =>
+  OpenModel.open(
+    {
+      files: files ?? (await folder(head === "vocabulary" ? "tiny-gemma-it" : "tiny-shield")),
+      runtime,
+      head,
+      cacheBytes: 0,
+    },
+    taps,
+    () => {},
+  )
+
+const devices = {
+  wasm: () => startWasm({ precision: "f32" }),
+  webgpu: () => startWebGpu({ precision: "f32", allowSoftware: true, onLost: (problem) => assert.fail(problem) }),
+}
+
+/** Tokens a run: the second one reads what the first one wrote into the buffers. */
+const lengths = { wasm: 128, webgpu: 40 }
+
+/** The software adapter takes about a second a run: it gets one prompt, longer than the sliding window, in two runs. */
+const chosen = { wasm: prompts, webgpu: prompts.filter(({ name }) => name === "chat") }
+
+describe.each(["wasm", "webgpu"] as const)("%s in f32", { timeout: 120_000 }, (device) => {
+  let runtime: Runtime
+  let model: OpenModel
+  beforeAll(async () => {
+    runtime = await devices[device]()
+    model = await open(runtime, "vocabulary", sites)
+  }, 120_000)
+  afterAll(async () => {
+    await model.release()
+    await runtime.release()
+  })
+
+  it.each(chosen[device])("has the logits, activations and features of `$name`", async (prompt: GoldenPrompt) => {
+    const expected = parseTensors(new Uint8Array(await (await golden(prompt.file)).arrayBuffer()))
+    const own = await run(model, prompt.ids, lengths[device], sites)
+    const logits = rowsAt(own.logits, prompt.positions, model.config.vocabSize)
+    const off = furthest(logits, tensor(expected, "logits"))
+    console.log(`${device}, ${prompt.name}: logits within ${off.toExponential(1)}`)
+    assert.isBelow(off, 1e-3)
+    for (const { key } of prompt.sites) {
+      const activations = tensor(expected, key)
+      const width = activations.length / prompt.positions.length
+      const values = rowsAt(own.taps.get(key) ?? new Float32Array(), prompt.positions, width)
+      assert.isBelow(furthest(values, activations) / largest(activations), 1e-4, key)
+    }
+    await checkFeatures(prompt, expected, own.taps)
+  })
+
+  async function checkFeatures(
+    prompt: GoldenPrompt,
+    tensors: ReadonlyMap<string, Float32Array | Int32Array>,
+    taps: ReadonlyMap<string, Float32Array>,
+  ) {
+    const { entries, files } = await openScopeLocation(`${embeddedPrefix}tiny-scope`, {}, () => {})
+    for (const { key, layer, site } of prompt.scopes) {
+      const entry = entries.find((found) => found.site === site && found.layer === layer)
+      if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)
+      const sae = await Sae.open(runtime, files, entry, model.config)
+      const rows = await sae.topFeatures(taps.get(`${site}.${layer}`) ?? new Float32Array(), Infinity)
+      await sae.release()
+      const [found, expected] = [foundFeatures(rows), expectedFeatures(tensors, key)]
+      const { length, offset } = (await readSae(files, entry.file)).arrays.threshold
+      const thresholds = new Float32Array((await files.readRange(entry.file, offset, length)).slice().buffer)
+      assert.deepStrictEqual(differingFeatures(found, expected, thresholds), [], key)
+      for (const [feature, activation] of expected) {
+        if (found.has(feature)) assert.closeTo(found.get(feature) ?? NaN, activation, 2e-3)
+      }
+    }
+  }
+
+  it("judges as Node does", async () => {
+    const guard = await open(runtime, "candidates", [])
+    const candidates = [guard.answers.yes, guard.answers.no]
+    for (const { ids, probability, text } of device === "wasm" ? shield : shield.slice(0, 1)) {
+      const sequence = guard.newSequence()
+      const { logits } = await guard.forward(sequence, ids, { candidates, rows: [ids.length - 1] })
+      assert.closeTo(softmax2(logits[0] ?? NaN, logits[1] ?? NaN), probability, 1e-3, text)
+      sequence.dispose()
+    }
+    await guard.release()
+  })
+})
+
+describe("wasm in int8", { timeout: 60_000 }, () => {
+  // Bounds with room; the figures themselves are in docs/in-the-browser.md.
+  it.each([
+    { from: "plain weights", agreement: 0.93, divergence: 0.02 },
+    { from: "blocks of 4 bits", agreement: 0.85, divergence: 0.1 },
+  ] as const)("stays close to f32, laid out from $from", async ({ agreement, divergence, from }) => {
+    const plain = await folder("tiny-gemma-it")
+    const exact = await open(await startWasm({ precision: "f32" }), "vocabulary", sites, plain)
+    const source = from === "plain weights" ? plain : await openRemoteFolder(inject("quantised"), { storage: "none" })
+    const int8 = await open(await startWasm({ precision: "int8" }), "vocabulary", sites, source)
+    assert.strictEqual(int8.device.precision, "int8")
+    const rows = []
+    for (const { ids } of prompts) {
+      rows.push({
+        exact: (await run(exact, ids, 128, sites)).logits,
+        other: (await run(int8, ids, 128, sites)).logits,
+      })
+    }
+    const found = closeness(rows, exact.config.vocabSize)
+    console.log(
+      `int8 from ${from}: top-1 agreement ${found.agreement.toFixed(4)}, mean KL ${found.divergence.toFixed(5)}`,
+    )
+    assert.isAtLeast(found.agreement, agreement)
+    assert.isAtMost(found.divergence, divergence)
+    await exact.release()
+    await int8.release()
+  })
+})
+
+it("finds every file of the embedded models", async () => {
+  for (const [path, url] of assets) assert.isTrue((await fetch(url, { method: "HEAD" })).ok, path)
+  const files = openAssets("none", new Map())
+  assert.isFalse(await files.exists("config.json"))
+})
