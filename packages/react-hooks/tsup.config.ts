@@ -16,5 +16,7 @@ export default defineConfig({
   },
   // tsup cannot make types with TypeScript 7: tsc does.
   dts: false,
-  onSuccess: () => copyFile("src/styles.css", "dist/styles.css"),
+  onSuccess: async () => {
+    for (const name of ["styles.css", "styles.css.d.ts"]) await copyFile(`src/${name}`, `dist/${name}`)
+  },
 })

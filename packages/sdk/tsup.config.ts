@@ -35,7 +35,15 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: { index: "src/index.ts", storage: "src/storage.browser.ts" },
+    // The schemas are an entry so that they become a file of their own, which bundlers can leave out; what both they and
+    // the effects need is one, too, or it would lie in that file.
+    entry: {
+      index: "src/index.ts",
+      storage: "src/storage.browser.ts",
+      schemas: "src/schemas.ts",
+      sites: "src/graph/Sites.ts",
+      devices: "src/DeviceName.ts",
+    },
     outDir: "dist/browser",
     platform: "browser",
     esbuildPlugins: [publishedWorker],

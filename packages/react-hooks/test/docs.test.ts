@@ -1,4 +1,4 @@
-/** The programs of docs/react*.md and the README are types that hold: each is checked as a module of an app. */
+/** The programs in React of docs/*.md and the README are types that hold: each is checked as a module of an app. */
 import { execFile } from "node:child_process"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -7,15 +7,17 @@ import { promisify } from "node:util"
 import { assert, describe, it } from "vitest"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
-const docs = (await readdir(join(root, "docs"))).filter((name) => /^react.*\.md$/.test(name))
+const docs = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md"))
 const pages = [...docs.map((name) => `docs/${name}`), "packages/react-hooks/README.md"]
 
 const programsOf = async (page: string) => {
   const text = await readFile(join(root, page), "utf8")
-  return [...text.matchAll(/^```tsx\n(.*?)^```$/gms)].map(({ 1: code = "", index }) => ({
+  const blocks = [...text.matchAll(/^```tsx\n(.*?)^```$/gms)].map(({ 1: code = "", index }) => ({
     place: `${page}:${text.slice(0, index).split("\n").length + 1}`,
     code,
   }))
+  // A block that imports nothing is a fragment of somebody's component.
+  return blocks.filter(({ code }) => code.startsWith("import "))
 }
 
 describe("the programs of the documentation", () => {
@@ -29,7 +31,12 @@ describe("the programs of the documentation", () => {
         join(scratch, "tsconfig.json"),
         JSON.stringify({
           extends: "../../../tsconfig.browser.json",
-          compilerOptions: { paths: { "@facet/react-hooks": ["../src/index.ts"] } },
+          compilerOptions: {
+            paths: {
+              "@facet/react-hooks": ["../src/index.ts"],
+              "@facet/react-hooks/styles.css": ["../src/styles.css.d.ts"],
+            },
+          },
           include: ["*.tsx"],
         }),
       )

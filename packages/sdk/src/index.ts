@@ -2,7 +2,22 @@
 export { Facet, type CallOptions } from "./Facet.ts"
 export type { OpenOptions } from "./Open.ts"
 export type { PageWorker } from "./platform/Platform.ts"
-export { Device } from "./Device.ts"
+export {
+  ChatMessage,
+  Device,
+  Embedding,
+  Feature,
+  FinishReason,
+  PolicyVerdict,
+  Prompt,
+  Score,
+  ScoreToken,
+  TokenAlternative,
+  TokenLogprob,
+  Trace,
+  TraceToken,
+  Verdict,
+} from "./schemas.ts"
 export type { DeviceName } from "./DeviceName.ts"
 export { Opened } from "./Opened.ts"
 export { collect, generate, stream, type GenerateOptions, type TraceOptions } from "./Generate.ts"
@@ -17,9 +32,7 @@ export { openOnce, type SharedFacet } from "./openOnce.ts"
 export { shield, type Content, type ShieldOptions } from "./Shield.ts"
 export { inspect, score, type InspectOptions } from "./Inspect.ts"
 export { embed, type EmbedOptions } from "./Embed.ts"
-export { Embedding } from "./Embedding.ts"
 export {
-  FinishReason,
   type FailurePart,
   type FinishPart,
   type Generation,
@@ -31,12 +44,7 @@ export {
   type Usage,
   type VerdictPart,
 } from "./Generation.ts"
-export { ChatMessage, Prompt } from "./Prompt.ts"
 export { definePolicy, policies, type Policy } from "./Policy.ts"
-export { PolicyVerdict, Verdict } from "./Verdict.ts"
-export { Feature, Trace, TraceToken } from "./Trace.ts"
-export { Score, ScoreToken } from "./Score.ts"
-export { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export { siteNames, type Site, type SiteName } from "./graph/Sites.ts"
 export type { SamplingOptions } from "./engine/Sampler.ts"
 export type { EngineStats, Progress } from "./engine/Request.ts"

@@ -127,10 +127,9 @@ function decomposed(g: GraphBuilder, config: GemmaConfig) {
     const both = g.op("Concat", [g.op("MatMul", [pastKey, queries]), g.op("MatMul", [newKey, queries])], {
       attributes: { axis: 2 },
     })
-    const scaled = g.op("Mul", [swapped(both), g.scalar(Math.fround(queryPreAttnScalar ** -0.5))])
-    if (attnLogitSoftcap === null) return scaled
-    const capped = g.op("Tanh", [g.op("Div", [scaled, g.scalar(attnLogitSoftcap)])])
-    return g.op("Mul", [capped, g.scalar(attnLogitSoftcap)])
+    const scale = queryPreAttnScalar ** -0.5
+    const scaled = g.op("Mul", [swapped(both), g.scalar(Math.fround(scale / (attnLogitSoftcap ?? 1)))])
+    return attnLogitSoftcap === null ? scaled : g.op("Mul", [g.op("Tanh", [scaled]), g.scalar(attnLogitSoftcap)])
   }
 
   return (layer: number, { key, query, value }: Projections): Attended => {

@@ -111,17 +111,20 @@ describe.each(["wasm", "webgpu"] as const)("%s in f32", { timeout: 120_000 }, (d
     }
   }
 
-  it("judges as Node does", async () => {
-    const guard = await open(runtime, "candidates", [])
-    const candidates = [guard.answers.yes, guard.answers.no]
-    for (const { ids, probability, text } of device === "wasm" ? shield : shield.slice(0, 1)) {
-      const sequence = guard.newSequence()
-      const { logits } = await guard.forward(sequence, ids, { candidates, rows: [ids.length - 1] })
-      assert.closeTo(softmax2(logits[0] ?? NaN, logits[1] ?? NaN), probability, 1e-3, text)
-      sequence.dispose()
-    }
-    await guard.release()
-  })
+  // On the software adapter the guard's long prompts take half a minute each: an app of the bundlers' tests asks it there.
+  if (device === "wasm") {
+    it("judges as Node does", async () => {
+      const guard = await open(runtime, "candidates", [])
+      const candidates = [guard.answers.yes, guard.answers.no]
+      for (const { ids, probability, text } of shield) {
+        const sequence = guard.newSequence()
+        const { logits } = await guard.forward(sequence, ids, { candidates, rows: [ids.length - 1] })
+        assert.closeTo(softmax2(logits[0] ?? NaN, logits[1] ?? NaN), probability, 1e-3, text)
+        sequence.dispose()
+      }
+      await guard.release()
+    })
+  }
 })
 
 describe("wasm in int8", { timeout: 60_000 }, () => {

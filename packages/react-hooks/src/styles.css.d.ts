@@ -1,0 +1,2 @@
+/** TypeScript wants a module behind every import, also where a bundler takes a stylesheet. */
+export {}
