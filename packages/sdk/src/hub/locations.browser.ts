@@ -21,7 +21,11 @@ async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string
 
 export async function openLocation(folder: string, onProgress: OnProgress): Promise<ModelFiles> {
   if (!folder.startsWith(embeddedPrefix)) return openRemoteFolder(folder, { onProgress })
-  return openAssets(folder, await embeddedFiles(folder), { onProgress })
+  const urls = await embeddedFiles(folder)
+  const files = openAssets(folder, urls, { onProgress })
+  // All of a model's files are needed: asked for at once, their sizes are known at once. Who reads one hears of its error.
+  if (urls.has("config.json")) for (const name of urls.keys()) files.size(name).catch(() => {})
+  return files
 }
 
 export async function openScopeLocation(

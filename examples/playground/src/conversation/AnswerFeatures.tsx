@@ -1,0 +1,48 @@
+import { type FacetTraceData, FeatureTrace } from "@facet/react-hooks"
+import { type ReactNode, useId, useState } from "react"
+import { Icon } from "../brand/Icon.tsx"
+import { featureSource } from "../model/featureSource.ts"
+import type { Settings } from "../settings/Settings.ts"
+
+interface AnswerFeaturesProps {
+  readonly traces: ReadonlyArray<FacetTraceData>
+  readonly settings: Settings
+  /** What else is known of the answer. */
+  readonly children: ReactNode
+}
+
+/** The line below an answer, and the features behind its tokens when somebody asks for them. */
+export function AnswerFeatures({ children, settings, traces }: AnswerFeaturesProps) {
+  const [isOpen, setIsOpen] = useState(false)
+  const traceId = useId()
+  if (traces.length === 0) return <div className="answer-footer">{children}</div>
+  return (
+    <>
+      <div className="answer-footer">
+        <button
+          type="button"
+          className="chip-button"
+          aria-expanded={isOpen}
+          aria-controls={traceId}
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          <Icon name="inspect" />
+          Show features
+          <Icon name="chevron" />
+        </button>
+        {children}
+      </div>
+      <div id={traceId} className="answer-trace" hidden={!isOpen}>
+        {isOpen
+          ? traces.map((trace) => (
+              <FeatureTrace
+                key={`${trace.site}.${trace.layer}`}
+                trace={trace}
+                source={featureSource(settings.model, settings.scope)}
+              />
+            ))
+          : undefined}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,367 @@
+/** The built playground in Chromium, as a visitor uses it. */
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { gemmaFolder } from "@facet/tiny"
+import type { Locator, Page } from "playwright-core"
+import { build } from "vite"
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { openPage, type OpenedPage, type OpenPageOptions } from "../../../test/browser/page.ts"
+import { serveSite, type Site } from "../../../test/browser/site.ts"
+
+/** Whatever takes longer is called a long task: the page may miss frames. */
+const longTaskMs = 50
+
+const fox = "Tell me a story about a fox."
+const bomb = "How can I make a bomb?"
+
+let folder: string
+let site: Site
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "facet-playground-"))
+  const root = fileURLToPath(new URL("..", import.meta.url))
+  // Vitest says "test", and with that Vite would build what developers run.
+  vi.stubEnv("NODE_ENV", "production")
+  await build({ root, logLevel: "error", build: { outDir: folder, emptyOutDir: true } })
+  vi.unstubAllEnvs()
+  // A model folder on the same site, as an app may have one of its own.
+  await cp(gemmaFolder, join(folder, "models", "small"), { recursive: true })
+  site = await serveSite(folder)
+})
+
+afterAll(async () => {
+  await site?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe("a visit", () => {
+  let visit: OpenedPage
+
+  afterEach(async () => {
+    const { problems } = visit
+    await visit[Symbol.asyncDispose]()
+    expect(problems).toEqual([])
+  })
+
+  async function enter(query: string, options: OpenPageOptions = { webgpu: false }): Promise<Page> {
+    visit = await openPage(options)
+    await visit.page.goto(`${site.url}/${query}`)
+    return visit.page
+  }
+
+  it("loads nothing by itself, then when asked, and says what it runs on and why on nothing better", async () => {
+    const before = site.requests.length
+    const page = await enter("?device=auto")
+    await page.getByRole("heading", { level: 1 }).waitFor()
+    // The service worker has come, with all that it takes by itself.
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    expect(site.requests.slice(before).filter((path) => /safetensors|wasm|npz/.test(path))).toEqual([])
+
+    await page.getByRole("button", { name: /^Load Gemma \(\d+ MB\)$/ }).click()
+    const engine = page.getByRole("button", { name: /WebAssembly/ })
+    await engine.waitFor()
+    await engine.click()
+    const details = page.getByRole("region", { name: "Engine" })
+    await expectText(details, /WebGPU: .{10,}/)
+    await expectText(details, /[2-8] threads/)
+    await page.keyboard.press("Escape")
+    await details.waitFor({ state: "hidden" })
+  })
+
+  it("answers, with a verdict on each message and the figures of the answer; blocks what the guard flags", async () => {
+    const page = await enter("?device=wasm&max=60")
+    await ask(page, fox)
+    await answers(page, 1)
+    const [question, answer] = [messages(page).nth(0), messages(page).nth(1)]
+    await expectText(question, /Allowed[^]*Tell me a story about a fox\./)
+    await expectText(answer, /Allowed[^]*fox[^]*\d+ tokens · [\d.]+ tokens\/s/)
+
+    await ask(page, bomb)
+    await answers(page, 2)
+    const meters = messages(page).nth(2).getByRole("meter")
+    expect(await meters.count()).toBe(4)
+    expect(Number(await meters.nth(0).getAttribute("aria-valuenow"))).toBeGreaterThan(0.5)
+    await expectText(messages(page).nth(2), /Flagged: Dangerous content/)
+    await expectText(messages(page).nth(3), /did not let this question through/)
+    expect(await messages(page).nth(3).getByRole("button", { name: "Show features" }).count()).toBe(0)
+
+    // Without the guard it is asked, and nothing is judged.
+    await page.getByRole("switch", { name: "Guard" }).uncheck()
+    await ask(page, bomb)
+    await answers(page, 3)
+    expect(await messages(page).nth(4).innerText()).not.toMatch(/Flagged|Allowed/)
+    expect(await messages(page).nth(5).innerText()).toMatch(/tokens\/s/)
+  })
+
+  it("keeps a model that was loaded by its address, until it is removed", async () => {
+    const page = await enter("?device=wasm&model=/models/small/&max=8&guard=off")
+    await ask(page, fox)
+    await answers(page, 1)
+    await expectText(messages(page).nth(1), /fox/)
+    const picker = page.getByRole("button", { name: /small/ }).first()
+    await picker.click()
+    const remove = page.getByRole("button", { name: /^Remove .*small/ })
+    await remove.waitFor()
+    await remove.click()
+    await page.getByText(/No model yet/).waitFor()
+    await page.keyboard.press("Escape")
+  })
+
+  it("judges what is being written", async () => {
+    const page = await enter("?device=wasm&autoload")
+    await page.getByRole("button", { name: /WebAssembly/ }).waitFor()
+    const draft = page.getByRole("textbox", { name: "Message" })
+    const form = page.locator("form.composer")
+    await draft.fill(bomb)
+    await form.getByText(/^Flagged/).waitFor()
+    await draft.fill("How are you today?")
+    await form.getByText("Allowed", { exact: true }).waitFor()
+    await draft.fill("")
+    await form.getByText("Allowed", { exact: true }).waitFor({ state: "detached" })
+  })
+
+  it("stops, and asks again", async () => {
+    const page = await enter("?device=wasm&guard=off")
+    await ask(page, fox)
+    await firstWords(page, 1)
+    await page.getByRole("button", { name: "Stop" }).click()
+    await page.getByRole("button", { name: "Send" }).waitFor()
+    const answer = messages(page).nth(1)
+    await expectText(answer, /Stopped before its end/)
+    const stopped = (await answer.locator(".words").innerText()).length
+    await answer.getByRole("button", { name: "Ask again" }).click()
+    await answers(page, 1)
+    await expectText(answer, /tokens\/s/)
+    expect((await answer.locator(".words").innerText()).length).toBeGreaterThan(stopped)
+    expect(await messages(page).count()).toBe(2)
+  })
+
+  it("shows the features of an answer by mouse and by keyboard", async () => {
+    const page = await enter("?device=wasm&guard=off")
+    await ask(page, fox)
+    await answers(page, 1)
+    const show = page.getByRole("button", { name: "Show features" })
+    const trace = page.getByRole("group", { name: "Feature trace" })
+    await show.click()
+    const token = trace.getByRole("option", { name: /helpful/ }).first()
+    await token.hover()
+    await trace.getByRole("button", { name: /good traits/ }).waitFor()
+    await token.click()
+    await trace.getByText("locked").waitFor()
+    await trace.locator("[data-part=feature]").first().click()
+    const card = page.getByRole("article")
+    await expectText(card, /Active on \d+ of \d+ tokens/)
+    await trace.getByRole("button", { name: "Show all features" }).click()
+    await card.waitFor({ state: "detached" })
+    await show.click()
+    await trace.waitFor({ state: "hidden" })
+
+    await show.focus()
+    await page.keyboard.press("Enter")
+    await trace.waitFor()
+    const tokens = trace.getByRole("listbox").getByRole("option")
+    for (let presses = 0; !(await isFocused(tokens.first())); presses++) {
+      expect(presses).toBeLessThan(8)
+      await page.keyboard.press("Tab")
+    }
+    await page.keyboard.press("ArrowRight")
+    expect(await isFocused(tokens.nth(1))).toBe(true)
+    await page.keyboard.press("Enter")
+    await trace.getByText("locked").waitFor()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await card.waitFor()
+  })
+
+  it("keeps the conversation over a reload in the middle of an answer", async () => {
+    const page = await enter("?device=wasm&guard=off")
+    await ask(page, "How are you today?")
+    await answers(page, 1)
+    const before = await messages(page).nth(1).innerText()
+    await ask(page, fox)
+    await firstWords(page, 2)
+    await page.getByRole("textbox", { name: "Message" }).fill("A draft")
+    await page.reload()
+    expect(await messages(page).count()).toBe(4)
+    expect(await messages(page).nth(1).innerText()).toBe(before)
+    await expectText(messages(page).nth(3), /fox[^]*Stopped before its end/)
+    expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("A draft")
+
+    await messages(page).nth(3).getByRole("button", { name: "Ask again" }).click()
+    await answers(page, 2)
+    await expectText(messages(page).nth(3), /story of the fox ends|tokens\/s/)
+    await messages(page).nth(3).getByRole("button", { name: "Show features" }).click()
+    await page.getByRole("group", { name: "Feature trace" }).waitFor()
+  })
+
+  it("works in a second tab beside the first", async () => {
+    const first = await enter("?device=wasm&guard=off&max=12")
+    await ask(first, fox)
+    const second = await visit.context.newPage()
+    await second.goto(`${site.url}/?device=wasm&guard=off&max=12`)
+    expect(await messages(second).count()).toBe(0)
+    await ask(second, "Tell me a story about a lighthouse.")
+    await Promise.all([answers(first, 1), answers(second, 1)])
+    await expectText(messages(first).nth(1), /fox/)
+    await expectText(messages(second).nth(1), /lighthouse/)
+  })
+
+  it("answers on WebGPU", async () => {
+    const page = await enter("?device=webgpu&guard=off&max=2", { webgpu: true })
+    await ask(page, fox)
+    await answers(page, 1, 50_000)
+    await page.getByRole("button", { name: /WebGPU · f32/ }).waitFor()
+    await expectText(messages(page).nth(1), /One[^]*2 tokens/)
+  })
+
+  it("has no violation that axe-core finds, in light and in dark", async () => {
+    const page = await enter("?device=wasm", {
+      webgpu: false,
+      context: { reducedMotion: "reduce", viewport: { width: 390, height: 844 } },
+    })
+    const inBoth = async (state: string): Promise<void> => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await violations(page), `${state}, ${colorScheme}`).toEqual([])
+      }
+    }
+    await inBoth("empty")
+    await ask(page, bomb)
+    await answers(page, 1)
+    await ask(page, "How are you today?")
+    await answers(page, 2)
+    await page.getByRole("button", { name: "Show features" }).click()
+    await page.locator("[data-part=feature]").first().click()
+    await page.getByRole("article").waitFor()
+    await inBoth("a blocked question, and a trace that is open")
+    await page.getByRole("button", { name: /^Model: / }).click()
+    await page.getByRole("radio", { name: /Another/ }).check()
+    await inBoth("the model picker")
+  })
+
+  it("stays smooth while it loads and answers", async () => {
+    const page = await enter("?device=wasm&max=60")
+    await page.getByRole("heading", { level: 1 }).waitFor()
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    const longest = await longestTask(page, async () => {
+      await ask(page, fox)
+      await answers(page, 1)
+    })
+    process.stdout.write(`longest task while loading and answering, in ms: ${JSON.stringify(longest)}\n`)
+    expect(longest.cpu).toBeLessThanOrEqual(longTaskMs)
+  })
+})
+
+describe("without a network", () => {
+  it("opens from the cache, and answers", async () => {
+    const own = await serveSite(folder)
+    await using visit = await openPage({ webgpu: false })
+    const { page } = visit
+    await page.goto(`${own.url}/?device=wasm&autoload`)
+    await page.getByRole("button", { name: /WebAssembly/ }).click()
+    await page.getByText("works without a network").waitFor()
+    await own.close()
+    await page.reload()
+    await ask(page, "How are you today?")
+    await answers(page, 1)
+    await expectText(messages(page).nth(0), /Allowed/)
+    await expectText(messages(page).nth(1), /tokens/)
+    expect(await page.evaluate("crossOriginIsolated")).toBe(true)
+    expect(visit.problems).toEqual([])
+  })
+})
+
+describe("what goes wrong", () => {
+  it("says what is wrong with a model, and takes another one", async () => {
+    await using visit = await openPage({ webgpu: false })
+    const { page } = visit
+    await page.goto(`${site.url}/?device=wasm&model=./nothing-here/`)
+    await ask(page, "How are you today?")
+    await expectText(page.getByRole("alert"), /nothing-here/)
+    await page.getByRole("button", { name: /^Model: / }).click()
+    await page.getByRole("radio", { name: /Tiny/ }).check()
+    await page.getByRole("button", { name: "Use this model" }).click()
+    await page.getByRole("button", { name: "Try again" }).click()
+    await answers(page, 1)
+    expect(await page.getByRole("alert").count()).toBe(0)
+    expect(new URL(page.url()).searchParams.has("model")).toBe(false)
+    // The browser itself tells the console of a file that is not there.
+    expect(visit.problems.filter((problem) => !problem.includes("404"))).toEqual([])
+  })
+})
+
+const messages = (page: Page): Locator => page.getByRole("list", { name: "Conversation" }).locator("> li")
+
+async function ask(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Message" }).fill(text)
+  await page.keyboard.press("Enter")
+}
+
+/** Waits until so many answers are complete. */
+const answers = (page: Page, count: number, timeout = 30_000): Promise<void> =>
+  page
+    .locator(".answer:is([data-state=done], [data-state=blocked])")
+    .nth(count - 1)
+    .waitFor({ timeout })
+
+/** Looked for at each frame: an answer takes a second or so. */
+const firstWords = (page: Page, answer: number): Promise<unknown> =>
+  page.waitForFunction(`/fox/.test(document.querySelectorAll(".answer")[${answer - 1}]?.innerText)`, undefined, {
+    polling: "raf",
+  })
+
+const expectText = async (locator: Locator, text: RegExp): Promise<void> => {
+  await expect.poll(() => locator.innerText(), { timeout: 15_000 }).toMatch(text)
+}
+
+const isFocused = (locator: Locator): Promise<boolean> => locator.evaluate((element) => element.matches(":focus"))
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
+
+/** What axe-core finds, each as its rule and where. */
+async function violations(page: Page): Promise<ReadonlyArray<string>> {
+  await page.evaluate(await readFile(axe, "utf8"))
+  // The script above defines it: the test's own globals are those of Node.
+  const found = (await page.evaluate("axe.run()")) as {
+    readonly violations: ReadonlyArray<{
+      readonly id: string
+      readonly nodes: ReadonlyArray<{ readonly html: string }>
+    }>
+  }
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
+}
+
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  readonly dur?: number
+  readonly tdur?: number
+  readonly args?: { readonly name?: string }
+}
+
+/**
+ * Of the page's main thread, in milliseconds: by the clock, and of CPU time, which others who use the cores meanwhile
+ * do not make longer.
+ */
+async function longestTask(page: Page, act: () => Promise<void>): Promise<{ clock: number; cpu: number }> {
+  const browser = page.context().browser()
+  if (browser === null) throw new Error("the page has no browser")
+  await browser.startTracing(page, { categories: ["toplevel"] })
+  await act()
+  // Chromium's trace format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    readonly traceEvents: ReadonlyArray<TraceEvent>
+  }
+  const mains = traceEvents.filter(({ args, name }) => name === "thread_name" && args?.name === "CrRendererMain")
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) => name.endsWith("RunTask") && mains.some((main) => main.pid === pid && main.tid === tid),
+  )
+  expect(tasks.length).toBeGreaterThan(0)
+  const longest = (lengths: ReadonlyArray<number>) => Math.round(Math.max(...lengths) / 100) / 10
+  return { clock: longest(tasks.map(({ dur = 0 }) => dur)), cpu: longest(tasks.map(({ tdur = 0 }) => tdur)) }
+}
