@@ -9,6 +9,7 @@ import type { EngineStats } from "./engine/Request.ts"
 import type { Device } from "./Device.ts"
 import { embed, type EmbedOptions } from "./Embed.ts"
 import type { Embedding } from "./Embedding.ts"
+import type { CallOptions } from "./CallOptions.ts"
 import { ClosedError, type FacetError, invalidRequest } from "./Errors.ts"
 import { generate, type GenerateOptions, stream } from "./Generate.ts"
 import type { Generation, GenerationPart } from "./Generation.ts"
@@ -24,11 +25,6 @@ import type { Score } from "./Score.ts"
 import { type Content, shield, type ShieldOptions } from "./Shield.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
-
-export interface CallOptions {
-  /** Aborting it ends the work within one token or one prefill chunk; the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined
-}
 
 /**
  * An open Gemma 2, with the guard and the autoencoders that belong to it.

@@ -179,7 +179,8 @@ function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: G
   const request: GenerateRequest = {
     ...rest,
     model,
-    prompt,
+    // Of other people's messages only what is read travels: the rest may be what no thread can be sent.
+    prompt: typeof prompt === "string" ? prompt : prompt.map(({ content, role }) => ({ role, content })),
     stop: stop === undefined ? undefined : typeof stop === "string" ? [stop] : stop,
     // Keys of an object are strings, whatever TypeScript calls them.
     logitBias: logitBias as Readonly<Record<string, number>> | undefined,

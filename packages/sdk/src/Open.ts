@@ -50,6 +50,11 @@ export interface OpenOptions {
    */
   readonly precision?: "auto" | "f32" | "f16" | "int8" | undefined
   /**
+   * In a browser: `persistent` (default) keeps what was downloaded in the browser's storage; `none` reads it over HTTP each
+   * time, for pages that may store nothing.
+   */
+  readonly storage?: "persistent" | "none" | undefined
+  /**
    * In a browser: starts the engine's worker, for bundlers that do not find it by themselves and for pages that serve it
    * from elsewhere. It is the module `@facet/sdk/worker`.
    */
@@ -120,6 +125,7 @@ const settingsOf = (options: OpenOptions): EngineSettings => ({
   threads: options.threads,
   device: options.device ?? "auto",
   precision: options.precision ?? "auto",
+  storage: options.storage ?? "persistent",
   worker: options.worker,
 })
 
@@ -160,6 +166,7 @@ const knownOptions = [
   "threads",
   "device",
   "precision",
+  "storage",
   "worker",
   "onProgress",
 ] as const satisfies ReadonlyArray<keyof OpenOptions>
@@ -172,9 +179,11 @@ function checkOptions(options: OpenOptions): Effect.Effect<void, FacetError> {
 }
 
 const precisions = ["auto", "f32", "f16", "int8"] as const
+const storages = ["persistent", "none"] as const
 
 /** What only some platforms can honour. */
-function checkPlace({ device = "auto", precision = "auto", worker }: OpenOptions): Effect.Effect<void, FacetError> {
+function checkPlace(options: OpenOptions): Effect.Effect<void, FacetError> {
+  const { device = "auto", precision = "auto", storage = "persistent", worker } = options
   const known: ReadonlyArray<string> = ["auto", ...platform.devices]
   const others: ReadonlyArray<string> = deviceNames
   if (!known.includes(device)) {
@@ -185,9 +194,15 @@ function checkPlace({ device = "auto", precision = "auto", worker }: OpenOptions
   if (!precisions.includes(precision)) {
     return invalid("precision", `${JSON.stringify(precision)} is no precision`, `Use one of ${precisions.join(", ")}.`)
   }
+  if (!storages.includes(storage)) {
+    return invalid("storage", `${JSON.stringify(storage)} is no storage`, `Use one of ${storages.join(", ")}.`)
+  }
   const isBrowser = !platform.devices.includes("cpu")
   if (!isBrowser && precision !== "auto") {
     return invalid("precision", "on a CPU it is that of the model's files", "Leave it out.")
+  }
+  if (!isBrowser && storage !== "persistent") {
+    return invalid("storage", "models are folders on the disk here", "Leave it out.")
   }
   if (!isBrowser && worker !== undefined) {
     return invalid("worker", "the engine is a thread of its own here", "Leave it out.")

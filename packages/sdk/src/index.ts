@@ -1,5 +1,6 @@
 /** Gemma 2 in three composable effects. */
-export { Facet, type CallOptions } from "./Facet.ts"
+export { Facet } from "./Facet.ts"
+export type { CallOptions } from "./CallOptions.ts"
 export type { OpenOptions } from "./Open.ts"
 export type { PageWorker } from "./platform/Platform.ts"
 export {

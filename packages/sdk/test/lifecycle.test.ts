@@ -75,7 +75,14 @@ describe("Facet", () => {
   })
 
   it("refuses options that make no sense before it opens anything", async () => {
-    const bad = [{ queue: 0 }, { active: 1.5 }, { threads: -1 }, { cacheBytes: NaN }, { model: "" }]
+    const bad = [
+      { queue: 0 },
+      { active: 1.5 },
+      { threads: -1 },
+      { cacheBytes: NaN },
+      { model: "" },
+      { storage: "none" },
+    ] as const
     for (const options of bad) assert.instanceOf(await failureOf(Facet.open(options)), InvalidRequestError)
   })
 
@@ -170,5 +177,29 @@ describe("a crash of the engine's thread", () => {
     assert.isAtLeast(after.tokens.length, 2)
     assert.strictEqual(threads.length, 2)
     channel.close()
+  })
+
+  it("leaves no thread behind that can no longer be heard", async () => {
+    const threads: Array<Worker> = []
+    const layer = layerEngine({ queue: 64, active: 8, cacheBytes: 0, threads: 1 }, (data) => {
+      const thread = new Worker(new URL("../src/worker/entry.node.ts", import.meta.url), { workerData: data })
+      threads.push(thread)
+      return thread
+    })
+    const model = { folder: gemmaFolder, use: "text" } as const
+    const program = Effect.gen(function* () {
+      const engine = yield* Engine
+      const [first] = yield* Effect.all(
+        [
+          Effect.flip(engine.score({ model, text: "Hello" })),
+          Effect.sync(() => threads[0]?.emit("messageerror", new Error("unreadable"))),
+        ],
+        { concurrency: 2 },
+      )
+      const gone = Effect.promise(() => new Promise((resolve) => threads[0]?.once("exit", resolve)))
+      yield* Effect.timeout(gone, "10 seconds")
+      return first
+    })
+    assert.instanceOf(await Effect.runPromise(Effect.provide(program, layer)), EngineCrashedError)
   })
 })

@@ -12,13 +12,15 @@ export interface DeviceCandidate {
 }
 
 export class Devices {
-  readonly #candidates: Array<DeviceCandidate>
-  readonly #rejected: Array<Device["rejected"][number]> = []
+  readonly #all: ReadonlyArray<DeviceCandidate>
+  #candidates: Array<DeviceCandidate>
+  #rejected: Array<Device["rejected"][number]> = []
   #settled: Runtime | undefined
   /** Only one model at a time tries devices; the others wait for what it finds. */
   #trying: Promise<unknown> = Promise.resolve()
 
   constructor(candidates: ReadonlyArray<DeviceCandidate>) {
+    this.#all = candidates
     this.#candidates = [...candidates]
   }
 
@@ -60,15 +62,18 @@ export class Devices {
         return opened
       } catch (cause) {
         await runtime?.release()
-        if (runtime !== undefined && !isDevices(cause)) throw cause
+        if (this.#all.length === 1 || (runtime !== undefined && !isDevices(cause))) throw cause
         this.#candidates.shift()
         this.#rejected.push({ name: candidate.name, reason: reasonOf(cause) })
-        if (this.#rejected.length === 1 && this.#candidates.length === 0 && isDevices(cause)) throw cause
       }
     }
+    const reasons = this.#rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ")
+    // Whatever it was may have passed when the next model is opened.
+    this.#candidates = [...this.#all]
+    this.#rejected = []
     throw new UnsupportedDeviceError({
       device: "any",
-      problem: `none works here (${this.#rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ")})`,
+      problem: `none works here (${reasons})`,
       remedy: "Use another browser, or run the model on a server.",
     })
   }

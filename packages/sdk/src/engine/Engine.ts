@@ -35,7 +35,7 @@ import type {
   TraceRequest,
 } from "./Request.ts"
 import { Sae } from "./Sae.ts"
-import { checkDevice } from "./SelfCheck.ts"
+import { checkDevice, checkKnowable } from "./SelfCheck.ts"
 import { checked } from "../RequestError.ts"
 import { checkGenerate, checkTopK, checkVocabulary } from "./RequestCheck.ts"
 import type { Lease } from "./FairLock.ts"
@@ -106,6 +106,8 @@ class LocalEngine {
   readonly #scheduler: Scheduler
   readonly #devices: Devices
   readonly #models = new Map<string, Promise<Loaded>>()
+  /** Those of {@link #models} that have come. */
+  readonly #opened = new Set<OpenModel>()
   readonly #saes = new Map<string, Promise<Sae>>()
 
   constructor(options: EngineOptions) {
@@ -189,9 +191,8 @@ class LocalEngine {
     )
   }
 
-  readonly stats: Effect.Effect<EngineStats, FacetError> = Effect.promise(async () => {
-    const open = await Promise.allSettled(this.#models.values())
-    const caches = open.flatMap((result) => (result.status === "fulfilled" ? [result.value.model.cache.stats] : []))
+  readonly stats: Effect.Effect<EngineStats, FacetError> = Effect.sync(() => {
+    const caches = Array.from(this.#opened, (model) => model.cache.stats)
     return {
       requests: this.#scheduler.admitted,
       cachedSequences: caches.reduce((sum, cache) => sum + cache.entries, 0),
@@ -253,10 +254,12 @@ class LocalEngine {
     const { cacheBytes } = this.#options
     const taps = sites.length <= mostTapsAtOpen ? sites : []
     const model = await this.#devices.open(async (runtime) => {
+      if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
       const opened = await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress)
       if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files))
       return opened
     })
+    this.#opened.add(model)
     return { model, scope }
   }
 

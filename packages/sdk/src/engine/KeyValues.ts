@@ -5,7 +5,8 @@
 import type { Tensor } from "onnxruntime-common"
 import type { GemmaConfig } from "../model/Config.ts"
 import { bytesPerToken, type KvStore } from "../runtime/KvStore.ts"
-import type { Runtime, Tensors } from "../runtime/Runtime.ts"
+import type { Runtime } from "../runtime/Runtime.ts"
+import type { Tensors } from "../runtime/Tensors.ts"
 import type { KvSequence } from "./PrefixCache.ts"
 
 /** Tokens in a whole prefill chunk: cancellation is possible between two, and larger ones are no faster. */

@@ -5,6 +5,8 @@
  */
 import { ModelFileError, UnsupportedDeviceError } from "../Errors.ts"
 import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../hub/ModelFiles.ts"
+import { readConfig } from "../model/Config.ts"
+import type { Runtime } from "../runtime/Runtime.ts"
 import type { OpenModel } from "./OpenModel.ts"
 
 export const knownLogitsFile = "known_logits.json"
@@ -19,27 +21,38 @@ interface KnownLogits {
 }
 
 /**
+ * Sixteen-bit floats need known logits: without them nobody could tell whether they do well.
+ *
+ * Rejects with an `UnsupportedDeviceError` before the weights are loaded for nothing.
+ */
+export async function checkKnowable(runtime: Runtime, files: ModelFiles): Promise<void> {
+  if (runtime.precision(await readConfig(files)) !== "f16" || (await files.exists(knownLogitsFile))) return
+  throw new UnsupportedDeviceError({
+    device: runtime.name,
+    problem: `the model has no ${knownLogitsFile} to check 16-bit floats against`,
+    remedy: 'Open with `precision: "f32"`.',
+  })
+}
+
+/**
  * Runs the known tokens, where the folder has some and its weights are not quantised (what they give then is known to
- * nobody). Sixteen-bit floats need such a file: without one nobody could tell whether they do well.
+ * nobody).
  *
  * Rejects with an `UnsupportedDeviceError` when a logit is off.
  */
 export async function checkDevice(model: OpenModel, files: ModelFiles): Promise<void> {
   if (model.config.quantization !== null) return
   const { name, precision } = model.device
-  const refuse = (problem: string) =>
-    new UnsupportedDeviceError({ device: name, problem, remedy: "Update the graphics driver, or use another device." })
   const known = await readKnownLogits(files)
-  if (known === undefined) {
-    if (precision === "f16") throw refuse(`the model has no ${knownLogitsFile} to check 16-bit floats against`)
-    return
-  }
+  if (known === undefined) return
   const most = precision === "f16" ? tolerance.f16 : tolerance.f32
   for (const [id, { expected, given }] of await compare(model, known)) {
     if (Math.abs(given - expected) <= most) continue
-    throw refuse(
-      `it computes wrongly: the logit of token ${id} is ${given.toFixed(3)} instead of ${expected.toFixed(3)}`,
-    )
+    throw new UnsupportedDeviceError({
+      device: name,
+      problem: `it computes wrongly: the logit of token ${id} is ${given.toFixed(3)} instead of ${expected.toFixed(3)}`,
+      remedy: "Update the graphics driver, or use another device.",
+    })
   }
 }
 

@@ -2,7 +2,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { type FacetError, invalidRequest } from "../Errors.ts"
-import type { CallOptions } from "../Facet.ts"
+import type { CallOptions } from "../CallOptions.ts"
 import type { Opened } from "../Opened.ts"
 import type { Verdict } from "../Verdict.ts"
 import type { Frame } from "./Frame.ts"

@@ -5,10 +5,11 @@ import { readSaePath, type SaeEntry } from "../scope/Catalogue.ts"
 import { openAssets } from "./assets.browser.ts"
 import { embeddedPrefix } from "./embedded.ts"
 import type { ModelFiles } from "./ModelFiles.ts"
-import { openRemoteFolder } from "./remoteFolder.browser.ts"
+import { openRemoteFolder, type RemoteOptions } from "./remoteFolder.browser.ts"
 import { openRemoteScope } from "./remoteScope.browser.ts"
 
 type OnProgress = (progress: Progress) => void
+type Storage = RemoteOptions["storage"]
 
 /** Files of one embedded folder, by their names in it. */
 async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string>> {
@@ -19,8 +20,8 @@ async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string
   )
 }
 
-export async function openLocation(folder: string, onProgress: OnProgress): Promise<ModelFiles> {
-  if (!folder.startsWith(embeddedPrefix)) return openRemoteFolder(folder, { onProgress })
+export async function openLocation(folder: string, onProgress: OnProgress, storage?: Storage): Promise<ModelFiles> {
+  if (!folder.startsWith(embeddedPrefix)) return openRemoteFolder(folder, { onProgress, storage })
   const urls = await embeddedFiles(folder)
   const files = openAssets(folder, urls, { onProgress })
   // All of a model's files are needed: asked for at once, their sizes are known at once. Who reads one hears of its error.
@@ -32,8 +33,9 @@ export async function openScopeLocation(
   scope: string,
   given: Partial<Site>,
   onProgress: OnProgress,
+  storage?: Storage,
 ): Promise<{ readonly files: ModelFiles; readonly entries: ReadonlyArray<SaeEntry> }> {
-  if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given, { onProgress })
+  if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given, { onProgress, storage })
   const names = [...(await embeddedFiles(scope)).keys()].filter((name) => name.endsWith("params.npz")).sort()
   const entries = names.flatMap((file) => readSaePath(`${scope}/${file}`, file) ?? [])
   return { entries, files: await openLocation(scope, onProgress) }

@@ -16,6 +16,8 @@ export interface Embedded {
 export interface EngineSettings extends EngineLimits {
   readonly device: "auto" | DeviceName
   readonly precision: "auto" | "f32" | "f16" | "int8"
+  /** Whether a browser keeps what it downloads. */
+  readonly storage: "persistent" | "none"
   /** Starts the script that this package exports as `@facet/sdk/worker`. */
   readonly worker: (() => PageWorker) | undefined
 }

@@ -2,6 +2,7 @@
 import { embeddedPrefix } from "../hub/embedded.ts"
 import { folderUrl } from "../hub/folderUrl.ts"
 import { persistStorage } from "../hub/persistence.browser.ts"
+import { ScopeFileError } from "../Errors.ts"
 import { layerEngine } from "../worker/client.browser.ts"
 import type { Platform } from "./Platform.ts"
 
@@ -19,6 +20,9 @@ export const platform: Platform = {
     void persistStorage()
     return address
   },
-  resolveScope: (scope) => new URL(scope, location.href).href,
+  resolveScope: (scope) => {
+    if (URL.canParse(scope, location.href)) return new URL(scope, location.href).href
+    throw new ScopeFileError({ file: scope, problem: "not a URL", remedy: "Give the URL of one params.npz." })
+  },
   layerEngine,
 }

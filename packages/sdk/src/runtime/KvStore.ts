@@ -1,7 +1,7 @@
 /** Where the keys and values of one sequence lie: in the engine's memory, or on the device. */
 import type { Tensor } from "onnxruntime-common"
 import type { GemmaConfig } from "../model/Config.ts"
-import type { Tensors } from "./Runtime.ts"
+import type { Tensors } from "./Tensors.ts"
 
 /** The part of a model's shape that its keys and values have. */
 export type KvShape = Pick<GemmaConfig, "layers" | "kvHeads" | "headDim">

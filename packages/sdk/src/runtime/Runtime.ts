@@ -2,7 +2,6 @@
  * ONNX Runtime as the engine sees it: graphs are opened from bytes, over weights that stay in their files.
  * onnxruntime-node and onnxruntime-web stand behind the same interfaces.
  */
-import type { Tensor } from "onnxruntime-common"
 import type { Device } from "../Device.ts"
 import type { Operators } from "../graph/Decoder.ts"
 import type { Graph } from "../graph/Onnx.ts"
@@ -10,9 +9,7 @@ import type { ModelFiles } from "../hub/ModelFiles.ts"
 import type { GemmaConfig } from "../model/Config.ts"
 import type { TensorLocation } from "../model/Safetensors.ts"
 import type { KvShape, KvStore } from "./KvStore.ts"
-
-/** What a run takes and gives, by the graph's names. */
-export type Tensors = Readonly<Record<string, Tensor>>
+import type { Tensors } from "./Tensors.ts"
 
 /** An open graph. One run at a time. */
 export interface Session {

@@ -9,7 +9,8 @@ import type { TensorLocation } from "../model/Safetensors.ts"
 import { HostKvStore } from "./HostKvStore.ts"
 import type { Interlock } from "./Interlock.ts"
 import type { KvShape } from "./KvStore.ts"
-import type { Placed, Runtime, Session, Tensors } from "./Runtime.ts"
+import type { Placed, Runtime, Session } from "./Runtime.ts"
+import type { Tensors } from "./Tensors.ts"
 
 export interface NodeRuntimeOptions {
   /** Threads for one run. Default: as many as the machine has cores, at most 16. */

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { Engine } from "../engine/Engine.ts"
-import { asFacetError, ClosedError, errorFromPlain, type FacetError } from "../Errors.ts"
+import { asFacetError, ClosedError, errorFromPlain, type FacetError, invalidRequest } from "../Errors.ts"
 import type { AppMessage, EngineMessage, Method, StreamMethods, ValueMethods } from "./Protocol.ts"
 
 /** Where the engine runs: a thread that was started, whether it has come up yet or not. */
@@ -25,6 +25,9 @@ export interface ThreadEvents {
 }
 
 export type StartThread = (events: ThreadEvents) => EngineThread
+
+/** Parts that wait for a slow reader before the engine is asked for no more. */
+const buffered = 16
 
 /**
  * An engine on a thread of its own, for as long as the layer lives. When the thread dies, every call that waits for it
@@ -73,11 +76,13 @@ const streamOf = <M extends keyof StreamMethods>(
   method: M,
   payload: StreamMethods[M]["payload"],
 ): Stream.Stream<StreamMethods[M]["part"], FacetError> =>
-  Stream.callback<StreamMethods[M]["part"], FacetError>((queue) =>
-    Effect.acquireRelease(
-      Effect.sync(() => beginStream(calls, method, payload, queue)),
-      (call) => Effect.sync(() => calls.interrupt(call)),
-    ),
+  Stream.callback<StreamMethods[M]["part"], FacetError>(
+    (queue) =>
+      Effect.acquireRelease(
+        Effect.sync(() => beginStream(calls, method, payload, queue)),
+        (call) => Effect.sync(() => calls.interrupt(call)),
+      ),
+    { bufferSize: buffered },
   )
 
 function beginStream<M extends keyof StreamMethods>(
@@ -96,6 +101,12 @@ function beginStream<M extends keyof StreamMethods>(
   })
   return call
 }
+
+/** undefined unless a request holds what structured clone does not copy: a function, a proxy. */
+const asUncloneable = (cause: unknown): FacetError | undefined =>
+  cause instanceof DOMException && cause.name === "DataCloneError"
+    ? invalidRequest("request", `it cannot be sent to the engine (${cause.message})`, "Pass plain data.")
+    : undefined
 
 /** What becomes of a call. After `onDone` or `onFailed` nothing more comes. */
 interface Listener {
@@ -125,7 +136,7 @@ class Calls {
       this.#thread.keepAlive(true)
       this.#thread.post({ kind: "call", call, method, payload })
     } catch (cause) {
-      this.#settle(call)?.onFailed(asFacetError("Calling the engine", cause))
+      this.#settle(call)?.onFailed(asUncloneable(cause) ?? asFacetError("Calling the engine", cause))
     }
     return call
   }

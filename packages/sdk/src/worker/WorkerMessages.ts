@@ -5,8 +5,13 @@
  */
 import type { EngineSettings } from "../platform/Platform.ts"
 
-/** The worker's first word. */
+/** The worker's first word, and its answer to {@link HelloMessage}. */
 export const running = "facet-engine is running"
+
+/** Said by a page that may have come too late to hear that word. */
+export interface HelloMessage {
+  readonly kind: "hello"
+}
 
 export type WorkerSettings = Omit<EngineSettings, "worker">
 

@@ -12,7 +12,13 @@ import {
 import type { EngineSettings, PageWorker } from "../platform/Platform.ts"
 import { type EngineThread, layerClient, type ThreadEvents } from "./EngineClient.ts"
 import type { AppMessage, EngineMessage } from "./Protocol.ts"
-import { type LostMessage, running, type StartMessage, type WorkerSettings } from "./WorkerMessages.ts"
+import {
+  type HelloMessage,
+  type LostMessage,
+  running,
+  type StartMessage,
+  type WorkerSettings,
+} from "./WorkerMessages.ts"
 
 /** Bundlers find the worker by this very expression. */
 const startWorker = (): Worker =>
@@ -42,9 +48,16 @@ function startedBy(start: () => PageWorker): Worker {
   } catch (cause) {
     throw blocked(cause instanceof Error ? cause.message : String(cause))
   }
-  if (worker instanceof Worker) return worker
-  throw invalidRequest("worker", "it gave no Worker", "Return what `new Worker(…)` gives, a module worker.")
+  const refuse = (problem: string) =>
+    invalidRequest("worker", problem, "Return what `new Worker(…)` gives, a new module worker each time.")
+  if (!(worker instanceof Worker)) throw refuse("it gave no Worker")
+  if (used.has(worker)) throw refuse("it gave the same Worker twice")
+  used.add(worker)
+  return worker
 }
+
+/** One worker is one engine's, and ends with it. */
+const used = new WeakSet<Worker>()
 
 class WebThread implements EngineThread {
   readonly #worker: Worker
@@ -65,11 +78,14 @@ class WebThread implements EngineThread {
       event.preventDefault()
       this.#lose(event.message)
     })
+    // Whoever made the worker may have made it long ago.
+    worker.postMessage({ kind: "hello" } satisfies HelloMessage)
   }
 
   post = (message: AppMessage): void => {
     if (this.#isRunning) this.#worker.postMessage(message)
-    else this.#early.push(message)
+    // Copied as posting does it: what cannot travel is refused now, and what changes later is not seen.
+    else this.#early.push(structuredClone(message))
   }
 
   /** A page lives whether its workers do or not. */
@@ -80,6 +96,7 @@ class WebThread implements EngineThread {
 
   #receive(data: unknown): void {
     if (data === running) {
+      if (this.#isRunning) return
       this.#isRunning = true
       this.#worker.postMessage({ kind: "start", settings: this.#settings } satisfies StartMessage)
       for (const message of this.#early.splice(0)) this.#worker.postMessage(message)

@@ -59,7 +59,11 @@ class NodeThread implements EngineThread {
       if (!this.#isEnding) onLost(new EngineCrashedError({ problem }))
     }
     worker.on("message", onMessage)
-    worker.on("messageerror", (cause) => lose(`a message could not be read: ${cause.message}`))
+    worker.on("messageerror", (cause) => {
+      lose(`a message could not be read: ${cause.message}`)
+      // It would live on, and the process with it.
+      void this.end()
+    })
     worker.on("error", (cause) => lose(cause instanceof Error ? cause.message : String(cause)))
     this.#ended = new Promise((resolve) => {
       worker.once("exit", (code) => {

@@ -6,7 +6,13 @@ import { openLocation, openScopeLocation } from "../hub/locations.browser.ts"
 import { deviceCandidates } from "../runtime/web/candidates.browser.ts"
 import type { AppMessage } from "./Protocol.ts"
 import { serve } from "./server.ts"
-import { type LostMessage, running, type StartMessage, type WorkerSettings } from "./WorkerMessages.ts"
+import {
+  type HelloMessage,
+  type LostMessage,
+  running,
+  type StartMessage,
+  type WorkerSettings,
+} from "./WorkerMessages.ts"
 
 /** The worker's side of the channel; type libraries for pages do not know a worker's own globals. */
 interface WorkerPort {
@@ -29,12 +35,12 @@ function lose(reason: string): void {
   port.close()
 }
 
-function start({ device, precision, ...limits }: WorkerSettings): void {
+function start({ device, precision, storage, ...limits }: WorkerSettings): void {
   const engine = serve(
     {
       devices: deviceCandidates({ device, precision, threads: limits.threads }, lose),
-      openFolder: openLocation,
-      openScope: openScopeLocation,
+      openFolder: (folder, onProgress) => openLocation(folder, onProgress, storage),
+      openScope: (scope, given, onProgress) => openScopeLocation(scope, given, onProgress, storage),
       ...limits,
     },
     {
@@ -53,8 +59,9 @@ function start({ device, precision, ...limits }: WorkerSettings): void {
 
 port.addEventListener("message", ({ data }) => {
   // The page that starts this worker writes exactly these.
-  const message = data as StartMessage | AppMessage
-  if (message.kind === "start") start(message.settings)
+  const message = data as HelloMessage | StartMessage | AppMessage
+  if (message.kind === "hello") port.postMessage(running)
+  else if (message.kind === "start") start(message.settings)
   else listener(message)
 })
 port.postMessage(running)

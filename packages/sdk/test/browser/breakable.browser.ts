@@ -6,6 +6,17 @@ const breaks: Readonly<Record<string, () => void>> = {
     Object.defineProperty(navigator, "gpu", { value: undefined })
     Object.defineProperty(globalThis, "WebAssembly", { value: undefined })
   },
+  /** What a Content-Security-Policy without 'wasm-unsafe-eval' does. */
+  noCompiling: () => {
+    const refuse = (): never => {
+      throw new WebAssembly.CompileError("Refused to compile or instantiate WebAssembly module")
+    }
+    Object.assign(WebAssembly, { Module: refuse, compile: refuse, instantiate: refuse, instantiateStreaming: refuse })
+  },
+  /** What Chromium does when the user blocks a site's data. */
+  noStorage: () => {
+    navigator.storage.getDirectory = () => Promise.reject(new DOMException("denied", "SecurityError"))
+  },
   /** An error that nobody catches, when it hears the word. */
   crash: () => {
     new BroadcastChannel("break").addEventListener("message", () =>

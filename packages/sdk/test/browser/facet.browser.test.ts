@@ -6,10 +6,17 @@ import {
   Facet,
   InvalidRequestError,
   type Progress,
+  ScopeFileError,
+  StorageError,
   UnsupportedDeviceError,
   WorkerBlockedError,
 } from "@facet/sdk"
+import * as Effect from "effect/Effect"
 import { assert, describe, inject, it } from "vitest"
+import { Engine } from "../../src/engine/Engine.ts"
+import { listStoredModels, removeStoredModel } from "../../src/hub/storedModels.browser.ts"
+import { layerEngine } from "../../src/worker/client.browser.ts"
+import { host, until } from "./hub/HubClient.browser.ts"
 
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -21,8 +28,9 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
 const endless = { template: "none", logitBias: { 1: -100, 107: -100 } } as const
 
 /** A worker with something broken: see `breakable.browser.ts`. */
-const workerThat = (first: "noWebGpu" | "noDevice" | "crash" | "loseDevice") => (): Worker =>
-  new Worker(new URL("./breakable.browser.ts", import.meta.url), { type: "module", name: first })
+const workerThat =
+  (first: "noWebGpu" | "noDevice" | "noCompiling" | "noStorage" | "crash" | "loseDevice") => (): Worker =>
+    new Worker(new URL("./breakable.browser.ts", import.meta.url), { type: "module", name: first })
 
 /** The longest stretch for which the page could do nothing else, in milliseconds, while `work` runs. */
 async function longestTask(work: () => Promise<unknown>): Promise<number> {
@@ -146,6 +154,9 @@ describe("the device", () => {
     assert.instanceOf(none, UnsupportedDeviceError)
     assert.strictEqual(none.device, "any")
     assert.include(none.message, "webgpu: this browser has no WebGPU here; wasm: this browser has no WebAssembly")
+    const strict = await failureOf(Facet.open({ device: "wasm", worker: workerThat("noCompiling") }))
+    assert.instanceOf(strict, UnsupportedDeviceError)
+    assert.include(strict.message, "'wasm-unsafe-eval'")
   })
 })
 
@@ -193,6 +204,25 @@ describe("the worker", () => {
     assert.instanceOf(await failureOf(Facet.open({ worker: throwing })), WorkerBlockedError)
   })
 
+  it("may have been made long before, but only for one Facet", async () => {
+    const made = new Worker(new URL("./breakable.browser.ts", import.meta.url), { type: "module", name: "early" })
+    // It says its first word when nobody listens yet.
+    await new Promise((resolve) => made.addEventListener("message", resolve, { once: true }))
+    await using facet = await Facet.open({ device: "wasm", worker: () => made })
+    assert.isAbove((await facet.score("The fox sleeps.")).perplexity ?? 0, 1)
+    const error = await failureOf(Facet.open({ device: "wasm", worker: () => made }))
+    assert.instanceOf(error, InvalidRequestError)
+    assert.include(error.message, "same Worker twice")
+  })
+
+  it("is not sent what cannot travel, though it has not come up yet", async () => {
+    const settings = { queue: 1, active: 1, cacheBytes: 0, threads: 1, storage: "none", worker: undefined } as const
+    const request = { model: { folder: "nowhere", use: "text" }, text: (() => "x") as unknown as string } as const
+    const asking = Effect.flatMap(Engine, (engine) => Effect.flip(engine.score(request)))
+    const layer = layerEngine({ ...settings, device: "wasm", precision: "auto" })
+    assert.instanceOf(await Effect.runPromise(Effect.provide(asking, layer)), InvalidRequestError)
+  })
+
   it("ends with close(), and so does what is under way", async () => {
     const facet = await Facet.open({ device: "wasm" })
     const running = failureOf(facet.generate("word", endless))
@@ -204,6 +234,26 @@ describe("the worker", () => {
 })
 
 describe("a model's address", () => {
+  it("is left by the download when opening is aborted, and what has come is kept", async () => {
+    const { url } = await host({ speed: 2 * 1024 * 1024 })
+    const controller = new AbortController()
+    const onProgress = ({ loadedBytes }: Progress) => {
+      if (loadedBytes > 1.5 * 1024 * 1024) controller.abort("enough")
+    }
+    const opening = Facet.open({ model: url, device: "wasm", signal: controller.signal, onProgress })
+    assert.strictEqual(await failureOf(opening), "enough")
+    const stored = (await listStoredModels()).find((model) => model.url === url)
+    assert.isFalse(stored?.isComplete)
+    assert.isAbove(stored?.bytes ?? 0, 1024 * 1024)
+    // The worker, which holds the folder, is gone within a moment.
+    await until(() =>
+      removeStoredModel(url).then(
+        () => true,
+        () => false,
+      ),
+    )
+  })
+
   it("opens a folder over HTTP, keeps it, and opens it again from there", { timeout: 60_000 }, async () => {
     const phases = new Set<string | undefined>()
     const onProgress = ({ source }: Progress) => phases.add(source)
@@ -220,9 +270,19 @@ describe("a model's address", () => {
     assert.strictEqual(again.model, model)
   })
 
+  it("opens where nothing may be stored, when asked to store nothing", { timeout: 60_000 }, async () => {
+    const options = { model: inject("quantised"), device: "wasm", worker: workerThat("noStorage") } as const
+    const denied = await failureOf(Facet.open(options))
+    assert.instanceOf(denied, StorageError)
+    assert.include(denied.message, 'storage: "none"')
+    await using facet = await Facet.open({ ...options, storage: "none" })
+    assert.isAbove((await facet.score("The fox sleeps.")).perplexity ?? 0, 1)
+  })
+
   it("that leads nowhere is an error that names it", async () => {
     const error = await failureOf(Facet.open({ model: `${inject("quantised")}nothing/` }))
     assert.instanceOf(error, DownloadError)
     assert.include(error.message, "nothing/config.json")
+    assert.instanceOf(await failureOf(Facet.open({ scope: "https://" })), ScopeFileError)
   })
 })

@@ -127,6 +127,25 @@ describe.each(["wasm", "webgpu"] as const)("%s in f32", { timeout: 120_000 }, (d
   }
 })
 
+describe("webgpu in blocks of 4 bits", { timeout: 120_000 }, () => {
+  it("stays as close to f32 as Node does", async () => {
+    const ids = prompts[0]?.ids.slice(0, 40) ?? []
+    const exact = await open(await devices.wasm(), "vocabulary", [])
+    const runtime = await devices.webgpu()
+    const source = await openRemoteFolder(inject("quantised"), { storage: "none" })
+    const blocks = await open(runtime, "vocabulary", [], source)
+    assert.strictEqual(blocks.device.precision, "int4")
+    const rows = [{ exact: (await run(exact, ids, 40, [])).logits, other: (await run(blocks, ids, 40, [])).logits }]
+    const { agreement, divergence } = closeness(rows, exact.config.vocabSize)
+    console.log(`webgpu, 4 bits: top-1 agreement ${agreement.toFixed(4)}, mean KL ${divergence.toFixed(5)}`)
+    assert.isAtLeast(agreement, 0.75)
+    assert.isAtMost(divergence, 0.15)
+    await exact.release()
+    await blocks.release()
+    await runtime.release()
+  })
+})
+
 describe("wasm in int8", { timeout: 60_000 }, () => {
   // Bounds with room; the figures themselves are in docs/in-the-browser.md.
   it.each([

@@ -28,6 +28,13 @@ export async function startWasm({ precision, threads }: WasmOptions): Promise<Ru
       remedy: "Use a browser of the last years, or a page whose settings do not switch it off.",
     })
   }
+  if (!mayCompile()) {
+    throw new UnsupportedDeviceError({
+      device: "wasm",
+      problem: "the page's Content-Security-Policy forbids WebAssembly (script-src lacks 'wasm-unsafe-eval')",
+      remedy: "Add 'wasm-unsafe-eval' to script-src, also where the server sends the worker's script.",
+    })
+  }
   const ort = await import("onnxruntime-web/wasm")
   const count = crossOriginIsolated ? (threads ?? Math.min(navigator.hardwareConcurrency, mostThreads)) : 1
   ort.env.wasm.numThreads = count
@@ -37,6 +44,15 @@ export async function startWasm({ precision, threads }: WasmOptions): Promise<Ru
     wasm: new URL("onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url).href,
   }
   return new WasmRuntime(ort, precision, count)
+}
+
+/** Whether the smallest module compiles: a magic number and a version. */
+function mayCompile(): boolean {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) instanceof WebAssembly.Module
+  } catch {
+    return false
+  }
 }
 
 class WasmRuntime implements Runtime {

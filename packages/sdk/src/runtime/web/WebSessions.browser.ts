@@ -6,7 +6,8 @@ import { int8Name, int8ScaleName } from "../../graph/Weights.ts"
 import type { ModelFiles } from "../../hub/ModelFiles.ts"
 import type { GemmaConfig } from "../../model/Config.ts"
 import type { TensorLocation } from "../../model/Safetensors.ts"
-import type { Session, Tensors } from "../Runtime.ts"
+import type { Session } from "../Runtime.ts"
+import type { Tensors } from "../Tensors.ts"
 import { linearNames, linearShape, readInt8Weights } from "./Int8Weights.ts"
 
 /** The part of onnxruntime-web's modules that is used here. */
@@ -39,7 +40,12 @@ export function placeTensors(
     const { columns, rows } = linearShape(name, config)
     // Both are asked for when one graph is opened, one after the other: laid out once.
     let reading: ReturnType<typeof readInt8Weights> | undefined
-    const read = () => (reading ??= readInt8Weights(files, config, tensors, name))
+    const read = () => {
+      reading ??= readInt8Weights(files, config, tensors, name)
+      // A reading that failed may do better the next time.
+      reading.catch(() => (reading = undefined))
+      return reading
+    }
     const add = (key: string, location: Omit<TensorLocation, "file" | "offset">, blob: () => Promise<Uint8Array>) => {
       placed.set(key, { ...location, file: key, offset: 0 })
       blobs.set(key, blob)
