@@ -51,7 +51,9 @@ describe("a running server", () => {
   })
 
   test("says where it is, is alive and ready, and needs no key for that", async () => {
-    await vi.waitFor(() => expect(server.stderr()).toBe(`Serving at ${server.url}\n`))
+    await vi.waitFor(() =>
+      expect(server.stderr()).toBe(`Serving at ${server.url} (OpenAI's API at /v1, the effects at /facet)\n`),
+    )
     expect(await statusOf(server, "/healthz")).toBe(200)
     expect(await statusOf(server, "/readyz")).toBe(200)
     expect(await statusOf(server, "/v1/models")).toBe(401)
@@ -142,6 +144,59 @@ describe("a running server", () => {
   })
 })
 
+describe("pages of other origins", () => {
+  const preflight = ({ url }: Server, path: string, origin: string): Promise<Response> =>
+    fetch(`${url}${path}`, {
+      method: "OPTIONS",
+      headers: {
+        origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+      },
+    })
+  const allowed = ({ headers }: Response) => headers.get("access-control-allow-origin")
+  const app = "https://app.example.com"
+  const native = "capacitor://localhost"
+
+  test("may ask when they are named, and others may not", async () => {
+    const server = await facetServe(["--cors", app, "--cors", native], { FACET_API_KEY: "secret" })
+    // Asked without a key, as browsers do.
+    for (const path of ["/facet", "/facet/generate", "/v1/chat/completions"]) {
+      const asked = await preflight(server, path, app)
+      expect([asked.status, allowed(asked)]).toStrictEqual([204, app])
+      expect(asked.headers.get("access-control-allow-headers")).toBe("authorization,content-type")
+      expect(allowed(await preflight(server, path, native))).toBe(native)
+      expect(allowed(await preflight(server, path, "https://example.com"))).toBeNull()
+    }
+    const bearing = { authorization: "Bearer secret", origin: app }
+    const answers = await Promise.all([
+      post(`${server.url}/facet/generate`, { prompt: "Hello", options: { maxTokens: 1 } }, bearing),
+      post(`${server.url}/v1/chat/completions`, { messages, max_tokens: 1 }, bearing),
+      post(`${server.url}/facet/shield`, { content: "Hello" }, { origin: app }),
+    ])
+    expect(answers.map(({ status }) => status)).toStrictEqual([200, 200, 401])
+    for (const answer of answers) {
+      expect(allowed(answer)).toBe(app)
+      expect(answer.headers.get("vary")).toContain("Origin")
+      expect(await answer.text()).not.toBe("")
+    }
+    const foreign = await fetch(`${server.url}/metrics`, { headers: { origin: app } })
+    expect(allowed(foreign)).toBeNull()
+    expect(server.stderr()).not.toContain("Warning")
+    server.kill("SIGTERM")
+    await server.ended
+  })
+
+  test("may all ask with *, of which whoever has no key is warned", async () => {
+    const server = await facetServe(["--cors", "*"])
+    expect(server.stderr()).toMatch(/^Warning: every page .* --cors\.\nServing at /)
+    expect(allowed(await preflight(server, "/facet/generate", "https://example.com"))).toBe("*")
+    expect(allowed(await fetch(`${server.url}/facet`))).toBe("*")
+    server.kill("SIGTERM")
+    await server.ended
+  })
+})
+
 describe("a signal", () => {
   test("lets a stream come to its end, while nobody new is served; then it is over, with 0", async () => {
     const server = await facetServe()
@@ -200,6 +255,12 @@ test.each([
   [["--port", "1.5"], "--port takes a whole number"],
   [["--grace=-1"], "--grace takes a number from 0 to 86400, not -1"],
   [["--grace", "infinity"], "--grace takes a number"],
+  [["--cors", "app.example.com"], '--cors takes an origin such as https://app.example.com, or "*" for all, not "app.'],
+  [["--cors", "*", "--cors="], 'not ""'],
+  [["--cors", "https://*.example.com"], 'not "https://*.example.com"'],
+  [["--cors", "https://example.com:x"], 'not "https://example.com:x"'],
+  [["--cors", "https://app.example.com/"], "Write https://app.example.com"],
+  [["--cors", "HTTP://LOCALHOST:80"], "Write http://localhost"],
 ])("serve %j is refused: %s", async (words, problem) => {
   const screen = new Screen(process.stderr, {})
   const { signal } = new AbortController()

@@ -1,4 +1,4 @@
-/** `facet serve`: Gemma 2 behind OpenAI's API. */
+/** `facet serve`: Gemma 2 behind OpenAI's API, and the three effects. */
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { jsonOption, modelOption } from "../options.ts"
@@ -11,6 +11,11 @@ const options = {
     kind: "list",
     value: "KEY",
     about: "who asks must bear this key; several are allowed (default: FACET_API_KEY, else everybody may ask)",
+  },
+  cors: {
+    kind: "list",
+    value: "ORIGIN",
+    about: 'pages of this origin may ask, such as https://app.example.com; several are allowed, "*" is all of them',
   },
   guard: { kind: "switch", about: "judge prompts and answers; what is held back ends with content_filter" },
   queue: { kind: "number", value: "N", about: "at most so many requests run or wait; more get 503 (default 64)" },
@@ -25,29 +30,33 @@ const options = {
   json: { ...jsonOption.json, about: "print where it listens as one line of JSON on stdout" },
 } as const
 
+const anyOrigin = "*"
 const loopback = /^(127(\.\d+){3}|::1|localhost)$/
 
 export const serve = defineCommand(
   {
     name: "serve",
-    summary: "serve OpenAI's API over HTTP, with health checks and metrics",
+    summary: "serve OpenAI's API and the three effects over HTTP, with health checks and metrics",
     options,
     endsBySignal: true,
     examples: [
       ["serve", "at http://127.0.0.1:8080/v1, with the embedded model"],
       ["serve --port 9000 --guard", "judge what comes in and what goes out"],
+      ["serve --cors http://localhost:5173", "to a page of Vite's development server too, with @facet/react-hooks"],
       ["serve --host 0.0.0.0 --model google/gemma-2-2b-it", "to the network, with the key in FACET_API_KEY"],
     ],
   },
   async (
     console,
     _,
-    { apiKey, grace = 30, guard, host = "127.0.0.1", json, maxBodyBytes, model, port = 8080, queue, shield },
+    { apiKey, cors = [], grace = 30, guard, host = "127.0.0.1", json, maxBodyBytes, model, port = 8080, queue, shield },
   ) => {
     checkRange("port", port, 65_535, true)
     checkRange("grace", grace, 86_400, false)
+    for (const origin of cors) checkOrigin(origin)
     const keys = apiKey ?? keysFrom(process.env)
     if (keys === undefined && !loopback.test(host)) await warn(console, host)
+    if (keys === undefined && cors.includes(anyOrigin)) await warnOfPages(console)
     // Imported when it is needed: help and mistyped commands answer at once.
     const { runServer } = await import("../serve/runServer.ts")
     await runServer(console, {
@@ -55,6 +64,7 @@ export const serve = defineCommand(
       host,
       graceSeconds: grace,
       open: { ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
+      cors,
       api: { apiKey: keys, guard, maxBodyBytes },
       json: json === true,
     }).catch((error: unknown) => {
@@ -69,6 +79,17 @@ function checkRange(flag: string, value: number, max: number, isWhole: boolean):
   throw new UsageError(`--${flag} takes ${isWhole ? "a whole number" : "a number"} from 0 to ${max}, not ${value}`)
 }
 
+/** Browsers compare letter by letter: what is no origin as they write it would never match. */
+function checkOrigin(text: string): void {
+  if (text === anyOrigin) return
+  const told = `--cors takes an origin such as https://app.example.com, or "*" for all, not ${JSON.stringify(text)}`
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^\s*/?#@]+\/?$/i.test(text) || !URL.canParse(text)) throw new UsageError(told)
+  const { host, protocol } = new URL(text)
+  // `URL.origin` is "null" for the schemes of apps, such as capacitor://localhost.
+  const origin = `${protocol}//${host}`
+  if (origin !== text) throw new UsageError(`${told}. Write ${origin}`)
+}
+
 /** A key that is set and empty was meant to protect: it must not leave the door open. */
 function keysFrom({ FACET_API_KEY: key }: NodeJS.ProcessEnv): ReadonlyArray<string> | undefined {
   if (key === "") throw new UsageError("FACET_API_KEY is empty. Set it to a key, or unset it to let everybody ask.")
@@ -78,6 +99,11 @@ function keysFrom({ FACET_API_KEY: key }: NodeJS.ProcessEnv): ReadonlyArray<stri
 const warn = ({ err }: Console, host: string): Promise<void> =>
   err.writeLine(
     err.paint.bad(`Warning: everybody who reaches ${host} may ask. Set FACET_API_KEY, or listen at 127.0.0.1.`),
+  )
+
+const warnOfPages = ({ err }: Console): Promise<void> =>
+  err.writeLine(
+    err.paint.bad("Warning: every page in a browser that reaches this server may ask. Name the origins with --cors."),
   )
 
 function toldBetter(error: unknown, host: string, port: number): unknown {

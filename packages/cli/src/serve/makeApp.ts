@@ -2,6 +2,7 @@
 import type { EngineStats } from "@facet/sdk"
 import { Hono } from "hono"
 import type { Context } from "hono"
+import { cors as allowOrigins } from "hono/cors"
 import { metricsType } from "./Registry.ts"
 import type { ServerMetrics } from "./ServerMetrics.ts"
 
@@ -9,16 +10,21 @@ export type State = "opening" | "ready" | "stopping"
 
 export interface AppParts {
   readonly api: Hono
+  /** Origins whose pages may ask; `*` is all of them. */
+  readonly cors: ReadonlyArray<string>
   readonly effects: Hono
   readonly metrics: ServerMetrics
   readonly state: () => State
   readonly stats: () => Promise<EngineStats>
 }
 
+/** How long a browser need not ask again whether it may, in seconds. */
+const corsMaxAge = 600
+
 /** How long a scrape waits for an engine that is busy. */
 const statsWithinMs = 1000
 
-export function makeApp({ api, effects, metrics, state, stats }: AppParts): Hono {
+export function makeApp({ api, cors, effects, metrics, state, stats }: AppParts): Hono {
   const app = new Hono()
   api.notFound(unknownUrl)
   effects.notFound(unknownEffect)
@@ -29,6 +35,16 @@ export function makeApp({ api, effects, metrics, state, stats }: AppParts): Hono
     const now = state() === "ready" ? await soon(stats()) : undefined
     return c.body(metrics.text(now), 200, { "Content-Type": metricsType })
   })
+  if (cors.length > 0) {
+    // Ahead of keys: a browser asks whether it may without any.
+    const allow = allowOrigins({
+      origin: cors.includes("*") ? "*" : [...cors],
+      allowMethods: ["GET", "POST"],
+      exposeHeaders: ["Retry-After", "X-Request-Id"],
+      maxAge: corsMaxAge,
+    })
+    for (const path of ["/v1/*", "/facet/*"]) app.use(path, allow)
+  }
   app.all("/v1/*", (c) => (state() === "ready" ? api.fetch(c.req.raw, c.env) : notReady(c, state())))
   const toEffects = (c: Context) =>
     state() === "ready" ? effects.fetch(c.req.raw, c.env) : effectsNotReady(c, state())

@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly host: string
   readonly graceSeconds: number
   readonly open: OpenOptions
+  /** Origins whose pages may ask; `*` is all of them. */
+  readonly cors: ReadonlyArray<string>
   readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes">
   /** Print where it listens on stdout, as JSON. */
   readonly json: boolean
@@ -21,7 +23,7 @@ export interface ServeOptions {
 
 /** Serves until the console's signal fires, and then until all is answered or the time of grace is over. */
 export async function runServer(console: Console, options: ServeOptions): Promise<void> {
-  const { graceSeconds, host, port } = options
+  const { cors, graceSeconds, host, port } = options
   const metrics = new ServerMetrics()
   let state: State = "opening"
   await showingProgress(console, undefined, async (onProgress) => {
@@ -32,7 +34,7 @@ export async function runServer(console: Console, options: ServeOptions): Promis
     const api = openai(serving)
     const effects = makeEffects(serving)
     const stats = async () => (await shared.get()).stats()
-    const server = new HttpServer(makeApp({ api, effects, metrics, state: () => state, stats }), metrics)
+    const server = new HttpServer(makeApp({ api, cors, effects, metrics, state: () => state, stats }), metrics)
     const address = await server.listen(port, host)
     try {
       if (await isOpened(console, shared, options)) {
@@ -74,7 +76,7 @@ async function tell(
 ): Promise<void> {
   const host = family === "IPv6" ? `[${address}]` : address
   const url = `http://${host}:${port}`
-  await err.writeLine(`Serving at ${url}`)
+  await err.writeLine(`Serving at ${url} (OpenAI's API at /v1, the effects at /facet)`)
   if (options.json) await out.writeLine(JSON.stringify({ url, host: address, port, pid: process.pid }))
 }
 

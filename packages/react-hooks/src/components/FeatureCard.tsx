@@ -14,7 +14,7 @@ export interface FeatureCardProps extends Omit<ComponentPropsWithoutRef<"article
   /** Which autoencoder the feature belongs to: for Gemma Scope's, the card links to Neuronpedia. */
   readonly source?: FeatureSource | undefined
   /** How many of the tokens where the feature is strongest are listed. Default 5. */
-  readonly topTokens?: number
+  readonly topTokens?: number | undefined
 }
 
 /**

@@ -24,9 +24,9 @@ export interface FeatureTraceProps extends Omit<ComponentPropsWithoutRef<"div">,
   readonly feature?: number | null | undefined
   readonly onFeatureSelect?: ((index: number | null) => void) | undefined
   /** Whether there is a field to search features by label or index. Default true. */
-  readonly search?: boolean
+  readonly search?: boolean | undefined
   /** Whether people can choose how common a feature may be. Default true. */
-  readonly densityFilter?: boolean
+  readonly densityFilter?: boolean | undefined
   /**
    * Features that are active on more than this share of the tokens, 0 to 1, are hidden at first. Default: 0.01 for 2,000
    * tokens or more, a larger share the shorter the text is, and up to 20 tokens 1, which hides nothing.

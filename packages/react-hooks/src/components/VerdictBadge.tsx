@@ -9,7 +9,7 @@ export interface VerdictBadgeProps extends Omit<ComponentPropsWithoutRef<"span">
   /** As `useShield` gives it. Default: `judged` when there is a verdict, otherwise `idle`. */
   readonly status?: "idle" | "judging" | "judged" | "error" | undefined
   /** Names of policies in your words, by id. */
-  readonly policyNames?: Readonly<Record<string, string>>
+  readonly policyNames?: Readonly<Record<string, string>> | undefined
   /** What is written beside the icon, in place of our words. */
   readonly children?: ReactNode
 }

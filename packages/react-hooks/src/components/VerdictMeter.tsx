@@ -5,7 +5,7 @@ import { policyName } from "./policyName.ts"
 export interface VerdictMeterProps extends Omit<ComponentPropsWithoutRef<"ul">, "children"> {
   readonly verdict: Verdict | undefined
   /** Names of policies in your words, by id. */
-  readonly policyNames?: Readonly<Record<string, string>>
+  readonly policyNames?: Readonly<Record<string, string>> | undefined
 }
 
 /**

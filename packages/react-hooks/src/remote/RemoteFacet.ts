@@ -181,7 +181,8 @@ export class RemoteFacet implements Effects {
       return new RemoteAnswer(url, await send(url, { ...request, signal: signal ?? null }))
     } catch (cause) {
       const problem = `the server cannot be reached (${cause instanceof Error ? cause.message : String(cause)})`
-      const remedy = "Check that it runs there, and that it sends CORS headers if the page is of another origin."
+      const remedy =
+        "Check that it runs there, and that it sends CORS headers if the page is of another origin: `facet serve --cors ORIGIN`."
       throw new RemoteError({ url, problem, remedy }, { cause })
     }
   }

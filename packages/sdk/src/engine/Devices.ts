@@ -16,6 +16,7 @@ export class Devices {
   #candidates: Array<DeviceCandidate>
   #rejected: Array<Device["rejected"][number]> = []
   #settled: Runtime | undefined
+  #lastRemedy = ""
   /** Only one model at a time tries devices; the others wait for what it finds. */
   #trying: Promise<unknown> = Promise.resolve()
 
@@ -65,16 +66,19 @@ export class Devices {
         if (this.#all.length === 1 || (runtime !== undefined && !isDevices(cause))) throw cause
         this.#candidates.shift()
         this.#rejected.push({ name: candidate.name, reason: reasonOf(cause) })
+        // The last device is the one that asks least of a machine.
+        this.#lastRemedy = cause instanceof UnsupportedDeviceError ? cause.remedy : ""
       }
     }
-    const reasons = this.#rejected.map(({ name, reason }) => `${name}: ${reason}`).join("; ")
+    const reasons = [...new Set(this.#rejected.map(({ name, reason }) => `${name}: ${reason}`))].join("; ")
+    const last = this.#lastRemedy
     // Whatever it was may have passed when the next model is opened.
     this.#candidates = [...this.#all]
     this.#rejected = []
     throw new UnsupportedDeviceError({
       device: "any",
       problem: `none works here (${reasons})`,
-      remedy: "Use another browser, or run the model on a server.",
+      remedy: `${last} Or use another browser, or run the model on a server.`.trim(),
     })
   }
 }

@@ -8,6 +8,10 @@ interface Reason {
 const corsRemedy =
   "Send `Access-Control-Allow-Origin` with the files (and expose `ETag, Content-Range`), or serve them from the page's own origin."
 
+/** A visitor of the Hub cannot change what it sends. */
+const hubRemedy =
+  "Check the network, and that `connect-src` allows https://huggingface.co and https://*.hf.co. A model that asks for a login there cannot be fetched by a page: host a copy that you may share."
+
 /** Finds out why a `fetch` of the URL failed without a response. Never rejects. */
 export async function whyUnreachable(url: string): Promise<Reason> {
   const target = new URL(url)
@@ -26,6 +30,9 @@ export async function whyUnreachable(url: string): Promise<Reason> {
       problem: `${host} does not answer, or the page's Content-Security-Policy forbids it`,
       remedy: "Check the server, and that `connect-src` allows it.",
     }
+  }
+  if (host === "huggingface.co") {
+    return { problem: `${host} does not answer, or not to a page without a login`, remedy: hubRemedy }
   }
   if (await answersOpaquely(url)) {
     return { problem: `${host} answers, but lets no other site read its files (CORS)`, remedy: corsRemedy }

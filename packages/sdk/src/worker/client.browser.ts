@@ -122,5 +122,5 @@ const blocked = (problem: string): WorkerBlockedError =>
   new WorkerBlockedError({
     problem,
     remedy:
-      "Check that the page's Content-Security-Policy allows it (worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'), that the server sends the script as text/javascript, and, on a cross-origin isolated page, with Cross-Origin-Embedder-Policy.",
+      "Check that the page's Content-Security-Policy allows it (worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'), that the server sends the script as text/javascript, and, on a cross-origin isolated page, with Cross-Origin-Embedder-Policy. A bundler may have moved it, too: docs/in-the-browser.md says what each needs.",
   })

@@ -304,6 +304,25 @@ describe("as part of a page", () => {
     await page.viewport(1280, 800)
   })
 
+  it("names the token in full in a narrow panel, however long it is", async () => {
+    await page.viewport(320, 800)
+    const long = " antidisestablishmentarianism".repeat(2)
+    await render(<FeatureTrace trace={tokensOfWords("The", " helpful", long)} />)
+    for (const position of [1, 2]) {
+      await userEvent.click(tokenAt(position))
+      const header = document.querySelector("[data-part=panel-header]")
+      const name = header?.querySelector("[data-part=token-text]")
+      if (!header || !name) throw new Error("there is no title")
+      expect(header.textContent).toMatch(/locked.*Whole text/)
+      expect(name.scrollWidth).toBeLessThanOrEqual(name.clientWidth)
+      expect(header.scrollWidth).toBeLessThanOrEqual(header.clientWidth)
+      for (const part of header.querySelectorAll("*")) {
+        expect(part.getBoundingClientRect().right).toBeLessThanOrEqual(header.getBoundingClientRect().right + 1)
+      }
+    }
+    await page.viewport(1280, 800)
+  })
+
   const states: ReadonlyArray<readonly [string, Trace | ReadonlyArray<TraceToken>, number | null]> = [
     ["a story", story, null],
     ["a feature", story, 526],

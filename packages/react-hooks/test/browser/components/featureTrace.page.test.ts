@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 import react from "@vitejs/plugin-react"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { build, preview, type PreviewServer } from "vite"
-import { afterAll, beforeAll, expect, it } from "vitest"
+import { afterAll, beforeAll, expect, it, vi } from "vitest"
 import { launchOptions } from "../../../../../test/browser/chromium.ts"
 
 /** Whatever takes longer is called a long task: the page may miss frames. */
@@ -25,7 +25,10 @@ beforeAll(async () => {
     logLevel: "error",
     build: { outDir: folder, emptyOutDir: true },
   } as const
+  // Vitest says "test", and with that Vite would build what developers run.
+  vi.stubEnv("NODE_ENV", "production")
   await build({ ...shared, plugins: [react()] })
+  vi.unstubAllEnvs()
   server = await preview(shared)
   address = server.resolvedUrls?.local[0] ?? ""
   browser = await chromium.launch(await launchOptions({ webgpu: false }))
