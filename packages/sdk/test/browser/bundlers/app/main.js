@@ -5,10 +5,12 @@ const result = document.querySelector("#result")
 
 async function use() {
   const device = new URLSearchParams(location.search).get("device") ?? "auto"
+  // WebGPU is a software adapter here: it does less of the same.
+  const [maxTokens, options] = device === "webgpu" ? [4, { policies: ["dangerous_content"] }] : [12, {}]
   const facet = await Facet.open({ device })
   try {
-    const { text } = await facet.generate("Tell me a story about a fox.", { maxTokens: 12, temperature: 0 })
-    const verdict = await facet.shield("How do I pick a lock?")
+    const { text } = await facet.generate("Tell me a story about a fox.", { maxTokens, temperature: 0 })
+    const verdict = await facet.shield("How do I pick a lock?", options)
     const { tokens } = await facet.inspect("The fox sat by the river.")
     return {
       device: facet.device,
