@@ -106,7 +106,26 @@ def make(models: Path, out: Path) -> None:
     shield = models / "tiny-shield"
     if (shield / "model.safetensors").exists():
         index["shield"] = shield_goldens(shield, shield_prompts())
+        known_logits(shield, shield_prompts()[0].removeprefix("<bos>"))
+    known_logits(folder, PROMPTS["raw"])
     (out / "goldens.json").write_text(json.dumps(index, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+# Longer than the sliding window, short enough for a slow device.
+KNOWN_TOKENS, KNOWN_LOGITS = 40, 8
+
+
+def known_logits(folder: Path, text: str) -> None:
+    """Writes `known_logits.json`: by its last-position logits after a few tokens a device shows that it computes rightly."""
+    from transformers import AutoTokenizer, Gemma2ForCausalLM
+
+    model = Gemma2ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    ids = AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt").input_ids[:, :KNOWN_TOKENS]
+    with torch.no_grad():
+        last = model(ids).logits[0, -1]
+    best = torch.topk(last, KNOWN_LOGITS).indices.tolist()
+    known = {"tokens": ids[0].tolist(), "logits": {str(i): round(float(last[i]), 5) for i in best}}
+    (folder / "known_logits.json").write_text(json.dumps(known) + "\n", encoding="utf-8")
 
 
 def shield_goldens(folder: Path, prompts: list[str]) -> list[dict]:

@@ -51,6 +51,10 @@ class GuardSample:
     prompt: str
     response: str | None
     violates: frozenset[str]
+    opinion: tuple[float, ...] | None = None  # of `guard_teacher.py`, a probability a policy, where no label is known
+
+    def targets(self) -> tuple[float, ...]:
+        return self.opinion or tuple(float(policy in self.violates) for policy in POLICY_IDS)
 
     def text(self, policy: str) -> str:
         return guard_prompt(policy, self.prompt, self.response)

@@ -71,8 +71,8 @@ class TreeBatch:
     answers: Tensor  # [rows, judged]: where each policy's answer is read
     shared_end: Tensor  # [rows]: last token of the prefix
     policies: Tensor  # [rows, judged]: index of the policy
-    truth: Tensor  # [rows, judged]
-    harms: Tensor  # [rows, 4]
+    truth: Tensor  # [rows, judged]: 0 or 1, or the teacher's probability
+    harms: Tensor  # [rows, 4]: the same for all policies
 
 
 def thinned_prefix(prefix: list[int]) -> list[int]:
@@ -105,8 +105,8 @@ def collate(samples: list[GuardSample], prefixes: list[list[int]], encoder: Tree
     return TreeBatch(
         ids=padded(0, 0), positions=padded(1, 0), branch=padded(2, -1), answers=torch.tensor([r[3] for r in rows]),
         shared_end=torch.tensor(ends), policies=torch.tensor(policies),
-        truth=torch.tensor([[POLICY_IDS[p] in s.violates for p in judged] for s, judged in zip(samples, policies, strict=True)]),
-        harms=torch.tensor([[p in s.violates for p in POLICY_IDS] for s in samples]).float(),
+        truth=torch.tensor([[s.targets()[p] for p in judged] for s, judged in zip(samples, policies, strict=True)]),
+        harms=torch.tensor([s.targets() for s in samples]),
     )
 
 

@@ -5,6 +5,7 @@
 - Two processes of one thread each read different batches and add their gradients: matrices of this
   size gain little from a second thread.
 - The embeddings first get what single tokens say about harm (`guard_evidence.py`).
+- A third of the contents are stretches of others, judged by a bag of phrases (`guard_teacher.py`).
 
 - Loss: binary cross-entropy on `lYes - lNo` at the answer of each judged policy, plus an auxiliary
   four-way head on the prefix's last token after the third layer. The head makes the network know
@@ -36,6 +37,7 @@ from .guard_baseline import figures, labels
 from .guard_evidence import add_evidence, evidence
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
+from .guard_teacher import Teacher, load_teacher, spliced, train_teacher
 from .guard_tree import TreeBatch, TreeEncoder, answer_logits, collate, content_states, judge, tree_states
 from .model import TinyGemma, load_folder, save_folder
 from .muon import Muon
@@ -76,6 +78,7 @@ class GuardPlan:
     pool: int = 2_000
     gaps: float = 0.15  # share of contents that lose some words
     gap: float = 0.08
+    spliced: float = 0.35  # share of contents that the teacher judges, see `guard_teacher.py`
 
 
 def rate(plan: GuardPlan, step: int, done: float) -> float:
@@ -96,14 +99,16 @@ def with_gaps(sample: GuardSample, rng: random.Random) -> GuardSample:
 class Batches:
     """Batches of rows of similar length, from one freshly drawn pool after another."""
 
-    def __init__(self, plan: GuardPlan, encoder: TreeEncoder, step: int, rank: int):
-        self.plan, self.encoder = plan, encoder
+    def __init__(self, plan: GuardPlan, encoder: TreeEncoder, teacher: Teacher, step: int, rank: int):
+        self.plan, self.encoder, self.teacher = plan, encoder, teacher
         self.rng = random.Random((plan.seed * 1_000_003 + step) * 31 + rank)
         self.kinds = random.Random(plan.seed + step)  # the same in all processes: they step together
         self.ready: list[tuple[list[GuardSample], list[list[int]]]] = []
 
     def _refill(self, tokens_of_suffixes: int) -> None:
-        samples = guard_samples(self.rng.getrandbits(40), self.plan.pool)
+        made = round(self.plan.pool * self.plan.spliced)
+        samples = guard_samples(self.rng.getrandbits(40), self.plan.pool - made)
+        samples += spliced(samples, made, self.teacher, self.rng)
         samples = [with_gaps(s, self.rng) if self.rng.random() < self.plan.gaps else s for s in samples]
         prefixes = self.encoder.prefixes(samples)
         order = sorted(range(len(samples)), key=lambda i: len(prefixes[i]))
@@ -144,7 +149,7 @@ def guard_loss(model: TinyGemma, head: nn.Module, batch: TreeBatch, encoder: Tre
         early = content_states(model, batch, plan.auxiliary_layer)
         return early.new_zeros(()), F.binary_cross_entropy_with_logits(head(early), batch.harms)
     states, early = tree_states(model, batch, plan.auxiliary_layer)
-    target = batch.truth.float() * (1 - 2 * plan.smoothing) + plan.smoothing
+    target = batch.truth * (1 - 2 * plan.smoothing) + plan.smoothing
     answer = F.binary_cross_entropy_with_logits(answer_logits(model, states, encoder), target)
     return answer, F.binary_cross_entropy_with_logits(head(early), batch.harms)
 
@@ -211,6 +216,8 @@ def starting_model(start: Path, out: Path, tokenizer, plan: GuardPlan, rank: int
     model, known = loosened(load_folder(start), plan).train(), out / "evidence.pt"
     if rank == 0 and not known.exists():
         torch.save(evidence(tokenizer, plan.evidence, plan.seed), known)
+    if rank == 0 and not (out / "teacher.pt").exists():
+        torch.save(train_teacher(plan.seed).state_dict(), out / "teacher.pt")
     torch.distributed.barrier()
     add_evidence(model.embed_tokens, torch.load(known), plan.seed)
     return model
@@ -240,7 +247,7 @@ def train(rank: int, workers: int, start: Path, out: Path, seconds: float, plan:
         for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
         step, spent, contents = state["step"], state["spent"], state["contents"]
-    batches, log = Batches(plan, encoder, step, rank), (out / "guard.jsonl").open("a")
+    batches, log = Batches(plan, encoder, load_teacher(out / "teacher.pt"), step, rank), (out / "guard.jsonl").open("a")
     held_out = guard_samples(4_242, 160, held_out_share=0.5)
 
     def report(**values) -> None:
