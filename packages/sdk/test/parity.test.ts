@@ -155,3 +155,25 @@ async function thresholdsOf(files: ModelFiles, file: string): Promise<Float32Arr
   const { length, offset } = (await readSae(files, file)).arrays.threshold
   return new Float32Array((await files.readRange(file, offset, length)).slice().buffer)
 }
+
+describe("16-bit floats", () => {
+  // A CPU computes the products in f32 all the same: this shows that the graph is a right one, not how a card rounds.
+  it("give a graph that computes the same", async () => {
+    const operators = { attention: "decomposed", multiplication: "f16" } as const
+    const half = await open(
+      gemmaFolder,
+      "vocabulary",
+      sites,
+      makeNodeRuntime({ interlock: new Interlock(), operators }),
+    )
+    const exact = await open(gemmaFolder, "vocabulary", sites)
+    let most = 0
+    for (const { ids } of prompts) {
+      const [p, q] = [await run(exact, ids, chunkLength, sites), await run(half, ids, chunkLength, sites)]
+      most = Math.max(most, furthest(p.logits, q.logits))
+    }
+    console.log(`16-bit products: logits within ${most.toFixed(4)}`)
+    assert.isBelow(most, 1e-3)
+    await Promise.all([half.release(), exact.release()])
+  })
+})
