@@ -4,10 +4,14 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { effects } from "@facet/hono-plugin"
 import { gemmaFolder } from "@facet/tiny"
+import { Hono } from "hono"
+import { cors } from "hono/cors"
 import type { Locator, Page } from "playwright-core"
 import { build } from "vite"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { listen } from "../../../packages/react-hooks/test/remoteServer.ts"
 import { openPage, type OpenedPage, type OpenPageOptions } from "../../../test/browser/page.ts"
 import { serveSite, type Site } from "../../../test/browser/site.ts"
 
@@ -108,6 +112,26 @@ describe("a visit", () => {
     await remove.click()
     await page.getByText(/No model yet/).waitFor()
     await page.keyboard.press("Escape")
+  })
+
+  it("asks a server instead, when the address names one", async () => {
+    const facets = effects()
+    const app = new Hono()
+    app.use(cors())
+    app.route("/", facets)
+    await using server = await listen(app)
+    try {
+      const page = await enter(`?remote=${encodeURIComponent(server.url)}&max=40`)
+      await ask(page, fox)
+      await answers(page, 1)
+      await expectText(messages(page).nth(1), /Allowed[^]*fox/)
+      await page.getByRole("button", { name: "Show features" }).click()
+      await page.getByRole("group", { name: "Feature trace" }).waitFor()
+      // Nothing runs in the tab.
+      expect(page.workers()).toEqual([])
+    } finally {
+      await facets.dispose()
+    }
   })
 
   it("judges what is being written", async () => {
