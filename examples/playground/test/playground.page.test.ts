@@ -5,13 +5,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { effects } from "@facet/hono-plugin"
+import { serve } from "@hono/node-server"
 import { gemmaFolder } from "@facet/tiny"
 import { Hono } from "hono"
 import { cors } from "hono/cors"
 import type { Locator, Page } from "playwright-core"
 import { build } from "vite"
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
-import { listen } from "../../../packages/react-hooks/test/remoteServer.ts"
 import { openPage, type OpenedPage, type OpenPageOptions } from "../../../test/browser/page.ts"
 import { serveSite, type Site } from "../../../test/browser/site.ts"
 
@@ -119,9 +119,10 @@ describe("a visit", () => {
     const app = new Hono()
     app.use(cors())
     app.route("/", facets)
-    await using server = await listen(app)
+    const { promise: listening, resolve } = Promise.withResolvers<number>()
+    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => resolve(port))
     try {
-      const page = await enter(`?remote=${encodeURIComponent(server.url)}&max=40`)
+      const page = await enter(`?remote=http://127.0.0.1:${await listening}&max=40`)
       await ask(page, fox)
       await answers(page, 1)
       await expectText(messages(page).nth(1), /Allowed[^]*fox/)
@@ -130,6 +131,7 @@ describe("a visit", () => {
       // Nothing runs in the tab.
       expect(page.workers()).toEqual([])
     } finally {
+      server.close()
       await facets.dispose()
     }
   })
