@@ -1,8 +1,9 @@
 /** The three effects over HTTP, as the hooks of `@facet/react-hooks` ask for them. */
 import type { Content, Facet, Generation, GenerateOptions, InspectOptions, Prompt, ShieldOptions } from "@facet/sdk"
-import { ClosedError, openOnce, type SharedFacet } from "@facet/sdk"
+import { openOnce, type SharedFacet } from "@facet/sdk"
 import { type Context, Hono } from "hono"
 import { Exchange, type Route } from "../Exchange.ts"
+import { openedFor } from "../openedFor.ts"
 import { makeAuthorise } from "../openai/apiKeys.ts"
 import { readBody } from "../openai/readBody.ts"
 import { publicModelName } from "../publicModelName.ts"
@@ -95,19 +96,9 @@ function makeServe(
     try {
       await authorise(context.req.header("authorization"))
       const body = context.req.method === "POST" ? await readBody(context.req.raw, settings.maxBodyBytes) : undefined
-      return await work(body, exchange, () => openedFor(exchange.signal, shared))
+      return await work(body, exchange, () => openedFor(exchange.signal, shared, (cause) => new OpeningError(cause)))
     } catch (error) {
       return exchange.failure(error)
     }
-  }
-}
-
-/** Whatever is wrong with how the model is opened, the client has no part in it. */
-async function openedFor(signal: AbortSignal, shared: SharedFacet): Promise<Facet> {
-  try {
-    return await shared.get({ signal })
-  } catch (error) {
-    if (signal.aborted || error instanceof ClosedError) throw error
-    throw new OpeningError(error)
   }
 }

@@ -1,5 +1,5 @@
 /** Gemma 2 and ShieldGemma behind OpenAI's API. */
-import { ClosedError, type Facet, openOnce, type SharedFacet } from "@facet/sdk"
+import { openOnce } from "@facet/sdk"
 import { type Context, Hono } from "hono"
 import { ApiError, modelUnavailable, toApiError } from "./ApiError.ts"
 import { makeAuthorise } from "./apiKeys.ts"
@@ -9,6 +9,7 @@ import { readCompletionRequest } from "./completionRequest.ts"
 import { complete } from "./completions.ts"
 import { chatDialect, type Dialect, textDialect } from "./Dialect.ts"
 import { Exchange, type Route } from "../Exchange.ts"
+import { openedFor } from "../openedFor.ts"
 import { moderate, readModerationRequest } from "./moderations.ts"
 import { type OpenAIOptions, readOptions, type Settings } from "./OpenAIOptions.ts"
 import { readBody } from "./readBody.ts"
@@ -35,7 +36,7 @@ const moderationAliases = ["omni-moderation-latest", "text-moderation-latest"]
 export function openai(options: OpenAIOptions = {}): OpenAIApp {
   const settings = readOptions(options)
   const shared = openOnce(settings.facet)
-  const open = (signal: AbortSignal) => openedFor(signal, shared)
+  const open = (signal: AbortSignal) => openedFor(signal, shared, modelUnavailable)
   const app = new Hono()
   // No wildcards and no error handler: where it is mounted, other routes may begin with /v1 too.
   const serve = makeServe(settings)
@@ -92,16 +93,6 @@ function makeServe(
     } catch (error) {
       return exchange.failure(error)
     }
-  }
-}
-
-/** Whatever is wrong with how the model is opened, the client has no part in it. */
-async function openedFor(signal: AbortSignal, shared: SharedFacet): Promise<Facet> {
-  try {
-    return await shared.get({ signal })
-  } catch (error) {
-    if (signal.aborted || error instanceof ClosedError) throw error
-    throw modelUnavailable(error)
   }
 }
 

@@ -81,7 +81,7 @@ export class RemoteFacet implements Effects {
   /** Which model answers, and on what. Resolves when the server has opened it. */
   async describe(options: CallOptions = {}): Promise<RemoteDescription> {
     const { signal } = split(options).call
-    return unlessAborted(signal, async () => {
+    return withAbortReason(signal, async () => {
       const answer = await this.#ask("", undefined, signal)
       await answer.check("application/json")
       const description = await answer.json()
@@ -119,7 +119,7 @@ export class RemoteFacet implements Effects {
   /** Judges a content against policies. */
   async shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
     const { call, rest } = split(options)
-    return unlessAborted(call.signal, async () => {
+    return withAbortReason(call.signal, async () => {
       const answer = await this.#ask("/shield", body("content", judgedOf(content), rest), call.signal)
       await answer.check("application/json")
       const verdict = await answer.json()
@@ -132,7 +132,7 @@ export class RemoteFacet implements Effects {
   /** Traces a text, or a finished generation. */
   async inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
     const { call, rest } = split(options)
-    return unlessAborted(call.signal, async () => {
+    return withAbortReason(call.signal, async () => {
       const answer = await this.#ask("/inspect", body("text", tracedOf(text), rest), call.signal)
       await answer.check("application/json")
       return readTrace(await answer.json(), answer)
@@ -224,7 +224,7 @@ function split<Options extends CallOptions>(
 }
 
 /** Whatever went wrong, whoever aborted hears the signal's reason. */
-async function unlessAborted<A>(signal: AbortSignal | undefined, work: () => Promise<A>): Promise<A> {
+async function withAbortReason<A>(signal: AbortSignal | undefined, work: () => Promise<A>): Promise<A> {
   signal?.throwIfAborted()
   try {
     return await work()

@@ -16,7 +16,6 @@ export class Devices {
   #candidates: Array<DeviceCandidate>
   #rejected: Array<Device["rejected"][number]> = []
   #settled: Runtime | undefined
-  #lastRemedy = ""
   /** Only one model at a time tries devices; the others wait for what it finds. */
   #trying: Promise<unknown> = Promise.resolve()
 
@@ -54,6 +53,7 @@ export class Devices {
   }
 
   async #try<A>(open: (runtime: Runtime) => Promise<A>): Promise<A> {
+    let remedy = ""
     for (let candidate = this.#candidates[0]; candidate !== undefined; candidate = this.#candidates[0]) {
       let runtime: Runtime | undefined
       try {
@@ -67,18 +67,17 @@ export class Devices {
         this.#candidates.shift()
         this.#rejected.push({ name: candidate.name, reason: reasonOf(cause) })
         // The last device is the one that asks least of a machine.
-        this.#lastRemedy = cause instanceof UnsupportedDeviceError ? cause.remedy : ""
+        remedy = cause instanceof UnsupportedDeviceError ? cause.remedy : ""
       }
     }
     const reasons = [...new Set(this.#rejected.map(({ name, reason }) => `${name}: ${reason}`))].join("; ")
-    const last = this.#lastRemedy
     // Whatever it was may have passed when the next model is opened.
     this.#candidates = [...this.#all]
     this.#rejected = []
     throw new UnsupportedDeviceError({
       device: "any",
       problem: `none works here (${reasons})`,
-      remedy: `${last} Or use another browser, or run the model on a server.`.trim(),
+      remedy: `${remedy} Or use another browser, or run the model on a server.`.trim(),
     })
   }
 }

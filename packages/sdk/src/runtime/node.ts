@@ -10,6 +10,7 @@ import { HostKvStore } from "./HostKvStore.ts"
 import type { Interlock } from "./Interlock.ts"
 import type { KvShape } from "./KvStore.ts"
 import type { Placed, Runtime, Session } from "./Runtime.ts"
+import { storedPrecision } from "./storedPrecision.ts"
 import type { Tensors } from "./Tensors.ts"
 
 export interface NodeRuntimeOptions {
@@ -52,9 +53,7 @@ export class NodeRuntime implements Runtime {
     }
   }
 
-  precision({ quantization }: GemmaConfig) {
-    return quantization === null ? "f32" : quantization.bits === 4 ? "int4" : "int8"
-  }
+  readonly precision = storedPrecision
 
   async placeModel(
     files: ModelFiles,

@@ -8,9 +8,10 @@ import type { GemmaConfig } from "../../model/Config.ts"
 import type { TensorLocation } from "../../model/Safetensors.ts"
 import type { KvShape } from "../KvStore.ts"
 import type { Runtime } from "../Runtime.ts"
+import { storedPrecision } from "../storedPrecision.ts"
 import type { Tensors } from "../Tensors.ts"
 import { GpuKvStore } from "./GpuKvStore.browser.ts"
-import { openSession, placeTensors, placeWhole, storedPrecision } from "./WebSessions.browser.ts"
+import { openSession, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 
 type Ort = Pick<typeof OrtModule, "env" | "InferenceSession">
 

@@ -1,6 +1,5 @@
 /** What onnxruntime-web's wasm and WebGPU builds have in common: graphs over tensors that are handed in as bytes. */
 import type { InferenceSession } from "onnxruntime-common"
-
 import type { Graph } from "../../graph/Onnx.ts"
 import { int8Name, int8ScaleName } from "../../graph/Weights.ts"
 import type { ModelFiles } from "../../hub/ModelFiles.ts"
@@ -106,7 +105,3 @@ class WebSession implements Session {
     return this.#session.release()
   }
 }
-
-/** Precision of a model in its files' own words. */
-export const storedPrecision = ({ quantization }: GemmaConfig) =>
-  quantization === null ? "f32" : quantization.bits === 4 ? "int4" : "int8"
