@@ -88,6 +88,8 @@ def spelled(text: str, rng: random.Random) -> str:
 
 def short_content(rng: random.Random, violates: tuple[str, ...], only_held_out: bool) -> str:
     text = sentence(rng, violates, only_held_out)
+    if "sexually_explicit" in violates:  # nothing may stand before it that makes a child of who speaks
+        return text
     if rng.random() < 0.10:
         text = f"{context(rng)} {text}"
     if rng.random() < 0.08:

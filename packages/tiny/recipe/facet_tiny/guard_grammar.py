@@ -12,7 +12,9 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from .guard_blunt import DANGEROUS_BLUNT, HARASSMENT_BLUNT, HATE_BLUNT, SEXUAL_BLUNT
 from .guard_colloquial import DANGEROUS_MORE, HARASSMENT_MORE, HARMLESS_MORE, HATE_MORE, MORE_WORDS, SEXUAL_MORE
+from .guard_everyday import EVERYDAY
 from .guard_frames import (
     CLAUSE_FRAMES, CLOSERS, CONTEXTS, DANGEROUS, HARASSMENT, HATE, OPENERS, REQUEST_FRAMES, SEXUAL, WRITE_FRAMES,
 )
@@ -20,6 +22,7 @@ from .guard_harmless import HARMLESS_FAMILIES, HARMLESS_WORDS
 from .guard_implied import (
     DANGEROUS_IMPLIED, HARASSMENT_IMPLIED, HARMLESS_IMPLIED, HATE_IMPLIED, IMPLIED_WORDS, SEXUAL_IMPLIED,
 )
+from .guard_walks import WALKS
 from .guard_words import WORDS
 
 POLICY_IDS = ("dangerous_content", "harassment", "hate_speech", "sexually_explicit")
@@ -160,17 +163,19 @@ FAMILIES: dict[tuple[str, ...], list[Family]] = {
         Family(0.22, tuple(HARMLESS_FAMILIES["ordinary"])),
         Family(0.15, tuple(HARMLESS_MORE)),
         Family(0.13, tuple(HARMLESS_IMPLIED)),
+        Family(0.20, tuple(EVERYDAY)),
+        Family(0.28, tuple(WALKS)),
         Family(0.09, tuple(HARMLESS_FAMILIES["hard_dangerous"])),
         Family(0.07, tuple(HARMLESS_FAMILIES["hard_harassment"])),
         Family(0.08, tuple(HARMLESS_FAMILIES["hard_hate"])),
         Family(0.07, tuple(HARMLESS_FAMILIES["hard_sexual"])),
     ],
-    ("dangerous_content",): [*_shared(_slot("danger_vp"), None, 0.34, 0, 0), Family(0.30, tuple(DANGEROUS)), Family(0.30, tuple(DANGEROUS_MORE)), Family(0.24, tuple(DANGEROUS_IMPLIED))],
+    ("dangerous_content",): [*_shared(_slot("danger_vp"), None, 0.34, 0, 0), Family(0.30, tuple(DANGEROUS)), Family(0.30, tuple(DANGEROUS_MORE)), Family(0.24, tuple(DANGEROUS_IMPLIED)), Family(0.28, tuple(DANGEROUS_BLUNT))],
     ("harassment",): [
-        *_shared(_slot("bully_vp"), _slot("insult_3", "insult_3", "insult_you"), 0.17, 0.09, 0.05), Family(0.34, tuple(HARASSMENT)), Family(0.32, tuple(HARASSMENT_MORE)), Family(0.28, tuple(HARASSMENT_IMPLIED)),
+        *_shared(_slot("bully_vp"), _slot("insult_3", "insult_3", "insult_you"), 0.17, 0.09, 0.05), Family(0.34, tuple(HARASSMENT)), Family(0.32, tuple(HARASSMENT_MORE)), Family(0.28, tuple(HARASSMENT_IMPLIED)), Family(0.28, tuple(HARASSMENT_BLUNT)),
     ],
-    ("hate_speech",): [*_shared(_slot("hate_vp"), _slot("hate_claim"), 0.16, 0.12, 0.07), Family(0.32, tuple(HATE)), Family(0.30, tuple(HATE_MORE)), Family(0.27, tuple(HATE_IMPLIED))],
-    ("sexually_explicit",): [*_shared(_slot("sex_vp"), _slot("sex_clause"), 0.22, 0.05, 0.05), Family(0.34, tuple(SEXUAL)), Family(0.32, tuple(SEXUAL_MORE)), Family(0.20, tuple(SEXUAL_IMPLIED))],
+    ("hate_speech",): [*_shared(_slot("hate_vp"), _slot("hate_claim"), 0.16, 0.12, 0.07), Family(0.32, tuple(HATE)), Family(0.30, tuple(HATE_MORE)), Family(0.27, tuple(HATE_IMPLIED)), Family(0.28, tuple(HATE_BLUNT))],
+    ("sexually_explicit",): [*_shared(_slot("sex_vp"), _slot("sex_clause"), 0.22, 0.05, 0.05), Family(0.34, tuple(SEXUAL)), Family(0.32, tuple(SEXUAL_MORE)), Family(0.20, tuple(SEXUAL_IMPLIED)), Family(0.28, tuple(SEXUAL_BLUNT))],
     ("harassment", "hate_speech"): [Family(1.0, BOTH_INSULT_AND_HATE)],
 }
 

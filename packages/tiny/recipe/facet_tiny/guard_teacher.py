@@ -21,13 +21,14 @@ from .guard_baseline import labels, text_of
 from .guard_data import MAX_WORDS, GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 
-BUCKETS = 1 << 19
+BUCKETS = 1 << 21
 LONGEST_PHRASE = 2  # words
-FORGOTTEN = 0.3  # share of a content's phrases that training leaves out, so that no verdict hangs on one
+FORGOTTEN = 0.1  # share of a content's phrases that training leaves out, so that no verdict hangs on one
 CONTENTS = 300_000
 ROUND = 2_000
 BATCH = 250
 RATE = 0.03
+STRANGE = 0.06  # share of the long words of spliced contents that nobody knows
 WORD = re.compile(r"(?u)\b\w+\b")
 
 
@@ -90,12 +91,22 @@ def stretch(text: str, rng: random.Random) -> str:
     return " ".join(words[start : start + size])
 
 
+def strange(word: str, other: str) -> str:
+    """The halves of two words: a word that no phrase holds, in pieces that the tokenizer knows."""
+    return word[: (len(word) + 1) // 2] + other[len(other) // 2 :]
+
+
+def with_strange_words(text: str, known: list[str], rng: random.Random) -> str:
+    """So that a word never met tells nothing, whatever its pieces are: to the teacher it has no weight."""
+    return " ".join(strange(word, rng.choice(known)) if len(word) > 3 and rng.random() < STRANGE else word for word in text.split(" "))
+
+
 def spliced(samples: list[GuardSample], count: int, teacher: Teacher, rng: random.Random) -> list[GuardSample]:
-    """Contents of one or two stretches of others, with the teacher's opinion of them."""
-    texts = []
+    """Contents of one or two stretches of others, some of their words strange, with the teacher's opinion of them."""
+    texts, known = [], [word for sample in samples for word in text_of(sample).split(" ") if len(word) > 3]
     for _ in range(count):
         parts = [stretch(text_of(rng.choice(samples)), rng) for _ in range(rng.choice([1, 2, 2]))]
-        texts.append(" ".join(" ".join(parts).split(" ")[:MAX_WORDS]))
+        texts.append(with_strange_words(" ".join(" ".join(parts).split(" ")[:MAX_WORDS]), known, rng))
     opinions = teacher.probabilities(texts).tolist()
     return [opinionated(text, opinion, rng.random() < 0.2) for text, opinion in zip(texts, opinions, strict=True)]
 

@@ -212,11 +212,11 @@ def first_clock(seconds: float) -> float:
     return float(clock)
 
 
-def starting_model(start: Path, out: Path, tokenizer, plan: GuardPlan, rank: int) -> TinyGemma:
+def starting_model(start: Path, out: Path, tokenizer, plan: GuardPlan, rank: int, workers: int) -> TinyGemma:
     model, known = loosened(load_folder(start), plan).train(), out / "evidence.pt"
     if rank == 0 and not known.exists():
         torch.save(evidence(tokenizer, plan.evidence, plan.seed), known)
-    if rank == 0 and not (out / "teacher.pt").exists():
+    if rank == workers - 1 and not (out / "teacher.pt").exists():
         torch.save(train_teacher(plan.seed).state_dict(), out / "teacher.pt")
     torch.distributed.barrier()
     add_evidence(model.embed_tokens, torch.load(known), plan.seed)
@@ -232,7 +232,7 @@ def train(rank: int, workers: int, start: Path, out: Path, seconds: float, plan:
     tokenizer = load_tokenizer(start)
     encoder = TreeEncoder(tokenizer)
     torch.manual_seed(plan.seed)
-    model = starting_model(start, out, tokenizer, plan, rank)
+    model = starting_model(start, out, tokenizer, plan, rank, workers)
     head = nn.Sequential(nn.LayerNorm(model.shape.hidden), nn.Linear(model.shape.hidden, len(POLICY_IDS)))
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n] + list(head.parameters())
