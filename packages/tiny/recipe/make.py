@@ -30,7 +30,7 @@ MODELS = PACKAGE / "models"
 GOLDENS = PACKAGE.parent / "sdk" / "test" / "goldens"
 FIGURES = PACKAGE / "figures.json"
 TOKENIZER_SEED = 7
-GUARD_SECONDS = 2100
+GUARD_SECONDS = 1500
 
 
 def make_tokenizer(work: Path) -> None:

@@ -2,7 +2,8 @@
 
 The bag reads some thousand contents a second and generalises well beyond the frames, since it knows
 no frames; a network learns them by heart. Stretches of two contents joined, which neither the grammar
-nor a label knows, are judged by the bag, and the network learns to agree.
+nor a label knows, are judged by the bag, and the network learns to agree. It also learns what the bag
+thinks after each word of any content: a dozen opinions where a label is one.
 """
 
 from __future__ import annotations
@@ -45,16 +46,32 @@ class Teacher(nn.Module):
         offsets = np.cumsum([0, *(len(bag) for bag in bags[:-1])])
         return self.weights(torch.tensor([phrase for bag in bags for phrase in bag]), torch.tensor(offsets)) + self.bias
 
+    def after_each_word(self, text: str) -> list[tuple[int, np.ndarray]]:
+        """Where each word ends, in characters, and the logits of the text up to there."""
+        table, logits = self.weights.weight.detach().numpy(), self.bias.detach().numpy()
+        read, met, opinions = [], set(), []
+        for match in WORD.finditer(text):
+            read.append(match[0].lower())
+            new = {" ".join(read[-size:]) for size in range(1, min(LONGEST_PHRASE, len(read)) + 1)} - met
+            met |= new
+            logits = logits + sum((table[bucket(phrase)] for phrase in new), np.float32(0))
+            opinions.append((match.end(), logits))
+        return opinions
+
     @torch.no_grad()
     def probabilities(self, texts: list[str]) -> Tensor:
         return torch.sigmoid(self([phrases(text) for text in texts]))
+
+
+def bucket(phrase: str) -> int:
+    return crc32(phrase.encode()) % BUCKETS
 
 
 def phrases(text: str) -> list[int]:
     """Buckets of the distinct phrases of a text; one that has no word has the empty phrase."""
     words = WORD.findall(text.lower())
     found = {" ".join(words[at : at + size]) for size in range(1, LONGEST_PHRASE + 1) for at in range(len(words) - size + 1)}
-    return [crc32(phrase.encode()) % BUCKETS for phrase in found or {""}]
+    return [bucket(phrase) for phrase in found or {""}]
 
 
 def some(bag: list[int], rng: random.Random) -> list[int]:

@@ -10,19 +10,24 @@ see only its beginning and its end, at the positions that they have in the full 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
+from .guard_baseline import text_of
 from .guard_data import GuardSample
 from .guard_grammar import POLICY_IDS
 from .guard_prompt import guard_prompt
+from .guard_teacher import Teacher
 from .model import TinyGemma, rotate
 from .tokenizer import END_OF_TURN, START_OF_TURN
 
 NEVER = -1e9
+CONTENT_LABELS = {False: "Human Question: ", True: "Chatbot Response: "}
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,15 @@ class Suffix:
             return self
         keep = [*range(head), *range(len(self.ids) - tail, len(self.ids))]
         return Suffix(tuple(self.ids[i] for i in keep), tuple(self.offsets[i] for i in keep))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A content as the network meets it: its tokens up to where the policies part."""
+
+    sample: GuardSample
+    prefix: list[int]
+    opinions: list[tuple[int, np.ndarray]]  # of a teacher, after each word
 
 
 class TreeEncoder:
@@ -57,10 +71,24 @@ class TreeEncoder:
     def _encode(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
-    def prefixes(self, samples: list[GuardSample]) -> list[list[int]]:
+    def read(self, samples: list[GuardSample], teacher: Teacher | None = None) -> list[Reading]:
         first = POLICY_IDS[0]
-        encoded = self.tokenizer.encode_batch([s.text(first) for s in samples], add_special_tokens=False)
-        return [e.ids[: -len(self.suffixes[s.response is not None][first].ids)] for e, s in zip(encoded, samples, strict=True)]
+        texts = [s.text(first) for s in samples]
+        return [
+            Reading(
+                sample,
+                encoded.ids[: -len(self.suffixes[sample.response is not None][first].ids)],
+                opinions(sample, text, encoded, teacher) if teacher else [],
+            )
+            for sample, text, encoded in zip(samples, texts, self.tokenizer.encode_batch(texts, add_special_tokens=False), strict=True)
+        ]
+
+
+def opinions(sample: GuardSample, text: str, encoded: Encoding, teacher: Teacher) -> list[tuple[int, np.ndarray]]:
+    """At the last token of each word of the content: the teacher's logits of what was read so far."""
+    label = CONTENT_LABELS[sample.response is not None]
+    start, ends = text.index(label) + len(label), [end for _, end in encoded.offsets]
+    return [(bisect_left(ends, start + end), logits) for end, logits in teacher.after_each_word(text_of(sample).strip())]
 
 
 @dataclass(frozen=True)
@@ -73,6 +101,8 @@ class TreeBatch:
     policies: Tensor  # [rows, judged]: index of the policy
     truth: Tensor  # [rows, judged]: 0 or 1, or the teacher's probability
     harms: Tensor  # [rows, 4]: the same for all policies
+    words: Tensor  # [words, 2]: row and place of the last token of each word
+    opinions: Tensor  # [words, 4]: the teacher's, of the content up to there
 
 
 def thinned_prefix(prefix: list[int]) -> list[int]:
@@ -82,19 +112,23 @@ def thinned_prefix(prefix: list[int]) -> list[int]:
     return [0, *range(opened, closed + 2), *range(max(closed + 2, len(prefix) - 4), len(prefix))]
 
 
-def collate(samples: list[GuardSample], prefixes: list[list[int]], encoder: TreeEncoder, policies: list[tuple[int, ...]], thin: tuple[int, int] | None) -> TreeBatch:
-    rows, ends = [], []
-    for sample, prefix, judged in zip(samples, prefixes, policies, strict=True):
+def collate(readings: list[Reading], encoder: TreeEncoder, policies: list[tuple[int, ...]], thin: tuple[int, int] | None) -> TreeBatch:
+    rows, ends, words, thoughts = [], [], [], []
+    for number, (reading, judged) in enumerate(zip(readings, policies, strict=True)):
+        prefix = reading.prefix
         kept = thinned_prefix(prefix) if thin else range(len(prefix))
+        place = {position: i for i, position in enumerate(kept)}
         ids, positions, branch, answers = [prefix[i] for i in kept], list(kept), [0] * len(kept), []
         ends.append(len(ids) - 1)
-        for number, policy in enumerate(judged, 1):
-            suffix = encoder.suffixes[sample.response is not None][POLICY_IDS[policy]]
+        words += [(number, place[token]) for token, _ in reading.opinions]
+        thoughts += [logits for _, logits in reading.opinions]
+        for suffix_number, policy in enumerate(judged, 1):
+            suffix = encoder.suffixes[reading.sample.response is not None][POLICY_IDS[policy]]
             if thin:
                 suffix = suffix.thinned(*thin)
             ids += suffix.ids
             positions += [len(prefix) + o for o in suffix.offsets]
-            branch += [number] * len(suffix.ids)
+            branch += [suffix_number] * len(suffix.ids)
             answers.append(len(ids) - 1)
         rows.append((ids, positions, branch, answers))
     length = max(len(r[0]) for r in rows)
@@ -102,11 +136,13 @@ def collate(samples: list[GuardSample], prefixes: list[list[int]], encoder: Tree
     def padded(index: int, filler: int) -> Tensor:
         return torch.tensor([r[index] + [filler] * (length - len(r[index])) for r in rows])
 
+    targets = [r.sample.targets() for r in readings]
     return TreeBatch(
         ids=padded(0, 0), positions=padded(1, 0), branch=padded(2, -1), answers=torch.tensor([r[3] for r in rows]),
         shared_end=torch.tensor(ends), policies=torch.tensor(policies),
-        truth=torch.tensor([[s.targets()[p] for p in judged] for s, judged in zip(samples, policies, strict=True)]),
-        harms=torch.tensor([s.targets() for s in samples]),
+        truth=torch.tensor([[target[p] for p in judged] for target, judged in zip(targets, policies, strict=True)]),
+        harms=torch.tensor(targets),
+        words=torch.tensor(words).view(-1, 2), opinions=torch.sigmoid(torch.tensor(np.array(thoughts)).view(-1, len(POLICY_IDS))),
     )
 
 
@@ -122,7 +158,7 @@ def tree_masks(batch: TreeBatch, window: int) -> tuple[Tensor, Tensor]:
 
 
 def tree_states(model: TinyGemma, batch: TreeBatch, early_layer: int | None = None) -> tuple[Tensor, Tensor | None]:
-    """Normed states at the answers [rows, judged, hidden]; and, after `early_layer`, at the prefix's end.
+    """Normed states at the answers [rows, judged, hidden]; and all states after `early_layer`.
 
     The last layer is computed for the answers alone: nothing reads the others.
     """
@@ -130,23 +166,23 @@ def tree_states(model: TinyGemma, batch: TreeBatch, early_layer: int | None = No
     full, sliding = tree_masks(batch, shape.window)
     cos, sin = model.cos[batch.positions][:, None], model.sin[batch.positions][:, None]
     x = model.embed_tokens(batch.ids) * shape.hidden**0.5
-    early, row = None, torch.arange(len(batch.ids))
+    early = None
     for i, layer in enumerate(model.layers[:-1]):
         x = layer(x, cos, sin, sliding if i % 2 == 0 else full)
         if i == early_layer:
-            early = x[row, batch.shared_end]
+            early = x
     mask = sliding if (shape.layers - 1) % 2 == 0 else full
     return model.norm(_last_layer(model, x, cos, sin, mask, batch.answers)), early
 
 
 def content_states(model: TinyGemma, batch: TreeBatch, layer: int) -> Tensor:
-    """States at the prefix's end after `layer`: all that a content's own reading takes."""
+    """States [rows, length, hidden] after `layer`: all that a content's own reading takes."""
     full, sliding = tree_masks(batch, model.shape.window)
     cos, sin = model.cos[batch.positions][:, None], model.sin[batch.positions][:, None]
     x = model.embed_tokens(batch.ids) * model.shape.hidden**0.5
     for i in range(layer + 1):
         x = model.layers[i](x, cos, sin, sliding if i % 2 == 0 else full)
-    return x[torch.arange(len(x)), batch.shared_end]
+    return x
 
 
 def _last_layer(model: TinyGemma, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, answers: Tensor) -> Tensor:
@@ -182,14 +218,14 @@ def answer_logits(model: TinyGemma, states: Tensor, encoder: TreeEncoder) -> Ten
 @torch.no_grad()
 def judge(model: TinyGemma, encoder: TreeEncoder, samples: list[GuardSample], tokens: int = 12_000) -> Tensor:
     """P(Yes) for every sample and policy, from the full prompts."""
-    prefixes = encoder.prefixes(samples)
-    order = sorted(range(len(samples)), key=lambda i: len(prefixes[i]))
+    readings = encoder.read(samples)
+    order = sorted(range(len(samples)), key=lambda i: len(readings[i].prefix))
     scores, every = torch.zeros(len(samples), len(POLICY_IDS)), tuple(range(len(POLICY_IDS)))
     while order:
-        size = sum(len(s.ids) for s in encoder.suffixes[False].values()) + len(prefixes[order[min(len(order), 64) - 1]])
+        size = sum(len(s.ids) for s in encoder.suffixes[False].values()) + len(readings[order[min(len(order), 64) - 1]].prefix)
         count = max(1, tokens // size)
         picked, order = order[:count], order[count:]
-        batch = collate([samples[i] for i in picked], [prefixes[i] for i in picked], encoder, [every] * len(picked), None)
+        batch = collate([readings[i] for i in picked], encoder, [every] * len(picked), None)
         states, _ = tree_states(model, batch)
         scores[picked] = torch.sigmoid(answer_logits(model, states, encoder))
     return scores

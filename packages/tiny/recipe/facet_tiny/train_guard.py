@@ -7,9 +7,10 @@
 - The embeddings first get what single tokens say about harm (`guard_evidence.py`).
 - A third of the contents are stretches of others, judged by a bag of phrases (`guard_teacher.py`).
 
-- Loss: binary cross-entropy on `lYes - lNo` at the answer of each judged policy, plus an auxiliary
-  four-way head on the prefix's last token after the third layer. The head makes the network know
-  *which* harm it sees before the suffix asks; without it there is a long plateau. It is not exported.
+- Loss: binary cross-entropy on `lYes - lNo` at the answer of each judged policy, plus two auxiliary
+  four-way heads after the third layer: one on the prefix's last token makes the network know *which*
+  harm it sees before the suffix asks (without it there is a long plateau); one after every word of
+  the content learns what the teacher thinks of it so far. They are not exported.
 - Three stages. Reading: the content alone through the lower layers and the auxiliary head, several
   times cheaper than anything with a suffix. Mixed: thinned suffixes (see `guard_tree.py`) of all four
   policies, and two policies in full, a violated one as often as not. Last, full prompts only.
@@ -38,7 +39,7 @@ from .guard_evidence import add_evidence, evidence
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_teacher import Teacher, load_teacher, spliced, train_teacher
-from .guard_tree import TreeBatch, TreeEncoder, answer_logits, collate, content_states, judge, tree_states
+from .guard_tree import Reading, TreeBatch, TreeEncoder, answer_logits, collate, content_states, judge, tree_states
 from .model import TinyGemma, load_folder, save_folder
 from .muon import Muon
 from .tokenizer import load_tokenizer
@@ -70,6 +71,7 @@ class GuardPlan:
     decay_from: float = 0.3
     clip: float = 1.0
     auxiliary: float = 0.5
+    words: float = 1.0
     auxiliary_layer: int = 2
     evidence: int = 600_000  # contents that the bag of tokens reads
     smoothing: float = 0.02
@@ -103,19 +105,18 @@ class Batches:
         self.plan, self.encoder, self.teacher = plan, encoder, teacher
         self.rng = random.Random((plan.seed * 1_000_003 + step) * 31 + rank)
         self.kinds = random.Random(plan.seed + step)  # the same in all processes: they step together
-        self.ready: list[tuple[list[GuardSample], list[list[int]]]] = []
+        self.ready: list[list[Reading]] = []
 
     def _refill(self, tokens_of_suffixes: int) -> None:
         made = round(self.plan.pool * self.plan.spliced)
         samples = guard_samples(self.rng.getrandbits(40), self.plan.pool - made)
         samples += spliced(samples, made, self.teacher, self.rng)
         samples = [with_gaps(s, self.rng) if self.rng.random() < self.plan.gaps else s for s in samples]
-        prefixes = self.encoder.prefixes(samples)
-        order = sorted(range(len(samples)), key=lambda i: len(prefixes[i]))
-        while order:
-            count = max(4, self.plan.tokens // (tokens_of_suffixes + max(8, len(prefixes[order[0]]) - FIXED_TOKENS)))
-            picked, order = order[:count], order[count:]
-            self.ready.append(([samples[i] for i in picked], [prefixes[i] for i in picked]))
+        readings = sorted(self.encoder.read(samples, self.teacher), key=lambda reading: len(reading.prefix))
+        while readings:
+            count = max(4, self.plan.tokens // (tokens_of_suffixes + max(8, len(readings[0].prefix) - FIXED_TOKENS)))
+            self.ready.append(readings[:count])
+            readings = readings[count:]
         self.rng.shuffle(self.ready)
 
     def kind(self, done: float) -> str:
@@ -127,13 +128,12 @@ class Batches:
     def next(self, kind: str, done: float) -> TreeBatch:
         if not self.ready:
             self._refill(len(POLICY_IDS) * sum(self.plan.thin))
-        samples, prefixes = self.ready.pop()
+        readings = self.ready.pop()
         if kind == "full":
-            part = self.rng.sample(range(len(samples)), max(1, len(samples) // 3))
-            samples, prefixes = [samples[i] for i in part], [prefixes[i] for i in part]
-            return collate(samples, prefixes, self.encoder, [self._two(s, done > self.plan.plain_from) for s in samples], None)
+            part = self.rng.sample(readings, max(1, len(readings) // 3))
+            return collate(part, self.encoder, [self._two(r.sample, done > self.plan.plain_from) for r in part], None)
         policies = tuple(range(len(POLICY_IDS))) if kind == "thin" else ()
-        return collate(samples, prefixes, self.encoder, [policies] * len(samples), self.plan.thin)
+        return collate(readings, self.encoder, [policies] * len(readings), self.plan.thin)
 
     def _two(self, sample: GuardSample, at_random: bool) -> tuple[int, int]:
         if at_random:
@@ -143,15 +143,41 @@ class Batches:
         return first, self.rng.choice([i for i in range(len(POLICY_IDS)) if i != first])
 
 
-def guard_loss(model: TinyGemma, head: nn.Module, batch: TreeBatch, encoder: TreeEncoder, plan: GuardPlan) -> tuple[Tensor, Tensor]:
-    """Of the answers (zero where none is asked) and of the auxiliary head."""
+class Thoughts(nn.Module):
+    """What the states of an early layer say of harm: at a content's end, and after each of its words."""
+
+    def __init__(self, hidden: int):
+        super().__init__()
+        self.end = nn.Sequential(nn.LayerNorm(hidden), nn.Linear(hidden, len(POLICY_IDS)))
+        self.words = nn.Sequential(nn.LayerNorm(hidden), nn.Linear(hidden, len(POLICY_IDS)))
+
+    def loss(self, states: Tensor, batch: TreeBatch) -> tuple[Tensor, Tensor]:
+        """`states` [rows, length, hidden]. Against the labels, and against the teacher."""
+        at_end, at_words = states[torch.arange(len(states)), batch.shared_end], states[batch.words[:, 0], batch.words[:, 1]]
+        return (
+            F.binary_cross_entropy_with_logits(self.end(at_end), batch.harms),
+            F.binary_cross_entropy_with_logits(self.words(at_words), batch.opinions),
+        )
+
+
+@dataclass(frozen=True)
+class Losses:
+    answer: Tensor  # zero where no policy is asked for
+    end: Tensor
+    words: Tensor
+
+    def total(self, plan: GuardPlan) -> Tensor:
+        return self.answer + plan.auxiliary * self.end + plan.words * self.words
+
+
+def guard_losses(model: TinyGemma, thoughts: Thoughts, batch: TreeBatch, encoder: TreeEncoder, plan: GuardPlan) -> Losses:
     if batch.answers.shape[1] == 0:
         early = content_states(model, batch, plan.auxiliary_layer)
-        return early.new_zeros(()), F.binary_cross_entropy_with_logits(head(early), batch.harms)
+        return Losses(early.new_zeros(()), *thoughts.loss(early, batch))
     states, early = tree_states(model, batch, plan.auxiliary_layer)
     target = batch.truth * (1 - 2 * plan.smoothing) + plan.smoothing
     answer = F.binary_cross_entropy_with_logits(answer_logits(model, states, encoder), target)
-    return answer, F.binary_cross_entropy_with_logits(head(early), batch.harms)
+    return Losses(answer, *thoughts.loss(early, batch))
 
 
 @torch.no_grad()
@@ -166,6 +192,10 @@ def loosened(model: TinyGemma, plan: GuardPlan) -> TinyGemma:
         if parameter.ndim == 2 and "embed" not in name:
             parameter.mul_(plan.shrink).add_(fresh[name], alpha=plan.noise)
     return model
+
+
+def mean(values: list[float]) -> float:
+    return round(sum(values) / len(values), 4)
 
 
 class Average:
@@ -233,16 +263,16 @@ def train(rank: int, workers: int, start: Path, out: Path, seconds: float, plan:
     encoder = TreeEncoder(tokenizer)
     torch.manual_seed(plan.seed)
     model = starting_model(start, out, tokenizer, plan, rank, workers)
-    head = nn.Sequential(nn.LayerNorm(model.shape.hidden), nn.Linear(model.shape.hidden, len(POLICY_IDS)))
+    thoughts = Thoughts(model.shape.hidden)
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
-    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n] + list(head.parameters())
+    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n] + list(thoughts.parameters())
     optimisers = [Muon(matrices, lr=plan.muon, rank=rank, workers=workers), torch.optim.AdamW(others, lr=plan.adamw, betas=(0.9, 0.98), weight_decay=0.0)]
     peaks, average = [plan.muon, plan.adamw], Average(model, plan.average)
     checkpoint, step, spent, contents = out / "guard.pt", 0, 0.0, 0
     if checkpoint.exists():
         state = torch.load(checkpoint)
         model.load_state_dict(state["model"])
-        head.load_state_dict(state["head"])
+        thoughts.load_state_dict(state["thoughts"])
         average.weights, average.steps = state["average"], state["averaged"]
         for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
@@ -256,7 +286,7 @@ def train(rank: int, workers: int, start: Path, out: Path, seconds: float, plan:
         print(values, flush=True)
 
     def save() -> None:
-        state = {"model": model.state_dict(), "head": head.state_dict(), "average": average.weights, "averaged": average.steps,
+        state = {"model": model.state_dict(), "thoughts": thoughts.state_dict(), "average": average.weights, "averaged": average.steps,
                  "optimisers": [o.state_dict() for o in optimisers], "step": step, "spent": spent, "contents": contents}
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").rename(checkpoint)
@@ -268,10 +298,10 @@ def train(rank: int, workers: int, start: Path, out: Path, seconds: float, plan:
         done = spent / seconds
         kind = batches.kind(done)
         batch = batches.next(kind, done)
-        answer, auxiliary = guard_loss(model, head, batch, encoder, plan)
-        (answer + plan.auxiliary * auxiliary).backward()
-        shared_mean([*model.parameters(), *head.parameters()], workers)
-        nn.utils.clip_grad_norm_([*model.parameters(), *head.parameters()], plan.clip)
+        parts = guard_losses(model, thoughts, batch, encoder, plan)
+        parts.total(plan).backward()
+        shared_mean([*model.parameters(), *thoughts.parameters()], workers)
+        nn.utils.clip_grad_norm_([*model.parameters(), *thoughts.parameters()], plan.clip)
         for optimiser, peak in zip(optimisers, peaks, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = peak * rate(plan, step, done) * (plan.full_rate if kind == "full" else 1.0)
@@ -279,12 +309,12 @@ def train(rank: int, workers: int, start: Path, out: Path, seconds: float, plan:
             optimiser.zero_grad(set_to_none=True)
         if rank == 0:
             average.update(model)
-        losses.append((kind, float(answer.detach()), float(auxiliary.detach())))
+        losses.append((kind, *(float(part.detach()) for part in (parts.answer, parts.end, parts.words))))
         contents, step, spent = contents + workers * len(batch.ids), step + 1, first_clock(time.time() - began)
         if rank == 0 and step % 25 == 0:
-            means = {name: [a for k, a, _ in losses if k == name] for name in ("thin", "full")}
-            report(step=step, seconds=round(spent), contents=contents, auxiliary=round(sum(x for _, _, x in losses) / len(losses), 4),
-                   **{name: round(sum(v) / len(v), 4) for name, v in means.items() if v})
+            answers = {name: [loss[1] for loss in losses if loss[0] == name] for name in ("thin", "full")}
+            report(step=step, seconds=round(spent), contents=contents, end=mean([loss[2] for loss in losses]), words=mean([loss[3] for loss in losses]),
+                   **{name: mean(values) for name, values in answers.items() if values})
             losses = []
         if rank == 0 and time.time() - saved > plan.checkpoint_seconds:
             save()
