@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .guard_baseline import HAND_SET, TRAIN_SEED, BagOfWords, figures, labels, load_hand, own_sets, report
+from .guard_baseline import TRAIN_SEED, BagOfWords, figures, labels, load_hand, own_sets, report, written_sets
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_tree import TreeEncoder, judge
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", nargs="*", type=Path)
     parser.add_argument("--own", type=int, default=2_000, help="samples of the own split, and of unseen frames")
-    parser.add_argument("--show", action="store_true", help="print misjudged prompts of the extra sets (never of the hand set)")
+    parser.add_argument("--show", action="store_true", help="print misjudged prompts of the extra sets (never of those that measure)")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     model, encoder = load_folder(arguments.folder), TreeEncoder(load_tokenizer(arguments.folder))
@@ -67,7 +67,7 @@ def main() -> None:
         "bag of words 1-2-gram, 20,000": BagOfWords(few),
         "bag of words 1-2-gram, 80,000": BagOfWords(guard_samples(TRAIN_SEED, 80_000)),
     }
-    sets = {**own_sets(arguments.own), "hand": load_hand(HAND_SET)}
+    sets = {**own_sets(arguments.own), **written_sets()}
     sets |= {path.stem: load_hand(path) for path in arguments.sets}
     results = {}
     for name, samples in sets.items():
@@ -81,7 +81,7 @@ def main() -> None:
         }
         print_table(results[name]["by policy"])
         print_table(results[name]["confusion"])
-        if arguments.show and name not in ("own split", "unseen frames", "hand"):
+        if arguments.show and name in {path.stem for path in arguments.sets}:
             print("\n".join(misjudged(scores, samples)))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

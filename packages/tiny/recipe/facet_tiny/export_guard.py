@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from .guard_baseline import load_hand
+from .guard_baseline import written_sets
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_tree import TreeEncoder, judge
@@ -59,7 +59,7 @@ def largest_difference(folder: Path, samples: list[GuardSample]) -> float:
 def main() -> None:
     trained, tokenizer, shipped = map(Path, sys.argv[1:4])
     export(trained, tokenizer, shipped)
-    difference = largest_difference(shipped, [*load_hand()[:12], *guard_samples(3, 12)])
+    difference = largest_difference(shipped, [*written_sets()["hand"][:12], *guard_samples(3, 12)])
     print(f"largest difference of P(Yes) to transformers: {difference:.1e}")
     if difference > TOLERANCE:
         raise SystemExit("tiny-shield does not equal transformers' Gemma 2")

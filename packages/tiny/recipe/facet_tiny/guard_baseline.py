@@ -18,16 +18,21 @@ from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 
 HAND_SET = Path(__file__).with_name("hand_prompts.json")
+PLAIN_SET = Path(__file__).with_name("plain_prompts.json")
 TRAIN_SEED, VALIDATION_SEED = 11, 977
 
 
-def load_hand(path: Path = HAND_SET) -> list[GuardSample]:
+def load_hand(path: Path) -> list[GuardSample]:
     return [GuardSample(p["text"], None, frozenset(p["violates"])) for p in json.loads(path.read_text())["prompts"]]
 
 
 def own_sets(size: int) -> dict[str, list[GuardSample]]:
     """Fresh samples of the grammar, and samples of frames that training never uses."""
     return {"own split": guard_samples(VALIDATION_SEED, size), "unseen frames": guard_samples(VALIDATION_SEED + 2, size, held_out_share=1.0)}
+
+
+def written_sets() -> dict[str, list[GuardSample]]:
+    return {"hand": load_hand(HAND_SET), "plain": load_hand(PLAIN_SET)}
 
 
 def labels(samples: list[GuardSample]) -> np.ndarray:
@@ -70,7 +75,7 @@ def report(name: str, scores: np.ndarray, samples: list[GuardSample]) -> dict[st
 
 def main() -> None:
     train = guard_samples(TRAIN_SEED, 20_000)
-    sets = {**own_sets(2_000), "hand": load_hand()}
+    sets = {**own_sets(2_000), **written_sets()}
     sets |= {Path(p).stem: load_hand(Path(p)) for p in sys.argv[1:]}
     for ngrams in (1, 2):
         bag = BagOfWords(train, ngrams)
