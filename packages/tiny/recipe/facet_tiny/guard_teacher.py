@@ -29,7 +29,9 @@ CONTENTS = 300_000
 ROUND = 2_000
 BATCH = 250
 RATE = 0.03
-STRANGE = 0.06  # share of the long words of spliced contents that nobody knows
+WHOLE = 0.3  # share of spliced contents that are one content, uncut
+SWAPPED = 0.12  # share of their words that stand for others
+STRANGE = 0.08  # share of their long words that nobody knows
 WORD = re.compile(r"(?u)\b\w+\b")
 
 
@@ -113,17 +115,28 @@ def strange(word: str, other: str) -> str:
     return word[: (len(word) + 1) // 2] + other[len(other) // 2 :]
 
 
-def with_strange_words(text: str, known: list[str], rng: random.Random) -> str:
-    """So that a word never met tells nothing, whatever its pieces are: to the teacher it has no weight."""
-    return " ".join(strange(word, rng.choice(known)) if len(word) > 3 and rng.random() < STRANGE else word for word in text.split(" "))
+def with_other_words(text: str, known: list[str], rng: random.Random) -> str:
+    """Words in company that no frame puts them in; and words never met, which weigh nothing with the teacher whatever their pieces are."""
+
+    def other(word: str) -> str:
+        draw = rng.random()
+        if draw < SWAPPED:
+            return rng.choice(known)
+        return strange(word, rng.choice(known)) if len(word) > 3 and draw < SWAPPED + STRANGE else word
+
+    return " ".join(other(word) for word in text.split(" "))
 
 
 def spliced(samples: list[GuardSample], count: int, teacher: Teacher, rng: random.Random) -> list[GuardSample]:
-    """Contents of one or two stretches of others, some of their words strange, with the teacher's opinion of them."""
-    texts, known = [], [word for sample in samples for word in text_of(sample).split(" ") if len(word) > 3]
-    for _ in range(count):
-        parts = [stretch(text_of(rng.choice(samples)), rng) for _ in range(rng.choice([1, 2, 2]))]
-        texts.append(with_strange_words(" ".join(" ".join(parts).split(" ")[:MAX_WORDS]), known, rng))
+    """Contents of one or two stretches of others, some of their words changed, with the teacher's opinion of them."""
+    known = [word for sample in samples for word in text_of(sample).split(" ")]
+
+    def text() -> str:
+        if rng.random() < WHOLE:
+            return text_of(rng.choice(samples))
+        return " ".join(stretch(text_of(rng.choice(samples)), rng) for _ in range(rng.choice([1, 2, 2])))
+
+    texts = [with_other_words(" ".join(text().split(" ")[:MAX_WORDS]), known, rng) for _ in range(count)]
     opinions = teacher.probabilities(texts).tolist()
     return [opinionated(text, opinion, rng.random() < 0.2) for text, opinion in zip(texts, opinions, strict=True)]
 

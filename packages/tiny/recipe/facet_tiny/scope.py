@@ -49,6 +49,8 @@ SITES = (
 )
 TRAIN_SEED, HALF_A_SEED, HALF_B_SEED, CALIBRATION_SEED = 201, 202, 203, 204
 HALF = 800
+# Of a token's squared length, what one raised threshold may take away: some tokens are little else than one feature.
+MOST_LOST = 0.25
 
 
 @dataclass
@@ -212,13 +214,15 @@ def calibrate(scope: Scope, x: Tensor, truth: Tensor, shares: tuple[float, ...],
     Done on text of its own, never on the halves on which labels are chosen and confirmed.
     """
     f = scope.encode(x)
+    part = f.pow(2) / (x - scope.b_dec).pow(2).sum(1, keepdim=True)
     best = scores((f > 0).float(), truth).max(1).values
     threshold = scope.threshold.clone()
     open_features = best < least
     for share in shares:
         bar = torch.stack([torch.quantile(column[column > 0], 1 - share) if (column > 0).any() else torch.tensor(0.0) for column in f.T])
         better = scores((f > bar).float(), truth).max(1).values
-        raised = open_features & (better >= least)
+        lost = torch.where(f <= bar, part, 0.0).max(0).values
+        raised = open_features & (better >= least) & (lost <= MOST_LOST)
         threshold[raised] = torch.maximum(bar[raised], threshold[raised])
         open_features &= ~raised
     return Scope(scope.W_enc, scope.b_enc, scope.W_dec, scope.b_dec, threshold)

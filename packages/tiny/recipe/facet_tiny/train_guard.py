@@ -5,7 +5,7 @@
 - Two processes of one thread each read different batches and add their gradients: matrices of this
   size gain little from a second thread.
 - The embeddings first get what single tokens say about harm (`guard_evidence.py`).
-- A third of the contents are stretches of others, judged by a bag of phrases (`guard_teacher.py`).
+- Half of the contents are stretches of others, judged by a bag of phrases (`guard_teacher.py`).
 
 - Loss: binary cross-entropy on `lYes - lNo` at the answer of each judged policy, plus two auxiliary
   four-way heads after the third layer: one on the prefix's last token makes the network know *which*
@@ -80,7 +80,7 @@ class GuardPlan:
     pool: int = 2_000
     gaps: float = 0.15  # share of contents that lose some words
     gap: float = 0.08
-    spliced: float = 0.35  # share of contents that the teacher judges, see `guard_teacher.py`
+    spliced: float = 0.5  # share of contents that the teacher judges, see `guard_teacher.py`
 
 
 def rate(plan: GuardPlan, step: int, done: float) -> float:
