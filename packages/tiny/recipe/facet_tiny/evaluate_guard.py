@@ -61,11 +61,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     model, encoder = load_folder(arguments.folder), TreeEncoder(load_tokenizer(arguments.folder))
-    few = guard_samples(TRAIN_SEED, 20_000)
     bags = {
-        "bag of words 1-gram, 20,000": BagOfWords(few, ngrams=1),
-        "bag of words 1-2-gram, 20,000": BagOfWords(few),
-        "bag of words 1-2-gram, 80,000": BagOfWords(guard_samples(TRAIN_SEED, 80_000)),
+        f"bag of words 1{'-2' * (ngrams - 1)}-gram, {size:,}": BagOfWords(guard_samples(TRAIN_SEED, size), ngrams)
+        for ngrams in (1, 2) for size in (20_000, 80_000)
     }
     sets = {**own_sets(arguments.own), **written_sets()}
     sets |= {path.stem: load_hand(path) for path in arguments.sets}

@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 
 from .guard_baseline import written_sets
+from .guard_bias import set_operating_point
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_tree import TreeEncoder, judge
-from .model import load_folder
+from .model import load_folder, save_folder
 from .tokenizer import load_tokenizer
 
 GUARD_WINDOW = 32  # tokens
@@ -24,9 +25,9 @@ TOLERANCE = 1e-4
 
 
 def export(trained: Path, tokenizer: Path, shipped: Path) -> None:
-    shipped.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "generation_config.json", "model.safetensors"):
-        shutil.copyfile(trained / name, shipped / name)
+    model = load_folder(trained)
+    print(f"lYes - lNo was lowered by {set_operating_point(model, TreeEncoder(load_tokenizer(tokenizer))):.2f}")
+    save_folder(model, shipped)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(tokenizer / name, shipped / name)
     declare_window(shipped / "config.json")
