@@ -92,7 +92,7 @@ def make_goldens(work: Path) -> None:
 def record(name: str, figures: object) -> None:
     known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     known[name] = figures
-    FIGURES.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    FIGURES.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=1, ensure_ascii=False), flush=True)
 
 
