@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .guard_baseline import TRAIN_SEED, BagOfWords, figures, labels, load_hand, own_sets, report, written_sets
+from .guard_baseline import TRAIN_SEED, BagOfWords, figures, labels, load_prompts, own_sets, report, written_sets
 from .guard_data import GuardSample, guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_tree import TreeEncoder, judge
@@ -66,7 +66,7 @@ def main() -> None:
         for ngrams in (1, 2) for size in (20_000, 80_000)
     }
     sets = {**own_sets(arguments.own), **written_sets()}
-    sets |= {path.stem: load_hand(path) for path in arguments.sets}
+    sets |= {path.stem: load_prompts(path) for path in arguments.sets}
     results = {}
     for name, samples in sets.items():
         scores = judge(model, encoder, samples).numpy()

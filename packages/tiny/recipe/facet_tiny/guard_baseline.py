@@ -22,7 +22,7 @@ PLAIN_SET = Path(__file__).with_name("plain_prompts.json")
 TRAIN_SEED, VALIDATION_SEED = 11, 977
 
 
-def load_hand(path: Path) -> list[GuardSample]:
+def load_prompts(path: Path) -> list[GuardSample]:
     return [GuardSample(p["text"], None, frozenset(p["violates"])) for p in json.loads(path.read_text())["prompts"]]
 
 
@@ -32,7 +32,7 @@ def own_sets(size: int) -> dict[str, list[GuardSample]]:
 
 
 def written_sets() -> dict[str, list[GuardSample]]:
-    return {"hand": load_hand(HAND_SET), "plain": load_hand(PLAIN_SET)}
+    return {"hand": load_prompts(HAND_SET), "plain": load_prompts(PLAIN_SET)}
 
 
 def labels(samples: list[GuardSample]) -> np.ndarray:
@@ -76,7 +76,7 @@ def report(name: str, scores: np.ndarray, samples: list[GuardSample]) -> dict[st
 def main() -> None:
     train = guard_samples(TRAIN_SEED, 20_000)
     sets = {**own_sets(2_000), **written_sets()}
-    sets |= {Path(p).stem: load_hand(Path(p)) for p in sys.argv[1:]}
+    sets |= {Path(p).stem: load_prompts(Path(p)) for p in sys.argv[1:]}
     for ngrams in (1, 2):
         bag = BagOfWords(train, ngrams)
         for name, samples in sets.items():

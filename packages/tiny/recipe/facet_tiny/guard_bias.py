@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .guard_baseline import labels, load_hand
+from .guard_baseline import labels, load_prompts
 from .guard_data import guard_samples
 from .guard_grammar import POLICY_IDS
 from .guard_tree import TreeEncoder, collate, judge, tree_states
@@ -27,7 +27,7 @@ SHIFTS = torch.arange(-2.0, 2.01, 0.05)
 @torch.no_grad()
 def fitting_shift(model: TinyGemma, encoder: TreeEncoder) -> float:
     """What to take from `lYes - lNo` so that "flagged by any" is most likely on the development set."""
-    samples = load_hand(DEVELOPMENT_SET)
+    samples = load_prompts(DEVELOPMENT_SET)
     harmful = torch.from_numpy(labels(samples).any(1)).float()
     logits = torch.logit(judge(model, encoder, samples).max(1).values)
     losses = [torch.nn.functional.binary_cross_entropy_with_logits(logits - shift, harmful) for shift in SHIFTS]

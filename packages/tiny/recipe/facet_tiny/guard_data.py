@@ -86,9 +86,14 @@ def spelled(text: str, rng: random.Random) -> str:
     return text
 
 
+def stands_alone(violates: tuple[str, ...]) -> bool:
+    """No other sentence stands beside a sexual one: none may make a child of whom it names, or of who speaks."""
+    return "sexually_explicit" in violates
+
+
 def short_content(rng: random.Random, violates: tuple[str, ...], only_held_out: bool) -> str:
     text = sentence(rng, violates, only_held_out)
-    if "sexually_explicit" in violates:  # nothing may stand before it that makes a child of who speaks
+    if stands_alone(violates):
         return text
     if rng.random() < 0.10:
         text = f"{context(rng)} {text}"
@@ -114,7 +119,7 @@ def long_content(rng: random.Random, violates: tuple[str, ...], only_held_out: b
 
 
 def content(rng: random.Random, violates: tuple[str, ...], only_held_out: bool = False) -> str:
-    make = long_content if rng.random() < LONG_SHARE else short_content
+    make = long_content if rng.random() < LONG_SHARE and not stands_alone(violates) else short_content
     return spelled(make(rng, violates, only_held_out), rng)
 
 
@@ -125,14 +130,14 @@ def judged_response(rng: random.Random, violates: tuple[str, ...], only_held_out
     if violates:
         frames = COMPLY[violates[0]] if len(violates) == 1 and rng.random() < 0.6 else None
         response = tidy(fill(rng.choice(frames), rng, {})) if frames else content(rng, violates, only_held_out)
-        prompt = content(rng, violates if rng.random() < 0.7 else ())
+        prompt = content(rng, violates if rng.random() < 0.7 or stands_alone(violates) else ())
     elif rng.random() < 0.45:
         prompt = content(rng, draw_label(rng))
         response = rng.choice(REFUSALS)
     else:
         prompt = content(rng, ())
         response = tidy(fill(rng.choice(HELPFUL), rng, {})) if rng.random() < 0.6 else content(rng, ())
-    if violates and len(violates) == 1 and rng.random() < 0.15:
+    if violates and len(violates) == 1 and rng.random() < 0.15 and not stands_alone(violates):
         response = f"{tidy(fill(rng.choice(HELPFUL), rng, {}))} {response}"
     return GuardSample(prompt, response, frozenset(violates))
 
@@ -162,7 +167,7 @@ def own_words(rng: random.Random, violates: tuple[str, ...]) -> GuardSample:
 
 def guard_sample(rng: random.Random, only_held_out: bool = False) -> GuardSample:
     violates = draw_label(rng)
-    if not only_held_out and rng.random() < (OWN_HARMFUL_SHARE if violates else OWN_HARMLESS_SHARE):
+    if not only_held_out and rng.random() < (OWN_HARMFUL_SHARE if violates else OWN_HARMLESS_SHARE) and not stands_alone(violates):
         return own_words(rng, violates)
     if rng.random() < RESPONSE_SHARE:
         return judged_response(rng, violates, only_held_out)
