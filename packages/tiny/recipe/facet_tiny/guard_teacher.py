@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .guard_baseline import labels, text_of
-from .guard_data import MAX_WORDS, GuardSample, guard_samples
+from .guard_data import MAX_WORDS, GuardSample, guard_samples, stands_alone
 from .guard_grammar import POLICY_IDS
 
 BUCKETS = 1 << 21
@@ -129,14 +129,19 @@ def with_other_words(text: str, known: list[str], rng: random.Random) -> str:
 
 def spliced(samples: list[GuardSample], count: int, teacher: Teacher, rng: random.Random) -> list[GuardSample]:
     """Contents of one or two stretches of others, some of their words changed, with the teacher's opinion of them."""
-    known = [word for sample in samples for word in text_of(sample).split(" ")]
+    mixed = [text_of(sample) for sample in samples if not stands_alone(sample.violates)]
+    known = [word for text in mixed for word in text.split(" ")]
 
-    def text() -> str:
-        if rng.random() < WHOLE:
-            return text_of(rng.choice(samples))
-        return " ".join(stretch(text_of(rng.choice(samples)), rng) for _ in range(rng.choice([1, 2, 2])))
+    def spliced_text() -> str:
+        first = rng.choice(samples)
+        if stands_alone(first.violates):
+            return stretch(text_of(first), rng)
+        text = text_of(first)
+        if rng.random() >= WHOLE:
+            text = " ".join(stretch(part, rng) for part in [text, *rng.sample(mixed, rng.choice([0, 1, 1]))])
+        return with_other_words(" ".join(text.split(" ")[:MAX_WORDS]), known, rng)
 
-    texts = [with_other_words(" ".join(text().split(" ")[:MAX_WORDS]), known, rng) for _ in range(count)]
+    texts = [spliced_text() for _ in range(count)]
     opinions = teacher.probabilities(texts).tolist()
     return [opinionated(text, opinion, rng.random() < 0.2) for text, opinion in zip(texts, opinions, strict=True)]
 
