@@ -30,19 +30,22 @@ export default defineConfig([
   {
     ...common,
     // The engine's thread is started as "./entry.js" beside whichever file starts it: chunks and entries share one folder.
-    entry: { index: "src/index.ts", entry: "src/worker/entry.node.ts" },
+    entry: {
+      index: "src/index.ts",
+      words: "src/words/index.ts",
+      remote: "src/remote/index.ts",
+      folders: "src/architectures/folders.node.ts",
+      entry: "src/worker/entry.node.ts",
+    },
     platform: "node",
   },
   {
     ...common,
-    // The schemas are an entry so that they become a file of their own, which bundlers can leave out; what both they and
-    // the effects need is one, too, or it would lie in that file.
     entry: {
       index: "src/index.ts",
-      storage: "src/storage.browser.ts",
-      schemas: "src/schemas.ts",
-      sites: "src/graph/Sites.ts",
-      devices: "src/DeviceName.ts",
+      words: "src/words/index.ts",
+      remote: "src/remote/index.ts",
+      storage: "src/files/opfs/storage.browser.ts",
     },
     outDir: "dist/browser",
     platform: "browser",

@@ -151,7 +151,7 @@ test("stop strings end the text before them, logit_bias forbids tokens", async (
     message: { content: text.slice(0, text.indexOf(word)) },
     finish_reason: "stop",
   })
-  const biased = { [tokens.completion[0]!]: -100 }
+  const biased = { [tokens!.completion[0]!]: -100 }
   const other = await client.chat.completions.create({ ...greedy, messages, logit_bias: biased })
   expect(other.choices[0]?.message.content).not.toBe(text)
   expect((await facet.generate(prompt, { maxTokens: 12, logitBias: biased })).text).toBe(

@@ -116,8 +116,8 @@ function withoutTimes(part: GenerationPart): unknown {
   return {
     finishReason,
     logprobs,
-    prompt: [tokens.prompt, usage.promptTokens],
-    completion: isCut ? undefined : [tokens.completion, usage.completionTokens],
+    prompt: [tokens!.prompt, usage.promptTokens],
+    completion: isCut ? undefined : [tokens!.completion, usage.completionTokens],
     times: Object.values(timings).map(Number.isFinite),
     guard: guard && { released: guard.releasedCharacters, of: guard.blocked?.of, reason: guard.blocked?.reason },
   }

@@ -5,29 +5,35 @@ import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
-import type { EngineStats } from "./engine/Request.ts"
-import type { Device } from "./Device.ts"
-import { embed, type EmbedOptions } from "./Embed.ts"
-import type { Embedding } from "./Embedding.ts"
-import type { CallOptions } from "./CallOptions.ts"
-import { ClosedError, type FacetError, invalidRequest } from "./Errors.ts"
-import { generate, type GenerateOptions, stream } from "./Generate.ts"
-import type { Generation, GenerationPart } from "./Generation.ts"
-import { inspect, type InspectOptions, score } from "./Inspect.ts"
-import { layerOpened, type OpenOptions } from "./Open.ts"
-import { Opened } from "./Opened.ts"
-import { type GuardOptions, readGuardOptions } from "./guard/GuardOptions.ts"
+import { embed } from "./effects/embed.ts"
+import { generate, stream } from "./effects/generate.ts"
+import { inspect } from "./effects/inspect.ts"
+import { score } from "./effects/score.ts"
+import { shield } from "./effects/shield.ts"
 import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import type { SourceFailure } from "./guard/TextSource.ts"
-import type { Prompt } from "./Prompt.ts"
-import { checkKnown } from "./RequestError.ts"
-import type { Score } from "./Score.ts"
-import { type Content, shield, type ShieldOptions } from "./Shield.ts"
-import type { Trace } from "./Trace.ts"
-import type { Verdict } from "./Verdict.ts"
+import { layerOpened, type OpenOptions } from "./Open.ts"
+import { type CallOptions, splitCallOptions } from "./words/CallOptions.ts"
+import { checkKnown } from "./words/Checks.ts"
+import type { Content, ShieldOptions } from "./words/Content.ts"
+import type { Device } from "./words/Device.ts"
+import type { Embedding, EmbedOptions } from "./words/Embedding.ts"
+import { ClosedError, type FacetError } from "./words/Errors.ts"
+import type { GenerateOptions } from "./words/GenerateOptions.ts"
+import type { Generation, GenerationPart } from "./words/Generation.ts"
+import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
+import { Opened } from "./words/Opened.ts"
+import type { Prompt } from "./words/Prompt.ts"
+import type { EngineStats } from "./words/Request.ts"
+import type { Score } from "./words/Score.ts"
+import type { InspectOptions, Trace } from "./words/Trace.ts"
+import type { Verdict } from "./words/Verdict.ts"
+
+/** What is known of an open Facet without asking its engine. */
+type Described = Pick<Opened["Service"], "description" | "name">
 
 /**
- * An open Gemma 2, with the guard and the autoencoders that belong to it.
+ * An open Gemma, with the guard and the autoencoders that belong to it.
  *
  * Calls may run at once; they take turns. All reject with one of the errors in `FacetError`.
  *
@@ -40,7 +46,7 @@ import type { Verdict } from "./Verdict.ts"
 export class Facet implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>
   readonly #closing = new AbortController()
-  #opened: Pick<Opened["Service"], "device" | "model"> | undefined
+  #opened: Described | undefined
 
   private constructor(runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>) {
     this.#runtime = runtime
@@ -48,7 +54,22 @@ export class Facet implements AsyncDisposable {
 
   /** What was opened, as it was named: `"tiny"`, an id, a folder or a URL. */
   get model(): string {
-    return this.#described.model
+    return this.#described.name
+  }
+
+  /**
+   * What kind of model was opened.
+   *
+   * @example
+   * console.log(facet.architecture) // => Gemma 2
+   */
+  get architecture(): string {
+    return this.#described.description.architecture
+  }
+
+  /** Parts of the model's files that are not run, such as the vision tower of a Gemma 3; none of most. */
+  get leftOut(): ReadonlyArray<string> {
+    return this.#described.description.leftOut
   }
 
   /**
@@ -58,22 +79,22 @@ export class Facet implements AsyncDisposable {
    * console.log(facet.device.name, facet.device.precision) // => cpu f32
    */
   get device(): Device {
-    return this.#described.device
+    return this.#described.description.device
   }
 
-  get #described(): Pick<Opened["Service"], "device" | "model"> {
+  get #described(): Described {
     if (this.#opened === undefined) throw new ClosedError()
     return this.#opened
   }
 
   /** Opens the embedded model, or the one in `options`. Rejects when it is not there or cannot be used. */
   static async open(options: OpenOptions & CallOptions = {}): Promise<Facet> {
-    const { call, rest } = split(options)
+    const { call, rest } = splitCallOptions(options)
     const { signal } = call
     const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
     try {
       facet.#opened = await facet.#run(
-        Effect.map(Opened, ({ device, model }) => ({ device, model })),
+        Effect.map(Opened, ({ description, name }) => ({ description, name })),
         call,
       )
       return facet
@@ -92,7 +113,7 @@ export class Facet implements AsyncDisposable {
 
   /** What the model says, all at once. */
   async generate(prompt: Prompt, options: GenerateOptions & CallOptions = {}): Promise<Generation> {
-    const { call, rest } = split(options)
+    const { call, rest } = splitCallOptions(options)
     return this.#run(generate(prompt, rest), call)
   }
 
@@ -107,13 +128,13 @@ export class Facet implements AsyncDisposable {
   ): AsyncGenerator<GenerationPart, void, void> {
     const isRequest = typeof first === "object" && first !== null && "prompt" in first
     const { prompt, ...options } = isRequest ? { ...second, ...first } : { ...second, prompt: first }
-    const { call, rest } = split(options)
+    const { call, rest } = splitCallOptions(options)
     return this.#iterate(() => stream(prompt, rest), call)
   }
 
   /** Judges a content against policies. */
   async shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
-    const { call, rest } = split(options)
+    const { call, rest } = splitCallOptions(options)
     return this.#run(shield(content, rest), call)
   }
 
@@ -135,13 +156,13 @@ export class Facet implements AsyncDisposable {
 
   /** Traces a text, or a finished generation. */
   async inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
-    const { call, rest } = split(options)
+    const { call, rest } = splitCallOptions(options)
     return this.#run(inspect(text, rest), call)
   }
 
   /** The log-probability of each token of a text. */
   async score(text: string, options: CallOptions = {}): Promise<Score> {
-    const { call, rest } = split(options)
+    const { call, rest } = splitCallOptions(options)
     checkKnown(rest, [])
     return this.#run(score(text), call)
   }
@@ -155,14 +176,14 @@ export class Facet implements AsyncDisposable {
    * console.log(layer, embedding.length) // => 4 192
    */
   async embed(text: string, options: EmbedOptions & CallOptions = {}): Promise<Embedding> {
-    const { call, rest } = split(options)
+    const { call, rest } = splitCallOptions(options)
     return this.#run(embed(text, rest), call)
   }
 
   /** Requests under way, and what the prefix caches hold. */
   stats(): Promise<EngineStats> {
     return this.#run(
-      Effect.flatMap(Opened, ({ engine }) => engine.stats),
+      Effect.flatMap(Opened, ({ text }) => text.engine.stats),
       {},
     )
   }
@@ -221,26 +242,4 @@ export class Facet implements AsyncDisposable {
     signal?.throwIfAborted()
     if (this.#closing.signal.aborted) throw new ClosedError()
   }
-}
-
-/** Takes a call's own options from those of the effect. */
-function split<Options extends CallOptions>(
-  options: Options,
-): { readonly call: CallOptions; readonly rest: Omit<Options, "signal"> } {
-  if (typeof options !== "object" || options === null) {
-    throw invalidRequest(
-      "options",
-      `${options === null ? "null" : typeof options} where an object is expected`,
-      "Pass an object, or leave it out.",
-    )
-  }
-  const { signal, ...rest } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalidRequest(
-      "signal",
-      `${signal === null ? "null" : typeof signal} where an AbortSignal is expected`,
-      "Pass the signal of an AbortController.",
-    )
-  }
-  return { call: { signal }, rest }
 }

@@ -2,16 +2,25 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { Engine } from "./engine/Engine.ts"
-import type { ModelRef, Progress } from "./engine/Request.ts"
-import { asFacetError, type FacetError, InvalidRequestError, UnsupportedDeviceError } from "./Errors.ts"
 import { platform } from "#platform"
-import { type DeviceName, deviceNames } from "./DeviceName.ts"
-import type { Site } from "./graph/Sites.ts"
-import { readSite } from "./Inspect.ts"
-import { Opened } from "./Opened.ts"
-import { checked, checkKnown } from "./RequestError.ts"
-import type { EngineSettings, PageWorker } from "./platform/Platform.ts"
+import { checked } from "./words/checked.ts"
+import { checkCount, checkFunction, checkKnown, show } from "./words/Checks.ts"
+import {
+  type DeviceName,
+  deviceNames,
+  floatPrecisions,
+  type FloatPrecision,
+  storageKinds,
+  type StorageKind,
+} from "./words/Device.ts"
+import { Engine } from "./words/Engine.ts"
+import type { EngineSettings, PageWorker } from "./words/EngineSettings.ts"
+import { asFacetError, type FacetError, invalidRequest, UnsupportedDeviceError } from "./words/Errors.ts"
+import { Opened, type Place } from "./words/Opened.ts"
+import type { Progress } from "./words/Progress.ts"
+import type { ModelRef } from "./words/Request.ts"
+import type { Site } from "./words/Site.ts"
+import { readSite } from "./words/Trace.ts"
 
 export interface OpenOptions {
   /**
@@ -48,12 +57,12 @@ export interface OpenOptions {
    * What weights are multiplied as, in a browser. `auto` (default): plain ones as `f32`, or as `f16` on a graphics adapter
    * that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB, as `int8`.
    */
-  readonly precision?: "auto" | "f32" | "f16" | "int8" | undefined
+  readonly precision?: "auto" | FloatPrecision | undefined
   /**
    * In a browser: `persistent` (default) keeps what was downloaded in the browser's storage; `none` reads it over HTTP each
    * time, for pages that may store nothing.
    */
-  readonly storage?: "persistent" | "none" | undefined
+  readonly storage?: StorageKind | undefined
   /**
    * In a browser: starts the engine's worker, for bundlers that do not find it by themselves and for pages that serve it
    * from elsewhere. It is the module `@facet/sdk/worker`.
@@ -75,7 +84,7 @@ const relatedGuard = (model: string): string | undefined => {
 export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetError> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      yield* checkOptions(options)
+      yield* checked(() => checkOptions(options))
       // What is not there is found out before a thread is started for it.
       const model = options.model ?? "tiny"
       const place = yield* checked(() => readSite(options))
@@ -83,14 +92,14 @@ export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetErro
       const guard = guardOf(model, options.shield)
       const named = options.shield === undefined ? [] : [yield* guard]
       return Layer.effect(Opened, openAll(model, text, named, guard, options.onProgress)).pipe(
-        Layer.provide(platform.layerEngine(settingsOf(options))),
+        Layer.provide(platform.layerEngine(settingsOf(options), options.worker)),
       )
     }),
   )
 
 /** A guard that was named is opened at once, like the text model; any other when it is first asked. */
 const openAll = (
-  model: string,
+  name: string,
   text: ModelRef,
   named: ReadonlyArray<ModelRef>,
   guard: Effect.Effect<ModelRef, FacetError>,
@@ -101,7 +110,12 @@ const openAll = (
     for (const ref of [text, ...named]) {
       yield* Stream.runForEach(engine.load(ref), (progress) => Effect.sync(() => onProgress?.(progress)))
     }
-    return { engine, model, text, guard, device: yield* engine.device(text) }
+    return {
+      name,
+      description: yield* engine.describe(text),
+      text: { engine, model: text },
+      guard: Effect.map(guard, (model): Place => ({ engine, model })),
+    }
   })
 
 /** Remembers the first success: the cache that an id is looked up in may change while a model is open. */
@@ -126,128 +140,116 @@ const settingsOf = (options: OpenOptions): EngineSettings => ({
   device: options.device ?? "auto",
   precision: options.precision ?? "auto",
   storage: options.storage ?? "persistent",
-  worker: options.worker,
 })
 
 async function resolveText(model: string, scope: string | undefined, place: Partial<Site>): Promise<ModelRef> {
   const given = scope === undefined ? undefined : platform.resolveScope(scope)
-  if (model !== "tiny") return { folder: await platform.resolveModel(model), use: "text", scope: given, ...place }
+  if (model !== "tiny") return { source: await platform.resolveModel(model), use: "text", scope: given, ...place }
   const tiny = await platform.embedded()
-  return { folder: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place }
+  return { source: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place }
 }
 
 /** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
 function guardOf(model: string, shield: string | undefined): Effect.Effect<ModelRef, FacetError> {
   const guard = shield ?? (model === "tiny" ? "tiny" : relatedGuard(model))
   if (guard === undefined) {
-    return invalid(
-      "shield",
-      `no guard was opened beside ${model}`,
-      'Open with `shield`: a ShieldGemma\'s folder, an id such as "google/shieldgemma-2b", or "tiny".',
+    return Effect.fail(
+      invalidRequest(
+        "shield",
+        `no guard was opened beside ${model}`,
+        'Open with `shield`: a ShieldGemma\'s folder, an id such as "google/shieldgemma-2b", or "tiny".',
+      ),
     )
   }
   return once(
     find("Finding the guard", async () => ({
-      folder: guard === "tiny" ? (await platform.embedded()).shield : await platform.resolveModel(guard),
+      source: guard === "tiny" ? (await platform.embedded()).shield : await platform.resolveModel(guard),
       use: "guard",
     })),
   )
 }
 
-const knownOptions = [
-  "model",
-  "shield",
-  "scope",
-  "site",
-  "layer",
-  "queue",
-  "active",
-  "cacheBytes",
-  "threads",
-  "device",
-  "precision",
-  "storage",
-  "worker",
-  "onProgress",
-] as const satisfies ReadonlyArray<keyof OpenOptions>
+/** An option that is missing here is an error of types. */
+const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
+  model: true,
+  shield: true,
+  scope: true,
+  site: true,
+  layer: true,
+  queue: true,
+  active: true,
+  cacheBytes: true,
+  threads: true,
+  device: true,
+  precision: true,
+  storage: true,
+  worker: true,
+  onProgress: true,
+}
 
-function checkOptions(options: OpenOptions): Effect.Effect<void, FacetError> {
-  return Effect.andThen(
-    checked(() => checkKnown(options, knownOptions)),
-    Effect.andThen(checkRanges(options), checkPlace(options)),
+/** @throws InvalidRequestError that names the option, or UnsupportedDeviceError for a device that is not to be had here. */
+function checkOptions(options: OpenOptions): void {
+  checkKnown(options, Object.keys(optionNames))
+  for (const option of ["queue", "active", "threads"] as const) checkCount(option, options[option])
+  checkFunction("onProgress", options.onProgress)
+  if (options.cacheBytes !== undefined) checkBytes(options.cacheBytes)
+  for (const option of ["model", "shield", "scope"] as const) checkAddress(option, options[option])
+  checkDevice(options)
+  checkPrecision(options)
+  checkStorage(options)
+  checkWorker(options)
+}
+
+function checkBytes(cacheBytes: number): void {
+  if (Number.isFinite(cacheBytes) && cacheBytes >= 0) return
+  throw invalidRequest("cacheBytes", `${cacheBytes} is out of range`, "Use a number of bytes, 0 for no cache.")
+}
+
+function checkAddress(option: string, value: unknown): void {
+  if (value === undefined || (typeof value === "string" && value !== "")) return
+  const shown = JSON.stringify(value) ?? typeof value
+  throw invalidRequest(option, `${shown} is not a path or an id`, "Use a folder's path or an id.")
+}
+
+function checkDevice({ device = "auto" }: OpenOptions): void {
+  const known = ["auto", ...platform.devices.map(({ name }) => name)]
+  if (known.includes(device)) return
+  const remedy = `Use one of ${known.join(", ")}.`
+  if (!isOneOf(deviceNames, device)) throw invalidRequest("device", `${show(device)} is no device`, remedy)
+  throw new UnsupportedDeviceError({ device, problem: "it is not to be had here", remedy })
+}
+
+/** What each device computes in is its runtime's to say. */
+function checkPrecision({ device = "auto", precision = "auto" }: OpenOptions): void {
+  const all = ["auto", ...floatPrecisions]
+  if (!all.includes(precision)) {
+    throw invalidRequest("precision", `${show(precision)} is no precision`, `Use one of ${all.join(", ")}.`)
+  }
+  if (precision === "auto") return
+  const devices = platform.devices.filter(({ name }) => device === "auto" || device === name)
+  if (devices.some(({ precisions }) => precisions.includes(precision))) return
+  const offered = [...new Set(devices.flatMap(({ precisions }) => precisions))]
+  const remedy = offered.length === 0 ? "Leave it out." : `Use ${["auto", ...offered].map(show).join(", ")}.`
+  throw invalidRequest("precision", devices.map(({ otherwise }) => otherwise).join("; "), remedy)
+}
+
+function checkStorage({ storage = "persistent" }: OpenOptions): void {
+  if (!isOneOf(storageKinds, storage)) {
+    throw invalidRequest("storage", `${show(storage)} is no storage`, `Use one of ${storageKinds.join(", ")}.`)
+  }
+  if (platform.storages.includes(storage)) return
+  throw invalidRequest("storage", "models are folders on the disk here", "Leave it out.")
+}
+
+function checkWorker({ worker }: OpenOptions): void {
+  if (worker === undefined) return
+  if (!platform.takesWorker) throw invalidRequest("worker", "the engine is a thread of its own here", "Leave it out.")
+  if (typeof worker === "function") return
+  throw invalidRequest(
+    "worker",
+    `${typeof worker} where a function is expected`,
+    "Pass a function that gives a Worker.",
   )
 }
 
-const precisions = ["auto", "f32", "f16", "int8"] as const
-const storages = ["persistent", "none"] as const
-
-/** What only some platforms can honour. */
-function checkPlace(options: OpenOptions): Effect.Effect<void, FacetError> {
-  const { device = "auto", precision = "auto", storage = "persistent", worker } = options
-  const known: ReadonlyArray<string> = ["auto", ...platform.devices]
-  const others: ReadonlyArray<string> = deviceNames
-  if (!known.includes(device)) {
-    const remedy = `Use one of ${known.join(", ")}.`
-    if (!others.includes(device)) return invalid("device", `${JSON.stringify(device)} is no device`, remedy)
-    return Effect.fail(new UnsupportedDeviceError({ device, problem: "it is not to be had here", remedy }))
-  }
-  if (!precisions.includes(precision)) {
-    return invalid("precision", `${JSON.stringify(precision)} is no precision`, `Use one of ${precisions.join(", ")}.`)
-  }
-  if (!storages.includes(storage)) {
-    return invalid("storage", `${JSON.stringify(storage)} is no storage`, `Use one of ${storages.join(", ")}.`)
-  }
-  const isBrowser = !platform.devices.includes("cpu")
-  if (!isBrowser && precision !== "auto") {
-    return invalid("precision", "on a CPU it is that of the model's files", "Leave it out.")
-  }
-  if (!isBrowser && storage !== "persistent") {
-    return invalid("storage", "models are folders on the disk here", "Leave it out.")
-  }
-  if (!isBrowser && worker !== undefined) {
-    return invalid("worker", "the engine is a thread of its own here", "Leave it out.")
-  }
-  if (device === "wasm" && precision === "f16") {
-    return invalid("precision", "wasm has no 16-bit floats", 'Use "auto", "f32" or "int8".')
-  }
-  if (device === "webgpu" && precision === "int8") {
-    return invalid("precision", "WebGPU has no path for it", 'Use "auto", "f32" or "f16".')
-  }
-  return worker === undefined || typeof worker === "function"
-    ? Effect.void
-    : invalid("worker", `${typeof worker} where a function is expected`, "Pass a function that gives a Worker.")
-}
-
-function checkRanges(options: OpenOptions): Effect.Effect<void, InvalidRequestError> {
-  for (const option of ["queue", "active", "threads"] as const) {
-    const value = options[option]
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      return invalid(option, `${value} is out of range`, "Use a whole number of at least 1.")
-    }
-  }
-  const { cacheBytes, onProgress } = options
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    return invalid(
-      "onProgress",
-      `${typeof onProgress} where a function is expected`,
-      "Pass a function, or leave it out.",
-    )
-  }
-  if (cacheBytes !== undefined && !(Number.isFinite(cacheBytes) && cacheBytes >= 0)) {
-    return invalid("cacheBytes", `${cacheBytes} is out of range`, "Use a number of bytes, 0 for no cache.")
-  }
-  for (const option of ["model", "shield", "scope"] as const) {
-    const value: unknown = options[option]
-    if (value !== undefined && (typeof value !== "string" || value === "")) {
-      return invalid(
-        option,
-        `${JSON.stringify(value) ?? typeof value} is not a path or an id`,
-        "Use a folder's path or an id.",
-      )
-    }
-  }
-  return Effect.void
-}
-
-const invalid = (option: string, problem: string, remedy: string) =>
-  Effect.fail(new InvalidRequestError({ option, problem, remedy }))
+const isOneOf = (known: ReadonlyArray<unknown>, value: unknown): boolean => known.includes(value)

@@ -1,54 +1,23 @@
-/** Gemma 2 in three composable effects. */
+/** Gemma in three composable effects. */
 export { Facet } from "./Facet.ts"
-export type { CallOptions } from "./CallOptions.ts"
 export type { OpenOptions } from "./Open.ts"
-export type { PageWorker } from "./platform/Platform.ts"
-export {
-  ChatMessage,
-  Device,
-  Embedding,
-  Feature,
-  FinishReason,
-  PolicyVerdict,
-  Prompt,
-  Score,
-  ScoreToken,
-  TokenAlternative,
-  TokenLogprob,
-  Trace,
-  TraceToken,
-  Verdict,
-} from "./schemas.ts"
-export type { DeviceName } from "./DeviceName.ts"
-export { Opened } from "./Opened.ts"
-export { collect, generate, stream, type GenerateOptions, type TraceOptions } from "./Generate.ts"
+export { openOnce, type SharedFacet } from "./openOnce.ts"
+export { embed } from "./effects/embed.ts"
+export { generate, stream } from "./effects/generate.ts"
+export { inspect } from "./effects/inspect.ts"
+export { score } from "./effects/score.ts"
+export { shield } from "./effects/shield.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
-export type { GuardMode, GuardOptions, GuardPlan } from "./guard/GuardOptions.ts"
 export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
 export type { Source } from "./guard/TextSource.ts"
 export type { Frame, FrameText } from "./guard/Frame.ts"
-export type { Blocked, GuardPart, GuardReport } from "./guard/Report.ts"
 export { normaliseForJudging } from "./guard/normaliseForJudging.ts"
-export { openOnce, type SharedFacet } from "./openOnce.ts"
-export { shield, type Content, type ShieldOptions } from "./Shield.ts"
-export { inspect, score, type InspectOptions } from "./Inspect.ts"
-export { embed, type EmbedOptions } from "./Embed.ts"
-export {
-  type FailurePart,
-  type FinishPart,
-  type Generation,
-  type GenerationPart,
-  type GenerationTokens,
-  type TextPart,
-  type Timings,
-  type TracePart,
-  type Usage,
-  type VerdictPart,
-} from "./Generation.ts"
-export { definePolicy, policies, type Policy } from "./Policy.ts"
-export { siteNames, type Site, type SiteName } from "./graph/Sites.ts"
-export type { SamplingOptions } from "./engine/Sampler.ts"
-export type { EngineStats, Progress } from "./engine/Request.ts"
+export { Opened } from "./words/Opened.ts"
+export type { CallOptions } from "./words/CallOptions.ts"
+export type { Content, ShieldOptions } from "./words/Content.ts"
+export type { Device, DeviceName } from "./words/Device.ts"
+export type { Embedding, EmbedOptions } from "./words/Embedding.ts"
+export type { PageWorker } from "./words/EngineSettings.ts"
 export {
   ClosedError,
   ContextOverflowError,
@@ -71,4 +40,31 @@ export {
   UnsupportedDeviceError,
   UnsupportedModelError,
   WorkerBlockedError,
-} from "./Errors.ts"
+} from "./words/Errors.ts"
+export type { GenerateOptions } from "./words/GenerateOptions.ts"
+export {
+  collect,
+  type FailurePart,
+  type FinishPart,
+  type FinishReason,
+  type Generation,
+  type GenerationPart,
+  type GenerationTokens,
+  type TextPart,
+  type Timings,
+  type TracePart,
+  type Usage,
+  type VerdictPart,
+} from "./words/Generation.ts"
+export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
+export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
+export { definePolicy, policies, type Policy } from "./words/Policy.ts"
+export type { Progress } from "./words/Progress.ts"
+export type { ChatMessage, Prompt } from "./words/Prompt.ts"
+export type { EngineStats } from "./words/Request.ts"
+export type { SamplingOptions } from "./words/Sampling.ts"
+export type { Score, ScoreToken } from "./words/Score.ts"
+export { type Site, type SiteName, siteNames } from "./words/Site.ts"
+export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
+export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
+export type { PolicyVerdict, Verdict } from "./words/Verdict.ts"

@@ -1,6 +1,6 @@
 /** A Facet that several places use: opened when the first one needs it, closed when the last one is done. */
-import { ClosedError, invalidRequest } from "./Errors.ts"
-import type { CallOptions } from "./CallOptions.ts"
+import { ClosedError, invalidRequest } from "./words/Errors.ts"
+import type { CallOptions } from "./words/CallOptions.ts"
 import { Facet } from "./Facet.ts"
 import type { OpenOptions } from "./Open.ts"
 

@@ -21,10 +21,11 @@ const root = fileURLToPath(new URL("../../../", import.meta.url))
 const scratchPrefix = join(root, ".docs-")
 const publicSources = [
   "Facet",
-  "Generate",
-  "Shield",
-  "Inspect",
-  "Embed",
+  "effects/generate",
+  "effects/shield",
+  "effects/inspect",
+  "effects/score",
+  "effects/embed",
   "openOnce",
   "guard/Guard",
   "guard/PromiseGuard",
@@ -221,7 +222,7 @@ describe("the documentation", () => {
   it("quotes errors as they are", async () => {
     const text = await read("docs/errors.md")
     const errors = [
-      new sdk.UnsupportedModelError({ model: "/models/llama", architecture: "LlamaForCausalLM" }),
+      new sdk.UnsupportedModelError({ model: "/models/llama", architecture: "LlamaForCausalLM", supported: "Gemma 2 (Gemma2ForCausalLM)" }),
       new sdk.OverloadedError({ limit: 64 }),
       new sdk.EngineCrashedError({ problem: "its thread ended with code 1" }),
       new sdk.ClosedError(),

@@ -65,5 +65,6 @@ function ofFiles(error: unknown): FacetError | undefined {
   if (error instanceof ModelFileError) return new ModelFileError({ ...told, file: publicModelName(error.file) })
   if (error instanceof ScopeFileError) return new ScopeFileError({ ...told, file: publicModelName(error.file) })
   if (!(error instanceof UnsupportedModelError)) return undefined
-  return new UnsupportedModelError({ model: publicModelName(error.model), architecture: error.architecture })
+  const { architecture, supported } = error
+  return new UnsupportedModelError({ model: publicModelName(error.model), architecture, supported })
 }

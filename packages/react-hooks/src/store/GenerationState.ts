@@ -67,7 +67,7 @@ export function generationOf(prompt: Prompt, state: GenerationState): Generation
     finishReason,
     usage,
     timings,
-    tokens,
+    ...(tokens === undefined ? {} : { tokens }),
     ...(finish.logprobs === undefined ? {} : { logprobs }),
     verdicts,
     ...(guard === undefined ? {} : { guard }),

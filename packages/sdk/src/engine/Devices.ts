@@ -1,15 +1,7 @@
 /** Which of several devices models run on: the first that works, found out with the first model. */
-import type { Device } from "../Device.ts"
-import type { DeviceName } from "../DeviceName.ts"
-import { RuntimeError, UnsupportedDeviceError } from "../Errors.ts"
-import type { Runtime } from "../runtime/Runtime.ts"
-
-/** A device that may work. */
-export interface DeviceCandidate {
-  readonly name: DeviceName
-  /** Rejects when the device is not there. */
-  readonly start: () => Promise<Runtime>
-}
+import type { Device } from "../words/Device.ts"
+import { RuntimeError, UnsupportedDeviceError } from "../words/Errors.ts"
+import type { DeviceCandidate, Runtime } from "../runtime/Runtime.ts"
 
 export class Devices {
   readonly #all: ReadonlyArray<DeviceCandidate>

@@ -10,7 +10,7 @@ interface Waiter {
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** A permit in somebody's hands, which can be lent to others meanwhile. */
-export interface Lease {
+export interface Permit {
   /** Runs an effect without the permit, and takes it back afterwards unless the effect was interrupted. */
   readonly without: <A, E, R>(wait: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -24,7 +24,7 @@ export class FairLock {
   }
 
   /** Runs an effect while holding a permit. Waiting can be interrupted. */
-  withPermit<A, E, R>(use: (lease: Lease) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  withPermit<A, E, R>(use: (permit: Permit) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(this.#take(restore), () => {
         const held = { yes: true }
@@ -34,7 +34,7 @@ export class FairLock {
     )
   }
 
-  #lease(held: { yes: boolean }): Lease {
+  #lease(held: { yes: boolean }): Permit {
     return {
       without: (wait) =>
         Effect.uninterruptibleMask((restore) =>

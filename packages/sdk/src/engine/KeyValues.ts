@@ -3,10 +3,10 @@
  * copies only that token's rows, and forgetting tokens copies nothing.
  */
 import type { Tensor } from "onnxruntime-common"
-import type { GemmaConfig } from "../model/Config.ts"
+import type { ModelConfig } from "../graph/ModelConfig.ts"
 import { bytesPerToken, type KvStore } from "../runtime/KvStore.ts"
-import type { Runtime } from "../runtime/Runtime.ts"
-import type { Tensors } from "../runtime/Tensors.ts"
+import type { Runtime, Tensors } from "../runtime/Runtime.ts"
+import type { Interventions } from "./Interventions.ts"
 import type { KvSequence } from "./PrefixCache.ts"
 
 /** Tokens in a whole prefill chunk: cancellation is possible between two, and larger ones are no faster. */
@@ -19,14 +19,17 @@ const roomFor = (length: number, most: number): number =>
   Math.min(most, Math.ceil((length + length / 4) / capacityStep) * capacityStep)
 
 export class KeyValues implements KvSequence<KeyValues> {
-  readonly #config: GemmaConfig
+  /** In force over all its tokens. */
+  readonly interventions: Interventions
+  readonly #config: ModelConfig
   #store: KvStore
   #capacity: number
   #tokens: Int32Array
   #length = 0
   #exactLength = 0
 
-  private constructor(config: GemmaConfig, store: KvStore, capacity: number) {
+  private constructor(config: ModelConfig, store: KvStore, capacity: number, interventions: Interventions) {
+    this.interventions = interventions
     this.#config = config
     this.#store = store
     this.#capacity = capacity
@@ -34,9 +37,18 @@ export class KeyValues implements KvSequence<KeyValues> {
   }
 
   /** An empty sequence, with room for so many tokens at first. */
-  static make(config: GemmaConfig, runtime: Pick<Runtime, "makeKvStore">, room = capacityStep): KeyValues {
+  static make(
+    config: ModelConfig,
+    runtime: Pick<Runtime, "makeKvStore">,
+    interventions: Interventions,
+    room = capacityStep,
+  ): KeyValues {
     const capacity = Math.min(room, config.contextLength)
-    return new KeyValues(config, runtime.makeKvStore(config, capacity), capacity)
+    return new KeyValues(config, runtime.makeKvStore(config, capacity), capacity, interventions)
+  }
+
+  get key(): string {
+    return this.interventions.key
   }
 
   get tokens(): Int32Array {
@@ -82,7 +94,7 @@ export class KeyValues implements KvSequence<KeyValues> {
 
   fork(length: number): KeyValues {
     const capacity = roomFor(length, this.#config.contextLength)
-    const copy = new KeyValues(this.#config, this.#store.copy(length, capacity), capacity)
+    const copy = new KeyValues(this.#config, this.#store.copy(length, capacity), capacity, this.interventions)
     copy.#tokens.set(this.#tokens.subarray(0, length))
     copy.#length = length
     copy.#exactLength = Math.min(length, this.#exactLength)

@@ -2,7 +2,7 @@
  * Probabilities out of logits. Logits are f32; sums are taken in double precision, relative to the largest logit, so
  * that nothing overflows. A logit of -Infinity is a masked token of probability 0.
  */
-import { RuntimeError } from "../Errors.ts"
+import { RuntimeError } from "../words/Errors.ts"
 import { expOfNegative } from "./Exponential.ts"
 
 /** What one pass over a row of logits tells. */

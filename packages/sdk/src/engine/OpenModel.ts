@@ -1,18 +1,25 @@
-/** A model that is ready to run: its configuration, tokenizer and decoder session. */
+/** A model that is ready to run: its architecture, tokenizer and decoder session. */
 import { Tensor } from "onnxruntime-common"
-import type { Device } from "../Device.ts"
+import type { Architecture } from "../architectures/Architecture.ts"
+import { locateTensors, type ModelTensors } from "../architectures/locateTensors.ts"
+import { type Model, readModel } from "../architectures/readModel.ts"
+import { tokenizerFile } from "../files/ModelFileNames.ts"
+import type { ModelFiles } from "../files/ModelFiles.ts"
+import { openSafetensors } from "../files/Safetensors.ts"
 import { makeMasks } from "../graph/Attention.ts"
 import { buildDecoder, type Head, names } from "../graph/Decoder.ts"
-import { checkLayer, type Site, siteKey } from "../graph/Sites.ts"
-import type { ModelFiles } from "../hub/ModelFiles.ts"
-import { type GemmaConfig, readConfig } from "../model/Config.ts"
-import { checkBlocks, checkGemmaTensors, openSafetensors, type TensorLocation } from "../model/Safetensors.ts"
-import { openTokenizer, type Tokenizer } from "../model/Tokenizer.ts"
-import type { Placed, Runtime, Session } from "../runtime/Runtime.ts"
+import { type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
+import { RotaryTables } from "../graph/Rotary.ts"
+import type { Placed, Runtime, Session, Tensors } from "../runtime/Runtime.ts"
+import { openTokenizer, type Tokenizer } from "../tokenizer/Tokenizer.ts"
+import type { Device } from "../words/Device.ts"
+import type { Progress } from "../words/Progress.ts"
+import { checkLayer, type Site, siteKey } from "../words/Site.ts"
+import type { TensorLocations } from "../words/Tensors.ts"
+import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
 import { chunkLength, KeyValues } from "./KeyValues.ts"
-import { PrefixCache } from "./PrefixCache.ts"
-import type { Progress } from "./Request.ts"
+import { type Lease, PrefixCache } from "./PrefixCache.ts"
 
 /** What one forward pass gives besides the new keys and values. */
 export interface Wanted {
@@ -39,9 +46,19 @@ export interface OpenModelOptions {
   readonly cacheBytes: number
 }
 
-type Weights = Placed<ReadonlyMap<string, TensorLocation>>
+/** What a session is opened for: runs can fetch the taps, and intervene at the sites. */
+interface Openings {
+  readonly taps: ReadonlyArray<Site>
+  readonly interventions: ReadonlyArray<Site>
+}
 
-const tokenizerFile = "tokenizer.json"
+/** What was read of a model's folder. */
+interface Parts {
+  readonly model: Model
+  readonly located: ModelTensors
+  readonly tokenizer: Tokenizer
+  readonly placed: Placed<TensorLocations>
+}
 
 /** The id of a word that is one token; -1 in a vocabulary that has no such token, which then cannot be a guard's. */
 const singleToken = (tokenizer: Tokenizer, word: string): number => {
@@ -54,36 +71,39 @@ const int64 = (values: ReadonlyArray<number>, shape: ReadonlyArray<number> = [va
 const int32 = (value: number) => new Tensor("int32", Int32Array.of(value), [1])
 
 export class OpenModel {
-  readonly config: GemmaConfig
+  readonly architecture: Architecture
+  readonly config: ModelConfig
   readonly tokenizer: Tokenizer
   readonly cache: PrefixCache<KeyValues>
   readonly judgements = new Judgements()
+  /** The tokens that end a generation: those that the folder names, and the one that ends a turn. */
+  readonly endIds: ReadonlySet<number>
   /** The token ids of ShieldGemma's two answers, without a leading space: 3553 and 1294 in Google's vocabulary. */
   readonly answers: { readonly yes: number; readonly no: number }
+  /** Parts of the folder that are no part of the text model, in words. */
+  readonly leftOut: ReadonlyArray<string>
   readonly #options: OpenModelOptions
-  readonly #weights: Weights
+  readonly #parts: Parts
+  readonly #rotary: RotaryTables
   #session: Session
-  #taps: ReadonlyArray<Site>
+  #openings: Openings
 
-  private constructor(
-    options: OpenModelOptions,
-    config: GemmaConfig,
-    tokenizer: Tokenizer,
-    weights: Weights,
-    session: Session,
-    taps: ReadonlyArray<Site>,
-  ) {
+  private constructor(options: OpenModelOptions, parts: Parts, session: Session, openings: Openings) {
+    const { located, model, tokenizer } = parts
+    const { architecture, config } = model
     this.#options = options
+    this.#parts = parts
+    this.architecture = architecture
     this.config = config
     this.tokenizer = tokenizer
+    this.leftOut = located.leftOut
     this.answers = { yes: singleToken(tokenizer, "Yes"), no: singleToken(tokenizer, "No") }
-    this.#weights = weights
+    const endOfTurn = tokenizer.controls.get(architecture.endOfTurn)
+    this.endIds = new Set(endOfTurn === undefined ? config.eosIds : [...config.eosIds, endOfTurn])
+    this.#rotary = new RotaryTables(config)
     this.#session = session
-    this.#taps = taps
-    this.cache = new PrefixCache({
-      maxBytes: options.cacheBytes,
-      create: () => KeyValues.make(config, options.runtime),
-    })
+    this.#openings = openings
+    this.cache = new PrefixCache({ maxBytes: options.cacheBytes })
   }
 
   /**
@@ -97,34 +117,35 @@ export class OpenModel {
     taps: ReadonlyArray<Site>,
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
-    const { files, head, runtime } = options
-    const config = await readConfig(files)
-    const tensors = await openSafetensors(files)
-    checkBlocks(config, files.root)
-    checkGemmaTensors(config, tensors, files.root)
-    for (const { layer } of taps) checkLayer(config, layer)
-    const weights = [...new Set([...tensors.values()].map((tensor) => tensor.file))]
+    const { files, runtime } = options
+    const model = await readModel(files)
+    const { architecture, config } = model
+    const located = locateTensors(model, await openSafetensors(files), files.root)
+    for (const { layer } of taps) checkLayer(config.layers, layer)
+    const weights = [...new Set([...located.tensors.values()].map((tensor) => tensor.file))]
     const tokenizerBytes = await files.size(tokenizerFile)
     let totalBytes = tokenizerBytes
     for (const file of weights) totalBytes += await files.size(file)
     const report = (phase: Progress["phase"], file: string, loadedBytes: number) =>
       onProgress({ phase, model: files.root, file, loadedBytes, totalBytes })
     report("files", "config.json", 0)
-    const tokenizer = await openTokenizer(files, config)
+    const tokenizer = await openTokenizer(files, { vocabSize: config.vocabSize, template: architecture.template })
     report("files", tokenizerFile, tokenizerBytes)
     report("session", weights.join(", "), tokenizerBytes)
-    const placed = await runtime.placeModel(files, config, tensors)
-    const { operators } = runtime
-    const session = await placed.open(buildDecoder(config, placed.tensors, { operators, head, taps }))
-    const model = new OpenModel(options, config, tokenizer, placed, session, taps)
+    const placed = await runtime.placeModel(files, { ...located, quantization: config.quantization })
+    const parts: Parts = { model, located, tokenizer, placed }
+    const openings: Openings = { taps, interventions: [] }
+    const opened = new OpenModel(options, parts, await openSession(options, parts, openings), openings)
     report("ready", weights.join(", "), totalBytes)
-    return model
+    return opened
   }
 
   /** What it runs on. */
   get device(): Omit<Device, "rejected"> {
     const { runtime } = this.#options
-    return { name: runtime.name, precision: runtime.precision(this.config), threads: runtime.threads }
+    const { quantization } = this.config
+    const { specs } = this.#parts.located
+    return { name: runtime.name, precision: runtime.precision({ specs, quantization }), threads: runtime.threads }
   }
 
   /** The model's folder. */
@@ -142,27 +163,35 @@ export class OpenModel {
   }
 
   /** A sequence that is nobody else's, with room for so many tokens. Whoever takes it disposes of it. */
-  newSequence(room?: number): KeyValues {
-    return KeyValues.make(this.config, this.#options.runtime, room)
+  newSequence(room?: number, interventions = Interventions.none): KeyValues {
+    return KeyValues.make(this.config, this.#options.runtime, interventions, room)
   }
 
-  /** Whether a run can fetch these sites as the session is. */
-  hasTaps(sites: ReadonlyArray<Site>): boolean {
-    return sites.every((site) => this.#taps.some((tap) => siteKey(tap) === siteKey(site)))
+  /** A sequence that begins like the tokens, with what the cache holds of them. Whoever takes it gives it back. */
+  acquireSequence(tokens: ReadonlyArray<number>, interventions: Interventions): Lease<KeyValues> {
+    return this.cache.acquire(tokens, {
+      align: this.reuseAlignment,
+      key: interventions.key,
+      create: () => this.newSequence(undefined, interventions),
+    })
   }
 
-  /** Opens the session again with more taps. The caches stay valid: the weights are the same. */
-  async addTaps(sites: ReadonlyArray<Site>): Promise<void> {
-    if (this.hasTaps(sites)) return
-    const { head, runtime } = this.#options
-    const added = sites.filter((site) => !this.hasTaps([site]))
-    const taps = [...this.#taps, ...added]
-    const { operators } = runtime
-    const graph = buildDecoder(this.config, this.#weights.tensors, { operators, head, taps })
-    const session = await this.#weights.open(graph)
+  /** Whether a run can fetch these taps and intervene at these sites as the session is. */
+  isOpenFor(taps: ReadonlyArray<Site>, interventions: ReadonlyArray<Site> = []): boolean {
+    return covers(this.#openings.taps, taps) && covers(this.#openings.interventions, interventions)
+  }
+
+  /** Opens the session again for more. The caches stay valid: the weights are the same. */
+  async openFor(taps: ReadonlyArray<Site>, interventions: ReadonlyArray<Site> = []): Promise<void> {
+    if (this.isOpenFor(taps, interventions)) return
+    const openings = {
+      taps: union(this.#openings.taps, taps),
+      interventions: union(this.#openings.interventions, interventions),
+    }
+    const session = await openSession(this.#options, this.#parts, openings)
     await this.#session.release()
     this.#session = session
-    this.#taps = taps
+    this.#openings = openings
   }
 
   /** Runs new tokens after those of `sequence`, which takes their keys and values. */
@@ -172,6 +201,7 @@ export class OpenModel {
     const feeds: Record<string, Tensor> = {
       ...sequence.feeds,
       ...this.#position(sequence, tokens.length),
+      ...this.#interventions(sequence, tokens.length),
       [names.inputIds]: int64(tokens, [1, tokens.length]),
       [names.rows]: int64(rows),
     }
@@ -194,20 +224,49 @@ export class OpenModel {
   }
 
   /** What tells attention where the new tokens stand. */
-  #position(sequence: KeyValues, tokens: number): Record<string, Tensor> {
-    const past = { [names.pastLength]: int64([sequence.length]) }
+  #position(sequence: KeyValues, tokens: number): Tensors {
     const total = sequence.length + tokens
     if (this.#options.runtime.operators.attention === "fused") {
-      return { ...past, [names.totalLength]: int32(total), [names.lastPosition]: int32(total - 1) }
+      return {
+        ...this.#turns(0, total),
+        [names.pastLength]: int64([sequence.length]),
+        [names.totalLength]: int32(total),
+        [names.lastPosition]: int32(total - 1),
+      }
     }
     const { capacity } = sequence
     const { full, sliding } = makeMasks(this.config, { past: sequence.length, tokens, capacity })
     const shape = [1, 1, tokens, capacity + tokens]
     return {
-      ...past,
-      [names.fullMask]: new Tensor("float32", full, shape),
-      [names.slidingMask]: new Tensor("float32", sliding, shape),
+      ...this.#turns(sequence.length, total),
+      [names.mask("full")]: new Tensor("float32", full, shape),
+      [names.mask("sliding")]: new Tensor("float32", sliding, shape),
     }
+  }
+
+  /** Cosines and sines of the positions `from .. to - 1`. */
+  #turns(from: number, to: number): Tensors {
+    const shape = [to - from, this.config.headDim / 2]
+    const feeds: Record<string, Tensor> = {}
+    for (const [kind, { cos, sin }] of this.#rotary.rows(from, to)) {
+      feeds[names.cos(kind)] = new Tensor("float32", cos, shape)
+      feeds[names.sin(kind)] = new Tensor("float32", sin, shape)
+    }
+    return feeds
+  }
+
+  /** At a site where this sequence has no intervention, but another may have one, nothing is added. */
+  #interventions({ interventions, length }: KeyValues, tokens: number): Tensors {
+    const { interventions: sites } = this.#openings
+    if (sites.length === 0) return {}
+    // `<bos>` is never changed.
+    const intervened = Float32Array.from({ length: tokens }, (_, i) => (length + i === 0 ? 0 : 1))
+    const feeds: Record<string, Tensor> = { [names.intervened]: new Tensor("float32", intervened, [1, tokens, 1]) }
+    for (const site of sites) {
+      const width = siteWidth(this.config, site.site)
+      feeds[names.addition(site)] = new Tensor("float32", interventions.at(site) ?? new Float32Array(width), [width])
+    }
+    return feeds
   }
 
   async release(): Promise<void> {
@@ -215,3 +274,21 @@ export class OpenModel {
     await this.#session.release()
   }
 }
+
+function openSession(
+  { head, runtime }: OpenModelOptions,
+  { located, model, placed }: Parts,
+  openings: Openings,
+): Promise<Session> {
+  const { architecture, config } = model
+  const decoder = { config, specs: located.specs, tensors: placed.tensors, formula: architecture.formula(config) }
+  return placed.open(buildDecoder(decoder, { operators: runtime.operators, head, ...openings }))
+}
+
+const covers = (open: ReadonlyArray<Site>, wanted: ReadonlyArray<Site>): boolean =>
+  wanted.every((site) => open.some((other) => siteKey(other) === siteKey(site)))
+
+const union = (open: ReadonlyArray<Site>, more: ReadonlyArray<Site>): ReadonlyArray<Site> => [
+  ...open,
+  ...more.filter((site) => !covers(open, [site])),
+]

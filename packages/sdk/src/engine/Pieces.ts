@@ -2,7 +2,7 @@
  * Cutting a text that is longer than a window into overlapping pieces, so that whatever spans a border is seen whole
  * by one of them, as long as it is not longer than the overlap.
  */
-import { InvalidRequestError } from "../Errors.ts"
+import { InvalidRequestError } from "../words/Errors.ts"
 
 /** The tokens `start .. end - 1` of a text. */
 export interface Piece {

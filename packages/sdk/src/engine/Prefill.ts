@@ -1,7 +1,8 @@
 /** Running a prompt: in chunks, so that others can run in between and a request can be cancelled. */
 import * as Effect from "effect/Effect"
-import { ContextOverflowError, type RuntimeError } from "../Errors.ts"
+import { ContextOverflowError, type RuntimeError } from "../words/Errors.ts"
 import { type Forward, type OpenModel, type Wanted } from "./OpenModel.ts"
+import { Interventions } from "./Interventions.ts"
 import { chunkLength, type KeyValues } from "./KeyValues.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
@@ -58,9 +59,10 @@ export const prefillAll = (
   tokens: ReadonlyArray<number>,
   wanted: (chunk: Chunk) => Wanted,
   onChunk: (result: Forward, chunk: Chunk) => void,
+  interventions = Interventions.none,
 ): Effect.Effect<void, RuntimeError> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => model.newSequence(tokens.length)),
+    Effect.sync(() => model.newSequence(tokens.length, interventions)),
     (sequence) => prefill(scheduler, model, sequence, tokens, wanted, onChunk),
     (sequence) => Effect.sync(() => sequence.dispose()),
   )
@@ -74,9 +76,10 @@ export const withSequence = <A, E, R>(
   model: OpenModel,
   tokens: ReadonlyArray<number>,
   use: (sequence: KeyValues, reused: number) => Effect.Effect<A, E, R>,
+  interventions = Interventions.none,
 ): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => model.cache.acquire(tokens, { align: model.reuseAlignment })),
+    Effect.sync(() => model.acquireSequence(tokens, interventions)),
     ({ reused, sequence }) => use(sequence, reused),
     // Whatever was run before an error or an interruption is whole rows, and as good as any.
     ({ sequence }) => Effect.sync(() => model.cache.release(sequence)),

@@ -7,6 +7,8 @@
 
 /** The keys and values of a run of tokens, one row a token, in a buffer of their own. */
 export interface KvSequence<Self> {
+  /** What else made the rows but the tokens: rows of different keys are never taken for each other. */
+  readonly key: string
   /** The tokens of the rows: the first `length` elements. The array may be longer. */
   readonly tokens: Int32Array
   /** How many rows there are. */
@@ -24,15 +26,17 @@ export interface KvSequence<Self> {
 }
 
 /** What a cache is made of. */
-export interface PrefixCacheOptions<S> {
+export interface PrefixCacheOptions {
   /** The most bytes that cached sequences may hold together; lent ones do not count. */
   readonly maxBytes: number
-  /** Makes an empty sequence, for a request that finds nothing to reuse. */
-  readonly create: () => S
 }
 
 /** How a request wants its sequence. */
-export interface AcquireOptions {
+export interface AcquireOptions<S> {
+  /** Of the sequences that may serve the request. */
+  readonly key: string
+  /** Makes an empty sequence of this key, for a request that finds nothing to reuse. */
+  readonly create: () => S
   /**
    * Reuse whole chunks of so many rows only, and only rows that were computed in such chunks (`exactLength`): the
    * request then computes just as it would without a cache. Default: reuse any row.
@@ -47,13 +51,10 @@ export interface Lease<S> {
   readonly reused: number
 }
 
-/** What the cache holds, and what it has spared so far. */
+/** What the cache holds. */
 export interface PrefixCacheStats {
   readonly entries: number
   readonly bytes: number
-  /** Requests that reused at least one row. */
-  readonly hits: number
-  readonly reusedTokens: number
 }
 
 /** Rows that are worth less than a copy of the rest of their sequence. */
@@ -69,22 +70,19 @@ interface Match<S> {
 
 /** See the top of the file. */
 export class PrefixCache<S extends KvSequence<S>> {
-  readonly #options: PrefixCacheOptions<S>
+  readonly #options: PrefixCacheOptions
   /** In the order of their last use, the oldest first. */
   readonly #entries = new Set<S>()
   /** Weak, since a request may dispose of its sequence instead of giving it back. */
   readonly #lent = new WeakSet<S>()
   #bytes = 0
-  #hits = 0
-  #reusedTokens = 0
 
-  constructor(options: PrefixCacheOptions<S>) {
+  constructor(options: PrefixCacheOptions) {
     this.#options = options
   }
 
-  /** What the cache holds, and what it has spared so far. */
   get stats(): PrefixCacheStats {
-    return { entries: this.#entries.size, bytes: this.#bytes, hits: this.#hits, reusedTokens: this.#reusedTokens }
+    return { entries: this.#entries.size, bytes: this.#bytes }
   }
 
   /**
@@ -95,15 +93,12 @@ export class PrefixCache<S extends KvSequence<S>> {
    * An entry that the request extends, or that would lose at most 16 reusable rows, is lent itself; of any other a
    * copy is lent.
    */
-  acquire(tokens: ArrayLike<number>, options: AcquireOptions = {}): Lease<S> {
+  acquire(tokens: ArrayLike<number>, { align = 1, create, key }: AcquireOptions<S>): Lease<S> {
     const wanted = tokens instanceof Int32Array ? tokens : Int32Array.from(tokens)
-    const match = this.#longestMatch(wanted, options.align ?? 1)
-    const sequence = match === undefined ? this.#options.create() : this.#lend(match)
-    const reused = match?.reused ?? 0
-    if (reused > 0) this.#hits++
-    this.#reusedTokens += reused
+    const match = this.#longestMatch(wanted, key, align)
+    const sequence = match === undefined ? create() : this.#lend(match)
     this.#lent.add(sequence)
-    return { sequence, reused }
+    return { sequence, reused: match?.reused ?? 0 }
   }
 
   /**
@@ -132,9 +127,10 @@ export class PrefixCache<S extends KvSequence<S>> {
     for (const entry of this.#entries) this.#drop(entry)
   }
 
-  #longestMatch(tokens: Int32Array, align: number): Match<S> | undefined {
+  #longestMatch(tokens: Int32Array, key: string, align: number): Match<S> | undefined {
     let best: Match<S> | undefined
     for (const entry of this.#entries) {
+      if (entry.key !== key) continue
       const match = matchOf(entry, tokens, align)
       if (match.reused === 0) continue
       const isBetter =
@@ -188,6 +184,7 @@ const matchOf = <S extends KvSequence<S>>(sequence: S, tokens: Int32Array, align
 
 /** Whether every request that could use `short` could use `long` as well. */
 const covers = <S extends KvSequence<S>>(long: S, short: S): boolean =>
+  long.key === short.key &&
   long.length >= short.length &&
   long.exactLength >= short.exactLength &&
   commonPrefix(long, short.tokens.subarray(0, short.length)) === short.length

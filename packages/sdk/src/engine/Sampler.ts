@@ -5,117 +5,24 @@
  * greedy, temperature, top-k, top-p, min-p, and one random draw. Each filter sees the probabilities that the one before
  * left, scaled to sum to 1. Among equal logits the lowest token id comes first.
  */
-import { invalidRequest, RuntimeError } from "../Errors.ts"
+import { RuntimeError } from "../words/Errors.ts"
+import type { SamplingOptions } from "../words/Sampling.ts"
 import { expOfNegative } from "./Exponential.ts"
-import { argmax, logSoftmaxAt } from "./Logprobs.ts"
+import { argmax } from "./Logprobs.ts"
 import { freshSeed, type Random, seededRandom } from "./Random.ts"
 import type { TokenHistory } from "./TokenHistory.ts"
-
-/** How tokens are chosen. Whatever is left out does nothing: the default is greedy. */
-export interface SamplingOptions {
-  /** Logits are divided by it; 0 to 100. Default 0: greedy, the most probable token, whatever the filters below. */
-  readonly temperature?: number | undefined
-  /** Keep the so many most probable tokens; an integer >= 0, where 0 keeps all. */
-  readonly topK?: number | undefined
-  /** Keep the smallest set of most probable tokens that together reach this probability; 0 to 1, at least one token. */
-  readonly topP?: number | undefined
-  /** Keep tokens at least so probable relative to the most probable one; 0 to 1. */
-  readonly minP?: number | undefined
-  /**
-   * Divide the positive and multiply the negative logits of tokens in the prompt or the generation (Keskar et al.,
-   * "CTRL", 2019); 0.01 to 100. Default 1: nothing.
-   */
-  readonly repetitionPenalty?: number | undefined
-  /** Subtracted from the logits of tokens that were generated (OpenAI's API reference); -2 to 2. */
-  readonly presencePenalty?: number | undefined
-  /** Subtracted from a token's logit once for each time that it was generated (as above); -2 to 2. */
-  readonly frequencyPenalty?: number | undefined
-  /** Added to the logits of single tokens, by id; -100 to 100. */
-  readonly logitBias?: Readonly<Record<number, number>> | undefined
-  /** An integer from 0 to 2^53 - 1. The same seed, the same text. Without one every request differs. */
-  readonly seed?: number | undefined
-}
-
-/** A token that was chosen. */
-export interface Sample {
-  readonly id: number
-  /** The natural log of its probability under the model itself: before penalties, bias, temperature and filters. */
-  readonly logprob: number
-}
 
 /** Chooses the tokens of one request. */
 export interface Sampler {
   /**
-   * Chooses a token. The caller notes it in the history.
+   * Chooses a token, and gives its id. The caller notes it in the history.
    *
-   * @param logits one row, `[vocabulary]`, f32; -Infinity masks a token. Written to meanwhile, unchanged afterwards. The
-   * sample's log-probability is read from them when it is asked for.
+   * @param logits one row, `[vocabulary]`, f32; -Infinity masks a token. Written to meanwhile, unchanged afterwards.
    * @param history the tokens of this request so far.
    * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
    */
-  sample(logits: Float32Array, history: TokenHistory): Sample
+  sample(logits: Float32Array, history: TokenHistory): number
 }
-
-/** Ranges of the options that are plain numbers. */
-const ranges = {
-  temperature: { min: 0, max: 100, integer: false },
-  topK: { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true },
-  topP: { min: 0, max: 1, integer: false },
-  minP: { min: 0, max: 1, integer: false },
-  repetitionPenalty: { min: 0.01, max: 100, integer: false },
-  presencePenalty: { min: -2, max: 2, integer: false },
-  frequencyPenalty: { min: -2, max: 2, integer: false },
-  seed: { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true },
-} as const
-
-/**
- * Checks the options of a request.
- *
- * @param vocabSize tokens in the vocabulary: ids in `logitBias` are below it.
- * @throws InvalidRequestError that names the first option that is wrong and the range to use.
- */
-export const checkSampling = (options: SamplingOptions, vocabSize: number): void => {
-  for (const [option, range] of Object.entries(ranges)) {
-    // `Object.entries` widens the keys, which are those of `ranges`.
-    const value = options[option as keyof typeof ranges]
-    if (value !== undefined) checkNumber(option, value, range)
-  }
-  if (options.logitBias !== undefined) checkBias(options.logitBias, vocabSize)
-}
-
-interface Range {
-  readonly min: number
-  readonly max: number
-  readonly integer: boolean
-}
-
-const checkNumber = (option: string, value: unknown, { integer, max, min }: Range): void => {
-  const fits = typeof value === "number" && value >= min && value <= max && (!integer || Number.isInteger(value))
-  if (fits) return
-  const kind = integer ? "an integer" : "a number"
-  const range = max === Number.MAX_SAFE_INTEGER ? `${kind} of at least ${min}` : `${kind} from ${min} to ${max}`
-  throw invalidRequest(option, `${show(value)} is out of range`, `Use ${range}.`)
-}
-
-const checkBias = (bias: unknown, vocabSize: number): void => {
-  if (typeof bias !== "object" || bias === null || Array.isArray(bias)) {
-    throw invalidRequest(
-      "logitBias",
-      `${show(bias)} is not a record`,
-      "Use an object of token ids and numbers: { 235: -5 }.",
-    )
-  }
-  for (const [key, value] of Object.entries(bias)) {
-    const id = Number(key)
-    const isToken = Number.isInteger(id) && id >= 0 && id < vocabSize && String(id) === key
-    if (!isToken) {
-      throw invalidRequest(`logitBias[${key}]`, "there is no such token", `Use ids from 0 to ${vocabSize - 1}.`)
-    }
-    checkNumber(`logitBias[${key}]`, value, { min: -100, max: 100, integer: false })
-  }
-}
-
-const show = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value))
 
 /**
  * A sampler with a random generator of its own, so that other requests do not touch what it chooses. It draws exactly
@@ -131,23 +38,8 @@ export const makeSampler = (options: SamplingOptions = {}): Sampler => {
       const adjusted = adjustment.apply(logits, history)
       const id = choose !== undefined ? choose(logits) : adjusted ? argmax(logits) : best
       adjustment.undo(logits)
-      return new Chosen(id, logits)
+      return id
     },
-  }
-}
-
-/** A sum over the whole vocabulary that hardly anybody asks for, so it is taken when somebody does. */
-class Chosen implements Sample {
-  readonly id: number
-  readonly #logits: Float32Array
-
-  constructor(id: number, logits: Float32Array) {
-    this.id = id
-    this.#logits = logits
-  }
-
-  get logprob(): number {
-    return logSoftmaxAt(this.#logits, this.id)
   }
 }
 

@@ -3,8 +3,8 @@
  * step and first come, first served, so that a long prompt never stands before a short one for longer than a chunk.
  */
 import * as Effect from "effect/Effect"
-import { asRuntimeError, OverloadedError, type RuntimeError } from "../Errors.ts"
-import { FairLock, type Lease } from "./FairLock.ts"
+import { asRuntimeError, OverloadedError, type RuntimeError } from "../words/Errors.ts"
+import { FairLock, type Permit } from "./FairLock.ts"
 
 export interface SchedulerOptions {
   /** The most requests that may run or wait; one more fails with {@link OverloadedError}. */
@@ -32,12 +32,12 @@ export class Scheduler {
   /**
    * Runs a whole request when there is room for it.
    *
-   * @param request is given the lease of its place among those under way, to lend it to others while it waits for
+   * @param request is given the permit of its place among those under way, to lend it to others while it waits for
    * something outside.
    * @param isNested whether it belongs to a request that was admitted already, and so needs no room in the queue.
    */
   admit<A, E, R>(
-    request: (place: Lease) => Effect.Effect<A, E, R>,
+    request: (place: Permit) => Effect.Effect<A, E, R>,
     isNested = false,
   ): Effect.Effect<A, E | OverloadedError, R> {
     const enter = Effect.suspend(() => {

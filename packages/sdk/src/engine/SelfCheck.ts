@@ -3,13 +3,12 @@
  * then is plausible nonsense. A model folder may hold what its last-position logits are for a few tokens; a device that
  * does not give them is not used.
  */
-import { ModelFileError, UnsupportedDeviceError } from "../Errors.ts"
-import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../hub/ModelFiles.ts"
-import { readConfig } from "../model/Config.ts"
+import { ModelFileError, UnsupportedDeviceError } from "../words/Errors.ts"
+import { knownLogitsFile } from "../files/ModelFileNames.ts"
+import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
+import { readModel } from "../architectures/readModel.ts"
 import type { Runtime } from "../runtime/Runtime.ts"
 import type { OpenModel } from "./OpenModel.ts"
-
-export const knownLogitsFile = "known_logits.json"
 
 /** The most that a logit may be off: float32 on any device differs by some 1e-4; wrong attention differs by whole units. */
 const tolerance = { f32: 0.01, f16: 0.15 }
@@ -26,7 +25,9 @@ interface KnownLogits {
  * Rejects with an `UnsupportedDeviceError` before the weights are loaded for nothing.
  */
 export async function checkKnowable(runtime: Runtime, files: ModelFiles): Promise<void> {
-  if (runtime.precision(await readConfig(files)) !== "f16" || (await files.exists(knownLogitsFile))) return
+  const { architecture, config } = await readModel(files)
+  const precision = runtime.precision({ specs: architecture.tensors(config), quantization: config.quantization })
+  if (precision !== "f16" || (await files.exists(knownLogitsFile))) return
   throw new UnsupportedDeviceError({
     device: runtime.name,
     problem: `the model has no ${knownLogitsFile} to check 16-bit floats against`,

@@ -3,12 +3,12 @@
  * the dozen; they come out in order and complete, a little after their text.
  */
 import * as Effect from "effect/Effect"
-import type { RuntimeError } from "../Errors.ts"
-import type { TracePart } from "../Generation.ts"
-import { type Site, siteKey } from "../graph/Sites.ts"
-import type { Tokenizer } from "../model/Tokenizer.ts"
+import type { RuntimeError } from "../words/Errors.ts"
+import type { TracePart } from "../words/Generation.ts"
+import { type Site, siteKey } from "../words/Site.ts"
+import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import type { Forward } from "./OpenModel.ts"
-import type { Sae } from "./Sae.ts"
+import type { OpenSae } from "./OpenSae.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 /** Tokens that are encoded together. */
@@ -16,7 +16,7 @@ const batch = 16
 
 /** What is traced at one site. */
 export interface TraceTarget {
-  readonly sae: Sae
+  readonly sae: OpenSae
   readonly topK: number
 }
 

@@ -1,19 +1,20 @@
 /**
- * Gemma 2's attention over a key-value buffer, in two forms that give the same numbers.
+ * Attention over a key-value buffer, in two forms that give the same numbers.
  *
  * - `fused`: ONNX Runtime's GroupQueryAttention, which CPU and wasm run fast and rightly.
- * - `decomposed`: the formula operator by operator. WebGPU's GroupQueryAttention ignores Gemma 2's soft-cap without a word.
+ * - `decomposed`: the formula operator by operator. WebGPU's GroupQueryAttention ignores a soft-cap without a word.
  *
  * Source: Gemma 2 report (arXiv 2408.00118), section 2, and transformers' `modeling_gemma2.py`.
  */
-import type { GemmaConfig } from "../model/Config.ts"
+import { type LayerKind, layerKind, type ModelConfig } from "./ModelConfig.ts"
 import { ElementType, type GraphBuilder, type Value } from "./Onnx.ts"
+import { rotaryKindOf, rotaryKinds } from "./Rotary.ts"
 
 export type AttentionKind = "fused" | "decomposed"
 
 /** Names of the graph's inputs that attention reads. */
 export const names = {
-  /** int64 `[1]`: `P`, the tokens before the new ones. */
+  /** Fused only. int64 `[1]`: `P`, the tokens before the new ones. */
   pastLength: "past_length",
   /** Fused only. int32 `[1]`: `P + S`. */
   totalLength: "total_length",
@@ -23,8 +24,13 @@ export const names = {
    * Decomposed only. float32 `[1, 1, S, capacity + S]`, 0 where a new token sees a slot of the buffer or another new
    * token, and a very negative number where it does not: for layers that see everything, and for those that slide.
    */
-  fullMask: "full_mask",
-  slidingMask: "sliding_mask",
+  mask: (kind: LayerKind) => `${kind}_mask`,
+  /**
+   * float32 `[positions, headDim / 2]`: fused, of the positions from 0 to at least `P + S`; decomposed, of the `S` new
+   * ones. Of each of `rotaryKinds`.
+   */
+  cos: (kind: LayerKind) => `${kind}_cos`,
+  sin: (kind: LayerKind) => `${kind}_sin`,
   /** float32 `[1, kvHeads, capacity, headDim]` a layer. */
   pastKey: (layer: number) => `past_key.${layer}`,
   pastValue: (layer: number) => `past_value.${layer}`,
@@ -46,23 +52,32 @@ export interface Attended {
   readonly newValue: Value
 }
 
+export type Attend = (layer: number, projections: Projections) => Attended
+
 /** Adds the inputs to a graph, and gives what makes a layer's attention out of its projections. */
-export const attention = (
-  g: GraphBuilder,
-  config: GemmaConfig,
-  kind: AttentionKind,
-): ((layer: number, projections: Projections) => Attended) =>
+export const attention = (g: GraphBuilder, config: ModelConfig, kind: AttentionKind): Attend =>
   kind === "fused" ? fused(g, config) : decomposed(g, config)
 
-/** Cosines and sines of every position, `[contextLength, headDim / 2]`, folded to constants when the session opens. */
-function rotary(g: GraphBuilder, { contextLength, headDim, ropeTheta }: GemmaConfig) {
-  const frequencies = Float32Array.from({ length: headDim / 2 }, (_, i) => 1 / ropeTheta ** ((2 * i) / headDim))
-  const positions = Float32Array.from({ length: contextLength }, (_, i) => i)
-  const angles = g.op("Mul", [g.constant(positions, [contextLength, 1]), g.constant(frequencies, [1, headDim / 2])])
-  return { cos: g.op("Cos", [angles]), sin: g.op("Sin", [angles]) }
+/** The inputs with cosines and sines, for a layer of either kind. */
+function rotary(g: GraphBuilder, config: ModelConfig) {
+  const shape = ["positions", config.headDim / 2]
+  const tables = new Map(
+    rotaryKinds(config).map((kind) => [
+      kind,
+      {
+        cos: g.input(names.cos(kind), ElementType.float32, shape),
+        sin: g.input(names.sin(kind), ElementType.float32, shape),
+      },
+    ]),
+  )
+  return (layer: number) => {
+    const table = tables.get(rotaryKindOf(config, layerKind(config, layer)))
+    if (table === undefined) throw new Error(`layer ${layer} has no rotary embedding`)
+    return table
+  }
 }
 
-function past(g: GraphBuilder, { headDim, kvHeads }: GemmaConfig, layer: number) {
+function past(g: GraphBuilder, { headDim, kvHeads }: ModelConfig, layer: number) {
   const shape = [1, kvHeads, "capacity", headDim]
   return {
     key: g.input(names.pastKey(layer), ElementType.float32, shape),
@@ -70,17 +85,18 @@ function past(g: GraphBuilder, { headDim, kvHeads }: GemmaConfig, layer: number)
   }
 }
 
-function fused(g: GraphBuilder, config: GemmaConfig) {
+function fused(g: GraphBuilder, config: ModelConfig): Attend {
   const pastLength = g.input(names.pastLength, ElementType.int64, [1])
   const totalLength = g.input(names.totalLength, ElementType.int32, [1])
   const lastPosition = g.input(names.lastPosition, ElementType.int32, [1])
-  const { cos, sin } = rotary(g, config)
+  const table = rotary(g, config)
   const newRows = (present: Value): Value => {
     const end = g.op("Cast", [totalLength], { attributes: { to: ElementType.int64 } })
     return g.op("Slice", [present, pastLength, end, g.ints(2)])
   }
-  return (layer: number, { key, query, value }: Projections): Attended => {
+  return (layer, { key, query, value }) => {
     const before = past(g, config, layer)
+    const { cos, sin } = table(layer)
     const [z, presentKey, presentValue] = g.opMany(
       "GroupQueryAttention",
       [query, key, value, before.key, before.value, lastPosition, totalLength, cos, sin],
@@ -93,7 +109,7 @@ function fused(g: GraphBuilder, config: GemmaConfig) {
           scale: { float: config.queryPreAttnScalar ** -0.5 },
           softcap: { float: config.attnLogitSoftcap ?? 0 },
           // Counts the keys that a query sees, itself included; -1 is all.
-          local_window_size: config.slidingLayers[layer] === true ? config.slidingWindow : -1,
+          local_window_size: layerKind(config, layer) === "sliding" ? config.slidingWindow : -1,
           do_rotary: 1,
           rotary_interleaved: 0,
         },
@@ -103,21 +119,24 @@ function fused(g: GraphBuilder, config: GemmaConfig) {
   }
 }
 
-function decomposed(g: GraphBuilder, config: GemmaConfig) {
+function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
   const { attnLogitSoftcap, headDim, heads, kvHeads, queryPreAttnScalar } = config
-  const pastLength = g.input(names.pastLength, ElementType.int64, [1])
-  const mask = (name: string) => g.input(name, ElementType.float32, [1, 1, "S", "slots"])
-  const masks = { full: mask(names.fullMask), sliding: mask(names.slidingMask) }
-  const { cos, sin } = rotary(g, config)
+  const mask = (kind: LayerKind) => g.input(names.mask(kind), ElementType.float32, [1, 1, "S", "slots"])
+  const masks: Readonly<Record<LayerKind, Value>> = { full: mask("full"), sliding: mask("sliding") }
+  const table = rotary(g, config)
+  // The tables begin with the first of the new positions.
+  const first = g.ints(0)
 
   /** `[1, S, count * headDim]` to `[1, count, S, headDim]`. */
   const split = (x: Value, count: number): Value =>
     g.op("Transpose", [g.op("Reshape", [x, g.ints(1, -1, count, headDim)])], { attributes: { perm: [0, 2, 1, 3] } })
-  const rotated = (x: Value, count: number): Value =>
-    g.op("RotaryEmbedding", [x, pastLength, cos, sin], {
+  const rotated = (layer: number, x: Value, count: number): Value => {
+    const { cos, sin } = table(layer)
+    return g.op("RotaryEmbedding", [x, first, cos, sin], {
       domain: "com.microsoft",
       attributes: { interleaved: 0, num_heads: count },
     })
+  }
   const swapped = (x: Value): Value => g.op("Transpose", [x], { attributes: { perm: [0, 1, 3, 2] } })
 
   /** Scaled, capped scores of the buffer's slots, then of the new tokens: `[1, kvHeads, group * S, capacity + S]`. */
@@ -132,19 +151,19 @@ function decomposed(g: GraphBuilder, config: GemmaConfig) {
     return attnLogitSoftcap === null ? scaled : g.op("Mul", [g.op("Tanh", [scaled]), g.scalar(attnLogitSoftcap)])
   }
 
-  return (layer: number, { key, query, value }: Projections): Attended => {
+  return (layer, { key, query, value }) => {
     const before = past(g, config, layer)
-    const newKey = split(rotated(key, kvHeads), kvHeads)
+    const newKey = split(rotated(layer, key, kvHeads), kvHeads)
     const newValue = split(value, kvHeads)
     // Heads of one group share keys, so they stand below each other, as more rows of queries.
-    const grouped = g.op("Reshape", [split(rotated(query, heads), heads), g.ints(1, kvHeads, -1, headDim)])
+    const grouped = g.op("Reshape", [split(rotated(layer, query, heads), heads), g.ints(1, kvHeads, -1, headDim)])
     const byHead = g.op("Reshape", [
       scores(grouped, before.key, newKey),
       g.op("Concat", [g.ints(1, heads), g.op("Shape", [masks.full], { attributes: { start: 2, end: 4 } })], {
         attributes: { axis: 0 },
       }),
     ])
-    const seen = config.slidingLayers[layer] === true ? masks.sliding : masks.full
+    const seen = masks[layerKind(config, layer)]
     const weights = g.op("Softmax", [g.op("Add", [byHead, seen])], { attributes: { axis: -1 } })
     const capacity = g.op("Shape", [before.key], { attributes: { start: 2, end: 3 } })
     const byGroup = g.op("Reshape", [weights, shapeOfGroups(masks.full)])
@@ -164,14 +183,14 @@ function decomposed(g: GraphBuilder, config: GemmaConfig) {
   }
 }
 
-/** What a masked slot gets added to its score. Scores are within the soft-cap, so nothing of it is left after softmax. */
+/** What a masked slot gets added to its score: far below any score, so that nothing of it is left after softmax. */
 const never = -1e9
 
 /** The two masks of a run: `[S, capacity + S]` each, row by row. See {@link names}. */
 export function makeMasks(
-  { slidingWindow }: Pick<GemmaConfig, "slidingWindow">,
+  { slidingWindow }: Pick<ModelConfig, "slidingWindow">,
   run: { readonly past: number; readonly tokens: number; readonly capacity: number },
-): { readonly full: Float32Array; readonly sliding: Float32Array } {
+): Readonly<Record<LayerKind, Float32Array>> {
   const { capacity, past: before, tokens } = run
   const width = capacity + tokens
   const full = new Float32Array(tokens * width).fill(never)

@@ -1,16 +1,15 @@
 /**
- * Gemma 2's decoder as an ONNX graph, built for what is wanted.
+ * A decoder as an ONNX graph, built for what is wanted. Which layers it has is its formula's affair; what a run takes and
+ * gives is the same for all.
  *
  * One run takes `S` new tokens after `P` past ones. Past keys and values come from buffers that are longer than `P`;
  * only the new rows come out, so nothing that the caller already has is copied back.
- *
- * Source: Gemma 2 report (arXiv 2408.00118) and transformers' `modeling_gemma2.py`.
  */
-import type { GemmaConfig } from "../model/Config.ts"
-import type { TensorLocation } from "../model/Safetensors.ts"
-import { attention, type AttentionKind, names as attentionNames } from "./Attention.ts"
+import { type Site, siteKey } from "../words/Site.ts"
+import type { TensorLocations, TensorSpec } from "../words/Tensors.ts"
+import { type Attend, attention, type AttentionKind, names as attentionNames } from "./Attention.ts"
+import { type ModelConfig, siteWidth } from "./ModelConfig.ts"
 import { ElementType, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
-import { siteKey, siteWidth, type Site } from "./Sites.ts"
 import { type Multiplication, Weights } from "./Weights.ts"
 
 /**
@@ -27,11 +26,33 @@ export interface Operators {
   readonly multiplication: Multiplication
 }
 
+/** What an architecture's layers compute. Every value is `[1, S, width]`. */
+export interface Formula {
+  /** The matrix that token ids are looked up in, and that makes the logits. */
+  readonly embedding: string
+  /** The first layer's input, out of the rows of the embedding. */
+  readonly enter: (g: DecoderGraph, rows: Value) => Value
+  /** A layer's output. It says at each site what stands there: see {@link DecoderGraph.site}. */
+  readonly layer: (g: DecoderGraph, x: Value, layer: number) => Value
+  /** What the logits are made of, out of the last layer's output. */
+  readonly leave: (g: DecoderGraph, x: Value) => Value
+}
+
+/** A model as the graph sees it. */
+export interface DecoderModel {
+  readonly config: ModelConfig
+  readonly specs: ReadonlyArray<TensorSpec>
+  readonly formula: Formula
+  readonly tensors: TensorLocations
+}
+
 export interface DecoderOptions {
   readonly operators: Operators
   readonly head: Head
   /** Sites that a run may fetch, each under its {@link siteKey}: `[1, S, width]`. One that is not fetched is not copied. */
   readonly taps: ReadonlyArray<Site>
+  /** Sites at which a run adds a vector, by default none. */
+  readonly interventions?: ReadonlyArray<Site> | undefined
 }
 
 /** Names of the graph's inputs and outputs. */
@@ -43,123 +64,166 @@ export const names = {
   rows: "rows",
   /** int64 `[C]`: token ids for the `candidates` head. */
   candidates: "candidates",
+  /** With interventions. float32 `[1, S, 1]`: 1 where they act, 0 where they do not. */
+  intervened: "intervened",
+  /** float32 `[width]`, of each site with an intervention: what is added there. */
+  addition: (site: Site) => `${siteKey(site)}.addition`,
   /** float32 `[1, 2 * layers * kvHeads, S, headDim]`: the new rows; layer by layer, keys before values. */
   newKeyValues: "new_key_values",
   /** float32 `[1, R, vocabSize]` or `[1, R, C]`. */
   logits: "logits",
 } as const
 
-/** The decoder of the model in `tensors`. */
-export function buildDecoder(
-  config: GemmaConfig,
-  tensors: ReadonlyMap<string, TensorLocation>,
-  options: DecoderOptions,
-): Graph {
-  return new DecoderBuilder(config, tensors, options).build()
+/** The decoder of a model. */
+export function buildDecoder(model: DecoderModel, options: DecoderOptions): Graph {
+  const g = new DecoderGraph(model, options)
+  const { embedding, enter, layer, leave } = model.formula
+  let x = enter(g, g.lookUp(embedding, g.tokens))
+  for (let at = 0; at < model.config.layers; at++) x = layer(g, x, at)
+  g.giveKeyValues()
+  g.giveLogits((rows) => leave(g, rows), x)
+  return g.build()
 }
 
-class DecoderBuilder {
-  readonly #config: GemmaConfig
+/** What formulas are made of: the operators of decoders, over the weights of one model. */
+export class DecoderGraph {
+  readonly config: ModelConfig
+  /** The new tokens. */
+  readonly tokens: Value
+  readonly #graph = new GraphBuilder("decoder")
+  readonly #model: DecoderModel
   readonly #options: DecoderOptions
-  readonly #graph = new GraphBuilder("gemma2")
   readonly #weights: Weights
+  readonly #attend: Attend
+  readonly #intervened: Value | undefined
   readonly #newKeyValues: Array<Value> = []
 
-  constructor(config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>, options: DecoderOptions) {
-    this.#config = config
+  constructor(model: DecoderModel, options: DecoderOptions) {
+    const { config, specs, tensors } = model
+    const { interventions = [], operators } = options
+    this.config = config
+    this.#model = model
     this.#options = options
-    this.#weights = new Weights(this.#graph, config, tensors, options.operators.multiplication)
+    this.#weights = new Weights(this.#graph, {
+      specs,
+      tensors,
+      quantization: config.quantization,
+      multiplication: operators.multiplication,
+    })
+    this.tokens = this.#graph.input(names.inputIds, ElementType.int64, [1, "S"])
+    this.#attend = attention(this.#graph, config, operators.attention)
+    if (interventions.length > 0) {
+      this.#intervened = this.#graph.input(names.intervened, ElementType.float32, [1, "S", 1])
+    }
   }
 
-  build(): Graph {
-    const { hiddenSize, layers, kvHeads, headDim } = this.#config
+  /** `x @ W.T`. */
+  linear(x: Value, name: string): Value {
+    return this.#weights.linear(x, name)
+  }
+
+  /** Rows of a matrix, by number. */
+  lookUp(name: string, ids: Value): Value {
+    return this.#weights.rows(ids, name)
+  }
+
+  times(x: Value, factor: number): Value {
+    return this.#graph.op("Mul", [x, this.#graph.scalar(Math.fround(factor))])
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.#graph.op("Add", [a, b])
+  }
+
+  /** `1 + w`, for norms whose files hold the gain less one. */
+  onePlus(name: string): Value {
+    return this.#graph.op("Add", [this.#weights.vector(name), this.#graph.scalar(1)])
+  }
+
+  /** Root-mean-square norm over the last axis, times `gain`. */
+  norm(x: Value, gain: Value): Value {
+    return this.#graph.op("SimplifiedLayerNormalization", [x, gain], {
+      attributes: { axis: -1, epsilon: { float: this.config.rmsNormEps } },
+    })
+  }
+
+  /** The same over each of the heads that stand beside each other in `x`. */
+  headNorm(x: Value, gain: Value): Value {
     const g = this.#graph
-    const ids = g.input(names.inputIds, ElementType.int64, [1, "S"])
-    const attend = attention(g, this.#config, this.#options.operators.attention)
-    let x = g.op("Mul", [this.#embed(ids), g.scalar(Math.fround(Math.sqrt(hiddenSize)))])
-    for (let layer = 0; layer < layers; layer++) x = this.#layer(x, layer, attend)
-    g.output(names.newKeyValues, g.op("Concat", this.#newKeyValues, { attributes: { axis: 1 } }), [
+    // A zero keeps the axis as it is.
+    const heads = g.op("Reshape", [x, g.ints(0, 0, -1, this.config.headDim)])
+    return g.op("Reshape", [this.norm(heads, gain), g.ints(0, 0, -1)])
+  }
+
+  /** Adds `x` to the residual stream, and norms the sum: one operator for both. */
+  addAndNorm(x: Value, residual: Value, gain: Value): { readonly sum: Value; readonly normed: Value } {
+    const [normed, , , sum] = this.#graph.opMany(
+      "SkipSimplifiedLayerNormalization",
+      [x, residual, gain],
+      [true, false, false, true],
+      { domain: "com.microsoft", attributes: { epsilon: { float: this.config.rmsNormEps } } },
+    ) as [Value, Value, Value, Value]
+    return { sum, normed }
+  }
+
+  /** `gelu(gate) * up`, with the tanh form of GELU. */
+  geluTimes(gate: Value, up: Value): Value {
+    return this.#graph.op("Mul", [this.#graph.op("Gelu", [gate], { attributes: { approximate: "tanh" } }), up])
+  }
+
+  /** The heads' outputs, concatenated: `[1, S, heads * headDim]`. Queries and keys are turned here. */
+  attend(layer: number, query: Value, key: Value, value: Value): Value {
+    const { newKey, newValue, z } = this.#attend(layer, { query, key, value })
+    this.#newKeyValues.push(newKey, newValue)
+    return z
+  }
+
+  /** Says that `value` stands at a site, and gives what the model goes on with. */
+  site(site: Site, value: Value): Value {
+    const g = this.#graph
+    const width = siteWidth(this.config, site.site)
+    const isAt = (other: Site): boolean => siteKey(other) === siteKey(site)
+    let result = value
+    if (this.#intervened !== undefined && this.#options.interventions?.some(isAt) === true) {
+      const addition = g.input(names.addition(site), ElementType.float32, [width])
+      result = g.op("Add", [value, g.op("Mul", [this.#intervened, addition])])
+    }
+    if (this.#options.taps.some(isAt)) g.output(siteKey(site), result, [1, "S", width])
+    return result
+  }
+
+  giveKeyValues(): void {
+    const { headDim, kvHeads, layers } = this.config
+    this.#graph.output(names.newKeyValues, this.#graph.op("Concat", this.#newKeyValues, { attributes: { axis: 1 } }), [
       1,
       2 * layers * kvHeads,
       "S",
       headDim,
     ])
-    this.#head(x)
-    return g.build()
   }
 
-  #embed(ids: Value): Value {
-    return this.#weights.rows(ids, "model.embed_tokens", this.#config.vocabSize, this.#config.hiddenSize)
-  }
-
-  #layer(x: Value, layer: number, attend: ReturnType<typeof attention>): Value {
+  /** @param leave makes the rows that are read into what the head multiplies. */
+  giveLogits(leave: (rows: Value) => Value, x: Value): void {
     const g = this.#graph
-    const name = `model.layers.${layer}`
-    const z = this.#attention(this.#norm(x, `${name}.input_layernorm`), layer, attend)
-    this.#tap({ layer, site: "attn_z" }, z)
-    const { hiddenSize, intermediateSize, heads, headDim } = this.#config
-    const attended = this.#weights.linear(z, `${name}.self_attn.o_proj`, hiddenSize, heads * headDim)
-    const afterAttention = this.#norm(attended, `${name}.post_attention_layernorm`)
-    // One fused operator adds to the residual stream and norms it for the MLP: outputs 0 and 3 are norm and sum.
-    const [normed, , , residual] = g.opMany(
-      "SkipSimplifiedLayerNormalization",
-      [afterAttention, x, this.#weights.gain(`${name}.pre_feedforward_layernorm`)],
-      [true, false, false, true],
-      { domain: "com.microsoft", attributes: { epsilon: { float: this.#config.rmsNormEps } } },
-    ) as [Value, Value, Value, Value]
-    const gate = this.#weights.linear(normed, `${name}.mlp.gate_proj`, intermediateSize, hiddenSize)
-    const up = this.#weights.linear(normed, `${name}.mlp.up_proj`, intermediateSize, hiddenSize)
-    const hidden = g.op("Mul", [g.op("Gelu", [gate], { attributes: { approximate: "tanh" } }), up])
-    const down = this.#weights.linear(hidden, `${name}.mlp.down_proj`, hiddenSize, intermediateSize)
-    const mlpOut = this.#norm(down, `${name}.post_feedforward_layernorm`)
-    this.#tap({ layer, site: "mlp_out" }, mlpOut)
-    const output = g.op("Add", [residual, mlpOut])
-    this.#tap({ layer, site: "resid_post" }, output)
-    return output
-  }
-
-  /** The heads' outputs, concatenated: `[1, S, heads * headDim]`. */
-  #attention(x: Value, layer: number, attend: ReturnType<typeof attention>): Value {
-    const { hiddenSize, heads, kvHeads, headDim } = this.#config
-    const name = `model.layers.${layer}.self_attn`
-    const { newKey, newValue, z } = attend(layer, {
-      query: this.#weights.linear(x, `${name}.q_proj`, heads * headDim, hiddenSize),
-      key: this.#weights.linear(x, `${name}.k_proj`, kvHeads * headDim, hiddenSize),
-      value: this.#weights.linear(x, `${name}.v_proj`, kvHeads * headDim, hiddenSize),
-    })
-    this.#newKeyValues.push(newKey, newValue)
-    return z
-  }
-
-  #norm(x: Value, name: string): Value {
-    return this.#graph.op("SimplifiedLayerNormalization", [x, this.#weights.gain(name)], {
-      attributes: { axis: -1, epsilon: { float: this.#config.rmsNormEps } },
-    })
-  }
-
-  #tap(site: Site, value: Value): void {
-    const wanted = this.#options.taps.some((tap) => siteKey(tap) === siteKey(site))
-    if (wanted) this.#graph.output(siteKey(site), value, [1, "S", siteWidth(this.#config, site.site)])
-  }
-
-  #head(x: Value): void {
-    const { vocabSize, hiddenSize } = this.#config
-    const g = this.#graph
+    const { embedding } = this.#model.formula
     const rows = g.input(names.rows, ElementType.int64, ["R"])
-    const read = this.#norm(g.op("Gather", [x, rows], { attributes: { axis: 1 } }), "model.norm")
+    const read = leave(g.op("Gather", [x, rows], { attributes: { axis: 1 } }))
     if (this.#options.head === "vocabulary") {
-      const logits = this.#weights.linear(read, "model.embed_tokens", vocabSize, hiddenSize)
-      g.output(names.logits, this.#softcap(logits), [1, "R", vocabSize])
+      g.output(names.logits, this.#softcap(this.linear(read, embedding)), [1, "R", this.config.vocabSize])
       return
     }
     const candidates = g.input(names.candidates, ElementType.int64, ["C"])
-    const columns = g.op("Transpose", [this.#embed(candidates)], { attributes: { perm: [1, 0] } })
+    const columns = g.op("Transpose", [this.lookUp(embedding, candidates)], { attributes: { perm: [1, 0] } })
     g.output(names.logits, this.#softcap(g.op("MatMul", [read, columns])), [1, "R", "C"])
+  }
+
+  build(): Graph {
+    return this.#graph.build()
   }
 
   /** `cap * tanh(x / cap)`. */
   #softcap(logits: Value): Value {
-    const cap = this.#config.finalLogitSoftcap
+    const cap = this.config.finalLogitSoftcap
     if (cap === null) return logits
     const g = this.#graph
     return g.op("Mul", [g.op("Tanh", [g.op("Div", [logits, g.scalar(cap)])]), g.scalar(cap)])

@@ -3,8 +3,7 @@
  * they need before a multiplication (a cast, a transposition) is part of the graph, and ONNX Runtime folds it when the
  * session opens.
  */
-import type { GemmaConfig } from "../model/Config.ts"
-import type { TensorLocation } from "../model/Safetensors.ts"
+import type { Quantization, TensorLocation, TensorLocations, TensorSpec } from "../words/Tensors.ts"
 import { ElementType, type GraphBuilder, type Value } from "./Onnx.ts"
 
 const elementTypes: Readonly<Record<string, ElementType>> = {
@@ -26,30 +25,34 @@ export const int8Name = (name: string): string => `${name}.int8`
 /** float32 `[rows]`. */
 export const int8ScaleName = (name: string): string => `${name}.int8_scale`
 
-/** Weights of one model folder, by the names that transformers gives them, without `.weight`. */
+export interface WeightsOptions {
+  readonly specs: ReadonlyArray<TensorSpec>
+  readonly tensors: TensorLocations
+  readonly quantization: Quantization | null
+  readonly multiplication: Multiplication
+}
+
+/** Weights of one model folder, by the names of its table of tensors. */
 export class Weights {
   readonly #graph: GraphBuilder
-  readonly #tensors: ReadonlyMap<string, TensorLocation>
-  readonly #quantization: GemmaConfig["quantization"]
+  readonly #specs: ReadonlyMap<string, TensorSpec>
+  readonly #tensors: TensorLocations
+  readonly #quantization: Quantization | null
   readonly #multiplication: Multiplication
 
-  constructor(
-    graph: GraphBuilder,
-    config: GemmaConfig,
-    tensors: ReadonlyMap<string, TensorLocation>,
-    multiplication: Multiplication,
-  ) {
-    this.#multiplication = multiplication
+  constructor(graph: GraphBuilder, { multiplication, quantization, specs, tensors }: WeightsOptions) {
     this.#graph = graph
+    this.#specs = new Map(specs.map((spec) => [spec.name, spec]))
     this.#tensors = tensors
-    this.#quantization = config.quantization
+    this.#quantization = quantization
+    this.#multiplication = multiplication
   }
 
   /** `x @ W.T` for a weight of shape `[rows, columns]`, as a linear layer without bias. */
-  linear(x: Value, name: string, rows: number, columns: number): Value {
-    const relaid = this.#tensors.get(int8Name(name))
-    if (relaid !== undefined) return this.#int8(x, name)
+  linear(x: Value, name: string): Value {
+    if (this.#tensors.has(int8Name(name))) return this.#int8(x, name)
     if (this.#quantization === null) return this.#plain(x, name)
+    const { columns, rows } = this.#spec(name)
     const { bits, blockSize } = this.#quantization
     const blocks = columns / blockSize
     const data = this.#raw(`${name}.weight`, [rows, blocks, (blockSize * bits) / 8])
@@ -73,7 +76,7 @@ export class Weights {
     return this.#graph.op("Cast", [product], { attributes: { to: ElementType.float32 } })
   }
 
-  /** Over weights that were laid out anew: see `runtime/web/Int8Weights.ts`. */
+  /** Over weights that the runtime laid out anew. */
   #int8(x: Value, name: string): Value {
     const data = this.#raw(int8Name(name))
     const scales = this.#raw(int8ScaleName(name))
@@ -81,10 +84,11 @@ export class Weights {
   }
 
   /** Rows of a weight of shape `[rows, columns]`, as float32. */
-  rows(ids: Value, name: string, rows: number, columns: number): Value {
+  rows(ids: Value, name: string): Value {
     if (this.#quantization === null) {
       return this.#graph.op("Gather", [this.#float(`${name}.weight`), ids], { attributes: { axis: 0 } })
     }
+    const { columns, rows } = this.#spec(name)
     const { bits, blockSize } = this.#quantization
     // The lookup and the tied output head read the same bytes under two shapes: hence two names.
     const data = this.#raw(`${name}.weight`, [rows, (columns * bits) / 8], `${name}.lookup`)
@@ -95,9 +99,9 @@ export class Weights {
     })
   }
 
-  /** The gain of one of Gemma's RMS norms: the file holds `w`, the formula multiplies by `1 + w`. */
-  gain(name: string): Value {
-    return this.#graph.op("Add", [this.#float(`${name}.weight`), this.#graph.scalar(1)])
+  /** A vector as it is in the file, as float32. */
+  vector(name: string): Value {
+    return this.#float(`${name}.weight`)
   }
 
   #transposed(weight: Value): Value {
@@ -121,5 +125,11 @@ export class Weights {
     const slice = this.#tensors.get(name)
     if (slice === undefined) throw new Error(`tensor ${name} is missing after the folder's check`)
     return slice
+  }
+
+  #spec(name: string): TensorSpec {
+    const spec = this.#specs.get(name)
+    if (spec === undefined) throw new Error(`the table of tensors has no ${name}`)
+    return spec
   }
 }

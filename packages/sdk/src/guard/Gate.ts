@@ -2,11 +2,11 @@
  * The guard as a pure model: what comes in, what is to be judged, what may go out. It knows no clock, no model and no
  * stream; whoever drives it tells it what happened and when.
  */
-import type { Verdict } from "../Verdict.ts"
+import type { Verdict } from "../words/Verdict.ts"
 import { Channel } from "./Channel.ts"
 import type { Frame } from "./Frame.ts"
-import type { GuardMode } from "./GuardOptions.ts"
-import type { Blocked, GuardPart, GuardReport } from "./Report.ts"
+import type { GuardMode } from "../words/GuardOptions.ts"
+import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 export interface GateOptions {
   readonly mode: GuardMode

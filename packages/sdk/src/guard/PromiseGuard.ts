@@ -1,14 +1,14 @@
 /** The guard for people who do not use Effect. */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import { type FacetError, invalidRequest } from "../Errors.ts"
-import type { CallOptions } from "../CallOptions.ts"
-import type { Opened } from "../Opened.ts"
-import type { Verdict } from "../Verdict.ts"
+import { type FacetError, invalidRequest } from "../words/Errors.ts"
+import type { CallOptions } from "../words/CallOptions.ts"
+import type { Opened } from "../words/Opened.ts"
+import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { type FramesRequest, type Guard, type GuardedText, guardedText, makeGuard } from "./Guard.ts"
-import type { GuardPlan } from "./GuardOptions.ts"
-import type { GuardPart } from "./Report.ts"
+import type { GuardPlan } from "../words/GuardOptions.ts"
+import type { GuardPart } from "../words/GuardReport.ts"
 import { fromSource, type Source, SourceFailure } from "./TextSource.ts"
 
 /** What a wrapped function is handed: a signal that fires on a trip, and when whoever asked gives up. */

@@ -2,7 +2,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { invalidRequest } from "../Errors.ts"
+import { invalidRequest } from "../words/Errors.ts"
 
 /** What a function may give that makes a stream. */
 export type Source<A> = AsyncIterable<A> | ReadableStream<A>

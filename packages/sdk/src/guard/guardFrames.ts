@@ -6,12 +6,12 @@ import type * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { FacetError } from "../Errors.ts"
-import type { Verdict } from "../Verdict.ts"
+import type { FacetError } from "../words/Errors.ts"
+import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { Gate, type Question } from "./Gate.ts"
-import type { GuardPlan } from "./GuardOptions.ts"
-import type { GuardPart } from "./Report.ts"
+import type { GuardPlan } from "../words/GuardOptions.ts"
+import type { GuardPart } from "../words/GuardReport.ts"
 
 export interface GuardedFrames<A, E, R, J> {
   readonly plan: Pick<GuardPlan, "mode" | "onError" | "output"> & { readonly input: "before" | "parallel" | undefined }

@@ -1,15 +1,14 @@
 /** Where the keys and values of one sequence lie: in the engine's memory, or on the device. */
 import type { Tensor } from "onnxruntime-common"
-import type { GemmaConfig } from "../model/Config.ts"
-import type { Tensors } from "./Tensors.ts"
+import type { ModelConfig } from "../graph/ModelConfig.ts"
 
 /** The part of a model's shape that its keys and values have. */
-export type KvShape = Pick<GemmaConfig, "layers" | "kvHeads" | "headDim">
+export type KvShape = Pick<ModelConfig, "layers" | "kvHeads" | "headDim">
 
 /** A buffer `[kvHeads, capacity, headDim]` for the keys and one for the values of each layer, of fixed capacity. */
 export interface KvStore {
   /** The buffers as inputs of the decoder's graph. */
-  readonly feeds: Tensors
+  readonly feeds: Readonly<Record<string, Tensor>>
   /**
    * Writes the rows of `count` new tokens after the first `length`, and takes the tensor over.
    *

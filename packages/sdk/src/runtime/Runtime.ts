@@ -2,14 +2,16 @@
  * ONNX Runtime as the engine sees it: graphs are opened from bytes, over weights that stay in their files.
  * onnxruntime-node and onnxruntime-web stand behind the same interfaces.
  */
-import type { Device } from "../Device.ts"
+import type { Tensor } from "onnxruntime-common"
+import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Operators } from "../graph/Decoder.ts"
 import type { Graph } from "../graph/Onnx.ts"
-import type { ModelFiles } from "../hub/ModelFiles.ts"
-import type { GemmaConfig } from "../model/Config.ts"
-import type { TensorLocation } from "../model/Safetensors.ts"
+import type { DeviceName, Precision } from "../words/Device.ts"
+import type { Quantization, TensorLocations, TensorSpec } from "../words/Tensors.ts"
 import type { KvShape, KvStore } from "./KvStore.ts"
-import type { Tensors } from "./Tensors.ts"
+
+/** What a run takes and gives, by the graph's names. */
+export type Tensors = Readonly<Record<string, Tensor>>
 
 /** An open graph. One run at a time. */
 export interface Session {
@@ -25,23 +27,37 @@ export interface Placed<Locations> {
   open(graph: Graph): Promise<Session>
 }
 
+/** A model's weights, as a runtime needs to know them. */
+export interface ModelWeights {
+  readonly specs: ReadonlyArray<TensorSpec>
+  readonly quantization: Quantization | null
+  readonly tensors: TensorLocations
+}
+
 export interface Runtime {
-  readonly name: Device["name"]
+  readonly name: DeviceName
   readonly threads: number
   readonly operators: Operators
   /** Whether drivers are known that compute wrongly without a word: then a model is compared with its known logits. */
   readonly needsSelfCheck: boolean
   /** What the weights of a model are multiplied as. */
-  precision(config: GemmaConfig): Device["precision"]
+  precision(weights: Omit<ModelWeights, "tensors">): Precision
   /** Prepares a model's tensors for graphs over them. */
-  placeModel(
-    files: ModelFiles,
-    config: GemmaConfig,
-    tensors: ReadonlyMap<string, TensorLocation>,
-  ): Promise<Placed<ReadonlyMap<string, TensorLocation>>>
+  placeModel(files: ModelFiles, weights: ModelWeights): Promise<Placed<TensorLocations>>
   /** The same for one file as it is: the name under which graphs find it. */
   placeFile(files: ModelFiles, name: string): Promise<Placed<string>>
   makeKvStore(shape: KvShape, capacity: number): KvStore
   /** Frees what is shared by all sessions. */
   release(): Promise<void>
 }
+
+/** A device that may work. */
+export interface DeviceCandidate {
+  readonly name: DeviceName
+  /** Rejects when the device is not there. */
+  readonly start: () => Promise<Runtime>
+}
+
+/** What a runtime multiplies weights as that takes them as their files hold them. */
+export const storedPrecision = ({ quantization }: Pick<ModelWeights, "quantization">): "f32" | "int4" | "int8" =>
+  quantization === null ? "f32" : quantization.bits === 4 ? "int4" : "int8"

@@ -2,8 +2,8 @@
  * Which sparse autoencoders a folder holds. Paths are Gemma Scope's: `layer_L/width_W/average_l0_N/params.npz`, below
  * a folder whose name says the site: the site itself, or a release's name (`gemma-scope-2b-pt-res`).
  */
-import { InvalidRequestError, invalidRequest } from "../Errors.ts"
-import { type Site, type SiteName, siteNames } from "../graph/Sites.ts"
+import { InvalidRequestError, invalidRequest } from "../words/Errors.ts"
+import { type Site, type SiteName, siteNames } from "../words/Site.ts"
 
 export interface SaeEntry extends Site {
   /** The `params.npz`, relative to the scope's folder. */

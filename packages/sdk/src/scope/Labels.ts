@@ -1,6 +1,6 @@
 /** What features stand for: `labels.json` beside an autoencoder's `params.npz`. */
-import { ScopeFileError } from "../Errors.ts"
-import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../hub/ModelFiles.ts"
+import { ScopeFileError } from "../words/Errors.ts"
+import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 
 /** Labels by feature index. */
 export type Labels = ReadonlyMap<number, string>

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import { Engine } from "../engine/Engine.ts"
-import { asFacetError, ClosedError, errorFromPlain, type FacetError, invalidRequest } from "../Errors.ts"
+import { Engine, type EngineService } from "../words/Engine.ts"
+import { asFacetError, ClosedError, errorFromPlain, type FacetError, invalidRequest } from "../words/Errors.ts"
 import type { AppMessage, EngineMessage, Method, StreamMethods, ValueMethods } from "./Protocol.ts"
 
 /** Where the engine runs: a thread that was started, whether it has come up yet or not. */
@@ -45,14 +45,14 @@ export const layerClient = (start: StartThread): Layer.Layer<Engine> =>
     ),
   )
 
-const engineOver = (calls: Calls): Engine["Service"] => ({
+const engineOver = (calls: Calls): EngineService => ({
   load: (model) => streamOf(calls, "load", model),
   generate: (request) => streamOf(calls, "generate", request),
-  classify: (request) => valueOf(calls, "classify", request),
+  judge: (request) => valueOf(calls, "judge", request),
   inspect: (request) => valueOf(calls, "inspect", request),
   score: (request) => valueOf(calls, "score", request),
   embed: (request) => valueOf(calls, "embed", request),
-  device: (model) => valueOf(calls, "device", model),
+  describe: (model) => valueOf(calls, "describe", model),
   stats: valueOf(calls, "stats", undefined),
 })
 

@@ -5,23 +5,23 @@
  * number of lists of parts and then an end. The engine sends the next list only when the last one was acknowledged, so a
  * slow reader slows the engine down. Values cross by structured clone; errors, whose classes would be lost, as plain data.
  */
-import type { Device } from "../Device.ts"
-import type { Embedding } from "../Embedding.ts"
-import type { EnginePart } from "../Generation.ts"
-import type { PlainError } from "../Errors.ts"
+import type { Embedding } from "../words/Embedding.ts"
+import type { EnginePart } from "../words/Generation.ts"
+import type { PlainError } from "../words/Errors.ts"
 import type {
-  ClassifyRequest,
+  JudgeRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
   InspectRequest,
   ModelRef,
-  Progress,
   ScoreRequest,
-} from "../engine/Request.ts"
-import type { Score } from "../Score.ts"
-import type { Trace } from "../Trace.ts"
-import type { Verdict } from "../Verdict.ts"
+} from "../words/Request.ts"
+import type { ModelDescription } from "../words/ModelDescription.ts"
+import type { Progress } from "../words/Progress.ts"
+import type { Score } from "../words/Score.ts"
+import type { Trace } from "../words/Trace.ts"
+import type { Verdict } from "../words/Verdict.ts"
 
 /** Methods that answer with parts. */
 export interface StreamMethods {
@@ -31,11 +31,11 @@ export interface StreamMethods {
 
 /** Methods that answer with one value. */
 export interface ValueMethods {
-  readonly classify: { readonly payload: ClassifyRequest; readonly value: Verdict }
+  readonly judge: { readonly payload: JudgeRequest; readonly value: Verdict }
   readonly inspect: { readonly payload: InspectRequest; readonly value: Trace }
   readonly score: { readonly payload: ScoreRequest; readonly value: Score }
   readonly embed: { readonly payload: EmbedRequest; readonly value: Embedding }
-  readonly device: { readonly payload: ModelRef; readonly value: Device }
+  readonly describe: { readonly payload: ModelRef; readonly value: ModelDescription }
   readonly stats: { readonly payload: undefined; readonly value: EngineStats }
 }
 
@@ -56,11 +56,3 @@ export type EngineMessage =
   /** The value, or the end of the parts. */
   | { readonly kind: "done"; readonly call: number; readonly value: unknown }
   | { readonly kind: "failed"; readonly call: number; readonly error: PlainError }
-
-/** What an engine is told when it starts, wherever it runs. */
-export interface EngineLimits {
-  readonly queue: number
-  readonly active: number
-  readonly cacheBytes: number
-  readonly threads: number | undefined
-}

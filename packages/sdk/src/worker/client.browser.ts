@@ -1,24 +1,18 @@
 /** The engine in a page's Web Worker. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Engine } from "../engine/Engine.ts"
+import type { Engine } from "../words/Engine.ts"
 import {
   EngineCrashedError,
   type FacetError,
   invalidRequest,
   UnsupportedDeviceError,
   WorkerBlockedError,
-} from "../Errors.ts"
-import type { EngineSettings, PageWorker } from "../platform/Platform.ts"
+} from "../words/Errors.ts"
+import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
 import { type EngineThread, layerClient, type ThreadEvents } from "./EngineClient.ts"
 import type { AppMessage, EngineMessage } from "./Protocol.ts"
-import {
-  type HelloMessage,
-  type LostMessage,
-  running,
-  type StartMessage,
-  type WorkerSettings,
-} from "./WorkerMessages.ts"
+import { type LostMessage, running, type ToWorker } from "./WorkerMessages.ts"
 
 /** Bundlers find the worker by this very expression. */
 const startWorker = (): Worker =>
@@ -29,7 +23,10 @@ const startWorker = (): Worker =>
  * with an `EngineCrashedError`, and a new one takes its place. Where the page may not start one, calls fail with a
  * `WorkerBlockedError`.
  */
-export const layerEngine = ({ worker = startWorker, ...settings }: EngineSettings): Layer.Layer<Engine, FacetError> =>
+export const layerEngine = (
+  settings: EngineSettings,
+  worker: () => PageWorker = startWorker,
+): Layer.Layer<Engine, FacetError> =>
   typeof Worker === "undefined"
     ? Layer.unwrap(Effect.fail(noWorkers()))
     : layerClient((events) => new WebThread(startedBy(worker), settings, events))
@@ -61,13 +58,13 @@ const used = new WeakSet<Worker>()
 
 class WebThread implements EngineThread {
   readonly #worker: Worker
-  readonly #settings: WorkerSettings
+  readonly #settings: EngineSettings
   readonly #events: ThreadEvents
   /** Calls that came before the worker's script ran: it would not hear them. */
   readonly #early: Array<AppMessage> = []
   #isRunning = false
 
-  constructor(worker: Worker, settings: WorkerSettings, events: ThreadEvents) {
+  constructor(worker: Worker, settings: EngineSettings, events: ThreadEvents) {
     this.#worker = worker
     this.#settings = settings
     this.#events = events
@@ -79,7 +76,7 @@ class WebThread implements EngineThread {
       this.#lose(event.message)
     })
     // Whoever made the worker may have made it long ago.
-    worker.postMessage({ kind: "hello" } satisfies HelloMessage)
+    worker.postMessage({ kind: "hello" } satisfies ToWorker)
   }
 
   post = (message: AppMessage): void => {
@@ -98,7 +95,7 @@ class WebThread implements EngineThread {
     if (data === running) {
       if (this.#isRunning) return
       this.#isRunning = true
-      this.#worker.postMessage({ kind: "start", settings: this.#settings } satisfies StartMessage)
+      this.#worker.postMessage({ kind: "start", settings: this.#settings } satisfies ToWorker)
       for (const message of this.#early.splice(0)) this.#worker.postMessage(message)
       return
     }

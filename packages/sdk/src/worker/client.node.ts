@@ -1,21 +1,23 @@
 /** The engine on a thread of Node's, and how such a thread ends without taking the process along. */
 import type * as Layer from "effect/Layer"
 import { Worker } from "node:worker_threads"
-import type { Engine } from "../engine/Engine.ts"
-import { EngineCrashedError } from "../Errors.ts"
+import type { Engine } from "../words/Engine.ts"
+import { EngineCrashedError } from "../words/Errors.ts"
 import { Interlock } from "../runtime/Interlock.ts"
 import { type EngineThread, layerClient, type ThreadEvents } from "./EngineClient.ts"
-import type { AppMessage, EngineLimits } from "./Protocol.ts"
+import type { EngineSettings } from "../words/EngineSettings.ts"
+import type { AppMessage } from "./Protocol.ts"
 
-/** What the engine's thread is started with. */
-export interface EngineThreadData extends EngineLimits {
+/** What the engine's thread is given. */
+export interface ThreadData {
+  readonly settings: EngineSettings
   readonly interlock: SharedArrayBuffer
 }
 
 /** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./entry.node.ts" : "./entry.js", import.meta.url)
 
-const startWorker = (data: EngineThreadData): Worker => {
+const startWorker = (data: ThreadData): Worker => {
   const options = { workerData: data, name: "facet-engine" }
   // A thread inherits Node's flags by itself, but stumbles over the one that says how the main script was written.
   const hasInputType = process.execArgv.some((flag) => flag.startsWith("--input-type"))
@@ -28,12 +30,12 @@ const startWorker = (data: EngineThreadData): Worker => {
  * thread takes its place.
  */
 export const layerEngine = (
-  { active, cacheBytes, queue, threads }: EngineLimits,
-  start: (data: EngineThreadData) => Worker = startWorker,
+  settings: EngineSettings,
+  start: (data: ThreadData) => Worker = startWorker,
 ): Layer.Layer<Engine> =>
   layerClient((events) => {
     const interlock = new Interlock()
-    return new NodeThread(start({ active, cacheBytes, queue, threads, interlock: interlock.buffer }), interlock, events)
+    return new NodeThread(start({ settings, interlock: interlock.buffer }), interlock, events)
   })
 
 /** How long a thread has to end by itself, in milliseconds: a native run of a large model takes about a second. */

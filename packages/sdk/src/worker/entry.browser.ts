@@ -2,17 +2,12 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { openLocation, openScopeLocation } from "../hub/locations.browser.ts"
-import { deviceCandidates } from "../runtime/web/candidates.browser.ts"
+import { openLocation, openScopeLocation } from "./Locations.browser.ts"
+import type { EngineSettings } from "../words/EngineSettings.ts"
+import { deviceCandidates } from "../runtime/web/deviceCandidates.browser.ts"
 import type { AppMessage } from "./Protocol.ts"
 import { serve } from "./server.ts"
-import {
-  type HelloMessage,
-  type LostMessage,
-  running,
-  type StartMessage,
-  type WorkerSettings,
-} from "./WorkerMessages.ts"
+import { type LostMessage, running, type ToWorker } from "./WorkerMessages.ts"
 
 /** The worker's side of the channel; type libraries for pages do not know a worker's own globals. */
 interface WorkerPort {
@@ -35,13 +30,14 @@ function lose(reason: string): void {
   port.close()
 }
 
-function start({ device, precision, storage, ...limits }: WorkerSettings): void {
+function start(settings: EngineSettings): void {
+  const { storage } = settings
   const engine = serve(
     {
-      devices: deviceCandidates({ device, precision, threads: limits.threads }, lose),
+      ...settings,
+      devices: deviceCandidates(settings, lose),
       openFolder: (folder, onProgress) => openLocation(folder, onProgress, storage),
       openScope: (scope, given, onProgress) => openScopeLocation(scope, given, onProgress, storage),
-      ...limits,
     },
     {
       post: (message, transfers) => port.postMessage(message, [...transfers]),
@@ -59,7 +55,7 @@ function start({ device, precision, storage, ...limits }: WorkerSettings): void 
 
 port.addEventListener("message", ({ data }) => {
   // The page that starts this worker writes exactly these.
-  const message = data as HelloMessage | StartMessage | AppMessage
+  const message = data as ToWorker | AppMessage
   if (message.kind === "hello") port.postMessage(running)
   else if (message.kind === "start") start(message.settings)
   else listener(message)

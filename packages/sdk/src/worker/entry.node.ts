@@ -3,24 +3,26 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { parentPort, workerData } from "node:worker_threads"
-import { openFolder } from "../hub/folder.node.ts"
-import { openScope } from "../hub/scope.node.ts"
+import { openFolder } from "../files/disk/openFolder.node.ts"
+import { openScope } from "../scope/openScope.node.ts"
 import { Interlock } from "../runtime/Interlock.ts"
-import { makeNodeRuntime } from "../runtime/node.ts"
-import type { EngineThreadData } from "./client.node.ts"
+import { makeNodeRuntime } from "../runtime/NodeRuntime.node.ts"
+import type { ThreadData } from "./client.node.ts"
 import { serve } from "./server.ts"
 
 // `workerData` is untyped; the client that starts this thread writes exactly this.
-const { interlock, threads, ...limits } = workerData as EngineThreadData
+const { interlock, settings } = workerData as ThreadData
 const port = parentPort
 if (port === null) throw new Error("this module is the engine's thread and nothing else")
 
 const engine = serve(
   {
-    devices: [{ name: "cpu", start: async () => makeNodeRuntime({ interlock: new Interlock(interlock), threads }) }],
+    ...settings,
+    devices: [
+      { name: "cpu", start: async () => makeNodeRuntime({ interlock: new Interlock(interlock), ...settings }) },
+    ],
     openFolder,
     openScope,
-    ...limits,
   },
   {
     post: (message, transfers) => port.postMessage(message, transfers),

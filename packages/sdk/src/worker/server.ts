@@ -4,8 +4,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { type Engine, type EngineOptions, makeEngine } from "../engine/Engine.ts"
-import { asFacetError, errorToPlain, type FacetError } from "../Errors.ts"
+import { type EngineOptions, makeEngine } from "../engine/LocalEngine.ts"
+import type { EngineService } from "../words/Engine.ts"
+import { asFacetError, errorToPlain, type FacetError } from "../words/Errors.ts"
 import type { AppMessage, EngineMessage, Method, StreamMethods, ValueMethods } from "./Protocol.ts"
 
 /** The engine's end of the channel. */
@@ -39,11 +40,11 @@ interface Running {
 }
 
 class Server {
-  readonly #engine: Engine["Service"]
+  readonly #engine: EngineService
   readonly #port: AppPort
   readonly #running = new Map<number, Running>()
 
-  constructor(engine: Engine["Service"], port: AppPort) {
+  constructor(engine: EngineService, port: AppPort) {
     this.#engine = engine
     this.#port = port
   }

@@ -13,10 +13,10 @@ import {
 } from "@facet/sdk"
 import * as Effect from "effect/Effect"
 import { assert, describe, inject, it } from "vitest"
-import { Engine } from "../../src/engine/Engine.ts"
-import { listStoredModels, removeStoredModel } from "../../src/hub/storedModels.browser.ts"
+import { Engine } from "../../src/words/Engine.ts"
+import { listStoredModels, removeStoredModel } from "../../src/files/opfs/StoredModels.browser.ts"
 import { layerEngine } from "../../src/worker/client.browser.ts"
-import { host, until } from "./hub/HubClient.browser.ts"
+import { host, until } from "./files/FilesClient.browser.ts"
 
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -216,8 +216,8 @@ describe("the worker", () => {
   })
 
   it("is not sent what cannot travel, though it has not come up yet", async () => {
-    const settings = { queue: 1, active: 1, cacheBytes: 0, threads: 1, storage: "none", worker: undefined } as const
-    const request = { model: { folder: "nowhere", use: "text" }, text: (() => "x") as unknown as string } as const
+    const settings = { queue: 1, active: 1, cacheBytes: 0, threads: 1, storage: "none" } as const
+    const request = { model: { source: "nowhere", use: "text" }, text: (() => "x") as unknown as string } as const
     const asking = Effect.flatMap(Engine, (engine) => Effect.flip(engine.score(request)))
     const layer = layerEngine({ ...settings, device: "wasm", precision: "auto" })
     assert.instanceOf(await Effect.runPromise(Effect.provide(asking, layer)), InvalidRequestError)

@@ -4,7 +4,7 @@ import { cp, readFile, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import { join, normalize } from "node:path"
 import type { TestProject } from "vitest/node"
-import { quantiseFolder } from "../../src/model/quantiseFolder.node.ts"
+import { quantiseFolder } from "@facet/checkpoint"
 import { temporaryFolder } from "../fixtures/folders.ts"
 
 declare module "vitest" {

@@ -2,19 +2,19 @@
 import { assets } from "@facet/tiny/assets"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { OpenModel } from "../../src/engine/OpenModel.ts"
-import { Sae } from "../../src/engine/Sae.ts"
+import { OpenSae } from "../../src/engine/OpenSae.ts"
 import { softmax2 } from "../../src/engine/Logprobs.ts"
 import type { Head } from "../../src/graph/Decoder.ts"
-import type { Site } from "../../src/graph/Sites.ts"
-import { openAssets } from "../../src/hub/assets.browser.ts"
-import { embeddedPrefix } from "../../src/hub/embedded.ts"
-import { openLocation, openScopeLocation } from "../../src/hub/locations.browser.ts"
-import type { ModelFiles } from "../../src/hub/ModelFiles.ts"
-import { openRemoteFolder } from "../../src/hub/remoteFolder.browser.ts"
+import type { Site } from "../../src/words/Site.ts"
+import { openAssets } from "../../src/files/http/openAssets.browser.ts"
+import { embeddedPrefix } from "../../src/worker/WorkerMessages.ts"
+import { openLocation, openScopeLocation } from "../../src/worker/Locations.browser.ts"
+import type { ModelFiles } from "../../src/files/ModelFiles.ts"
+import { openRemoteFolder } from "../../src/files/opfs/openRemoteFolder.browser.ts"
 import type { Runtime } from "../../src/runtime/Runtime.ts"
 import { startWasm } from "../../src/runtime/web/WasmRuntime.browser.ts"
 import { startWebGpu } from "../../src/runtime/web/WebGpuRuntime.browser.ts"
-import { readSae } from "../../src/scope/Npz.ts"
+import { readSae } from "../../src/scope/SaeFile.ts"
 import { type GoldenPrompt, type Goldens, parseTensors } from "../fixtures/goldenFiles.ts"
 import {
   closeness,
@@ -98,7 +98,7 @@ describe.each(["wasm", "webgpu"] as const)("%s in f32", { timeout: 120_000 }, (d
     for (const { key, layer, site } of prompt.scopes) {
       const entry = entries.find((found) => found.site === site && found.layer === layer)
       if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)
-      const sae = await Sae.open(runtime, files, entry, model.config)
+      const sae = await OpenSae.open(runtime, files, entry, model.config)
       const rows = await sae.topFeatures(taps.get(`${site}.${layer}`) ?? new Float32Array(), Infinity)
       await sae.release()
       const [found, expected] = [foundFeatures(rows), expectedFeatures(tensors, key)]

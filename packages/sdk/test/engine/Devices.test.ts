@@ -1,8 +1,8 @@
 /** Which of several devices is taken, and what becomes of the others. */
 import { assert, describe, it } from "@effect/vitest"
-import { type DeviceCandidate, Devices } from "../../src/engine/Devices.ts"
-import { ModelFileError, RuntimeError, UnsupportedDeviceError } from "../../src/Errors.ts"
-import type { Runtime } from "../../src/runtime/Runtime.ts"
+import { Devices } from "../../src/engine/Devices.ts"
+import { ModelFileError, RuntimeError, UnsupportedDeviceError } from "../../src/words/Errors.ts"
+import type { DeviceCandidate, Runtime } from "../../src/runtime/Runtime.ts"
 import { failureOf } from "../fixtures/failure.ts"
 
 /** A device that starts as often as it is asked to. */

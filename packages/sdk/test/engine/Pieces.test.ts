@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { InvalidRequestError } from "../../src/Errors.ts"
+import { InvalidRequestError } from "../../src/words/Errors.ts"
 import { overlappingPieces } from "../../src/engine/Pieces.ts"
 
 const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))

@@ -9,10 +9,12 @@ class FakeSequence implements KvSequence<FakeSequence> {
   readonly tokens = new Int32Array(256)
   readonly bytes: number
   readonly #alive: Set<FakeSequence>
+  readonly key: string
   rows: Array<number> = []
   exactLength = 0
 
-  constructor(alive: Set<FakeSequence>, bytes: number) {
+  constructor(alive: Set<FakeSequence>, bytes: number, key: string) {
+    this.key = key
     this.#alive = alive
     this.bytes = bytes
     alive.add(this)
@@ -33,7 +35,7 @@ class FakeSequence implements KvSequence<FakeSequence> {
 
   fork(length: number): FakeSequence {
     assert.isTrue(this.#alive.has(this) && length <= this.length)
-    const copy = new FakeSequence(this.#alive, this.bytes)
+    const copy = new FakeSequence(this.#alive, this.bytes, this.key)
     copy.extend(this.rows.slice(0, length))
     copy.exactLength = Math.min(length, this.exactLength)
     return copy
@@ -53,13 +55,15 @@ class FakeSequence implements KvSequence<FakeSequence> {
 
 const makeCache = (maxBytes = 1000, bytes = 100) => {
   const alive = new Set<FakeSequence>()
-  const cache = new PrefixCache<FakeSequence>({ maxBytes, create: () => new FakeSequence(alive, bytes) })
-  const run = (tokens: ReadonlyArray<number>, align = 1) => {
-    const lease = cache.acquire(tokens, { align })
+  const cache = new PrefixCache<FakeSequence>({ maxBytes })
+  const acquire = (tokens: ReadonlyArray<number>, { align = 1, key = "" } = {}) =>
+    cache.acquire(tokens, { align, key, create: () => new FakeSequence(alive, bytes, key) })
+  const run = (tokens: ReadonlyArray<number>, align = 1, key = "") => {
+    const lease = acquire(tokens, { align, key })
     lease.sequence.extend(tokens.slice(lease.reused), align)
     return lease
   }
-  return { alive, cache, run }
+  return { acquire, alive, cache, run }
 }
 
 const count = (from: number, length: number): Array<number> => Array.from({ length }, (_, i) => from + i)
@@ -73,6 +77,7 @@ const Action = Schema.Struct({
   mark: integer(0, 3),
   generated: integer(0, 30),
   pick: integer(0, 10),
+  key: Schema.Literals(["", "steered"]),
 })
 
 describe("PrefixCache", () => {
@@ -84,7 +89,7 @@ describe("PrefixCache", () => {
       maxBytes: integer(0, 700),
     },
     ({ actions, align, maxBytes }) => {
-      const { alive, cache } = makeCache(maxBytes)
+      const { acquire, alive, cache } = makeCache(maxBytes)
       const lent = new Set<FakeSequence>()
       for (const action of actions) {
         const victim = [...lent][action.pick % Math.max(1, lent.size)]
@@ -93,9 +98,10 @@ describe("PrefixCache", () => {
             ...count(action.base * 1000, action.shared),
             ...Array.from({ length: action.own }, () => action.mark),
           ]
-          const { reused, sequence } = cache.acquire(tokens, { align })
+          const { reused, sequence } = acquire(tokens, { align, key: action.key })
           assert.isFalse(lent.has(sequence), "lent twice")
           assert.isTrue(alive.has(sequence))
+          assert.strictEqual(sequence.key, action.key)
           assert.strictEqual(reused % align, 0)
           assert.isTrue(reused <= Math.max(0, tokens.length - 1))
           assert.isTrue(align === 1 || sequence.exactLength === reused)
@@ -158,14 +164,24 @@ describe("PrefixCache", () => {
     )
     assert.strictEqual(new Set([first, ...others].map(({ sequence }) => sequence)).size, 4)
     for (const { sequence } of others) cache.release(sequence)
-    assert.deepStrictEqual(cache.stats, { entries: 4, bytes: 400, hits: 3, reusedTokens: 300 })
+    assert.deepStrictEqual(cache.stats, { entries: 4, bytes: 400 })
+  })
+
+  it("keeps what was made under different keys apart, also where the tokens are the same", () => {
+    const { acquire, cache, run } = makeCache()
+    cache.release(run(count(0, 50)).sequence)
+    cache.release(run(count(0, 40), 1, "steered").sequence)
+    assert.strictEqual(cache.stats.entries, 2)
+    assert.strictEqual(acquire([...count(0, 50), 7], { key: "steered" }).reused, 40)
+    assert.strictEqual(acquire([...count(0, 50), 7]).reused, 50)
+    assert.strictEqual(acquire([...count(0, 50), 7], { key: "ablated" }).reused, 0)
   })
 
   it("leaves one token to run when the request is cached wholly", () => {
-    const { cache, run } = makeCache()
+    const { acquire, cache, run } = makeCache()
     cache.release(run(count(0, 50)).sequence)
-    assert.strictEqual(cache.acquire(count(0, 50)).reused, 49)
-    assert.strictEqual(cache.acquire([]).reused, 0)
+    assert.strictEqual(acquire(count(0, 50)).reused, 49)
+    assert.strictEqual(acquire([]).reused, 0)
   })
 
   it("reuses whole chunks only, of rows that were computed in chunks", () => {
@@ -179,34 +195,34 @@ describe("PrefixCache", () => {
   })
 
   it("drops a sequence that another one begins with", () => {
-    const { alive, cache, run } = makeCache()
-    const [short, long] = [cache.acquire(count(0, 20)), run(count(0, 40))]
+    const { acquire, alive, cache, run } = makeCache()
+    const [short, long] = [acquire(count(0, 20)), run(count(0, 40))]
     short.sequence.extend(count(0, 20))
     cache.release(long.sequence)
     cache.release(short.sequence)
     assert.deepStrictEqual([...alive], [long.sequence])
-    const longer = cache.acquire([1])
+    const longer = acquire([1])
     longer.sequence.extend(count(0, 60))
     cache.release(longer.sequence)
     assert.deepStrictEqual([...alive], [longer.sequence])
   })
 
   it("keeps a shorter sequence of which more rows are exact", () => {
-    const { cache, run } = makeCache()
+    const { acquire, cache, run } = makeCache()
     const exact = run(count(0, 40), 8)
     const loose = run(count(0, 50), 100)
     cache.release(exact.sequence)
     cache.release(loose.sequence)
     assert.strictEqual(cache.stats.entries, 2)
-    assert.strictEqual(cache.acquire([...count(0, 45), 1], { align: 8 }).reused, 40)
+    assert.strictEqual(acquire([...count(0, 45), 1], { align: 8 }).reused, 40)
   })
 
   it("evicts the least recently used, and does not keep what alone is too large", () => {
-    const { cache, run } = makeCache(300)
+    const { acquire, cache, run } = makeCache(300)
     for (const base of [1000, 2000, 3000]) cache.release(run(count(base, 40)).sequence)
     cache.release(run([...count(1000, 5), 9]).sequence) // a copy: the entry at 1000 was used, the one at 2000 goes
-    assert.strictEqual(cache.acquire([...count(2000, 20), 1]).reused, 0)
-    assert.strictEqual(cache.acquire([...count(1000, 20), 1]).reused, 20)
+    assert.strictEqual(acquire([...count(2000, 20), 1]).reused, 0)
+    assert.strictEqual(acquire([...count(1000, 20), 1]).reused, 20)
     const small = makeCache(50)
     small.cache.release(small.run(count(0, 9)).sequence)
     assert.deepStrictEqual([small.cache.stats.entries, small.alive.size], [0, 0])

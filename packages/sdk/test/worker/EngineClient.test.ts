@@ -2,12 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { Engine } from "../../src/engine/Engine.ts"
+import { Engine } from "../../src/words/Engine.ts"
 import { InvalidRequestError } from "../../src/index.ts"
 import { layerClient, type ThreadEvents } from "../../src/worker/EngineClient.ts"
 import type { AppMessage } from "../../src/worker/Protocol.ts"
 
-const model = { folder: "nowhere", use: "text" } as const
+const model = { source: "nowhere", use: "text" } as const
 const request = { model, prompt: "x", traces: [] }
 
 /** A thread on which nothing runs. */

@@ -1,11 +1,10 @@
 /** ONNX Runtime's plain wasm build: on the CPU, with threads where the page is cross-origin isolated. */
-import { UnsupportedDeviceError } from "../../Errors.ts"
-import type { ModelFiles } from "../../hub/ModelFiles.ts"
-import type { GemmaConfig } from "../../model/Config.ts"
-import type { TensorLocation } from "../../model/Safetensors.ts"
+import { UnsupportedDeviceError } from "../../words/Errors.ts"
+import type { ModelFiles } from "../../files/ModelFiles.ts"
+import { isMatrix, type TensorSpec } from "../../words/Tensors.ts"
 import { HostKvStore } from "../HostKvStore.ts"
 import type { KvShape } from "../KvStore.ts"
-import type { Runtime } from "../Runtime.ts"
+import type { ModelWeights, Runtime } from "../Runtime.ts"
 import { openSession, type OrtSessions, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 
 /** More threads than this wait for each other more than they help. */
@@ -70,20 +69,21 @@ class WasmRuntime implements Runtime {
     this.threads = threads
   }
 
-  precision(config: GemmaConfig): "f32" | "int8" {
+  precision({ quantization, specs }: Omit<ModelWeights, "tensors">): "f32" | "int8" {
     if (this.#precision !== "auto") return this.#precision
-    return config.quantization === null && floatBytes(config) <= mostFloatBytes ? "f32" : "int8"
+    return quantization === null && floatBytes(specs) <= mostFloatBytes ? "f32" : "int8"
   }
 
-  async placeModel(files: ModelFiles, config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>) {
-    if (this.precision(config) === "f32" && config.quantization !== null) {
+  async placeModel(files: ModelFiles, weights: ModelWeights) {
+    const { quantization } = weights
+    if (this.precision(weights) === "f32" && quantization !== null) {
       throw new UnsupportedDeviceError({
         device: "wasm",
-        problem: `blocks of ${config.quantization.bits} bits were asked for in f32, which wasm multiplies some 30 times slower`,
+        problem: `blocks of ${quantization.bits} bits were asked for in f32, which wasm multiplies some 30 times slower`,
         remedy: 'Leave out `precision`, or set it to "int8".',
       })
     }
-    const { blobs, tensors: placed } = placeTensors(files, config, tensors, this.precision(config) === "int8")
+    const { blobs, tensors: placed } = placeTensors(files, weights, this.precision(weights) === "int8")
     return { tensors: placed, open: this.#opening(blobs) }
   }
 
@@ -104,7 +104,5 @@ class WasmRuntime implements Runtime {
 }
 
 /** Of all matrices, in f32. */
-function floatBytes({ headDim, heads, hiddenSize, intermediateSize, kvHeads, layers, vocabSize }: GemmaConfig): number {
-  const attention = 2 * hiddenSize * headDim * (heads + kvHeads)
-  return 4 * (vocabSize * hiddenSize + layers * (attention + 3 * hiddenSize * intermediateSize))
-}
+const floatBytes = (specs: ReadonlyArray<TensorSpec>): number =>
+  specs.filter(isMatrix).reduce((sum, { columns, rows }) => sum + 4 * rows * columns, 0)

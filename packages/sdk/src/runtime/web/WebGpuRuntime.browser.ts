@@ -1,15 +1,11 @@
 /** ONNX Runtime's native WebGPU build. */
 import type * as OrtModule from "onnxruntime-web/webgpu"
-import { UnsupportedDeviceError } from "../../Errors.ts"
+import { UnsupportedDeviceError } from "../../words/Errors.ts"
 import { names, type Operators } from "../../graph/Decoder.ts"
 import type { Graph } from "../../graph/Onnx.ts"
-import type { ModelFiles } from "../../hub/ModelFiles.ts"
-import type { GemmaConfig } from "../../model/Config.ts"
-import type { TensorLocation } from "../../model/Safetensors.ts"
+import type { ModelFiles } from "../../files/ModelFiles.ts"
 import type { KvShape } from "../KvStore.ts"
-import type { Runtime } from "../Runtime.ts"
-import { storedPrecision } from "../storedPrecision.ts"
-import type { Tensors } from "../Tensors.ts"
+import { type ModelWeights, type Runtime, storedPrecision, type Tensors } from "../Runtime.ts"
 import { GpuKvStore } from "./GpuKvStore.browser.ts"
 import { openSession, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 
@@ -72,12 +68,12 @@ class WebGpuRuntime implements Runtime {
     this.operators = { attention: "decomposed", multiplication: precision }
   }
 
-  precision(config: GemmaConfig) {
-    return config.quantization === null && this.operators.multiplication === "f16" ? "f16" : storedPrecision(config)
+  precision({ quantization }: Omit<ModelWeights, "tensors">) {
+    return quantization === null && this.operators.multiplication === "f16" ? "f16" : storedPrecision({ quantization })
   }
 
-  async placeModel(files: ModelFiles, config: GemmaConfig, tensors: ReadonlyMap<string, TensorLocation>) {
-    const { blobs, tensors: placed } = placeTensors(files, config, tensors, false)
+  async placeModel(files: ModelFiles, weights: ModelWeights) {
+    const { blobs, tensors: placed } = placeTensors(files, weights, false)
     return { tensors: placed, open: (graph: Graph) => this.#open(graph, blobs) }
   }
 

@@ -2,12 +2,10 @@
 import type { InferenceSession } from "onnxruntime-common"
 import type { Graph } from "../../graph/Onnx.ts"
 import { int8Name, int8ScaleName } from "../../graph/Weights.ts"
-import type { ModelFiles } from "../../hub/ModelFiles.ts"
-import type { GemmaConfig } from "../../model/Config.ts"
-import type { TensorLocation } from "../../model/Safetensors.ts"
-import type { Session } from "../Runtime.ts"
-import type { Tensors } from "../Tensors.ts"
-import { linearNames, linearShape, readInt8Weights } from "./Int8Weights.ts"
+import type { ModelFiles } from "../../files/ModelFiles.ts"
+import { isMatrix, type TensorLocation, type TensorLocations } from "../../words/Tensors.ts"
+import type { ModelWeights, Session, Tensors } from "../Runtime.ts"
+import { readInt8Weights } from "./Int8Weights.ts"
 
 /** The part of onnxruntime-web's modules that is used here. */
 export interface OrtSessions {
@@ -25,22 +23,22 @@ type Blobs = ReadonlyMap<string, () => Promise<Uint8Array>>
  */
 export function placeTensors(
   files: ModelFiles,
-  config: GemmaConfig,
-  tensors: ReadonlyMap<string, TensorLocation>,
+  weights: ModelWeights,
   asInt8: boolean,
-): { readonly tensors: ReadonlyMap<string, TensorLocation>; readonly blobs: Blobs } {
+): { readonly tensors: TensorLocations; readonly blobs: Blobs } {
   const placed = new Map<string, TensorLocation>()
   const blobs = new Map<string, () => Promise<Uint8Array>>()
-  for (const [name, tensor] of tensors) {
+  for (const [name, tensor] of weights.tensors) {
     placed.set(name, { ...tensor, file: name, offset: 0 })
     blobs.set(name, () => files.readRange(tensor.file, tensor.offset, tensor.length))
   }
-  for (const name of asInt8 ? linearNames(config) : []) {
-    const { columns, rows } = linearShape(name, config)
+  // The tied embedding is the output head.
+  for (const spec of asInt8 ? weights.specs.filter(isMatrix) : []) {
+    const { columns, name, rows } = spec
     // Both are asked for when one graph is opened, one after the other: laid out once.
     let reading: ReturnType<typeof readInt8Weights> | undefined
     const read = () => {
-      reading ??= readInt8Weights(files, config, tensors, name)
+      reading ??= readInt8Weights(files, weights, spec)
       // A reading that failed may do better the next time.
       reading.catch(() => (reading = undefined))
       return reading

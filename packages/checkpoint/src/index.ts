@@ -1,0 +1,2 @@
+/** Checkpoints in, Facet model folders out. */
+export { quantiseFolder, type QuantiseOptions, type QuantiseProgress } from "./quantiseFolder.ts"

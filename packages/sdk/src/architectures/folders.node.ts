@@ -1,0 +1,32 @@
+/**
+ * `@facet/sdk/folders`: reading model folders on disk, for tools that make and change them. Which tensors a model has is
+ * its architecture's table; how they are packed is what the engine reads.
+ */
+export type { Architecture } from "./Architecture.ts"
+export { locateTensors, type ModelTensors } from "./locateTensors.ts"
+export { type Model, readModel } from "./readModel.ts"
+export { architectures } from "./registry.ts"
+export { openFolder } from "../files/disk/openFolder.node.ts"
+export { type FloatDtype, toFloat32 } from "../files/Floats.ts"
+export {
+  chatTemplateFile,
+  configFile,
+  generationConfigFile,
+  singleWeights,
+  tokenizerConfigFile,
+  tokenizerFile,
+} from "../files/ModelFileNames.ts"
+export { isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
+export { blocksOf, dequantiseMatrix, type QuantisedMatrix, quantiseMatrix } from "../files/Quantisation.ts"
+export { openSafetensors } from "../files/Safetensors.ts"
+export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/SafetensorsWriter.ts"
+export {
+  blockSizes,
+  type Dtype,
+  isMatrix,
+  type Quantization,
+  quantizationBits,
+  type TensorLocation,
+  type TensorLocations,
+  type TensorSpec,
+} from "../words/Tensors.ts"

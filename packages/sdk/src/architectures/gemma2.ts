@@ -1,0 +1,137 @@
+/**
+ * Gemma 2, and ShieldGemma, which is one.
+ *
+ * Source: Gemma 2 report (arXiv 2408.00118) and transformers' `modeling_gemma2.py`; defaults of `configuration_gemma2.py`.
+ */
+import { isJsonObject } from "../files/ModelFiles.ts"
+import type { Fields } from "../files/Fields.ts"
+import type { DecoderGraph } from "../graph/Decoder.ts"
+import type { Rotary } from "../graph/ModelConfig.ts"
+import type { Value } from "../graph/Onnx.ts"
+import type { TensorSpec } from "../words/Tensors.ts"
+import type { Architecture, Shape } from "./Architecture.ts"
+import { readHeads, readLayerTypes } from "./shapes.ts"
+
+const title = "Gemma 2"
+
+export const gemma2: Architecture = {
+  title,
+  names: ["Gemma2ForCausalLM", "Gemma2Model", "gemma2"],
+  shape,
+  tensors,
+  prefixes: ["model.", ""],
+  leftOut: {},
+  formula: ({ hiddenSize }) => ({
+    embedding: "model.embed_tokens",
+    enter: (g, rows) => g.times(rows, Math.sqrt(hiddenSize)),
+    layer,
+    leave: (g, x) => g.norm(x, g.onePlus("model.norm")),
+  }),
+  // `tokenizer_config.json` of google/gemma-2-2b-it, as copied in several engines' tests.
+  template:
+    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}" +
+    "{% for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}" +
+    "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}" +
+    "{% if (message['role'] == 'assistant') %}{% set role = 'model' %}{% else %}{% set role = message['role'] %}{% endif %}" +
+    "{{ '<start_of_turn>' + role + '\\n' + message['content'] | trim + '<end_of_turn>\\n' }}{% endfor %}" +
+    "{% if add_generation_prompt %}{{'<start_of_turn>model\\n'}}{% endif %}",
+  endOfTurn: "<end_of_turn>",
+  judges: true,
+}
+
+function shape(fields: Fields): Shape {
+  fields.mustBe("hidden_activation", "gelu_pytorch_tanh", title)
+  fields.mustBe("attention_bias", false, title)
+  fields.mustBe("tie_word_embeddings", true, title)
+  fields.mustBe("rope_scaling", null, title)
+  const vocabSize = fields.count("vocab_size")
+  const layers = fields.count("num_hidden_layers")
+  const rotary = readRotary(fields)
+  return {
+    vocabSize,
+    hiddenSize: fields.count("hidden_size"),
+    layers,
+    intermediateSize: fields.count("intermediate_size"),
+    ...readHeads(fields),
+    queryPreAttnScalar: fields.positive("query_pre_attn_scalar"),
+    slidingWindow: fields.count("sliding_window"),
+    attnLogitSoftcap: fields.positiveOrNull("attn_logit_softcapping"),
+    finalLogitSoftcap: fields.positiveOrNull("final_logit_softcapping"),
+    rotary: { full: rotary, sliding: rotary },
+    rmsNormEps: fields.positive("rms_norm_eps"),
+    contextLength: fields.count("max_position_embeddings"),
+    // Counted from 0, the even ones slide.
+    slidingLayers: readLayerTypes(fields, layers, (layer) => layer % 2 === 0),
+    bosId: fields.tokenId("bos_token_id", vocabSize),
+  }
+}
+
+/**
+ * The base of the rotary embedding. transformers 4 writes `rope_theta`; transformers 5 writes
+ * `rope_parameters: { rope_theta }`, or one such object per kind of layer.
+ */
+function readRotary(fields: Fields): Rotary {
+  const parameters = fields.get("rope_parameters")
+  if (parameters === undefined || parameters === null) return { base: fields.positive("rope_theta"), factor: 1 }
+  if (!isJsonObject(parameters)) throw fields.refuseValue("rope_parameters", "an object")
+  const sets = "rope_theta" in parameters ? [parameters] : Object.values(parameters).filter(isJsonObject)
+  const bases = new Set<number>()
+  for (const { rope_theta: base, rope_type: kind } of sets) {
+    if (typeof base !== "number" || !Number.isFinite(base) || base <= 0) {
+      throw fields.refuseValue("rope_parameters", "an object whose rope_theta is a finite number above zero")
+    }
+    if (kind !== undefined && kind !== "default") {
+      throw fields.refuse("rope_parameters", `asks for the rope type ${JSON.stringify(kind)}; ${title} has "default"`)
+    }
+    bases.add(base)
+  }
+  const [base, ...others] = bases
+  if (base === undefined) throw fields.refuse("rope_parameters", "holds no rope_theta")
+  if (others.length > 0) {
+    throw fields.refuse("rope_parameters", `has different rope_theta for different layers; ${title} has one for all`)
+  }
+  return { base, factor: 1 }
+}
+
+function tensors({ headDim, heads, hiddenSize, intermediateSize, kvHeads, layers, vocabSize }: Shape) {
+  const queries = heads * headDim
+  const keys = kvHeads * headDim
+  const norm = (name: string): TensorSpec => ({ name, kind: "norm", rows: 1, columns: hiddenSize })
+  const matrix = (name: string, rows: number, columns: number): TensorSpec => ({ name, kind: "matrix", rows, columns })
+  const ofLayer = (name: string): ReadonlyArray<TensorSpec> => [
+    norm(`${name}.input_layernorm`),
+    matrix(`${name}.self_attn.q_proj`, queries, hiddenSize),
+    matrix(`${name}.self_attn.k_proj`, keys, hiddenSize),
+    matrix(`${name}.self_attn.v_proj`, keys, hiddenSize),
+    matrix(`${name}.self_attn.o_proj`, hiddenSize, queries),
+    norm(`${name}.post_attention_layernorm`),
+    norm(`${name}.pre_feedforward_layernorm`),
+    matrix(`${name}.mlp.gate_proj`, intermediateSize, hiddenSize),
+    matrix(`${name}.mlp.up_proj`, intermediateSize, hiddenSize),
+    matrix(`${name}.mlp.down_proj`, hiddenSize, intermediateSize),
+    norm(`${name}.post_feedforward_layernorm`),
+  ]
+  const embedding: TensorSpec = { name: "model.embed_tokens", kind: "embedding", rows: vocabSize, columns: hiddenSize }
+  return [
+    embedding,
+    ...Array.from({ length: layers }, (_, layer) => ofLayer(`model.layers.${layer}`)).flat(),
+    norm("model.norm"),
+  ]
+}
+
+function layer(g: DecoderGraph, x: Value, at: number): Value {
+  const name = `model.layers.${at}`
+  const norm = (value: Value, which: string): Value => g.norm(value, g.onePlus(`${name}.${which}`))
+  const input = norm(x, "input_layernorm")
+  const project = (which: string): Value => g.linear(input, `${name}.self_attn.${which}`)
+  const z = g.attend(at, project("q_proj"), project("k_proj"), project("v_proj"))
+  const attended = g.linear(g.site({ layer: at, site: "attn_z" }, z), `${name}.self_attn.o_proj`)
+  const { normed, sum } = g.addAndNorm(
+    norm(attended, "post_attention_layernorm"),
+    x,
+    g.onePlus(`${name}.pre_feedforward_layernorm`),
+  )
+  const hidden = g.geluTimes(g.linear(normed, `${name}.mlp.gate_proj`), g.linear(normed, `${name}.mlp.up_proj`))
+  const mlp = norm(g.linear(hidden, `${name}.mlp.down_proj`), "post_feedforward_layernorm")
+  return g.site({ layer: at, site: "resid_post" }, g.add(sum, g.site({ layer: at, site: "mlp_out" }, mlp)))
+}

@@ -1,0 +1,109 @@
+/** Which of a folder's tensors are the model's, and whether they are what its table says. */
+import { isMatrix, type Quantization, type TensorLocation, type TensorLocations } from "../words/Tensors.ts"
+import type { Dtype, TensorSpec } from "../words/Tensors.ts"
+import { ModelFileError } from "../words/Errors.ts"
+import type { Model } from "./readModel.ts"
+
+export interface ModelTensors {
+  /** The architecture's table. */
+  readonly specs: ReadonlyArray<TensorSpec>
+  /** Where its tensors lie, by the names of the table; quantised ones with `.weight` and `.weight_scale`. */
+  readonly tensors: TensorLocations
+  /** Parts of the folder that are left out, in words: `its vision tower`. */
+  readonly leftOut: ReadonlyArray<string>
+  /** Names of the folder that the table does not know, as the folder spells them. */
+  readonly unknown: ReadonlyArray<string>
+}
+
+/** The dtypes that Google and transformers publish weights in. */
+const floats: ReadonlyArray<Dtype> = ["F32", "F16", "BF16"]
+
+/**
+ * Finds a model's tensors, and checks that all are there, in the right shape and dtype. Others are told, and not looked at.
+ *
+ * A plain folder has every tensor in f32, f16 or bf16. A quantised folder has, for each matrix `X` of shape [N, K],
+ * `X.weight`: U8 [N, K / blockSize, blockSize * bits / 8] and `X.weight_scale`: F32 [N, K / blockSize]; its norms stay
+ * floats.
+ *
+ * @param root - the folder's path, for the error
+ * @throws ModelFileError naming the tensor, what was expected and what was found
+ */
+export function locateTensors({ architecture, config }: Model, stored: TensorLocations, root: string): ModelTensors {
+  const specs = architecture.tensors(config)
+  checkBlocks(specs, config.quantization, root)
+  const wanted = new Map(
+    specs.flatMap((spec) => storedForms(spec, config.quantization).map((form) => [form.name, form])),
+  )
+  const { prefixes } = architecture
+  const [embedding] = wanted.keys()
+  const rename = (name: string, prefix: string): string =>
+    name.startsWith(prefix) ? `model.${name.slice(prefix.length)}` : name
+  const prefix =
+    prefixes.find((one) =>
+      [...stored.keys()].some((name) => name.startsWith(one) && rename(name, one) === embedding),
+    ) ?? "model."
+  const tensors = new Map<string, TensorLocation>()
+  const leftOut = new Set<string>()
+  const unknown: Array<string> = []
+  for (const [name, location] of stored) {
+    const known = rename(name, prefix)
+    const part = Object.entries(architecture.leftOut).find(([start]) => name.startsWith(start))?.[1]
+    if (wanted.has(known)) tensors.set(known, location)
+    else if (part !== undefined) leftOut.add(part)
+    else unknown.push(name)
+  }
+  for (const form of wanted.values()) check(form, tensors.get(form.name), root)
+  return { specs, tensors, leftOut: [...leftOut], unknown }
+}
+
+/** How a tensor of the table stands in a file. */
+interface StoredForm {
+  readonly name: string
+  readonly shape: ReadonlyArray<number>
+  readonly dtypes: ReadonlyArray<Dtype>
+}
+
+function storedForms(spec: TensorSpec, quantization: Quantization | null): ReadonlyArray<StoredForm> {
+  const { columns, name, rows } = spec
+  const weight = `${name}.weight`
+  if (!isMatrix(spec)) return [{ name: weight, shape: [columns], dtypes: floats }]
+  if (quantization === null) return [{ name: weight, shape: [rows, columns], dtypes: floats }]
+  const { bits, blockSize } = quantization
+  const blocks = columns / blockSize
+  return [
+    { name: weight, shape: [rows, blocks, (blockSize * bits) / 8], dtypes: ["U8"] },
+    { name: `${weight}_scale`, shape: [rows, blocks], dtypes: ["F32"] },
+  ]
+}
+
+function check({ dtypes, name, shape }: StoredForm, tensor: TensorLocation | undefined, root: string): void {
+  const wanted = `${dtypes.join(" or ")} [${shape.join(", ")}]`
+  const remedy = "Download the whole model again: config.json and the weights must belong together."
+  if (tensor === undefined) {
+    throw new ModelFileError({
+      file: root,
+      problem: `the tensor ${name} is missing; config.json asks for ${wanted}`,
+      remedy,
+    })
+  }
+  const fits = shape.length === tensor.shape.length && shape.every((extent, axis) => extent === tensor.shape[axis])
+  if (fits && dtypes.includes(tensor.dtype)) return
+  throw new ModelFileError({
+    file: `${root}/${tensor.file}`,
+    problem: `the tensor ${name} is ${tensor.dtype} [${tensor.shape.join(", ")}]; config.json asks for ${wanted}`,
+    remedy,
+  })
+}
+
+/** Widths that are no multiple of the block size: ONNX Runtime's lookup of quantised rows knows whole blocks only. */
+function checkBlocks(specs: ReadonlyArray<TensorSpec>, quantization: Quantization | null, root: string): void {
+  if (quantization === null) return
+  const { blockSize } = quantization
+  const uneven = specs.find((spec) => isMatrix(spec) && spec.columns % blockSize !== 0)
+  if (uneven === undefined) return
+  throw new ModelFileError({
+    file: root,
+    problem: `quantised in blocks of ${blockSize}, which do not divide a row of ${uneven.columns}`,
+    remedy: "Quantise the model again, with a block size that divides all its widths.",
+  })
+}

@@ -1,0 +1,78 @@
+/** Which model a folder holds, by its `config.json` and `generation_config.json`. */
+import { Fields } from "../files/Fields.ts"
+import { configFile, generationConfigFile } from "../files/ModelFileNames.ts"
+import type { ModelFiles } from "../files/ModelFiles.ts"
+import type { ModelConfig } from "../graph/ModelConfig.ts"
+import { UnsupportedModelError } from "../words/Errors.ts"
+import { blockSizes, type Quantization, quantizationBits } from "../words/Tensors.ts"
+import type { Architecture } from "./Architecture.ts"
+import { architectures } from "./registry.ts"
+
+/** A model: what kind it is, and its shape. */
+export interface Model {
+  readonly architecture: Architecture
+  readonly config: ModelConfig
+}
+
+/**
+ * Reads and checks a folder's configuration.
+ *
+ * Rejects with a `ModelFileError` that names the field when one is missing or makes no sense, and with an
+ * `UnsupportedModelError` when the folder holds an architecture that Facet does not run.
+ */
+export async function readModel(files: ModelFiles): Promise<Model> {
+  const fields = await Fields.read(files, configFile)
+  const architecture = findArchitecture(files, fields)
+  const own = architecture.section === undefined ? undefined : fields.section(architecture.section)
+  const shape = architecture.shape(own ?? fields)
+  const ids = (from: Fields | undefined) => from?.tokenIds("eos_token_id", shape.vocabSize) ?? []
+  const generation = (await files.exists(generationConfigFile))
+    ? await Fields.read(files, generationConfigFile)
+    : undefined
+  const named = [generation, fields, own].map(ids).find((found) => found.length > 0) ?? []
+  const config: ModelConfig = {
+    ...shape,
+    eosIds: [...new Set(named)].sort((a, b) => a - b),
+    quantization: readQuantization(fields),
+    guardWindow: readGuardWindow(fields),
+  }
+  return { architecture, config }
+}
+
+function findArchitecture(files: ModelFiles, fields: Fields): Architecture {
+  const listed: unknown = fields.get("architectures")
+  const named: ReadonlyArray<unknown> = [...(Array.isArray(listed) ? listed : []), fields.get("model_type")]
+  const names = named.filter((name) => typeof name === "string")
+  const [first] = names
+  if (first === undefined) {
+    const known = architectures.map(({ names: [name], title }) => `a ${title} has ["${name}"]`).join(", ")
+    throw fields.refuse("architectures", `is missing: ${known}`)
+  }
+  // What the file calls itself counts: a class of another architecture may share the family's `model_type`.
+  const found = architectures.find((architecture) => architecture.names.includes(first))
+  if (found !== undefined) return found
+  const supported = architectures.map(({ names: [name], title }) => `${title} (${name})`).join(", ")
+  throw new UnsupportedModelError({ model: files.root, architecture: first, supported })
+}
+
+/** Facet's own key in `config.json`: `"facet": { "quantization": { "bits": 4, "blockSize": 32 }, "guardWindow": 40 }`. */
+function readGuardWindow(fields: Fields): number | null {
+  const facet = fields.section("facet")
+  if (facet?.has("guardWindow") !== true) return null
+  const window = facet.get("guardWindow")
+  if (typeof window === "number" && Number.isInteger(window) && window >= 8) return window
+  throw facet.refuse("guardWindow", `is ${JSON.stringify(window)}, no whole number of at least 8`)
+}
+
+function readQuantization(fields: Fields): Quantization | null {
+  const quantization = fields.section("facet")?.section("quantization")
+  if (quantization === undefined) return null
+  const given = quantization.get("bits")
+  const bits = quantizationBits.find((known) => known === given)
+  if (bits === undefined) throw quantization.refuse("bits", `is ${JSON.stringify(given)}, neither 4 nor 8`)
+  const blockSize = quantization.get("blockSize")
+  if (typeof blockSize !== "number" || !blockSizes.includes(blockSize)) {
+    throw quantization.refuse("blockSize", `is ${JSON.stringify(blockSize)}, none of ${blockSizes.join(", ")}`)
+  }
+  return { bits, blockSize }
+}

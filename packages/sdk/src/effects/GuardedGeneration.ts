@@ -1,0 +1,87 @@
+/** Our own generation behind a guard: its parts as frames, and what came out as its parts again. */
+import * as Effect from "effect/Effect"
+import { asFacetError, type FacetError } from "../words/Errors.ts"
+import type { EnginePart, FinishPart, GenerationPart, StartPart } from "../words/Generation.ts"
+import type { Frame } from "../guard/Frame.ts"
+import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
+
+/** Follows one generation through a guard. The finish waits for the report, and tells what went out. */
+export class GuardedGeneration {
+  readonly #startedAt: number
+  readonly #tokensOut: Array<number> = []
+  #start: StartPart | undefined
+  #firstTextAt: number | undefined
+  #tokensIn = 0
+  #finish: FinishPart | undefined
+
+  /** @param startedAt when the request came, in the clock of `performance.now()`. */
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt
+  }
+
+  /** Features of a part's tokens come behind it, and so go out behind it. */
+  frame(part: EnginePart): Frame<EnginePart> {
+    if (part.type === "start") this.#start = part
+    if (part.type !== "text") return { value: part }
+    this.#firstTextAt ??= performance.now()
+    this.#tokensIn += part.tokens?.length ?? 0
+    return { value: part, texts: [{ text: part.text }] }
+  }
+
+  /** A guard that cannot judge ends our own generation with its error. */
+  parts(part: GuardPart<EnginePart>): Effect.Effect<ReadonlyArray<GenerationPart>, FacetError> {
+    if (part.type === "blocked" && part.blocked.reason === "failed") {
+      return Effect.fail(asFacetError("Judging", part.blocked.error))
+    }
+    return Effect.succeed(this.#partsOf(part))
+  }
+
+  #partsOf(part: GuardPart<EnginePart>): ReadonlyArray<GenerationPart> {
+    switch (part.type) {
+      case "value":
+        return this.#released(part.value)
+      case "verdict":
+        return [{ type: "verdict", of: part.of, verdict: part.verdict }]
+      case "failure":
+        return [{ type: "failure", of: part.of, error: part.error }]
+      case "blocked":
+        return []
+      case "report":
+        return [this.#finished(part.report)]
+    }
+  }
+
+  #released(part: EnginePart): ReadonlyArray<GenerationPart> {
+    if (part.type === "start") return []
+    if (part.type === "text") this.#tokensOut.push(...(part.tokens ?? []))
+    if (part.type !== "finish") return [part]
+    this.#finish = part
+    return []
+  }
+
+  /** Tokens of a stop string, which nobody judged, are not told; nor is what was held back. */
+  #finished(guard: GuardReport): FinishPart {
+    const finish = guard.blocked === undefined && this.#finish !== undefined ? this.#finish : this.#blocked()
+    const { tokens } = finish
+    return { ...finish, ...(tokens !== undefined && { tokens: { ...tokens, completion: this.#tokensOut } }), guard }
+  }
+
+  #blocked(): FinishPart {
+    const now = performance.now()
+    const { promptTokens, usage = { promptTokens: 0, cachedTokens: 0 } } = this.#start ?? {}
+    return {
+      type: "finish",
+      finishReason: "blocked",
+      usage: { ...usage, completionTokens: this.#tokensIn },
+      timings: {
+        firstTokenMs: this.#firstTextAt === undefined ? 0 : this.#firstTextAt - this.#startedAt,
+        totalMs: now - this.#startedAt,
+        tokensPerSecond: 0,
+      },
+      // An engine that never came to start has told none, and there are none.
+      ...((promptTokens !== undefined || this.#start === undefined) && {
+        tokens: { prompt: promptTokens ?? [], completion: [] },
+      }),
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** The effect `generate`: what the model says, and how guards and traces compose onto it. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { makeJudges } from "../guard/Guard.ts"
+import { guardFrames } from "../guard/guardFrames.ts"
+import { checked } from "../words/checked.ts"
+import type { FacetError } from "../words/Errors.ts"
+import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
+import { collect, type EnginePart, type Generation, type GenerationPart } from "../words/Generation.ts"
+import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
+import { Opened } from "../words/Opened.ts"
+import { checkPrompt, lastUserText, type Prompt, userText } from "../words/Prompt.ts"
+import type { GenerateRequest } from "../words/Request.ts"
+import { FinishLogprobs } from "./FinishLogprobs.ts"
+import { GuardedGeneration } from "./GuardedGeneration.ts"
+
+/**
+ * What the model says, part by part; the last one is the finish.
+ *
+ * @example
+ * const parts = stream("Tell me a story about a fox.", { trace: { layer: 4 } })
+ * yield* Stream.runForEach(parts, (part) => Console.log(part))
+ */
+export const stream = (
+  prompt: Prompt,
+  options: GenerateOptions = {},
+): Stream.Stream<GenerationPart, FacetError, Opened> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const { engine, model } = (yield* Opened).text
+      const request = yield* checked(() => readRequest(model, prompt, options))
+      const guard = yield* checked(() => readGuard(options.guard))
+      const said = engine.generate(request)
+      const parts = guard === undefined ? unguarded(said) : guarded(said, prompt, guard)
+      return request.logprobs === undefined ? parts : withFinishLogprobs(parts)
+    }),
+  ).pipe(Stream.withSpan("facet.generate"))
+
+/**
+ * What the model says, all at once.
+ *
+ * @example
+ * const { text } = yield* generate("Tell me a story about a fox.")
+ */
+export const generate = (
+  prompt: Prompt,
+  options: GenerateOptions = {},
+): Effect.Effect<Generation, FacetError, Opened> =>
+  Effect.map(Stream.runCollect(stream(prompt, options)), (parts) => collect(prompt, parts))
+
+const unguarded = (parts: Stream.Stream<EnginePart, FacetError>): Stream.Stream<GenerationPart, FacetError> =>
+  Stream.filter(parts, (part) => part.type !== "start")
+
+const guarded = (
+  parts: Stream.Stream<EnginePart, FacetError>,
+  prompt: Prompt,
+  plan: GuardPlan,
+): Stream.Stream<GenerationPart, FacetError, Opened> =>
+  Stream.suspend(() => {
+    const generation = new GuardedGeneration(performance.now())
+    const judges = makeJudges(plan)
+    const question = lastUserText(prompt)
+    return guardFrames({
+      plan,
+      source: Stream.map(parts, (part) => generation.frame(part)),
+      judgeInput: judges.input(userText(prompt)),
+      judgeOutput: ({ text }) => judges.output(question, text),
+    }).pipe(
+      Stream.mapEffect((part) => generation.parts(part)),
+      Stream.flattenIterable,
+    )
+  })
+
+const withFinishLogprobs = <R>(
+  parts: Stream.Stream<GenerationPart, FacetError, R>,
+): Stream.Stream<GenerationPart, FacetError, R> => {
+  const finish = new FinishLogprobs()
+  return Stream.map(parts, (part) => finish.pass(part))
+}
+
+function readGuard(guard: GenerateOptions["guard"]): GuardPlan | undefined {
+  if (guard === undefined || guard === false) return undefined
+  return readGuardOptions(guard === true ? {} : guard)
+}
+
+function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions): GenerateRequest {
+  checkPrompt(prompt)
+  return {
+    ...readGenerateOptions(options),
+    model,
+    // Of other people's messages only what is read travels: the rest may be what no thread can be sent.
+    prompt: typeof prompt === "string" ? prompt : prompt.map(({ content, role }) => ({ role, content })),
+  }
+}

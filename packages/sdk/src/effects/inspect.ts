@@ -1,0 +1,51 @@
+/** The effect `inspect`: what the model made of a text. */
+import * as Effect from "effect/Effect"
+import { checked } from "../words/checked.ts"
+import { checkUnicode, checkWhole } from "../words/Checks.ts"
+import { type FacetError, invalidRequest } from "../words/Errors.ts"
+import type { Generation } from "../words/Generation.ts"
+import { Opened } from "../words/Opened.ts"
+import { checkInspectOptions, type InspectOptions, readSite, type Trace } from "../words/Trace.ts"
+
+/**
+ * Traces a text, taken raw (`<bos>` first, no chat template), or a finished generation with the prompt that it answers.
+ *
+ * @example
+ * const trace = yield* inspect("The dog sleeps.", { layer: 4 })
+ * trace.tokens.map(({ token, features }) => [token, features[0]?.label])
+ */
+export const inspect = Effect.fn("facet.inspect")(function* (
+  text: string | Generation,
+  options: InspectOptions = {},
+): Effect.fn.Return<Trace, FacetError, Opened> {
+  const { engine, model } = (yield* Opened).text
+  yield* checked(() => checkInspectOptions(options))
+  const input = yield* checked(() => readText(text))
+  const where = yield* checked(() => readSite(options))
+  return yield* engine.inspect({
+    model,
+    text: input,
+    ...where,
+    topK: options.topK,
+    activations: options.activations ?? false,
+  })
+})
+
+/** A generation from a server that tells no tokens has none to be traced. */
+function readText(text: string | Generation): string | ReadonlyArray<number> {
+  if (typeof text === "object" && text !== null && ("tokens" in text || "finishReason" in text)) {
+    const { completion, prompt } = text.tokens ?? {}
+    if (!Array.isArray(prompt) || !Array.isArray(completion)) {
+      throw invalidRequest(
+        "text.tokens",
+        "it has no tokens of a prompt and a completion",
+        "Pass a text, or a generation as it is.",
+      )
+    }
+    const tokens = [...prompt, ...completion]
+    for (const [i, id] of tokens.entries()) checkWhole(`text.tokens[${i}]`, id)
+    return tokens
+  }
+  checkUnicode("text", text)
+  return text
+}

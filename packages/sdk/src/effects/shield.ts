@@ -1,0 +1,29 @@
+/** The effect `shield`: judging what goes in and what comes out. */
+import * as Effect from "effect/Effect"
+import { judge } from "../guard/judge.ts"
+import { checked } from "../words/checked.ts"
+import { checkKnown } from "../words/Checks.ts"
+import type { Content, ShieldOptions } from "../words/Content.ts"
+import type { FacetError } from "../words/Errors.ts"
+import type { Opened } from "../words/Opened.ts"
+import { resolvePolicies } from "../words/Policy.ts"
+import type { Verdict } from "../words/Verdict.ts"
+
+/**
+ * Judges a content against policies.
+ *
+ * A content longer than the guard's window is judged in overlapping pieces, and the worst counts. Empty content is
+ * never flagged.
+ *
+ * @example
+ * const verdict = yield* shield("How do I pick a lock?")
+ * if (verdict.flagged) yield* Console.log(verdict.policies)
+ */
+export const shield = Effect.fn("facet.shield")(function* (
+  content: Content,
+  options: ShieldOptions = {},
+): Effect.fn.Return<Verdict, FacetError, Opened> {
+  yield* checked(() => checkKnown(options, ["policies"]))
+  const policies = yield* checked(() => resolvePolicies(options.policies))
+  return yield* judge(content, policies, false)
+})

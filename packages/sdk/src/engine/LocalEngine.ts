@@ -1,0 +1,374 @@
+/** The engine on this machine: models, caches and autoencoders on one thread. */
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { ModelFiles } from "../files/ModelFiles.ts"
+import type { DeviceCandidate } from "../runtime/Runtime.ts"
+import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
+import { renderChat } from "../tokenizer/ChatTemplate.ts"
+import { checked } from "../words/checked.ts"
+import { checkNumber } from "../words/Checks.ts"
+import type { ModelDescription } from "../words/ModelDescription.ts"
+import type { Embedding } from "../words/Embedding.ts"
+import type { EngineService } from "../words/Engine.ts"
+import type { EngineSettings } from "../words/EngineSettings.ts"
+import { asFacetError, type FacetError, InvalidRequestError, invalidRequest } from "../words/Errors.ts"
+import { checkGenerate } from "../words/GenerateOptions.ts"
+import type { EnginePart } from "../words/Generation.ts"
+import type { Progress } from "../words/Progress.ts"
+import { toMessages } from "../words/Prompt.ts"
+import type {
+  EmbedRequest,
+  EngineStats,
+  GenerateRequest,
+  InspectRequest,
+  JudgeRequest,
+  ModelRef,
+  ScoreRequest,
+  TraceRequest,
+} from "../words/Request.ts"
+import type { Score } from "../words/Score.ts"
+import { checkLayer, type Site, siteKey } from "../words/Site.ts"
+import type { Trace } from "../words/Trace.ts"
+import type { Verdict } from "../words/Verdict.ts"
+import { decode } from "./decode.ts"
+import { Devices } from "./Devices.ts"
+import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
+import type { Permit } from "./FairLock.ts"
+import { Interventions } from "./Interventions.ts"
+import { judge } from "./judge.ts"
+import { OpenModel } from "./OpenModel.ts"
+import { OpenSae } from "./OpenSae.ts"
+import { Scheduler } from "./Scheduler.ts"
+import { scoreText } from "./scoreText.ts"
+import { checkDevice, checkKnowable } from "./SelfCheck.ts"
+import { traceText } from "./traceText.ts"
+import { Tracer, type TraceTarget } from "./Tracer.ts"
+
+/** What an engine is made of, on the thread where it runs. */
+export interface EngineOptions extends Pick<EngineSettings, "queue" | "active" | "cacheBytes"> {
+  /** Tried in this order. */
+  readonly devices: ReadonlyArray<DeviceCandidate>
+  readonly openFolder: (source: string, onProgress: (progress: Progress) => void) => Promise<ModelFiles>
+  readonly openScope: (scope: string, given: Partial<Site>, onProgress: (progress: Progress) => void) => Promise<Scope>
+}
+
+/** Features a token when nobody says how many. */
+const defaultTopK = 5
+
+const featureCount = { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true }
+
+/** A folder of more autoencoders than this is opened site by site as they are asked for. */
+const mostTapsAtOpen = 8
+
+/** Parts that wait for a slow reader before the generation pauses. */
+const buffered = 16
+
+interface Loaded {
+  readonly model: OpenModel
+  readonly scope: Scope | undefined
+}
+
+interface Scope {
+  readonly files: ModelFiles
+  readonly entries: ReadonlyArray<SaeEntry>
+}
+
+export const makeEngine = (options: EngineOptions) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new LocalEngine(options)),
+      (engine) => Effect.promise(() => engine.close()),
+    ),
+    (engine): EngineService => engine,
+  )
+
+class LocalEngine implements EngineService {
+  readonly #options: EngineOptions
+  readonly #scheduler: Scheduler
+  readonly #devices: Devices
+  readonly #models = new Map<string, Promise<Loaded>>()
+  /** Those of {@link #models} that have come. */
+  readonly #opened = new Set<OpenModel>()
+  readonly #saes = new Map<string, Promise<OpenSae>>()
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#scheduler = new Scheduler(options)
+    this.#devices = new Devices(options.devices)
+  }
+
+  readonly load = (ref: ModelRef): Stream.Stream<Progress, FacetError> =>
+    Stream.callback<Progress, FacetError>((queue) =>
+      Effect.matchCauseEffect(
+        this.#loaded(ref, (progress) => void Queue.offerUnsafe(queue, progress)),
+        {
+          onFailure: (cause) => Queue.failCause(queue, cause),
+          onSuccess: () => Queue.end(queue),
+        },
+      ),
+    )
+
+  readonly generate = (request: GenerateRequest): Stream.Stream<EnginePart, FacetError> =>
+    Stream.callback<EnginePart, FacetError>(
+      (queue) => {
+        const startedAt = performance.now()
+        const decoding = this.#scheduler.admit((place) => this.#decode(request, queue, place, startedAt))
+        return Effect.matchCauseEffect(decoding, {
+          onFailure: (cause) => Queue.failCause(queue, cause),
+          onSuccess: () => Queue.end(queue),
+        })
+      },
+      { bufferSize: buffered },
+    )
+
+  readonly judge = (request: JudgeRequest): Effect.Effect<Verdict, FacetError> =>
+    this.#scheduler.admit(
+      () => Effect.flatMap(this.#loaded(request.model), ({ model }) => judge(this.#scheduler, model, request)),
+      request.isNested,
+    )
+
+  readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
+    const self = this
+    return this.#scheduler.admit(() =>
+      Effect.gen(function* () {
+        const topK = request.topK ?? defaultTopK
+        yield* checked(() => checkNumber("topK", topK, featureCount))
+        const { model, scope } = yield* self.#loaded(request.model)
+        const { text } = request
+        const tokens = yield* checked(() =>
+          typeof text === "string" ? rawTokens(model, text) : checkVocabulary("text", text, model.config.vocabSize),
+        )
+        const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
+        const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
+        const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+        yield* self.#openFor(model, [site], interventions)
+        const { activations } = request
+        const where = { layer: site.layer, site: site.site }
+        const scheduler = self.#scheduler
+        return yield* traceText({ scheduler, model, tokens, site: where, sae, topK, interventions, activations })
+      }),
+    )
+  }
+
+  readonly score = (request: ScoreRequest): Effect.Effect<Score, FacetError> => {
+    const self = this
+    return this.#scheduler.admit(() =>
+      Effect.gen(function* () {
+        const { model } = yield* self.#loaded(request.model)
+        const tokens = yield* checked(() => rawTokens(model, request.text))
+        const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+        yield* self.#openFor(model, [], interventions)
+        return yield* scoreText(self.#scheduler, model, tokens, interventions)
+      }),
+    )
+  }
+
+  readonly embed = (request: EmbedRequest): Effect.Effect<Embedding, FacetError> => {
+    const self = this
+    return this.#scheduler.admit(() =>
+      Effect.gen(function* () {
+        const { model } = yield* self.#loaded(request.model)
+        const site = yield* checked(() => embeddingSite(model, request))
+        const tokens = yield* checked(() => rawTokens(model, request.text))
+        // A text without tokens is not run, and so needs no tap, which may cost a new session.
+        if (!isEmptyText(tokens)) yield* self.#openFor(model, [site])
+        return yield* embedText({ scheduler: self.#scheduler, model, tokens, site })
+      }),
+    )
+  }
+
+  readonly stats: Effect.Effect<EngineStats, FacetError> = Effect.sync(() => {
+    const caches = Array.from(this.#opened, (model) => model.cache.stats)
+    return {
+      requests: this.#scheduler.admitted,
+      cachedSequences: caches.reduce((sum, cache) => sum + cache.entries, 0),
+      cachedBytes: caches.reduce((sum, cache) => sum + cache.bytes, 0),
+    }
+  })
+
+  readonly describe = (ref: ModelRef): Effect.Effect<ModelDescription, FacetError> =>
+    Effect.map(this.#loaded(ref), ({ model }) => ({
+      architecture: model.architecture.title,
+      leftOut: model.leftOut,
+      device: { ...model.device, rejected: this.#devices.rejected },
+    }))
+
+  async close(): Promise<void> {
+    for (const opened of await Promise.allSettled(this.#saes.values())) {
+      if (opened.status === "fulfilled") await opened.value.release()
+    }
+    for (const opened of await Promise.allSettled(this.#models.values())) {
+      if (opened.status === "fulfilled") await opened.value.model.release()
+    }
+    await this.#devices.release()
+  }
+
+  #decode(
+    request: GenerateRequest,
+    queue: Queue.Queue<EnginePart, FacetError | Cause.Done>,
+    place: Permit,
+    startedAt: number,
+  ) {
+    const self = this
+    return Effect.gen(function* () {
+      const { model, scope } = yield* self.#loaded(request.model)
+      yield* checked(() => checkGenerate(request, model.config.vocabSize))
+      const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+      const tokens = yield* checked(() => promptTokens(model, request))
+      const targets: Array<TraceTarget> = []
+      for (const trace of request.traces) {
+        const topK = trace.topK ?? defaultTopK
+        const sae = yield* self.#sae(model, scope, trace)
+        yield* checked(() => checkNew(targets, sae))
+        targets.push({ sae, topK })
+      }
+      const tracer = new Tracer(targets, self.#scheduler, model.tokenizer)
+      yield* self.#openFor(model, tracer.sites, interventions)
+      const offer = (part: EnginePart) =>
+        Queue.isFullUnsafe(queue) ? place.without(Queue.offer(queue, part)) : Queue.offer(queue, part)
+      const emit = (part: EnginePart) => Effect.asVoid(offer(part))
+      const scheduler = self.#scheduler
+      yield* decode({ model, scheduler, tracer, tokens, request, interventions, emit, startedAt })
+    })
+  }
+
+  /** A model is opened once, whoever asks first; the others wait for the same opening. A failed one may be retried. */
+  #loaded(ref: ModelRef, onProgress: (progress: Progress) => void = () => {}): Effect.Effect<Loaded, FacetError> {
+    const key = JSON.stringify([ref.source, ref.use, ref.scope, ref.site, ref.layer])
+    return this.#once(this.#models, key, () => this.#open(ref, onProgress))
+  }
+
+  async #open(ref: ModelRef, onProgress: (progress: Progress) => void): Promise<Loaded> {
+    const files = await this.#options.openFolder(ref.source, onProgress)
+    const scope = ref.scope === undefined ? undefined : await this.#options.openScope(ref.scope, given(ref), onProgress)
+    const sites = uniqueSites(scope?.entries ?? [])
+    const head = ref.use === "guard" ? "candidates" : "vocabulary"
+    const { cacheBytes } = this.#options
+    const taps = sites.length <= mostTapsAtOpen ? sites : []
+    const model = await this.#devices.open(async (runtime) => {
+      if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
+      const opened = await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress)
+      if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files))
+      return opened
+    })
+    this.#opened.add(model)
+    return { model, scope }
+  }
+
+  #sae(model: OpenModel, scope: Scope | undefined, wanted: TraceRequest): Effect.Effect<OpenSae, FacetError> {
+    const self = this
+    return Effect.gen(function* () {
+      if (wanted.layer !== undefined) yield* checked(() => checkLayer(model.config.layers, wanted.layer ?? 0))
+      if (scope === undefined) return yield* noScope(model)
+      const entry = yield* checked(() => chooseSae(scope.entries, given(wanted)))
+      const key = JSON.stringify([scope.files.root, entry.file])
+      return yield* self.#once(self.#saes, key, () =>
+        OpenSae.open(self.#devices.runtime, scope.files, entry, model.config),
+      )
+    })
+  }
+
+  #openFor(
+    model: OpenModel,
+    taps: ReadonlyArray<Site>,
+    interventions = Interventions.none,
+  ): Effect.Effect<void, FacetError> {
+    const { sites } = interventions
+    return model.isOpenFor(taps, sites)
+      ? Effect.void
+      : this.#scheduler.step("Opening the model for more sites", () => model.openFor(taps, sites))
+  }
+
+  #once<A>(map: Map<string, Promise<A>>, key: string, open: () => Promise<A>): Effect.Effect<A, FacetError> {
+    return Effect.suspend(() => {
+      const opening = map.get(key) ?? remember(map, key, open())
+      return Effect.tryPromise({ try: () => opening, catch: (cause) => asFacetError("Opening a model", cause) })
+    })
+  }
+}
+
+/** A model that fails its check is not left open. */
+async function releasedUnless(model: OpenModel, check: () => Promise<void>): Promise<void> {
+  try {
+    await check()
+  } catch (cause) {
+    await model.release()
+    throw cause
+  }
+}
+
+function remember<A>(map: Map<string, Promise<A>>, key: string, opening: Promise<A>): Promise<A> {
+  map.set(key, opening)
+  opening.catch(() => map.delete(key))
+  return opening
+}
+
+const given = ({ layer, site }: Pick<TraceRequest, "layer" | "site">): Partial<Site> => ({
+  ...(layer === undefined ? {} : { layer }),
+  ...(site === undefined ? {} : { site }),
+})
+
+/** Two traces of one site would be told apart by nobody. */
+function checkNew(targets: ReadonlyArray<TraceTarget>, { entry }: OpenSae): void {
+  const isKnown = targets.some(({ sae }) => sae.entry.layer === entry.layer && sae.entry.site === entry.site)
+  if (isKnown) throw invalidRequest("trace", `${entry.site} at layer ${entry.layer} comes twice`, "Ask for it once.")
+}
+
+const noScope = (model: OpenModel) =>
+  Effect.fail(
+    new InvalidRequestError({
+      option: "scope",
+      problem: `no autoencoders were opened for ${model.root}`,
+      remedy: "Open it with `scope`: a Gemma Scope folder or one params.npz.",
+    }),
+  )
+
+function rawSite(model: OpenModel, request: InspectRequest): Site {
+  if (request.layer === undefined) {
+    throw new InvalidRequestError({
+      option: "layer",
+      problem: "without features (`topK: 0`) no autoencoder says which layer is meant, and none was named",
+      remedy: `Use a whole number from 0 to ${model.config.layers - 1}.`,
+    })
+  }
+  checkLayer(model.config.layers, request.layer)
+  return { layer: request.layer, site: request.site ?? "resid_post" }
+}
+
+function embeddingSite(model: OpenModel, { layer }: EmbedRequest): Site {
+  if (layer !== undefined) checkLayer(model.config.layers, layer)
+  return { layer: layer ?? embeddingLayer(model.config), site: "resid_post" }
+}
+
+const rawTokens = (model: OpenModel, text: string): ReadonlyArray<number> => [
+  model.config.bosId,
+  ...model.tokenizer.encodePlain(text),
+]
+
+function promptTokens(model: OpenModel, { prompt, template }: GenerateRequest): ReadonlyArray<number> {
+  if (template !== "none") return renderChat(model.tokenizer, toMessages(prompt), { addGenerationPrompt: true })
+  if (typeof prompt === "string") return rawTokens(model, prompt)
+  throw new InvalidRequestError({
+    option: "prompt",
+    problem: "a chat cannot do without its template",
+    remedy: 'Pass a text with `template: "none"`, or the chat without it.',
+  })
+}
+
+function uniqueSites(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {
+  const sites = new Map(entries.map(({ layer, site }) => [siteKey({ layer, site }), { layer, site }]))
+  return [...sites.values()]
+}
+
+/** Gives the tokens back if all are in the model's vocabulary. */
+function checkVocabulary(option: string, tokens: ReadonlyArray<number>, vocabSize: number): ReadonlyArray<number> {
+  const unknown = tokens.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
+  if (unknown < 0) return tokens
+  throw invalidRequest(
+    `${option}[${unknown}]`,
+    `there is no token ${tokens[unknown]} in this model's vocabulary`,
+    "Pass a text, or the tokens of a generation of the same model.",
+  )
+}

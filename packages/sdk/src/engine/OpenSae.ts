@@ -1,0 +1,86 @@
+/** A sparse autoencoder that is ready to encode. */
+import { Tensor } from "onnxruntime-common"
+import { ScopeFileError } from "../words/Errors.ts"
+import { buildEncoder, names } from "../graph/SaeEncoder.ts"
+import { siteWidth } from "../graph/ModelConfig.ts"
+import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
+import type { ModelConfig } from "../graph/ModelConfig.ts"
+import type { Runtime, Session } from "../runtime/Runtime.ts"
+import type { SaeEntry } from "../scope/Catalogue.ts"
+import { type Labels, readLabels } from "../scope/Labels.ts"
+import { readSae } from "../scope/SaeFile.ts"
+import type { Feature } from "../words/Trace.ts"
+
+export class OpenSae {
+  readonly entry: SaeEntry
+  readonly #session: Session
+  readonly #labels: Labels
+  readonly #inputWidth: number
+  readonly #width: number
+
+  private constructor(entry: SaeEntry, session: Session, labels: Labels, inputWidth: number, width: number) {
+    this.entry = entry
+    this.#session = session
+    this.#labels = labels
+    this.#inputWidth = inputWidth
+    this.#width = width
+  }
+
+  static async open(runtime: Runtime, files: ModelFiles, entry: SaeEntry, config: ModelConfig): Promise<OpenSae> {
+    const sae = await readSae(files, entry.file)
+    const expected = siteWidth(config, entry.site)
+    if (sae.dModel !== expected) {
+      throw new ScopeFileError({
+        file: filePath(files, entry.file),
+        problem: `it reads activations of width ${sae.dModel}, and ${entry.site} of this model has width ${expected}`,
+        remedy: "Take the autoencoders that were trained on this model and site.",
+      })
+    }
+    const labels = await readLabels(files, entry.file)
+    const placed = await runtime.placeFile(files, entry.file)
+    const session = await placed.open(buildEncoder(sae, placed.tensors))
+    return new OpenSae(entry, session, labels, sae.dModel, sae.width)
+  }
+
+  /**
+   * The strongest features of each token.
+   *
+   * @param activations the site's tensor, `[tokens, width]`.
+   * @param topK features a token at most.
+   */
+  async topFeatures(activations: Float32Array, topK: number): Promise<Array<Array<Feature>>> {
+    const tokens = activations.length / this.#inputWidth
+    if (tokens === 0) return []
+    const feeds = { [names.activations]: new Tensor("float32", activations, [tokens, this.#inputWidth]) }
+    const features = (await this.#session.run(feeds, [names.features]))[names.features]?.data
+    if (!(features instanceof Float32Array)) throw new Error("the autoencoder's graph gave no features")
+    return Array.from({ length: tokens }, (_, i) =>
+      this.#strongest(features.subarray(i * this.#width, (i + 1) * this.#width), topK),
+    )
+  }
+
+  release(): Promise<void> {
+    return this.#session.release()
+  }
+
+  /** Insertion into a short list: most features are silent, and those that are not are compared with the weakest kept. */
+  #strongest(row: Float32Array, topK: number): Array<Feature> {
+    const indices: Array<number> = []
+    for (let index = 0; index < row.length; index++) {
+      const activation = row[index]!
+      if (activation === 0 || topK === 0) continue
+      if (indices.length === topK) {
+        if (activation <= row[indices[topK - 1]!]!) continue
+        indices.pop()
+      }
+      let at = indices.length
+      while (at > 0 && row[indices[at - 1]!]! < activation) at--
+      indices.splice(at, 0, index)
+    }
+    return indices.map((index) => {
+      const label = this.#labels.get(index)
+      const activation = row[index]!
+      return label === undefined ? { index, activation } : { index, activation, label }
+    })
+  }
+}

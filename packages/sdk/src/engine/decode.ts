@@ -1,0 +1,276 @@
+/** Writing, token by token. */
+import * as Effect from "effect/Effect"
+import { asRuntimeError, ContextOverflowError, type FacetError, RuntimeError } from "../words/Errors.ts"
+import type { EnginePart, FinishReason } from "../words/Generation.ts"
+import type { TokenLogprob } from "../words/TokenLogprob.ts"
+import { describeToken } from "./describeToken.ts"
+import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
+import type { Interventions } from "./Interventions.ts"
+import type { KeyValues } from "./KeyValues.ts"
+import type { Forward, OpenModel } from "./OpenModel.ts"
+import { isLast, prefill, withSequence } from "./Prefill.ts"
+import type { GenerateRequest } from "../words/Request.ts"
+import { makeSampler, type Sampler } from "./Sampler.ts"
+import type { Scheduler } from "./Scheduler.ts"
+import { makeStopMatcher, type StopMatcher } from "./StopStrings.ts"
+import { TokenHistory } from "./TokenHistory.ts"
+import type { Tracer } from "./Tracer.ts"
+
+export interface DecodeOptions {
+  readonly model: OpenModel
+  readonly scheduler: Scheduler
+  readonly tracer: Tracer
+  /** The prompt's tokens. */
+  readonly tokens: ReadonlyArray<number>
+  readonly request: GenerateRequest
+  readonly interventions: Interventions
+  /** When the request came, in the clock of `performance.now()`. */
+  readonly startedAt: number
+  /** Takes a part; waits while the reader is behind. */
+  readonly emit: (part: EnginePart) => Effect.Effect<void>
+}
+
+/** Runs a prompt and writes what follows, until the model ends its turn or a limit is reached. */
+export const decode = (options: DecodeOptions): Effect.Effect<void, FacetError> =>
+  Effect.andThen(
+    checkRoom(options),
+    withSequence(
+      options.model,
+      options.tokens,
+      (sequence, reused) => new Decoding(options, sequence, reused).run(),
+      options.interventions,
+    ),
+  )
+
+/** A prompt leaves room for at least one token to follow. */
+const checkRoom = ({ model, tokens }: DecodeOptions) =>
+  tokens.length < model.config.contextLength
+    ? Effect.void
+    : Effect.fail(new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength - 1 }))
+
+/** A chosen token, with its log-probabilities where they were asked for. */
+interface Choice {
+  readonly id: number
+  readonly logprob: TokenLogprob | undefined
+}
+
+class Decoding {
+  readonly #options: DecodeOptions
+  readonly #sequence: KeyValues
+  readonly #reused: number
+  readonly #text: CompletionText
+  readonly #history: TokenHistory
+  readonly #sampler: Sampler
+  readonly #completion: Array<number> = []
+  /** One for each token of the completion; none unless asked for. */
+  readonly #logprobs: Array<TokenLogprob> = []
+  /** The end token counts as chosen, and is not part of the completion. */
+  #chosen = 0
+  #firstTokenAt = 0
+  /** Tokens that went out as text, and as traces. */
+  #told = 0
+  #traced = 0
+
+  constructor(options: DecodeOptions, sequence: KeyValues, reused: number) {
+    const { model, request, tokens } = options
+    this.#options = options
+    this.#sequence = sequence
+    this.#reused = reused
+    this.#history = new TokenHistory(tokens)
+    this.#sampler = makeSampler(request)
+    this.#text = new CompletionText(
+      makeDetokeniser((id) => model.tokenizer.bytesOf(id)),
+      makeStopMatcher(request.stop ?? []),
+    )
+  }
+
+  run(): Effect.Effect<void, RuntimeError> {
+    const self = this
+    return Effect.gen(function* () {
+      const { emit, tokens } = self.#options
+      yield* emit({
+        type: "start",
+        usage: { promptTokens: tokens.length, cachedTokens: self.#reused },
+        promptTokens: tokens,
+      })
+      let logits = yield* self.#prefill()
+      let finishReason: FinishReason | undefined
+      while (finishReason === undefined) {
+        const choice = yield* self.#choose(logits)
+        finishReason = yield* self.#take(choice)
+        if (finishReason === undefined) logits = yield* self.#step(choice.id)
+      }
+      yield* self.#finish(finishReason)
+    })
+  }
+
+  #prefill(): Effect.Effect<Float32Array, RuntimeError> {
+    const { model, scheduler, tokens } = this.#options
+    let logits: Float32Array = new Float32Array(0)
+    return Effect.map(
+      prefill(
+        scheduler,
+        model,
+        this.#sequence,
+        tokens,
+        (chunk) => (isLast(chunk, tokens) ? { rows: [chunk.tokens.length - 1] } : {}),
+        (result) => void (logits = result.logits),
+      ),
+      () => logits,
+    )
+  }
+
+  #choose(logits: Float32Array): Effect.Effect<Choice, RuntimeError> {
+    const { model, request } = this.#options
+    return Effect.try({
+      try: () => {
+        const id = this.#sampler.sample(logits, this.#history)
+        const alternatives = request.logprobs
+        // The sampler leaves the logits as the model gave them.
+        const logprob =
+          alternatives === undefined ? undefined : describeToken(model.tokenizer, logits, id, alternatives)
+        return { id, logprob }
+      },
+      catch: (cause) => (cause instanceof RuntimeError ? cause : asRuntimeError("Choosing a token", cause)),
+    })
+  }
+
+  /** Takes a chosen token, and says whether the generation ends with it. */
+  #take({ id, logprob }: Choice): Effect.Effect<FinishReason | undefined, RuntimeError> {
+    const { model, request, tokens, tracer } = this.#options
+    const self = this
+    return Effect.gen(function* () {
+      self.#chosen++
+      if (self.#chosen === 1) self.#firstTokenAt = performance.now()
+      if (model.endIds.has(id)) return "stop"
+      self.#history.accept(id)
+      self.#completion.push(id)
+      if (logprob !== undefined) self.#logprobs.push(logprob)
+      yield* self.#emitText(self.#text.push(id))
+      if (self.#text.isStopped) return "stop"
+      if (self.#chosen >= (request.maxTokens ?? Infinity)) return "length"
+      if (tokens.length + self.#completion.length >= model.config.contextLength) return "length"
+      if (tracer.isActive) yield* self.#emitTraces(false)
+      return undefined
+    })
+  }
+
+  /** Runs a token that was taken, and gives the logits of the next. */
+  #step(id: number): Effect.Effect<Float32Array, RuntimeError> {
+    return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
+  }
+
+  #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, RuntimeError> {
+    const { model, scheduler, tracer } = this.#options
+    const run = () => model.forward(this.#sequence, [id], { rows, taps: tracer.sites })
+    return Effect.tap(scheduler.step("Running a token", run), (forward) => Effect.sync(() => tracer.add(id, forward)))
+  }
+
+  #finish(finishReason: FinishReason): Effect.Effect<void, RuntimeError> {
+    const { emit, startedAt, tokens, tracer } = this.#options
+    const self = this
+    return Effect.gen(function* () {
+      yield* self.#emitText(self.#text.flush())
+      if (tracer.isActive) {
+        yield* self.#runLast()
+        yield* self.#emitTraces(true)
+      }
+      const now = performance.now()
+      const later = self.#chosen - 1
+      yield* emit({
+        type: "finish",
+        finishReason: self.#text.isStopped ? "stop" : finishReason,
+        usage: {
+          promptTokens: tokens.length,
+          completionTokens: self.#chosen,
+          cachedTokens: self.#reused,
+        },
+        timings: {
+          firstTokenMs: self.#firstTokenAt - startedAt,
+          totalMs: now - startedAt,
+          tokensPerSecond: later > 0 ? (later * 1000) / (now - self.#firstTokenAt) : 0,
+        },
+        tokens: { prompt: tokens, completion: self.#completion },
+        ...self.#logprobsOf(self.#told),
+      })
+    })
+  }
+
+  #emitText(text: string): Effect.Effect<void> {
+    if (text.length === 0) return Effect.void
+    const [from, to] = [this.#told, this.#text.tokensOut]
+    this.#told = to
+    return this.#options.emit({
+      type: "text",
+      text,
+      tokens: this.#completion.slice(from, to),
+      ...this.#logprobsOf(from, to),
+    })
+  }
+
+  /** The log-probabilities of a run of the completion's tokens, as a part carries them. */
+  #logprobsOf(from: number, to?: number): { readonly logprobs?: ReadonlyArray<TokenLogprob> } {
+    return this.#options.request.logprobs === undefined ? {} : { logprobs: this.#logprobs.slice(from, to) }
+  }
+
+  /** The last token was chosen but never run; a trace wants to know what the model made of it. */
+  #runLast(): Effect.Effect<void, RuntimeError> {
+    const last = this.#completion.at(-1)
+    const hasRun = this.#sequence.length === this.#options.tokens.length + this.#completion.length
+    return last === undefined || hasRun ? Effect.void : Effect.asVoid(this.#forward(last, []))
+  }
+
+  #emitTraces(isEnd: boolean): Effect.Effect<void, RuntimeError> {
+    const { emit, tracer } = this.#options
+    return Effect.flatMap(tracer.take(this.#text.tokensOut - this.#traced, isEnd), (parts) => {
+      this.#traced += parts[0]?.tokens.length ?? 0
+      return Effect.forEach(parts, emit, { discard: true })
+    })
+  }
+}
+
+/** The completion as text, and how far it may be shown: what could become a stop string, or half a character, waits. */
+class CompletionText {
+  readonly #detokeniser: Detokeniser
+  readonly #stops: StopMatcher
+  /** For each token, how long the text is once the token is complete. */
+  readonly #ends: Array<number> = []
+  #decoded = 0
+  #out = 0
+  #tokensOut = 0
+
+  constructor(detokeniser: Detokeniser, stops: StopMatcher) {
+    this.#detokeniser = detokeniser
+    this.#stops = stops
+  }
+
+  get isStopped(): boolean {
+    return this.#stops.stopped !== undefined
+  }
+
+  /** Tokens whose text is out entirely. */
+  get tokensOut(): number {
+    return this.#tokensOut
+  }
+
+  push(id: number): string {
+    const text = this.#detokeniser.push(id)
+    this.#decoded += text.length
+    // A token that completes no character is out with the next one.
+    this.#ends.push(text === "" ? this.#decoded + 1 : this.#decoded)
+    return this.#emitted(this.#stops.push(text).emit)
+  }
+
+  flush(): string {
+    const rest = this.#detokeniser.flush()
+    this.#decoded += rest.length
+    for (const [i, end] of this.#ends.entries()) this.#ends[i] = Math.min(end, this.#decoded)
+    return this.#emitted(this.#stops.push(rest).emit + this.#stops.flush())
+  }
+
+  #emitted(text: string): string {
+    this.#out += text.length
+    while (this.#tokensOut < this.#ends.length && this.#ends[this.#tokensOut]! <= this.#out) this.#tokensOut++
+    return text
+  }
+}

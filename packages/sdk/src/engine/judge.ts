@@ -1,0 +1,199 @@
+/** Judging a content: the probability that it violates each of several policies. */
+import * as Effect from "effect/Effect"
+import { type FacetError, ModelFileError, type RuntimeError } from "../words/Errors.ts"
+import { shieldPrompt } from "./shieldPrompt.ts"
+import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
+import type { Judgement } from "./Judgements.ts"
+import type { KeyValues } from "./KeyValues.ts"
+import { softmax2 } from "./Logprobs.ts"
+import type { OpenModel } from "./OpenModel.ts"
+import { overlappingPieces } from "./Pieces.ts"
+import { checkLength, isLast, prefill, withSequence } from "./Prefill.ts"
+import type { JudgeRequest } from "../words/Request.ts"
+import type { Scheduler } from "./Scheduler.ts"
+
+/** A content that fits into the model's window. */
+interface Content {
+  readonly prompt?: string | undefined
+  readonly response?: string | undefined
+}
+
+type Policies = JudgeRequest["policies"]
+
+/** Pieces of a long text overlap by a quarter, so that what one border cuts in two another piece holds whole. */
+const overlapShare = 4
+
+/** Tokens that may come or go where a text meets the template around it. */
+const borderTokens = 8
+
+/** Judges a content; one that is longer than the window in overlapping pieces, of which the worst counts. */
+export const judge = (
+  scheduler: Scheduler,
+  model: OpenModel,
+  request: JudgeRequest,
+): Effect.Effect<Verdict, FacetError> =>
+  Effect.suspend(() => {
+    if (isEmpty(request)) return Effect.succeed(harmless(request.policies))
+    if (model.answers.yes < 0 || model.answers.no < 0) return Effect.fail(notAGuard(model))
+    const pieces = piecesOf(model, request)
+    return Effect.map(
+      Effect.forEach(pieces, (piece) =>
+        pieces.length === 1
+          ? judgePiece(scheduler, model, piece, request.policies)
+          : judgeOnce(scheduler, model, piece, request.policies),
+      ),
+      (verdicts) => worst(request.policies, verdicts),
+    )
+  })
+
+const notAGuard = (model: OpenModel): ModelFileError =>
+  new ModelFileError({
+    file: model.root,
+    problem: "its vocabulary has no single token for `Yes` or for `No`, the answers of a ShieldGemma",
+    remedy: "Open a ShieldGemma (google/shieldgemma-2b) as the guard.",
+  })
+
+const isEmpty = ({ prompt = "", response = "" }: Content): boolean => prompt.trim() === "" && response.trim() === ""
+
+const verdictOf = (policy: Policies[number], probability: number): PolicyVerdict => ({
+  policy: policy.id,
+  probability,
+  threshold: policy.threshold,
+  flagged: probability >= policy.threshold,
+})
+
+/** Nothing was said, so no model is asked. */
+const harmless = (policies: Policies): Verdict => ({
+  flagged: false,
+  policies: policies.map((policy) => ({ ...verdictOf(policy, 0), flagged: false })),
+  tokens: { judged: 0, cached: 0 },
+})
+
+function worst(policies: Policies, verdicts: ReadonlyArray<Judgement>): Verdict {
+  const results = policies.map((policy, i) =>
+    verdictOf(policy, Math.max(...verdicts.map((verdict) => verdict.probabilities[i] ?? 0))),
+  )
+  const sum = (count: (verdict: Judgement) => number) => verdicts.reduce((total, verdict) => total + count(verdict), 0)
+  return {
+    flagged: results.some((result) => result.flagged),
+    policies: results,
+    tokens: { judged: sum((verdict) => verdict.judged), cached: sum((verdict) => verdict.cached) },
+  }
+}
+
+/** Cuts a content so that each piece fits. */
+function piecesOf(model: OpenModel, { policies, prompt, response }: JudgeRequest): ReadonlyArray<Content> {
+  const { tokenizer } = model
+  const frame = Math.max(
+    ...policies.map((policy) => {
+      const empty = { prompt: prompt === undefined ? undefined : "", response: response === undefined ? undefined : "" }
+      return shieldPrompt(tokenizer, { ...empty, policy }).length
+    }),
+  )
+  const room = model.config.contextLength - frame - borderTokens
+  const window = Math.min(model.config.guardWindow ?? room, room)
+  const promptTokens = tokenizer.encodePlain(prompt ?? "")
+  const responseTokens = tokenizer.encodePlain(response ?? "")
+  const longest = Math.max(promptTokens.length, responseTokens.length)
+  if (room < overlapShare) return [{ prompt, response }]
+  if (longest <= window && promptTokens.length + responseTokens.length <= room) return [{ prompt, response }]
+  if (response === undefined) return cut(model, promptTokens, window).map((piece) => ({ prompt: piece }))
+  const promptRoom = Math.min(promptTokens.length, window, Math.floor(room / 2))
+  const responses = cut(model, responseTokens, Math.min(window, room - promptRoom))
+  if (promptTokens.length === 0) return responses.map((piece) => ({ prompt, response: piece }))
+  const questions = cut(model, promptTokens, promptRoom)
+  // Every piece of either is judged, and the work grows with their sum: not with their product, which a long prompt and a
+  // long response could drive to any height.
+  return [
+    ...questions.slice(0, -1).map((piece) => ({ prompt: piece, response: responses[0] })),
+    ...responses.map((piece) => ({ prompt: questions.at(-1), response: piece })),
+  ]
+}
+
+function cut(model: OpenModel, tokens: ReadonlyArray<number>, window: number): ReadonlyArray<string> {
+  const pieces = overlappingPieces(tokens.length, window, Math.floor(window / overlapShare))
+  return pieces.length === 0 ? [""] : pieces.map(({ end, start }) => model.tokenizer.decode(tokens.slice(start, end)))
+}
+
+/** Judges a piece of a long text, unless the same piece was judged before. */
+function judgeOnce(
+  scheduler: Scheduler,
+  model: OpenModel,
+  piece: Content,
+  policies: Policies,
+): Effect.Effect<Judgement, FacetError> {
+  const guideline = piece.response === undefined ? "promptGuideline" : "responseGuideline"
+  const key = JSON.stringify([piece, ...policies.map((policy) => policy[guideline])])
+  return Effect.suspend(() => {
+    const known = model.judgements.get(key)
+    if (known !== undefined) return Effect.succeed(known)
+    return Effect.tap(judgePiece(scheduler, model, piece, policies), (judgement) =>
+      Effect.sync(() => model.judgements.set(key, judgement)),
+    )
+  })
+}
+
+/**
+ * Judges one piece. The policies' prompts are alike up to the guideline, so one sequence serves them all: it is rewound
+ * to where the next policy's prompt departs, and only what differs is run.
+ */
+function judgePiece(
+  scheduler: Scheduler,
+  model: OpenModel,
+  content: Content,
+  policies: Policies,
+): Effect.Effect<Judgement, FacetError> {
+  const prompts = policies.map((policy) => shieldPrompt(model.tokenizer, { ...content, policy }))
+  const total = prompts.reduce((sum, tokens) => sum + tokens.length, 0)
+  return Effect.gen(function* () {
+    for (const tokens of prompts) yield* checkLength(model, tokens)
+    const first = prompts[0]
+    if (first === undefined) return { probabilities: [], judged: 0, cached: 0 }
+    return yield* withSequence(model, first, (sequence) =>
+      Effect.gen(function* () {
+        const probabilities: Array<number> = []
+        let judged = 0
+        for (const tokens of prompts) {
+          sequence.truncate(reusableLength(model, sequence, tokens))
+          judged += tokens.length - sequence.length
+          probabilities.push(yield* probabilityOfYes(scheduler, model, sequence, tokens))
+        }
+        return { probabilities, judged, cached: total - judged }
+      }),
+    )
+  })
+}
+
+/** As the prefix cache does it: with quantised weights in whole chunks, so that a verdict depends on its policy alone. */
+function reusableLength(model: OpenModel, sequence: KeyValues, tokens: ReadonlyArray<number>): number {
+  const common = Math.min(commonLength(sequence, tokens), tokens.length - 1)
+  const unit = model.reuseAlignment
+  return unit === undefined ? common : Math.min(Math.floor(common / unit) * unit, sequence.exactLength)
+}
+
+function commonLength(sequence: KeyValues, tokens: ReadonlyArray<number>): number {
+  const most = Math.min(sequence.length, tokens.length)
+  for (let i = 0; i < most; i++) if (sequence.tokens[i] !== tokens[i]) return i
+  return most
+}
+
+function probabilityOfYes(
+  scheduler: Scheduler,
+  model: OpenModel,
+  sequence: KeyValues,
+  tokens: ReadonlyArray<number>,
+): Effect.Effect<number, RuntimeError> {
+  const candidates = [model.answers.yes, model.answers.no]
+  let logits: Float32Array = new Float32Array(0)
+  return Effect.map(
+    prefill(
+      scheduler,
+      model,
+      sequence,
+      tokens,
+      (chunk) => ({ candidates, rows: isLast(chunk, tokens) ? [chunk.tokens.length - 1] : [] }),
+      (result) => void (logits = result.logits),
+    ),
+    () => softmax2(logits[0] ?? NaN, logits[1] ?? NaN),
+  )
+}

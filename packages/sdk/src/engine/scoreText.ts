@@ -1,0 +1,48 @@
+/** The log-probability of every token of a text. */
+import * as Effect from "effect/Effect"
+import type { FacetError } from "../words/Errors.ts"
+import type { Score } from "../words/Score.ts"
+import type { Interventions } from "./Interventions.ts"
+import { logSoftmaxAt } from "./Logprobs.ts"
+import type { OpenModel } from "./OpenModel.ts"
+import { checkLength, type Chunk, prefillAll } from "./Prefill.ts"
+import type { Scheduler } from "./Scheduler.ts"
+
+/**
+ * The chunks of a prompt are run with logits at all positions that have a token to follow; each chunk's logits are read
+ * and dropped before the next one runs.
+ */
+export const scoreText = (
+  scheduler: Scheduler,
+  model: OpenModel,
+  tokens: ReadonlyArray<number>,
+  interventions: Interventions,
+): Effect.Effect<Score, FacetError> =>
+  Effect.gen(function* () {
+    yield* checkLength(model, tokens)
+    const { vocabSize } = model.config
+    const logprobs: Array<number | null> = [null]
+    yield* prefillAll(
+      scheduler,
+      model,
+      tokens,
+      (chunk) => ({ rows: rowsWithNext(chunk, tokens) }),
+      (result, chunk) => {
+        for (const i of rowsWithNext(chunk, tokens)) {
+          const next = tokens[chunk.start + i + 1] ?? -1
+          logprobs.push(logSoftmaxAt(result.logits.subarray(i * vocabSize, (i + 1) * vocabSize), next))
+        }
+      },
+      interventions,
+    )
+    const known = logprobs.filter((logprob) => logprob !== null)
+    const mean = known.reduce((sum, logprob) => sum + logprob, 0) / known.length
+    return {
+      tokens: tokens.map((id, i) => ({ token: model.tokenizer.tokenText(id), id, logprob: logprobs[i] ?? null })),
+      perplexity: known.length === 0 ? null : Math.exp(-mean),
+    }
+  })
+
+/** Positions in a chunk that have a token to follow. */
+const rowsWithNext = (chunk: Chunk, tokens: ReadonlyArray<number>): ReadonlyArray<number> =>
+  Array.from({ length: Math.min(chunk.tokens.length, tokens.length - 1 - chunk.start) }, (_, i) => i)

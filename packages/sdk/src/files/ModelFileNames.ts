@@ -1,0 +1,26 @@
+/** The files of a model folder, by their names. */
+
+/** Read first: small, and there in every model, so that a wrong address is found out before gigabytes. */
+export const configFile = "config.json"
+export const generationConfigFile = "generation_config.json"
+export const tokenizerFile = "tokenizer.json"
+export const tokenizerConfigFile = "tokenizer_config.json"
+export const chatTemplateFile = "chat_template.jinja"
+/** What a device's numbers are checked against. */
+export const knownLogitsFile = "known_logits.json"
+export const singleWeights = "model.safetensors"
+export const weightsIndex = "model.safetensors.index.json"
+
+/** What is fetched beside {@link configFile} and the weights. */
+export const requiredFiles: ReadonlyArray<string> = [tokenizerFile]
+export const optionalFiles: ReadonlyArray<string> = [
+  generationConfigFile,
+  tokenizerConfigFile,
+  chatTemplateFile,
+  knownLogitsFile,
+]
+
+/** What features stand for, beside an autoencoder's parameters. */
+export const labelsFile = "labels.json"
+/** An autoencoder's parameters, as Gemma Scope names them. */
+export const parametersFile = "params.npz"

@@ -1,0 +1,296 @@
+/** The files of one folder on a web server, by byte ranges. */
+import { DownloadError } from "../../words/Errors.ts"
+import { checkedBytes, contentProblem } from "./contentProblem.ts"
+import type { FolderUrl } from "./folderUrl.ts"
+import { HostFailure } from "./HostFailure.ts"
+
+/** A file that is being sent. It must be read to its end or cancelled. */
+export interface HttpBody {
+  /** Which byte of the file comes first: the one asked for, or 0 from a host that ignores ranges. */
+  readonly offset: number
+  /** Of the whole file in bytes, where the host tells. */
+  readonly size: number | undefined
+  /** Equal for equal versions of the file; undefined where the host gives nothing that proves it. */
+  readonly validator: string | undefined
+  readonly mimeType: string
+  /** Whether the host heeded the range. */
+  readonly isPartial: boolean
+  /** Fails with a `HostFailure` when the connection breaks. */
+  readonly chunks: () => AsyncIterable<Uint8Array>
+  readonly cancel: () => void
+}
+
+/** What a host says of a file without sending it. */
+export type Description = Pick<HttpBody, "size" | "validator" | "mimeType">
+
+/** A host that sends nothing for so long is given up, and asked again. */
+const defaultStallMs = 30_000
+const defaultRetryDelaysMs: ReadonlyArray<number> = [300, 1000, 3000]
+
+/** Why there was no answer, and what to do. */
+export interface Unreachable {
+  readonly problem: string
+  readonly remedy: string
+}
+
+export interface HttpSourceOptions {
+  readonly signal?: AbortSignal | undefined
+  /** How long a host may send nothing, in milliseconds. Default 30 seconds. */
+  readonly stallMs?: number | undefined
+  /** Milliseconds before the second attempt and each further one. Default 300, 1000, 3000: four attempts in all. */
+  readonly retryDelaysMs?: ReadonlyArray<number> | undefined
+  /** Finds out why an address gave no answer: a page is told nothing, and other places differ. Never rejects. */
+  readonly whyUnreachable?: ((url: string) => Promise<Unreachable>) | undefined
+}
+
+const unreachable = async (url: string): Promise<Unreachable> => ({
+  problem: `${new URL(url).host} does not answer`,
+  remedy: "Check the address and the network.",
+})
+
+/** Some object stores answer 403 for what is not there, so that nobody can list them. */
+const absent = new Set([403, 404, 410])
+
+export class HttpSource {
+  readonly #folder: FolderUrl
+  readonly #signal: AbortSignal | undefined
+  readonly #stallMs: number
+  readonly #whyUnreachable: (url: string) => Promise<Unreachable>
+  readonly retryDelaysMs: ReadonlyArray<number>
+  #hasAnswered = false
+
+  constructor(folder: FolderUrl, options: HttpSourceOptions = {}) {
+    const {
+      retryDelaysMs = defaultRetryDelaysMs,
+      signal,
+      stallMs = defaultStallMs,
+      whyUnreachable = unreachable,
+    } = options
+    this.retryDelaysMs = retryDelaysMs
+    this.#folder = folder
+    this.#signal = signal
+    this.#stallMs = stallMs
+    this.#whyUnreachable = whyUnreachable
+  }
+
+  get root(): string {
+    return this.#folder.root
+  }
+
+  /** A host that never answered is not asked again: the address is wrong, or there is no network. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
+  }
+
+  /**
+   * Asks for a file from byte `offset` to `end` (exclusive) or to its end.
+   *
+   * @returns undefined when there is no such file and `isOptional`.
+   * Rejects with a `HostFailure` when asking again may help, with a `DownloadError` when it will not, and with the
+   * signal's reason when aborted.
+   */
+  async open(name: string, offset: number, wanted: { readonly isOptional: true }): Promise<HttpBody | undefined>
+  async open(name: string, offset: number, wanted?: { readonly end?: number }): Promise<HttpBody>
+  async open(
+    name: string,
+    offset: number,
+    { end, isOptional = false }: { readonly end?: number; readonly isOptional?: boolean } = {},
+  ): Promise<HttpBody | undefined> {
+    const attempt = new Attempt(this.#signal, this.#stallMs)
+    // Asking for a range even from the first byte on also tells the browser to ask for an unencoded body, whose length
+    // is the file's.
+    let response = await this.#fetch(name, attempt, { Range: `bytes=${offset}-${end === undefined ? "" : end - 1}` })
+    // There is no such byte: the file is empty, or shorter than the version that was asked for. All of it tells.
+    if (response.status === 416) response = await this.#fetch(name, attempt, {})
+    if (!response.ok) {
+      attempt.end()
+      if (isOptional && absent.has(response.status)) return undefined
+      throw this.#refusal(name, response.status)
+    }
+    const body = readHeaders(response, offset)
+    if (body.isPartial && body.offset !== offset) {
+      attempt.end()
+      throw this.#error(
+        name,
+        `asked for the bytes from ${offset} on, the host sent those from ${body.offset} on`,
+        "Serve the folder with a host that heeds Range requests as HTTP defines them, or ignores them.",
+      )
+    }
+    return { ...body, chunks: () => attempt.chunks(response), cancel: () => attempt.end() }
+  }
+
+  /**
+   * Asks for a file's size and version.
+   *
+   * @returns undefined when there is no such file.
+   */
+  async describe(name: string): Promise<Description | undefined> {
+    const response = await this.#head(name)
+    if (response?.ok === true && response.headers.has("content-length")) return readHeaders(response, 0)
+    if (response?.status === 404 || response?.status === 410) return undefined
+    // Many hosts do not know HEAD, or sign the URL for GET alone.
+    const body = await this.open(name, 0, { isOptional: true })
+    body?.cancel()
+    return body
+  }
+
+  /** undefined when there is no answer, which a GET may get. */
+  async #head(name: string): Promise<Response | undefined> {
+    const attempt = new Attempt(this.#signal, this.#stallMs)
+    try {
+      return await this.#fetch(name, attempt, { Range: "bytes=0-" }, "HEAD")
+    } catch (cause) {
+      if (cause instanceof HostFailure && cause.kind === "unreachable") return undefined
+      throw cause
+    } finally {
+      attempt.end()
+    }
+  }
+
+  /** Whether a web page comes in place of a file: what some hosts send, with status 200, for one that is not there. */
+  async isPage(name: string): Promise<boolean> {
+    const body = await this.open(name, 0, { end: checkedBytes })
+    try {
+      let start = new Uint8Array(0)
+      for await (const chunk of body.chunks()) {
+        start = Uint8Array.of(...start, ...chunk.subarray(0, checkedBytes))
+        if (start.length >= checkedBytes) break
+      }
+      return contentProblem(name, start, body.mimeType)?.isPage === true
+    } finally {
+      body.cancel()
+    }
+  }
+
+  /** What to tell the user when asking again did not help. */
+  async explain(name: string, failure: HostFailure): Promise<DownloadError> {
+    if (failure.kind === "unreachable") {
+      return new DownloadError({ url: this.#shown(name), ...(await this.#whyUnreachable(this.#folder.fileUrl(name))) })
+    }
+    return this.#error(
+      name,
+      failure.message,
+      "Check the network and the host, and try again: what has arrived is kept.",
+    )
+  }
+
+  #shown(name: string): string {
+    return `${this.#folder.root}/${name}`
+  }
+
+  #error(name: string, problem: string, remedy: string): DownloadError {
+    return new DownloadError({ url: this.#shown(name), problem, remedy })
+  }
+
+  async #fetch(name: string, attempt: Attempt, headers: Record<string, string>, method = "GET"): Promise<Response> {
+    try {
+      const response = await attempt.fetch(this.#folder.fileUrl(name), {
+        method,
+        headers,
+        // The HTTP cache would store the gigabytes a second time.
+        cache: "no-store",
+      })
+      this.#hasAnswered = true
+      return response
+    } catch (cause) {
+      attempt.end()
+      throw cause
+    }
+  }
+
+  #refusal(name: string, status: number): DownloadError | HostFailure {
+    if (status === 429 || status >= 500) return new HostFailure("refused", `the host answered with status ${status}`)
+    if (status === 401 || status === 403) {
+      return this.#error(
+        name,
+        `the host refused with status ${status}`,
+        "The model is private or gated: host a copy where this page may read it, after accepting its licence.",
+      )
+    }
+    if (status === 404 || status === 410) {
+      return this.#error(name, `there is no such file (status ${status})`, "Check the URL of the model's folder.")
+    }
+    return this.#error(
+      name,
+      `the host answered with status ${status}`,
+      "Check the URL in a browser, and the host's log.",
+    )
+  }
+}
+
+/** One request, which ends when the user aborts or the host falls silent. */
+class Attempt {
+  readonly #controller = new AbortController()
+  readonly #user: AbortSignal | undefined
+  readonly #stallMs: number
+
+  constructor(user: AbortSignal | undefined, stallMs: number) {
+    this.#user = user
+    this.#stallMs = stallMs
+    user?.throwIfAborted()
+  }
+
+  async fetch(url: string, init: RequestInit): Promise<Response> {
+    const signals = [this.#controller.signal, ...(this.#user === undefined ? [] : [this.#user])]
+    return this.#watched("unreachable", fetch(url, { ...init, signal: AbortSignal.any(signals) }))
+  }
+
+  async *chunks(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = response.body?.getReader()
+    if (reader === undefined) return
+    try {
+      for (;;) {
+        const { done, value } = await this.#watched("broken", reader.read())
+        if (done) return
+        yield value
+      }
+    } finally {
+      this.end()
+    }
+  }
+
+  end(): void {
+    this.#controller.abort()
+  }
+
+  async #watched<A>(kind: HostFailure["kind"], waiting: Promise<A>): Promise<A> {
+    const silent = new HostFailure("broken", `the host sent nothing for ${this.#stallMs / 1000} seconds`)
+    const timer = setTimeout(() => this.#controller.abort(silent), this.#stallMs)
+    try {
+      return await waiting
+    } catch (cause) {
+      this.#user?.throwIfAborted()
+      const { reason } = this.#controller.signal
+      if (reason instanceof HostFailure) throw reason
+      throw new HostFailure(kind, "the connection broke", { cause })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+type Headers = Pick<HttpBody, "offset" | "size" | "validator" | "mimeType" | "isPartial">
+
+/** Across origins a page sees `Content-Range` and `ETag` only where the host exposes them; length and date it always sees. */
+function readHeaders({ headers, status }: Response, asked: number): Headers {
+  const isPartial = status === 206
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "")
+  const length = headers.get("content-length")
+  const offset = isPartial ? Number(range?.[1] ?? asked) : 0
+  const whole = range?.[2]
+  const size = isPartial && whole !== undefined && whole !== "*" ? Number(whole) : undefined
+  return {
+    offset,
+    size: size ?? (length === null ? undefined : offset + Number(length)),
+    validator: readValidator(headers),
+    mimeType: headers.get("content-type")?.split(";")[0]?.trim() ?? "",
+    isPartial,
+  }
+}
+
+/** A weak ETag allows other bytes of the same meaning: no proof that two halves fit together. */
+function readValidator(headers: globalThis.Headers): string | undefined {
+  const etag = headers.get("etag")
+  if (etag !== null && etag !== "" && !etag.startsWith("W/")) return etag
+  return headers.get("last-modified") ?? undefined
+}

@@ -1,0 +1,71 @@
+/** The browser's storage: whether this page has one, how much fits into it, and what its failures mean. */
+import { StorageError } from "../../words/Errors.ts"
+import { byteCount } from "../byteCount.ts"
+
+/** @throws StorageError outside a secure context, where browsers have none. */
+export const originStorage = (): StorageManager => present("storage", navigator.storage)
+
+/** @throws StorageError outside a secure context. */
+export const originLocks = (): LockManager => present("locks", navigator.locks)
+
+/** The compiler's library leaves insecure pages out, where these are undefined. */
+function present<A>(part: string, found: A | undefined): A {
+  if (found !== undefined) return found
+  throw new StorageError({
+    problem: `this page has no \`navigator.${part}\`, which browsers give to secure pages only`,
+    remedy: "Serve the page over https, or from localhost.",
+  })
+}
+
+export const errorName = (cause: unknown): string =>
+  typeof cause === "object" && cause !== null && "name" in cause && typeof cause.name === "string" ? cause.name : ""
+
+export const isNotFound = (cause: unknown): boolean => errorName(cause) === "NotFoundError"
+
+/** Says what a failure of the browser's storage means. */
+export function storageError(cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause
+  switch (errorName(cause)) {
+    case "SecurityError":
+    case "NotAllowedError":
+      return new StorageError({
+        problem: "it is switched off for this page (a private window, blocked cookies, or a frame of another site)",
+        remedy: 'Allow this site to store data, or open with `storage: "none"`, which downloads anew each time.',
+      })
+    case "QuotaExceededError":
+      return new StorageError({
+        problem: "it is full",
+        remedy: "Free disk space or remove a stored model with `removeStoredModel`; what has arrived is kept.",
+      })
+    case "NoModificationAllowedError":
+      return new StorageError({
+        problem: "a file of the model is in use by another tab or worker of this site",
+        remedy: "Close the other tabs that use the model, and try again.",
+      })
+    default:
+      return new StorageError({
+        problem: `it failed (${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)})`,
+        remedy: "Reload the page; if it fails again, clear this site's data in the browser's settings.",
+      })
+  }
+}
+
+/** Bytes that this site may still store, by the browser's own estimate. */
+export async function freeBytes(): Promise<number> {
+  const { quota = 0, usage = 0 } = await originStorage().estimate()
+  return Math.max(0, quota - usage)
+}
+
+/**
+ * Checks that there is room before anything large is fetched.
+ *
+ * @throws StorageError
+ */
+export async function checkRoom(neededBytes: number): Promise<void> {
+  const free = await freeBytes()
+  if (neededBytes <= free) return
+  throw new StorageError({
+    problem: `the model needs ${byteCount(neededBytes)} more, and this site may store ${byteCount(free)} more`,
+    remedy: "Free disk space, remove a stored model with `removeStoredModel`, or choose a smaller model.",
+  })
+}

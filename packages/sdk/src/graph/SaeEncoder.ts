@@ -1,0 +1,41 @@
+/**
+ * The encoder of a JumpReLU sparse autoencoder as an ONNX graph over its own `params.npz`.
+ *
+ * `pre = x @ W_enc + b_enc`, `f = pre > threshold ? relu(pre) : 0`, strictly, feature by feature. There is no
+ * subtraction of `b_dec` and no normalisation: Gemma Scope folded both into the parameters.
+ *
+ * Source: Gemma Scope (arXiv 2408.05147), section 2 and appendix A.
+ */
+import { ElementType, type FileSlice, type Graph, GraphBuilder } from "./Onnx.ts"
+
+export const names = {
+  /** float32 `[N, dModel]`. */
+  activations: "activations",
+  /** float32 `[N, width]`: zero where a feature is silent. */
+  features: "features",
+} as const
+
+/** Where an encoder's parameters lie in their file, all float32. */
+export interface SaeParameters {
+  /** Width of the model's activations that it reads. */
+  readonly dModel: number
+  /** Features. */
+  readonly width: number
+  /** `W_enc` [dModel, width], `b_enc` and `threshold` [width]. */
+  readonly arrays: Readonly<Record<"W_enc" | "b_enc" | "threshold", Pick<FileSlice, "offset" | "length">>>
+}
+
+/** The encoder of the autoencoder in `file`, a path relative to the folder that the session is opened over. */
+export function buildEncoder(sae: SaeParameters, file: string): Graph {
+  const g = new GraphBuilder("sae")
+  const x = g.input(names.activations, ElementType.float32, ["N", sae.dModel])
+  const parameter = (key: keyof SaeParameters["arrays"], shape: ReadonlyArray<number>) =>
+    g.external(key, ElementType.float32, shape, { ...sae.arrays[key], file })
+  const pre = g.op("Add", [
+    g.op("MatMul", [x, parameter("W_enc", [sae.dModel, sae.width])]),
+    parameter("b_enc", [sae.width]),
+  ])
+  const fires = g.op("Greater", [pre, parameter("threshold", [sae.width])])
+  g.output(names.features, g.op("Where", [fires, g.op("Relu", [pre]), g.scalar(0)]), ["N", sae.width])
+  return g.build()
+}

@@ -1,0 +1,24 @@
+import * as Effect from "effect/Effect"
+import { checked } from "../words/checked.ts"
+import { type Content, readContent } from "../words/Content.ts"
+import type { FacetError } from "../words/Errors.ts"
+import { Opened } from "../words/Opened.ts"
+import type { Policy } from "../words/Policy.ts"
+import type { Verdict } from "../words/Verdict.ts"
+
+/**
+ * Asks the model that judges, wherever it runs.
+ *
+ * @param isNested whether it judges for a generation that is under way.
+ */
+export const judge = (
+  content: Content,
+  policies: ReadonlyArray<Policy>,
+  isNested: boolean,
+): Effect.Effect<Verdict, FacetError, Opened> =>
+  Effect.gen(function* () {
+    const { guard } = yield* Opened
+    const { prompt, response } = yield* checked(() => readContent(content))
+    const { engine, model } = yield* guard
+    return yield* engine.judge({ model, prompt, response, policies, isNested })
+  })

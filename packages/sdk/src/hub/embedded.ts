@@ -1,2 +1,0 @@
-/** How the embedded models are named where they are no folders but assets of a bundle. */
-export const embeddedPrefix = "embedded:"

@@ -1,0 +1,28 @@
+/** What each runtime can honour. Apart from the runtimes themselves, which bring ONNX Runtime along. */
+import type { DeviceName, FloatPrecision } from "../words/Device.ts"
+
+export interface DeviceOffer {
+  readonly name: DeviceName
+  /** What `precision` may ask for, beside `auto`. */
+  readonly precisions: ReadonlyArray<FloatPrecision>
+  /** Why it computes in nothing else. */
+  readonly otherwise: string
+}
+
+export const cpuOffer: DeviceOffer = {
+  name: "cpu",
+  precisions: [],
+  otherwise: "on a CPU it is that of the model's files",
+}
+
+export const webGpuOffer: DeviceOffer = {
+  name: "webgpu",
+  precisions: ["f32", "f16"],
+  otherwise: "WebGPU has no path for it",
+}
+
+export const wasmOffer: DeviceOffer = {
+  name: "wasm",
+  precisions: ["f32", "int8"],
+  otherwise: "wasm has no 16-bit floats",
+}

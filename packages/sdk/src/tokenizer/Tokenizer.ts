@@ -1,0 +1,264 @@
+/**
+ * Gemma's tokenizer: text to token ids and back, on the BPE of Hugging Face's library.
+ *
+ * Three things differ from calling that library directly, all on purpose:
+ * - Control tokens spelled out in a text (`<end_of_turn>`, `<bos>`, `<unused3>`) are plain text. Only `controlId` gives
+ *   their ids, so that no user can open or close a turn.
+ * - The character U+2581 "▁", which Gemma's files use for the space, survives: it goes through its three byte tokens,
+ *   where the original turns it into a space. All other text gets the original's ids.
+ * - BPE runs word by word with a cache. That is exact when no merge reaches over the start of a word, which is checked
+ *   on the merges themselves.
+ */
+import { openLibrary } from "#tokenizer"
+import { ModelFileError } from "../words/Errors.ts"
+import { chatTemplateFile, tokenizerConfigFile, tokenizerFile } from "../files/ModelFileNames.ts"
+import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
+import type { TemplatePart } from "./TemplatePart.ts"
+import type { BytePairEncoding, TemplateMessage, TokenizerLibrary } from "./TokenizerLibrary.ts"
+import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
+import { checkUnicode } from "../words/Checks.ts"
+
+const BYTE_PIECE = /^<0x([0-9A-F]{2})>$/
+
+/** Distinct words whose ids are kept; texts in natural languages repeat theirs. */
+const CACHE_CAPACITY = 50_000
+
+/** A chat template and the file that it came from. */
+interface ChatTemplate {
+  readonly source: string
+  readonly file: string
+}
+
+/** A loaded tokenizer. Immutable but for its cache; one serves any number of callers. */
+export class Tokenizer {
+  /** One more than the largest id. */
+  readonly vocabSize: number
+  /** Control tokens by name: those marked as special, and the reserved ones. */
+  readonly controls: ReadonlyMap<string, number>
+  readonly #library: TokenizerLibrary
+  readonly #bpe: BytePairEncoding
+  readonly #file: string
+  readonly #template: ChatTemplate
+  readonly #controlIds: ReadonlySet<number>
+  readonly #controlNames: RegExp
+  /** Added tokens that are ordinary text (newline and tab runs, HTML tags), cut out of a text before BPE runs. */
+  readonly #fixedPieces: RegExp
+  /** What BPE may run on by itself. */
+  readonly #segments: RegExp
+  readonly #cache = new Map<string, ReadonlyArray<number>>()
+  /** The ids of U+2581's UTF-8 bytes. */
+  readonly #spacePieceBytes: ReadonlyArray<number>
+
+  /** @internal Use `openTokenizer`. */
+  constructor(file: string, json: JsonObject, facts: TokenizerFacts, template: ChatTemplate) {
+    this.#library = openLibrary(json, template.source)
+    this.#bpe = this.#library.bpe
+    this.#file = file
+    this.#template = template
+    this.vocabSize = facts.vocabSize
+    this.controls = facts.controls
+    this.#controlIds = new Set(facts.controls.values())
+    this.#controlNames = anyOf([...facts.controls.keys()])
+    this.#fixedPieces = anyOf([...facts.fixedPieces, SPACE_PIECE])
+    // Without a border to rely on, a stretch of text is one segment.
+    this.#segments = facts.wordsAreIndependent ? /▁*[^▁]+|▁+/g : /[^]+/g
+    this.#spacePieceBytes = [...new TextEncoder().encode(SPACE_PIECE)].map((byte) => this.#idOf(bytePiece(byte)))
+  }
+
+  /**
+   * The ids of a text, with everything in it taken as plain text; no `<bos>` in front.
+   *
+   * @param option - where the text came from, for the error
+   * @throws InvalidRequestError when the text has a lone surrogate
+   */
+  encodePlain(text: string, option = "text"): Array<number> {
+    checkUnicode(option, text)
+    const ids: Array<number> = []
+    let end = 0
+    for (const match of text.matchAll(this.#fixedPieces)) {
+      this.#encodeStretch(text.slice(end, match.index), ids)
+      const [piece] = match
+      if (piece === SPACE_PIECE) ids.push(...this.#spacePieceBytes)
+      else ids.push(this.#idOf(piece))
+      end = match.index + piece.length
+    }
+    this.#encodeStretch(text.slice(end), ids)
+    return ids
+  }
+
+  #encodeStretch(text: string, ids: Array<number>): void {
+    for (const [segment] of text.replaceAll(" ", SPACE_PIECE).matchAll(this.#segments)) {
+      for (const id of this.#encodeSegment(segment)) ids.push(id)
+    }
+  }
+
+  #encodeSegment(segment: string): ReadonlyArray<number> {
+    const known = this.#cache.get(segment)
+    if (known !== undefined) return known
+    const ids = this.#bpe.model.encode([segment]).map((piece) => this.#idOf(piece))
+    if (this.#cache.size >= CACHE_CAPACITY) this.#cache.clear()
+    this.#cache.set(segment, ids)
+    return ids
+  }
+
+  #idOf(piece: string): number {
+    const id = this.#bpe.token_to_id(piece)
+    if (id === undefined) throw new Error(`The tokenizer made the piece ${JSON.stringify(piece)}, which has no id`)
+    return id
+  }
+
+  /**
+   * The id of a control token such as `<start_of_turn>`.
+   *
+   * @throws ModelFileError when the tokenizer has no such token
+   */
+  controlId(name: string): number {
+    const id = this.controls.get(name)
+    if (id !== undefined) return id
+    throw new ModelFileError({
+      file: this.#file,
+      problem: `the control token ${name} is missing`,
+      remedy: "Take the file from where the model was published, unchanged.",
+    })
+  }
+
+  /** Whether an id is a control token's. */
+  isControl(id: number): boolean {
+    return this.#controlIds.has(id)
+  }
+
+  /** The text of token ids, exactly: `decode(encodePlain(x)) === x`. Control tokens have no text. */
+  decode(ids: ReadonlyArray<number>): string {
+    const chunks = ids.map((id) => this.bytesOf(id))
+    const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+    let at = 0
+    for (const chunk of chunks) {
+      bytes.set(chunk, at)
+      at += chunk.length
+    }
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
+  }
+
+  /**
+   * The UTF-8 bytes of one token's text; a byte token gives its one byte, so a character may be spread over several
+   * tokens. Control tokens, and ids that the model has but the tokenizer does not, give none.
+   */
+  bytesOf(id: number): Uint8Array {
+    const piece = this.#bpe.id_to_token(id)
+    if (piece === undefined || this.isControl(id)) return new Uint8Array(0)
+    const byte = BYTE_PIECE.exec(piece)?.[1]
+    if (byte !== undefined) return Uint8Array.of(Number.parseInt(byte, 16))
+    return new TextEncoder().encode(piece.replaceAll(SPACE_PIECE, " "))
+  }
+
+  /** How to show one token: its text, with control tokens by name and byte tokens as `<0xE2>`. */
+  tokenText(id: number): string {
+    const piece = this.#bpe.id_to_token(id)
+    if (piece === undefined) return "<unk>"
+    return piece.replaceAll(SPACE_PIECE, " ")
+  }
+
+  /** Cuts a text out of a template at the control tokens that it spells. */
+  splitAtControls(text: string): Array<TemplatePart> {
+    const parts: Array<TemplatePart> = []
+    let end = 0
+    for (const match of text.matchAll(this.#controlNames)) {
+      const [control] = match
+      parts.push(text.slice(end, match.index), { control })
+      end = match.index + control.length
+    }
+    parts.push(text.slice(end))
+    return parts
+  }
+
+  /**
+   * Renders the folder's chat template (Gemma 2's own where it has none) as text.
+   *
+   * @throws ModelFileError when the template is broken or refuses these messages
+   */
+  renderTemplate(messages: ReadonlyArray<TemplateMessage>, addGenerationPrompt: boolean): string {
+    try {
+      return this.#library.renderTemplate(messages, addGenerationPrompt)
+    } catch (cause) {
+      throw this.templateError(`failed: ${cause instanceof Error ? cause.message : String(cause)}`)
+    }
+  }
+
+  /** The error for a chat template that does something wrong. */
+  templateError(problem: string): ModelFileError {
+    return new ModelFileError({
+      file: this.#template.file,
+      problem: `the chat template ${problem}`,
+      remedy: "Take the file from where the model was published, unchanged.",
+    })
+  }
+}
+
+/** Matches any of these pieces, the longest where several fit. */
+const anyOf = (pieces: ReadonlyArray<string>): RegExp =>
+  new RegExp(
+    pieces
+      .toSorted((a, b) => b.length - a.length)
+      .map((piece) => piece.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))
+      .join("|"),
+    "gu",
+  )
+
+/** What the model says of its tokenizer. */
+export interface TokenizerOptions {
+  /** Rows of the model's embedding: added tokens beyond them, which some files have, are plain text. */
+  readonly vocabSize: number
+  /** The chat template where the folder has none. */
+  readonly template: string
+}
+
+/**
+ * Loads a folder's tokenizer: `tokenizer.json`, and from `tokenizer_config.json` or `chat_template.jinja` the chat
+ * template. Takes one to two seconds for Gemma's 256,000 pieces and blocks its thread meanwhile.
+ *
+ * Rejects with a `ModelFileError` when a file is missing or broken, is no tokenizer of Gemma's kind, or has more pieces
+ * than the model.
+ */
+export async function openTokenizer(files: ModelFiles, options: TokenizerOptions): Promise<Tokenizer> {
+  const file = filePath(files, tokenizerFile)
+  const json = await readJsonObject(files, tokenizerFile)
+  const refuse = (problem: string): ModelFileError =>
+    new ModelFileError({
+      file,
+      problem,
+      remedy: "Take the file from where the model was published, unchanged.",
+    })
+  const facts = checkTokenizerFile(json, options.vocabSize, refuse)
+  if (facts.vocabSize > options.vocabSize) {
+    throw refuse(`it has ${facts.vocabSize} tokens, and config.json's vocab_size is ${options.vocabSize}`)
+  }
+  const template = await readChatTemplate(files, options.template)
+  try {
+    return new Tokenizer(file, json, facts, template)
+  } catch (cause) {
+    throw refuse(`not a usable tokenizer: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+/** As transformers does: the file of its own first, then the config's field, of several templates the default one. */
+async function readChatTemplate(files: ModelFiles, otherwise: string): Promise<ChatTemplate> {
+  if (await files.exists(chatTemplateFile)) {
+    return { source: await files.readText(chatTemplateFile), file: filePath(files, chatTemplateFile) }
+  }
+  const file = filePath(files, tokenizerConfigFile)
+  if (!(await files.exists(tokenizerConfigFile))) return { source: otherwise, file }
+  const { chat_template: template } = await readJsonObject(files, tokenizerConfigFile)
+  if (template === undefined || template === null) return { source: otherwise, file }
+  if (typeof template === "string") return { source: template, file }
+  const named: ReadonlyArray<unknown> = Array.isArray(template) ? template : []
+  for (const entry of named) {
+    if (isJsonObject(entry) && entry["name"] === "default" && typeof entry["template"] === "string") {
+      return { source: entry["template"], file }
+    }
+  }
+  throw new ModelFileError({
+    file,
+    problem: 'the field "chat_template" is neither a template nor a list with one named "default"',
+    remedy: "Take the file from where the model was published, unchanged.",
+  })
+}

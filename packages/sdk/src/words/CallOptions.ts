@@ -1,0 +1,30 @@
+/** What every call of the Promise face takes beside its own options. */
+import { invalidRequest } from "./Errors.ts"
+
+export interface CallOptions {
+  /** Aborting it ends the work within one token or one prefill chunk; the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Takes a call's own options from those of the effect.
+ *
+ * @throws InvalidRequestError when the options are no object, or the signal is none.
+ */
+export function splitCallOptions<Options extends CallOptions>(
+  options: Options,
+): { readonly call: CallOptions; readonly rest: Omit<Options, "signal"> } {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const kind = options === null ? "null" : Array.isArray(options) ? "a list" : typeof options
+    throw invalidRequest("options", `${kind} where an object is expected`, "Pass an object, or leave it out.")
+  }
+  const { signal, ...rest } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidRequest(
+      "signal",
+      `${signal === null ? "null" : typeof signal} where an AbortSignal is expected`,
+      "Pass the signal of an AbortController.",
+    )
+  }
+  return { call: { signal }, rest }
+}

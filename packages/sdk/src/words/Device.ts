@@ -1,0 +1,27 @@
+/** What a model runs on. */
+
+export const deviceNames = ["cpu", "webgpu", "wasm"] as const
+/** `cpu` is Node's; `webgpu` and `wasm` are a browser's. */
+export type DeviceName = (typeof deviceNames)[number]
+
+/** What the products of weights may be asked to be computed in. */
+export const floatPrecisions = ["f32", "f16", "int8"] as const
+export type FloatPrecision = (typeof floatPrecisions)[number]
+
+/** What weights are multiplied as. */
+export type Precision = FloatPrecision | "int4"
+
+/** Whether what was downloaded is kept. */
+export const storageKinds = ["persistent", "none"] as const
+export type StorageKind = (typeof storageKinds)[number]
+
+export interface Device {
+  /** A device of this machine, or the kind of server that runs the model elsewhere. */
+  readonly name: DeviceName
+  /** Of the weights as they are multiplied: `int4` and `int8` where the files are quantised. Activations are float32 but in `f16`. */
+  readonly precision: Precision
+  /** Threads of one run; 1 on `webgpu`. */
+  readonly threads: number
+  /** What was tried before, and why it was not taken. */
+  readonly rejected: ReadonlyArray<{ readonly name: DeviceName; readonly reason: string }>
+}

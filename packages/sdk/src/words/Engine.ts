@@ -1,0 +1,37 @@
+/** What effects are made of: an engine, wherever it runs. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { Embedding } from "./Embedding.ts"
+import type { FacetError } from "./Errors.ts"
+import type { EnginePart } from "./Generation.ts"
+import type { ModelDescription } from "./ModelDescription.ts"
+import type { Progress } from "./Progress.ts"
+import type {
+  EmbedRequest,
+  EngineStats,
+  GenerateRequest,
+  InspectRequest,
+  JudgeRequest,
+  ModelRef,
+  ScoreRequest,
+} from "./Request.ts"
+import type { Score } from "./Score.ts"
+import type { Trace } from "./Trace.ts"
+import type { Verdict } from "./Verdict.ts"
+
+/** One engine serves any number of requests and models. */
+export interface EngineService {
+  /** Opens a model, unless it is open, and says how far that has come. */
+  readonly load: (model: ModelRef) => Stream.Stream<Progress, FacetError>
+  readonly generate: (request: GenerateRequest) => Stream.Stream<EnginePart, FacetError>
+  readonly judge: (request: JudgeRequest) => Effect.Effect<Verdict, FacetError>
+  readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
+  readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
+  readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
+  readonly stats: Effect.Effect<EngineStats, FacetError>
+  /** What a model is and runs on; opens it, unless it is open. */
+  readonly describe: (model: ModelRef) => Effect.Effect<ModelDescription, FacetError>
+}
+
+export class Engine extends Context.Service<Engine, EngineService>()("@facet/sdk/Engine") {}

@@ -1,0 +1,23 @@
+/** What an engine is started with, as a caller sets it: plain data, which crosses to the engine's thread as it is. */
+import type { DeviceName, FloatPrecision, StorageKind } from "./Device.ts"
+
+export interface EngineSettings {
+  /** The most requests that may run or wait. */
+  readonly queue: number
+  /** The most requests under way at once. */
+  readonly active: number
+  /** The most bytes of keys and values that a model's prefix cache may keep. */
+  readonly cacheBytes: number
+  /** Threads of one run; left out, the runtime chooses. */
+  readonly threads: number | undefined
+  readonly device: "auto" | DeviceName
+  readonly precision: "auto" | FloatPrecision
+  readonly storage: StorageKind
+}
+
+/** What `new Worker(…)` gives in a page, as far as it is used here: Node's types know no such class. */
+export interface PageWorker {
+  postMessage(message: unknown): void
+  addEventListener(type: string, listener: (event: object) => void): void
+  terminate(): void
+}

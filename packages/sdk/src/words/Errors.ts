@@ -1,0 +1,235 @@
+/**
+ * Everything that can go wrong, as typed errors. Each names what was wrong and what to do about it, and crosses the
+ * worker's border unchanged.
+ */
+import * as Data from "effect/Data"
+
+/** A model was asked for that is not there: no such folder, or an id with no local copy. */
+export class ModelNotFoundError extends Data.TaggedError("ModelNotFoundError")<{
+  /** What was asked for, as it was written. */
+  readonly model: string
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `Model "${this.model}": ${this.problem}. ${this.remedy}`
+  }
+}
+
+/** A file of a model folder is missing, truncated, corrupt, or holds something a Gemma 2 cannot use. */
+export class ModelFileError extends Data.TaggedError("ModelFileError")<{
+  /** The file's path. */
+  readonly file: string
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `${this.file}: ${this.problem}. ${this.remedy}`
+  }
+}
+
+/** The folder holds a model of an architecture that Facet does not run. */
+export class UnsupportedModelError extends Data.TaggedError("UnsupportedModelError")<{
+  /** The folder. */
+  readonly model: string
+  /** The architecture that `config.json` names. */
+  readonly architecture: string
+  /** Those that Facet runs. */
+  readonly supported: string
+}> {
+  override get message(): string {
+    return `${this.model} holds a ${this.architecture}, which Facet does not run. It runs ${this.supported}.`
+  }
+}
+
+/** A sparse autoencoder's file is missing, corrupt, or does not fit the model. */
+export class ScopeFileError extends Data.TaggedError("ScopeFileError")<{
+  /** The file's or folder's path. */
+  readonly file: string
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `${this.file}: ${this.problem}. ${this.remedy}`
+  }
+}
+
+/** A request that makes no sense: an option out of its range, an unknown policy, layer or site, text that is not Unicode. */
+export class InvalidRequestError extends Data.TaggedError("InvalidRequestError")<{
+  /** The option that is wrong, as its path: `temperature`, `messages[2].content`. */
+  readonly option: string
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `${this.option}: ${this.problem}. ${this.remedy}`
+  }
+}
+
+export const invalidRequest = (option: string, problem: string, remedy: string): InvalidRequestError =>
+  new InvalidRequestError({ option, problem, remedy })
+
+/** The prompt does not fit into the model's context. */
+export class ContextOverflowError extends Data.TaggedError("ContextOverflowError")<{
+  /** Tokens in the prompt. */
+  readonly tokens: number
+  /** The most tokens that the model's context holds. */
+  readonly limit: number
+}> {
+  override get message(): string {
+    return `The prompt has ${this.tokens} tokens and the model's context holds ${this.limit}. Shorten the prompt, or drop the oldest turns of the chat.`
+  }
+}
+
+/** The engine's queue is full; nothing of the request was run. */
+export class OverloadedError extends Data.TaggedError("OverloadedError")<{
+  /** The most requests that may run or wait. */
+  readonly limit: number
+}> {
+  override get message(): string {
+    return `${this.limit} requests are already running or waiting. Try again later, or raise \`queue\` when opening.`
+  }
+}
+
+/** The engine's thread died while the request ran. It is started anew: the next request works. */
+export class EngineCrashedError extends Data.TaggedError("EngineCrashedError")<{
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `The engine stopped in the middle of the request: ${this.problem}. It restarts by itself; send the request again.`
+  }
+}
+
+/** The request came after `close()`. */
+export class ClosedError extends Data.TaggedError("ClosedError")<{}> {
+  override get message(): string {
+    return "This Facet is closed. Open a new one with Facet.open()."
+  }
+}
+
+/** A guard's judgement took longer than it may. Nothing was released unjudged, unless the guard was told to. */
+export class GuardTimeoutError extends Data.TaggedError("GuardTimeoutError")<{
+  /** The time that one judgement had. */
+  readonly milliseconds: number
+}> {
+  override get message(): string {
+    return `The guard did not judge within ${this.milliseconds} ms. The machine is too busy, or \`timeoutMs\` is too small.`
+  }
+}
+
+/** ONNX Runtime refused or failed to run something that we built. */
+export class RuntimeError extends Data.TaggedError("RuntimeError")<{
+  /** What was being done. */
+  readonly operation: string
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `${this.operation} failed: ${this.problem}. If the machine has memory to spare, this is a fault of Facet's: please report it.`
+  }
+}
+
+/** The device that was asked for cannot run the model here. */
+export class UnsupportedDeviceError extends Data.TaggedError("UnsupportedDeviceError")<{
+  /** `webgpu`, `wasm` or `cpu`; `any` where none of those that were tried works. */
+  readonly device: string
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `Device ${this.device}: ${this.problem}. ${this.remedy}`
+  }
+}
+
+/** A model could not be fetched from where it is published. What had arrived before is kept, and continued next time. */
+export class DownloadError extends Data.TaggedError("DownloadError")<{
+  readonly url: string
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `${this.url}: ${this.problem}. ${this.remedy}`
+  }
+}
+
+/** The browser's storage refused: it is switched off for this page, or has no room. */
+export class StorageError extends Data.TaggedError("StorageError")<{
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `The browser's storage: ${this.problem}. ${this.remedy}`
+  }
+}
+
+/** The page may not start the engine's worker, or its script could not be loaded. */
+export class WorkerBlockedError extends Data.TaggedError("WorkerBlockedError")<{
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    return `The engine's worker: ${this.problem}. ${this.remedy}`
+  }
+}
+
+/** The classes of all errors that Facet fails with, by their tags. */
+export const errorClasses = {
+  ModelNotFoundError,
+  ModelFileError,
+  UnsupportedModelError,
+  ScopeFileError,
+  InvalidRequestError,
+  ContextOverflowError,
+  OverloadedError,
+  EngineCrashedError,
+  ClosedError,
+  GuardTimeoutError,
+  RuntimeError,
+  UnsupportedDeviceError,
+  DownloadError,
+  StorageError,
+  WorkerBlockedError,
+} as const
+
+/** The tags of all errors, for those who tell them apart without their classes. */
+export type FacetErrorTag = keyof typeof errorClasses
+
+/** Every error that Facet fails with. */
+export type FacetError = InstanceType<(typeof errorClasses)[keyof typeof errorClasses]>
+
+export const isFacetError = (value: unknown): value is FacetError =>
+  value instanceof Error && "_tag" in value && isTag(value._tag) && value instanceof errorClasses[value._tag]
+
+const isTag = (tag: unknown): tag is keyof typeof errorClasses =>
+  typeof tag === "string" && Object.hasOwn(errorClasses, tag)
+
+/** An error as plain data: it crosses the border of a thread, or travels as JSON. */
+export type PlainError = { readonly _tag: FacetError["_tag"]; readonly message: string } & {
+  readonly [field: string]: string | number
+}
+
+/**
+ * An error's tag, message and fields.
+ *
+ * @example
+ * errorToPlain(new OverloadedError({ limit: 64 })) // => { _tag: "OverloadedError", message: "64 requests …", limit: 64 }
+ */
+export const errorToPlain = (error: FacetError): PlainError => {
+  const fields = Object.entries(error).filter(([, value]) => typeof value === "string" || typeof value === "number")
+  return { ...Object.fromEntries(fields), _tag: error._tag, message: error.message }
+}
+
+/** The error that {@link errorToPlain} described, as an instance of its class; undefined for anything else. */
+export function errorFromPlain(value: unknown): FacetError | undefined {
+  if (typeof value !== "object" || value === null || !("_tag" in value) || !isTag(value._tag)) return undefined
+  const { _tag, message: _, ...fields } = value as PlainError
+  // Each class has fields of its own; those of a description that lacks some read as undefined, not as another error.
+  const Class = errorClasses[_tag] as unknown as new (fields: object) => FacetError
+  return new Class(fields)
+}
+
+export const asRuntimeError = (operation: string, cause: unknown): RuntimeError =>
+  new RuntimeError({ operation, problem: cause instanceof Error ? cause.message : String(cause) })
+
+/** One of our errors as it is; anything else as a {@link RuntimeError} of the operation. */
+export const asFacetError = (operation: string, cause: unknown): FacetError =>
+  isFacetError(cause) ? cause : asRuntimeError(operation, cause)

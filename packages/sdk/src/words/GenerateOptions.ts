@@ -1,0 +1,108 @@
+/** How a text is generated, and what goes with it. */
+import { checkCount, checkKnown, checkOneOf, show } from "./Checks.ts"
+import { invalidRequest } from "./Errors.ts"
+import type { GuardOptions } from "./GuardOptions.ts"
+import type { GenerateRequest, TraceRequest } from "./Request.ts"
+import { checkSampling, samplingOptionNames, type SamplingOptions } from "./Sampling.ts"
+import { checkStops } from "./Stops.ts"
+import { checkTraceOptions, readSite, type TraceOptions } from "./Trace.ts"
+
+/** How tokens are chosen (`SamplingOptions`), when the text ends, and what goes with it. */
+export interface GenerateOptions extends SamplingOptions {
+  /** `chat` (default): the prompt is a chat, or its only turn. `none`: the text is continued as it is. */
+  readonly template?: "chat" | "none" | undefined
+  /** At most so many tokens; at least 1. Default: as many as the context holds. */
+  readonly maxTokens?: number | undefined
+  /** The text ends before the first of these. */
+  readonly stop?: string | ReadonlyArray<string> | undefined
+  /** `true` is a guard on both sides: `{ input: "before", mode: "window" }`. */
+  readonly guard?: boolean | GuardOptions | undefined
+  /** Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site. */
+  readonly trace?: boolean | TraceOptions | ReadonlyArray<TraceOptions> | undefined
+  /**
+   * Log-probabilities of the completion's tokens: `true` for the chosen ones alone, a number from 0 to 20 for so many of
+   * the likeliest at each place beside them, the likeliest first. They are the model's own, after its final soft-cap and
+   * before temperature, penalties, bias and filters, as in OpenAI's API: so the chosen token need not be the likeliest.
+   */
+  readonly logprobs?: boolean | number | undefined
+}
+
+/** An option that is missing here is an error of types. */
+const ownNames: Readonly<Record<Exclude<keyof GenerateOptions, keyof SamplingOptions>, true>> = {
+  template: true,
+  maxTokens: true,
+  stop: true,
+  guard: true,
+  trace: true,
+  logprobs: true,
+}
+
+/** All options of a generation. */
+export const generateOptionNames: ReadonlyArray<keyof GenerateOptions> = [
+  // The keys of an object literal are those of its type.
+  ...(Object.keys(ownNames) as Array<keyof typeof ownNames>),
+  ...samplingOptionNames,
+]
+
+const templates = ["chat", "none"] as const
+
+/** The most alternatives to a token; as many as OpenAI's API gives. */
+const mostAlternatives = 20
+
+/** The options as an engine is told them: all but the guard, which stands around it. */
+export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions">
+
+/**
+ * Reads the options, and refuses whatever can be judged without the model, before it travels.
+ *
+ * @throws InvalidRequestError that names the option
+ */
+export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptions {
+  checkKnown(options, generateOptionNames)
+  const { guard: _guard, logitBias, logprobs, stop, trace, ...rest } = options
+  checkOneOf("template", options.template, templates)
+  const read: ReadGenerateOptions = {
+    ...rest,
+    stop: stop === undefined ? undefined : typeof stop === "string" ? [stop] : stop,
+    // Keys of an object are strings, whatever TypeScript calls them.
+    logitBias: logitBias as Readonly<Record<string, number>> | undefined,
+    traces: readTraces(trace),
+    // The chosen token alone is one without alternatives.
+    logprobs: logprobs === true ? 0 : logprobs === false ? undefined : logprobs,
+  }
+  checkGenerate(read, Number.MAX_SAFE_INTEGER)
+  return read
+}
+
+/**
+ * What is checked again where the vocabulary is known.
+ *
+ * @throws InvalidRequestError that names the first option that is out of its range.
+ */
+export function checkGenerate(request: ReadGenerateOptions, vocabSize: number): void {
+  checkCount("maxTokens", request.maxTokens)
+  checkSampling(request, vocabSize)
+  if (request.stop !== undefined) checkStops(request.stop)
+  if (request.logprobs !== undefined) checkLogprobs(request.logprobs)
+}
+
+function checkLogprobs(alternatives: unknown): void {
+  const isCount = typeof alternatives === "number" && Number.isInteger(alternatives)
+  if (isCount && alternatives >= 0 && alternatives <= mostAlternatives) return
+  throw invalidRequest(
+    "logprobs",
+    `${show(alternatives)} is out of range`,
+    `Use true for the chosen tokens alone, or a whole number of alternatives from 0 to ${mostAlternatives}.`,
+  )
+}
+
+function readTraces(trace: GenerateOptions["trace"]): ReadonlyArray<TraceRequest> {
+  if (trace === undefined || trace === false) return []
+  if (trace === true) return [{}]
+  const isList = Array.isArray(trace)
+  const list: ReadonlyArray<TraceOptions> = isList ? trace : [trace]
+  return list.map((options, i) => {
+    checkTraceOptions(options, isList ? `trace[${i}]` : "trace")
+    return { ...readSite(options), topK: options.topK }
+  })
+}

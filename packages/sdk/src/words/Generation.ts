@@ -1,0 +1,167 @@
+/** What a model says. */
+import { invalidRequest } from "./Errors.ts"
+import type { GuardReport } from "./GuardReport.ts"
+import type { Prompt } from "./Prompt.ts"
+import type { SiteName } from "./Site.ts"
+import type { TokenLogprob } from "./TokenLogprob.ts"
+import type { Trace, TraceToken } from "./Trace.ts"
+import type { Verdict } from "./Verdict.ts"
+
+/**
+ * Why a generation ended.
+ * - `stop`: the model ended its turn, or wrote a stop string;
+ * - `length`: `maxTokens` was reached, or the model's context is full;
+ * - `blocked`: a guard held back what came in or went out.
+ */
+export type FinishReason = "stop" | "length" | "blocked"
+
+export interface Usage {
+  readonly promptTokens: number
+  /** Tokens that the model chose, the one that ended its turn among them. */
+  readonly completionTokens: number
+  /** Tokens of the prompt that came from the prefix cache and were not run again. */
+  readonly cachedTokens: number
+}
+
+export interface Timings {
+  /** Milliseconds from the request's start to the first token chosen, the wait in the queue included. */
+  readonly firstTokenMs: number
+  /** Milliseconds from the request's start to its end. */
+  readonly totalMs: number
+  /** Tokens a second after the first one; 0 when there was no second. */
+  readonly tokensPerSecond: number
+}
+
+/** Token ids: of the prompt as the model read it, and of what it said. */
+export interface GenerationTokens {
+  readonly prompt: ReadonlyArray<number>
+  readonly completion: ReadonlyArray<number>
+}
+
+/** What is known before the first token: goes ahead of all parts between engine and effects. */
+export interface StartPart {
+  readonly type: "start"
+  readonly usage: Pick<Usage, "promptTokens" | "cachedTokens">
+  /** Left out by a server that does not tell them. */
+  readonly promptTokens?: ReadonlyArray<number>
+}
+
+export interface TextPart {
+  readonly type: "text"
+  readonly text: string
+  /** The tokens of the completion whose text is complete with this part. Left out by a server that does not tell them. */
+  readonly tokens?: ReadonlyArray<number>
+  /** One for each of `tokens`, when they were asked for. */
+  readonly logprobs?: ReadonlyArray<TokenLogprob>
+}
+
+export interface TracePart {
+  readonly type: "trace"
+  readonly site: SiteName
+  readonly layer: number
+  /** The next tokens of the completion. Parts for one site follow each other without gaps. */
+  readonly tokens: ReadonlyArray<TraceToken>
+}
+
+export interface VerdictPart {
+  readonly type: "verdict"
+  /** What was judged: what came in, or what the model said so far. */
+  readonly of: "input" | "output"
+  readonly verdict: Verdict
+}
+
+/** A judgement failed, and what it was about was let through since the guard's `onError` is `"allow"`. */
+export interface FailurePart {
+  readonly type: "failure"
+  readonly of: "input" | "output"
+  readonly error: unknown
+}
+
+export interface FinishPart {
+  readonly type: "finish"
+  readonly finishReason: FinishReason
+  readonly usage: Usage
+  readonly timings: Timings
+  /** Left out by a server that does not tell them. */
+  readonly tokens?: GenerationTokens
+  /**
+   * When they were asked for: those of the completion's last tokens, whose text never came out, as it belongs to a stop
+   * string or because they have none.
+   */
+  readonly logprobs?: ReadonlyArray<TokenLogprob>
+  /** What the guard did, where there was one. */
+  readonly guard?: GuardReport
+}
+
+/** What an engine gives out. */
+export type EnginePart = StartPart | TextPart | TracePart | FinishPart
+
+/** A piece of a streaming generation. The last one is the finish. */
+export type GenerationPart = TextPart | TracePart | VerdictPart | FailurePart | FinishPart
+
+/** A finished generation. */
+export interface Generation {
+  /** What was asked. */
+  readonly prompt: Prompt
+  readonly text: string
+  readonly finishReason: FinishReason
+  readonly usage: Usage
+  readonly timings: Timings
+  /** Left out where a server ran the model that does not tell them. */
+  readonly tokens?: GenerationTokens
+  /** One for each token of the completion, when they were asked for. */
+  readonly logprobs?: ReadonlyArray<TokenLogprob>
+  /** The guard's last verdict on what came in and on what went out, where one was asked for. */
+  readonly verdicts: { readonly input?: Verdict; readonly output?: Verdict }
+  /** What the guard did, where there was one. */
+  readonly guard?: GuardReport
+  /** Features of the completion's tokens, a trace for each site that was asked for. */
+  readonly traces: ReadonlyArray<Trace>
+}
+
+/**
+ * Puts the parts of a stream together.
+ *
+ * @throws InvalidRequestError when they have no finish.
+ */
+export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): Generation {
+  const verdicts: { input?: Verdict; output?: Verdict } = {}
+  const traces = new Map<string, Trace>()
+  const logprobs: Array<TokenLogprob> = []
+  let text = ""
+  let finish: FinishPart | undefined
+  for (const part of parts) {
+    if (part.type === "text") text += part.text
+    else if (part.type === "verdict") note(verdicts, part)
+    else if (part.type === "trace") appendTrace(traces, part)
+    else if (part.type === "finish") finish = part
+    if ("logprobs" in part) logprobs.push(...(part.logprobs ?? []))
+  }
+  if (finish === undefined) {
+    throw invalidRequest("parts", "they have no finish", "Pass all parts of a stream that came to its end.")
+  }
+  const { finishReason, guard, timings, tokens, usage } = finish
+  return {
+    prompt,
+    text,
+    finishReason,
+    usage,
+    timings,
+    ...(tokens !== undefined && { tokens }),
+    verdicts,
+    traces: [...traces.values()],
+    ...(guard !== undefined && { guard }),
+    // Where they were asked for, the finish has a list of them, be it empty.
+    ...(finish.logprobs !== undefined && { logprobs }),
+  }
+}
+
+/** A verdict that flagged something stays: an audit goes on after it. */
+function note(verdicts: { input?: Verdict; output?: Verdict }, { of, verdict }: VerdictPart): void {
+  if (verdicts[of]?.flagged !== true) verdicts[of] = verdict
+}
+
+function appendTrace(traces: Map<string, Trace>, { layer, site, tokens }: TracePart): void {
+  const key = `${site}.${layer}`
+  traces.set(key, { site, layer, tokens: [...(traces.get(key)?.tokens ?? []), ...tokens] })
+}

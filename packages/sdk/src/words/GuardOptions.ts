@@ -1,0 +1,107 @@
+/** What a guard is told to do, and how it was understood. */
+import { checkKnown, checkOneOf } from "./Checks.ts"
+import { invalidRequest } from "./Errors.ts"
+import { type Policy, resolvePolicies } from "./Policy.ts"
+
+/**
+ * When a text is released.
+ * - `window`: sentence by sentence, each judged together with what came before it;
+ * - `buffer`: all of it, once it is complete;
+ * - `audit`: at once; verdicts are told, and nothing is ever blocked.
+ */
+export type GuardMode = "window" | "buffer" | "audit"
+
+export interface GuardOptions {
+  /** Ids, or policies of one's own. Default: the four of ShieldGemma. */
+  readonly policies?: ReadonlyArray<string | Policy> | undefined
+  /**
+   * Judge what comes in. `"before"` (`true`, the default): before anything is asked for an answer. `"parallel"`: the
+   * answer is begun at once, and nothing of it is released until the verdict.
+   */
+  readonly input?: boolean | "before" | "parallel" | undefined
+  /** Judge what goes out. Default `true`. A mode's name is short for `output: true` and that `mode`. */
+  readonly output?: boolean | GuardMode | undefined
+  /** Default `"window"`. */
+  readonly mode?: GuardMode | undefined
+  /** What becomes of a text when judging it fails or takes too long. Default `"block"`. */
+  readonly onError?: "block" | "allow" | undefined
+  /** Milliseconds that one judgement may take, its wait in the queue included. Default 30,000. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** A guard as it was understood: whatever is wrong with it is said before anything runs. */
+export interface GuardPlan {
+  readonly policies: ReadonlyArray<Policy>
+  readonly input: "before" | "parallel" | undefined
+  readonly output: boolean
+  readonly mode: GuardMode
+  readonly onError: "block" | "allow"
+  readonly timeoutMs: number
+}
+
+/** An option that is missing here is an error of types. */
+const names: Readonly<Record<keyof GuardOptions, true>> = {
+  policies: true,
+  input: true,
+  output: true,
+  mode: true,
+  onError: true,
+  timeoutMs: true,
+}
+
+/** All options of a guard. */
+export const guardOptionNames: ReadonlyArray<keyof GuardOptions> =
+  // The keys of an object literal are those of its type.
+  Object.keys(names) as Array<keyof GuardOptions>
+
+/** What a guard is told, out of options that hold more. */
+export const pickGuardOptions = (options: GuardOptions): GuardOptions =>
+  Object.fromEntries(guardOptionNames.map((name) => [name, options[name]]))
+
+const modes = ["window", "buffer", "audit"] as const satisfies ReadonlyArray<GuardMode>
+const defaultTimeoutMs = 30_000
+/** A timer cannot wait longer. */
+const longestTimeoutMs = 2 ** 31 - 1
+
+/**
+ * @param path the options' own name, where they are part of others.
+ * @throws InvalidRequestError that names the option
+ */
+export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPlan {
+  checkKnown(options, guardOptionNames, path)
+  const at = (option: keyof GuardOptions) => `${path}.${option}`
+  const { onError = "block", timeoutMs = defaultTimeoutMs } = options
+  checkOneOf(at("input"), options.input, [true, false, "before", "parallel"])
+  checkOneOf(at("output"), options.output, [true, false, ...modes])
+  checkOneOf(at("mode"), options.mode, modes)
+  checkOneOf(at("onError"), onError, ["block", "allow"])
+  // Written so that NaN fails too.
+  if (!(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= longestTimeoutMs)) {
+    throw invalidRequest(
+      at("timeoutMs"),
+      `${String(timeoutMs)} is out of range`,
+      "Use a number of milliseconds above 0.",
+    )
+  }
+  const input = inputOf(options.input)
+  const output = options.output !== false
+  if (input === undefined && !output) {
+    throw invalidRequest(path, "it guards neither what comes in nor what goes out", "Leave `input` or `output` on.")
+  }
+  const mode = modeOf(options, at("mode"))
+  return { policies: resolvePolicies(options.policies), input, output, mode, onError, timeoutMs }
+}
+
+function inputOf(input: GuardOptions["input"]): GuardPlan["input"] {
+  if (input === false) return undefined
+  return input === "parallel" ? "parallel" : "before"
+}
+
+/** One mode may be named in two places, but not two modes. */
+function modeOf({ mode, output }: GuardOptions, path: string): GuardMode {
+  const named = typeof output === "string" ? output : undefined
+  if (named !== undefined && mode !== undefined && named !== mode) {
+    throw invalidRequest(path, `"${mode}" contradicts output: "${named}"`, "Name one mode.")
+  }
+  return mode ?? named ?? "window"
+}

@@ -1,0 +1,53 @@
+/** What a guard did, and what it tells. */
+import type { Verdict } from "./Verdict.ts"
+
+/** Why nothing follows. */
+export interface Blocked {
+  readonly of: "input" | "output"
+  /** The text that was blocked, where there are several. */
+  readonly channel?: string
+  /** `flagged`: a policy was violated. `failed`: the guard could not judge, and nothing goes out unjudged. */
+  readonly reason: "flagged" | "failed"
+  /** With `flagged`. */
+  readonly verdict?: Verdict
+  /** With `failed`: one of `FacetError`. */
+  readonly error?: unknown
+}
+
+export interface GuardReport {
+  /** Characters (UTF-16 units) that went out. */
+  readonly releasedCharacters: number
+  /** Characters that came from the source and did not go out. */
+  readonly heldCharacters: number
+  /**
+   * Characters that went out although they belong to a sentence that was judged bad: always 0 with `window` and
+   * `buffer`, the flagged sentences with `audit`.
+   */
+  readonly leakedCharacters: number
+  /** Milliseconds between the arrival of the first text and its release; undefined when none went out. */
+  readonly firstDelayMs: number | undefined
+  /** The same for the last text that went out. */
+  readonly lastDelayMs: number | undefined
+  /** Judgements that were made, of the input and of the output. */
+  readonly judgements: number
+  readonly tokens: Verdict["tokens"]
+  /** The last verdict on what came in, and on what went out; a flagged one stays. */
+  readonly verdicts: { readonly input?: Verdict; readonly output?: Verdict }
+  readonly blocked?: Blocked
+}
+
+/** What comes out of a guarded stream. */
+export type GuardPart<A> =
+  | { readonly type: "value"; readonly value: A }
+  | {
+      readonly type: "verdict"
+      readonly of: "input" | "output"
+      readonly channel?: string
+      readonly verdict: Verdict
+    }
+  /** A judgement failed, and what it was about was let through since `onError` is `"allow"`. */
+  | { readonly type: "failure"; readonly of: "input" | "output"; readonly channel?: string; readonly error: unknown }
+  /** Nothing of the source follows. */
+  | { readonly type: "blocked"; readonly blocked: Blocked }
+  /** The last part. */
+  | { readonly type: "report"; readonly report: GuardReport }

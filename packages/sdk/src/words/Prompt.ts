@@ -1,0 +1,52 @@
+/** What a model is asked: a text, or the turns of a chat, and what of it is whose. */
+import { checkUnicode } from "./Checks.ts"
+import { invalidRequest } from "./Errors.ts"
+
+/** Who may speak in a chat; `model` is another name for `assistant`. */
+export const roles = ["system", "user", "assistant", "model"] as const
+export type Role = (typeof roles)[number]
+
+/** One turn of a chat. `system` text is put before the first user turn where a model has no system role. */
+export interface ChatMessage {
+  readonly role: Role
+  readonly content: string
+}
+
+/** A text is one user turn. */
+export type Prompt = string | ReadonlyArray<ChatMessage>
+
+export const toMessages = (prompt: Prompt): ReadonlyArray<ChatMessage> =>
+  typeof prompt === "string" ? [{ role: "user", content: prompt }] : prompt
+
+/** What the user wrote in all turns: what a guard judges before a model sees it. */
+export const userText = (prompt: Prompt): string =>
+  toMessages(prompt)
+    .filter(({ role }) => role === "user")
+    .map(({ content }) => content)
+    .join("\n\n")
+
+/** What an answer answers: the last user turn, which may be several messages in a row. */
+export const lastUserText = (prompt: Prompt): string => {
+  const messages = toMessages(prompt)
+  const end = messages.findLastIndex(({ role }) => role === "user") + 1
+  const start = messages.slice(0, end).findLastIndex(({ role }) => role !== "user") + 1
+  return userText(messages.slice(start, end))
+}
+
+/** @throws InvalidRequestError that names the message when it is no prompt, has an unknown role or is not Unicode. */
+export function checkPrompt(prompt: Prompt): void {
+  if (typeof prompt === "string") return checkUnicode("prompt", prompt)
+  if (!Array.isArray(prompt)) {
+    throw invalidRequest("prompt", `${typeof prompt} where a prompt is expected`, "Pass a text, or a list of messages.")
+  }
+  for (const [i, message] of toMessages(prompt).entries()) {
+    checkUnicode(`messages[${i}].content`, message?.content)
+    checkRole(`messages[${i}].role`, message.role)
+  }
+}
+
+/** @throws InvalidRequestError unless it is one of {@link roles}. */
+export function checkRole(option: string, role: unknown): asserts role is Role {
+  if (roles.some((known) => known === role)) return
+  throw invalidRequest(option, `${JSON.stringify(role) ?? typeof role} is not a role`, "Use system, user or assistant.")
+}

@@ -1,0 +1,83 @@
+/** What an engine is asked, as it travels to where the engine runs. What depends on the model is checked there. */
+import type { Intervention } from "./Intervention.ts"
+import type { Policy } from "./Policy.ts"
+import type { Prompt } from "./Prompt.ts"
+import type { SamplingOptions } from "./Sampling.ts"
+import type { SiteName } from "./Site.ts"
+
+/** A model as its engine knows it, and what it is opened for. */
+export interface ModelRef {
+  /** Its folder, or what else the engine finds it by. */
+  readonly source: string
+  /** A guard computes two logits instead of the whole vocabulary's. */
+  readonly use: "text" | "guard"
+  /** The folder or file of its sparse autoencoders. */
+  readonly scope?: string | undefined
+  /** Where those belong, when their paths do not say it. */
+  readonly site?: SiteName | undefined
+  readonly layer?: number | undefined
+}
+
+/** A site whose features are wanted; what is left out is chosen from the autoencoders that are there. */
+export interface TraceRequest {
+  readonly layer?: number | undefined
+  readonly site?: SiteName | undefined
+  /** Features a token, strongest first. Default 5. */
+  readonly topK?: number | undefined
+}
+
+export interface GenerateRequest extends Omit<SamplingOptions, "logitBias"> {
+  readonly model: ModelRef
+  readonly prompt: Prompt
+  readonly template?: "chat" | "none" | undefined
+  readonly maxTokens?: number | undefined
+  readonly logitBias?: Readonly<Record<string, number>> | undefined
+  readonly stop?: ReadonlyArray<string> | undefined
+  readonly traces: ReadonlyArray<TraceRequest>
+  /** How many alternatives come with each token's log-probability; left out when nobody asked for any. */
+  readonly logprobs?: number | undefined
+  /** In force over the prompt and all that follows. */
+  readonly interventions?: ReadonlyArray<Intervention> | undefined
+}
+
+export interface JudgeRequest {
+  readonly model: ModelRef
+  readonly prompt?: string | undefined
+  readonly response?: string | undefined
+  /** With their words, so that one that an app defined itself travels like the released ones. */
+  readonly policies: ReadonlyArray<Policy>
+  /** Whether it judges for a generation that is under way, which holds a place in the queue for both. */
+  readonly isNested: boolean
+}
+
+export interface InspectRequest {
+  readonly model: ModelRef
+  /** A text, taken raw, or tokens as a generation gives them. */
+  readonly text: string | ReadonlyArray<number>
+  readonly layer?: number | undefined
+  readonly site?: SiteName | undefined
+  readonly topK?: number | undefined
+  readonly activations: boolean
+  readonly interventions?: ReadonlyArray<Intervention> | undefined
+}
+
+export interface ScoreRequest {
+  readonly model: ModelRef
+  readonly text: string
+  readonly interventions?: ReadonlyArray<Intervention> | undefined
+}
+
+export interface EmbedRequest {
+  readonly model: ModelRef
+  readonly text: string
+  readonly layer?: number | undefined
+}
+
+/** What the engine holds. */
+export interface EngineStats {
+  /** Requests that run or wait. */
+  readonly requests: number
+  /** Sequences in the prefix caches, and their size. */
+  readonly cachedSequences: number
+  readonly cachedBytes: number
+}

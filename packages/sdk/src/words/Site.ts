@@ -1,0 +1,71 @@
+/**
+ * Where in the model a trace reads: a layer and one of three tensors, exactly those that Gemma Scope was trained on.
+ *
+ * - `resid_post`: the decoder layer's output, as wide as the residual stream;
+ * - `attn_z`: the attention heads' outputs, concatenated, before `o_proj`;
+ * - `mlp_out`: the output of `post_feedforward_layernorm`, as wide as the residual stream.
+ *
+ * Source: Gemma Scope (arXiv 2408.05147), section 3; the wrong tensor gives plausible nonsense.
+ */
+import { InvalidRequestError } from "./Errors.ts"
+
+export const siteNames = ["resid_post", "attn_z", "mlp_out"] as const
+export type SiteName = (typeof siteNames)[number]
+
+/** A place in the model. Layers count from 0. */
+export interface Site {
+  readonly layer: number
+  readonly site: SiteName
+}
+
+/** TransformerLens' names for the same tensors. */
+const aliases: Readonly<Record<string, SiteName>> = {
+  hook_resid_post: "resid_post",
+  "attn.hook_z": "attn_z",
+  hook_mlp_out: "mlp_out",
+}
+
+/** A site in one word, by which the graph gives it out. */
+export const siteKey = (site: Site): string => `${site.site}.${site.layer}`
+
+/**
+ * Reads a site's name: one of {@link siteNames}, or TransformerLens' (`hook_resid_post`, `blocks.3.attn.hook_z`, whose
+ * layer must then agree with `layer`).
+ *
+ * @throws InvalidRequestError when there is no such site, or the layers differ.
+ */
+export function parseSite(
+  name: string,
+  layer: number | undefined,
+): { readonly site: SiteName; readonly layer?: number } {
+  const block = /^blocks\.(\d+)\.(.+)$/.exec(name)
+  const bare = block?.[2] ?? name
+  const site = siteNames.find((known) => known === bare) ?? (Object.hasOwn(aliases, bare) ? aliases[bare] : undefined)
+  if (site === undefined) {
+    throw new InvalidRequestError({
+      option: "site",
+      problem: `"${name}" is not a site`,
+      remedy: `Use one of ${siteNames.join(", ")}.`,
+    })
+  }
+  const named = block === null ? undefined : Number(block[1])
+  if (named !== undefined && layer !== undefined && named !== layer) {
+    throw new InvalidRequestError({
+      option: "layer",
+      problem: `"${name}" is at layer ${named}, and layer ${layer} was asked for`,
+      remedy: "Leave out the layer, or make both agree.",
+    })
+  }
+  const known = layer ?? named
+  return known === undefined ? { site } : { site, layer: known }
+}
+
+/** @throws InvalidRequestError unless a model of so many layers has this one. */
+export function checkLayer(layers: number, layer: number): void {
+  if (Number.isInteger(layer) && layer >= 0 && layer < layers) return
+  throw new InvalidRequestError({
+    option: "layer",
+    problem: `${layer} is not a layer of this model`,
+    remedy: `Use a whole number from 0 to ${layers - 1}.`,
+  })
+}

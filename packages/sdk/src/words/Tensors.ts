@@ -1,0 +1,63 @@
+/** The tensors of a model folder: what there has to be, what there is, and how matrices are packed. */
+
+/** Element types as safetensors spells them. */
+export type Dtype =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "F8_E5M2"
+  | "F8_E4M3"
+  | "U16"
+  | "I16"
+  | "F16"
+  | "BF16"
+  | "U32"
+  | "I32"
+  | "F32"
+  | "U64"
+  | "I64"
+  | "F64"
+
+/** One tensor's place in a file. */
+export interface TensorLocation {
+  /** The file's name in the folder. */
+  readonly file: string
+  readonly dtype: Dtype
+  readonly shape: ReadonlyArray<number>
+  /** Of the first byte, counted from the file's start. */
+  readonly offset: number
+  /** In bytes. */
+  readonly length: number
+}
+
+/** Where tensors lie, by the names that the model's publisher gives them. */
+export type TensorLocations = ReadonlyMap<string, TensorLocation>
+
+/**
+ * A row of an architecture's table of tensors.
+ * - `embedding`: a matrix whose rows are looked up by token id; tied to the output head;
+ * - `matrix`: the weights of a linear layer without bias, `[rows, columns]`;
+ * - `norm`: the gain of a norm, a vector of `columns`; `rows` is 1.
+ */
+export interface TensorSpec {
+  /** Without `.weight`: `model.layers.0.mlp.gate_proj`. */
+  readonly name: string
+  readonly kind: "embedding" | "matrix" | "norm"
+  readonly rows: number
+  readonly columns: number
+}
+
+/** Whether a quantiser packs it, and a runtime may lay it out anew. */
+export const isMatrix = ({ kind }: TensorSpec): boolean => kind !== "norm"
+
+/** How the matrices of a folder are quantised: blocks of `blockSize` weights along the input, one scale a block. */
+export interface Quantization {
+  readonly bits: 4 | 8
+  readonly blockSize: number
+}
+
+/** The bits that a weight may be quantised to. */
+export const quantizationBits = [4, 8] as const
+
+/** The block sizes that ONNX Runtime's MatMulNBits takes. */
+export const blockSizes: ReadonlyArray<number> = [16, 32, 64, 128, 256]

@@ -1,0 +1,92 @@
+/**
+ * `@facet/sdk/words`: what is said and asked, and how it is checked. All that an adapter needs to speak; there is no
+ * engine in it.
+ */
+export { type CallOptions, splitCallOptions } from "./CallOptions.ts"
+export {
+  checkCount,
+  checkFlag,
+  checkFunction,
+  checkKnown,
+  checkNumber,
+  checkOneOf,
+  checkUnicode,
+  checkWhole,
+  type NumberRange,
+} from "./Checks.ts"
+export type { Content, ShieldOptions } from "./Content.ts"
+export {
+  type Device,
+  type DeviceName,
+  deviceNames,
+  type FloatPrecision,
+  type Precision,
+  type StorageKind,
+} from "./Device.ts"
+export type { Embedding, EmbedOptions } from "./Embedding.ts"
+export {
+  ClosedError,
+  ContextOverflowError,
+  DownloadError,
+  EngineCrashedError,
+  errorClasses,
+  errorFromPlain,
+  errorToPlain,
+  type FacetError,
+  type FacetErrorTag,
+  GuardTimeoutError,
+  InvalidRequestError,
+  invalidRequest,
+  isFacetError,
+  ModelFileError,
+  ModelNotFoundError,
+  OverloadedError,
+  type PlainError,
+  RuntimeError,
+  ScopeFileError,
+  StorageError,
+  UnsupportedDeviceError,
+  UnsupportedModelError,
+  WorkerBlockedError,
+} from "./Errors.ts"
+export { type GenerateOptions, generateOptionNames } from "./GenerateOptions.ts"
+export {
+  collect,
+  type FailurePart,
+  type FinishPart,
+  type FinishReason,
+  type Generation,
+  type GenerationPart,
+  type GenerationTokens,
+  type TextPart,
+  type Timings,
+  type TracePart,
+  type Usage,
+  type VerdictPart,
+} from "./Generation.ts"
+export {
+  type GuardMode,
+  type GuardOptions,
+  guardOptionNames,
+  type GuardPlan,
+  pickGuardOptions,
+  readGuardOptions,
+} from "./GuardOptions.ts"
+export type { Blocked, GuardPart, GuardReport } from "./GuardReport.ts"
+export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
+export type { Progress } from "./Progress.ts"
+export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
+export type { EngineStats } from "./Request.ts"
+export {
+  biasRange,
+  type SamplingNumber,
+  samplingNumberNames,
+  samplingNumbers,
+  samplingOptionNames,
+  type SamplingOptions,
+} from "./Sampling.ts"
+export type { Score, ScoreToken } from "./Score.ts"
+export { type Site, type SiteName, siteNames } from "./Site.ts"
+export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
+export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
+export type { PolicyVerdict, Verdict } from "./Verdict.ts"

@@ -1,0 +1,32 @@
+/** What differs between Node and a browser, as the effects see it. `#platform` in package.json names the one that runs. */
+import type * as Layer from "effect/Layer"
+import type { DeviceOffer } from "../runtime/DeviceOffer.ts"
+import type { StorageKind } from "../words/Device.ts"
+import type { Engine } from "../words/Engine.ts"
+import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
+import type { FacetError } from "../words/Errors.ts"
+
+/** Where the embedded models are, as an engine's `ModelRef` names them. */
+export interface Embedded {
+  readonly gemma: string
+  readonly shield: string
+  readonly scope: string
+}
+
+export interface Platform {
+  /** What its runtimes can honour, in the order in which `auto` tries them. */
+  readonly devices: ReadonlyArray<DeviceOffer>
+  /** What may become of downloads; a platform of one kind has nothing to choose. */
+  readonly storages: ReadonlyArray<StorageKind>
+  /** Whether the engine runs in a worker that a page may start itself. */
+  readonly takesWorker: boolean
+  readonly embedded: () => Promise<Embedded>
+  /** Where a model is that was named by its id, folder or URL. Rejects with a `ModelNotFoundError`. */
+  readonly resolveModel: (model: string) => Promise<string>
+  /** The same for a folder or file of autoencoders. */
+  readonly resolveScope: (scope: string) => string
+  readonly layerEngine: (
+    settings: EngineSettings,
+    worker: (() => PageWorker) | undefined,
+  ) => Layer.Layer<Engine, FacetError>
+}

@@ -1,0 +1,32 @@
+/** Facet in a page: models are URLs, the engine is a module Web Worker. */
+import { embeddedPrefix } from "./WorkerMessages.ts"
+import { folderUrl } from "../files/http/folderUrl.ts"
+import { persistStorage } from "../files/opfs/persistStorage.browser.ts"
+import { ScopeFileError } from "../words/Errors.ts"
+import { layerEngine } from "./client.browser.ts"
+import { wasmOffer, webGpuOffer } from "../runtime/DeviceOffer.ts"
+import { storageKinds } from "../words/Device.ts"
+import type { Platform } from "./Platform.ts"
+
+export const platform: Platform = {
+  devices: [webGpuOffer, wasmOffer],
+  storages: storageKinds,
+  takesWorker: true,
+  // Its files are assets of the worker's bundle, so the page only says their names.
+  embedded: async () => ({
+    gemma: `${embeddedPrefix}tiny-gemma-it`,
+    shield: `${embeddedPrefix}tiny-shield`,
+    scope: `${embeddedPrefix}tiny-scope`,
+  }),
+  resolveModel: async (model) => {
+    const { address } = folderUrl(model, location.href)
+    // Only a page may ask, not the worker that downloads. Refused, the model may have to be downloaded again one day.
+    void persistStorage()
+    return address
+  },
+  resolveScope: (scope) => {
+    if (URL.canParse(scope, location.href)) return new URL(scope, location.href).href
+    throw new ScopeFileError({ file: scope, problem: "not a URL", remedy: "Give the URL of one params.npz." })
+  },
+  layerEngine,
+}

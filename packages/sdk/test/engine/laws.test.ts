@@ -1,0 +1,142 @@
+/** Laws of the forward pass: however tokens come to be in a cache, what follows from them is the same. */
+import { gemmaFolder } from "@facet/tiny"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { KeyValues } from "../../src/engine/KeyValues.ts"
+import { OpenModel } from "../../src/engine/OpenModel.ts"
+import { Interventions } from "../../src/engine/Interventions.ts"
+import { chunksOf } from "../../src/engine/Prefill.ts"
+import { openFolder } from "../../src/files/disk/openFolder.node.ts"
+import { Interlock } from "../../src/runtime/Interlock.ts"
+import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
+
+const token = Schema.Int.check(Schema.isBetween({ minimum: 108, maximum: 3327 }))
+const tokens = Schema.Array(token).check(Schema.isMinLength(2), Schema.isMaxLength(180))
+const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+
+/** Relative to the largest logit: what f32 itself leaves open when sums are taken in another order. */
+const tolerance = 1e-5
+const few = { arbitrary: { runs: 25 } }
+
+describe("the forward pass in f32", () => {
+  let model: OpenModel
+  beforeAll(async () => {
+    const runtime = makeNodeRuntime({ interlock: new Interlock() })
+    const files = await openFolder(gemmaFolder)
+    model = await OpenModel.open({ files, runtime, head: "vocabulary", cacheBytes: 1e8 }, [], () => {})
+  })
+  afterAll(() => model.release())
+
+  /** Runs the tokens that a sequence lacks in one go, and gives the logits after the last. */
+  const finish = async (sequence: KeyValues, ids: ReadonlyArray<number>) => {
+    const rest = ids.slice(sequence.length)
+    return (await model.forward(sequence, rest, { rows: [rest.length - 1] })).logits
+  }
+  const fresh = (ids: ReadonlyArray<number>) => finish(model.newSequence(), ids)
+  const assertClose = (a: Float32Array, b: Float32Array) => {
+    assert.strictEqual(a.length, b.length)
+    const scale = Math.max(
+      1,
+      b.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+    )
+    for (let i = 0; i < a.length; i++) assert.isBelow(Math.abs(a[i]! - b[i]!) / scale, tolerance)
+  }
+  const split = (ids: ReadonlyArray<number>, at: number) =>
+    Math.max(1, Math.min(ids.length - 1, Math.floor(at * ids.length)))
+
+  it.effect.prop(
+    "chunked = whole",
+    { ids: tokens, at: share },
+    ({ at, ids }) =>
+      Effect.promise(async () => {
+        const sequence = model.newSequence()
+        await model.forward(sequence, ids.slice(0, split(ids, at)))
+        assertClose(await finish(sequence, ids), await fresh(ids))
+      }),
+    few,
+  )
+
+  it.effect.prop(
+    "token by token = whole",
+    { ids: tokens },
+    ({ ids }) =>
+      Effect.promise(async () => {
+        const sequence = model.newSequence()
+        for (const id of ids.slice(0, -1)) await model.forward(sequence, [id])
+        assertClose(await finish(sequence, ids), await fresh(ids))
+      }),
+    { arbitrary: { runs: 8 } },
+  )
+
+  it.effect.prop(
+    "rewound = never extended",
+    { ids: tokens, extra: tokens, at: share },
+    ({ at, extra, ids }) =>
+      Effect.promise(async () => {
+        const sequence = model.newSequence()
+        const length = split(ids, at)
+        await model.forward(sequence, ids.slice(0, length))
+        await model.forward(sequence, extra)
+        sequence.truncate(length)
+        assertClose(await finish(sequence, ids), await fresh(ids))
+      }),
+    few,
+  )
+
+  it.effect.prop(
+    "forked = fresh, and the original goes on undisturbed",
+    { ids: tokens, other: tokens, at: share },
+    ({ at, ids, other }) =>
+      Effect.promise(async () => {
+        const sequence = model.newSequence()
+        const length = split(ids, at)
+        await model.forward(sequence, ids.slice(0, length))
+        const fork = sequence.fork(length)
+        await model.forward(fork, other)
+        assertClose(await finish(sequence, ids), await fresh(ids))
+        fork.truncate(length)
+        assertClose(await finish(fork, ids), await fresh(ids))
+      }),
+    few,
+  )
+
+  it.effect.prop(
+    "cached = fresh, in whatever order requests come",
+    {
+      requests: Schema.Array(Schema.Struct({ keep: share, tail: tokens })).check(
+        Schema.isMinLength(2),
+        Schema.isMaxLength(5),
+      ),
+    },
+    ({ requests }) =>
+      Effect.promise(async () => {
+        let previous: ReadonlyArray<number> = []
+        for (const { keep, tail } of requests) {
+          const ids: ReadonlyArray<number> = [...previous.slice(0, Math.floor(keep * previous.length)), ...tail].slice(
+            0,
+            300,
+          )
+          const { sequence } = model.acquireSequence(ids, Interventions.none)
+          const cached = await finish(sequence, ids)
+          model.cache.release(sequence)
+          assertClose(cached, await fresh(ids))
+          previous = ids
+        }
+      }),
+    few,
+  )
+})
+
+describe("chunksOf", () => {
+  it.prop("cuts at multiples of the chunk length, and loses nothing", { ids: tokens, at: share }, ({ at, ids }) => {
+    const start = Math.floor(at * ids.length)
+    const chunks = chunksOf(ids, start)
+    assert.deepStrictEqual(
+      chunks.flatMap((chunk) => chunk.tokens),
+      ids.slice(start),
+    )
+    for (const chunk of chunks.slice(1)) assert.strictEqual(chunk.start % 128, 0)
+    for (const chunk of chunks) assert.isAtMost(chunk.tokens.length, 128)
+  })
+})

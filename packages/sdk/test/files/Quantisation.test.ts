@@ -1,0 +1,94 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { InvalidRequestError } from "../../src/words/Errors.ts"
+import type { Quantization } from "../../src/words/Tensors.ts"
+import { toFloat32 } from "../../src/files/Floats.ts"
+import { dequantiseMatrix, quantiseMatrix } from "../../src/files/Quantisation.ts"
+import { seededRandom } from "../../src/engine/Random.ts"
+
+const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const randomMatrix = (size: number, seed: number): Float32Array => {
+  const random = seededRandom(seed)
+  return Float32Array.from({ length: size }, () => (random.next() + random.next() - 1) * 0.1)
+}
+
+/** The squared error of llama.cpp's Q4_0 on one block. */
+const errorOfQ40 = (block: ReadonlyArray<number>): number => {
+  const extreme = block.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0)
+  const scale = Math.fround(extreme / -8)
+  const level = (value: number) => (scale === 0 ? 0 : Math.min(7, Math.max(-8, Math.round(value / scale))))
+  return block.reduce((sum, value) => sum + (value - scale * level(value)) ** 2, 0)
+}
+
+describe("Quantise", () => {
+  it.prop(
+    "weights come back within the bounds",
+    { rows: integer(1, 5), columns: integer(1, 100), bits: Schema.Literals([4, 8]), seed: integer(0, 9999) },
+    ({ bits, columns, rows, seed }) => {
+      const quantization: Quantization = { bits, blockSize: 32 }
+      const values = randomMatrix(rows * columns, seed)
+      const quantised = quantiseMatrix(values, rows, columns, quantization)
+      const blocks = Math.ceil(columns / 32)
+      assert.strictEqual(quantised.scales.length, rows * blocks)
+      assert.strictEqual(quantised.data.length, (rows * blocks * 32 * bits) / 8)
+      const back = dequantiseMatrix(quantised, rows, columns, quantization)
+      for (let at = 0; at < rows * blocks; at++) {
+        const start = Math.floor(at / blocks) * columns + (at % blocks) * 32
+        const length = Math.min(32, columns - (at % blocks) * 32)
+        const block = [...values.subarray(start, start + length)]
+        const errors = block.map((value, i) => Math.abs(value - back[start + i]!))
+        if (bits === 8) assert.isAtMost(Math.max(...errors), Math.abs(quantised.scales[at]!) * 0.50001)
+        else
+          assert.isAtMost(
+            errors.reduce((sum, error) => sum + error ** 2, 0),
+            errorOfQ40(block) * (1 + 1e-5) + 1e-15,
+          )
+      }
+    },
+    { arbitrary: { runs: 200 } },
+  )
+
+  it("puts the low nibble first, and pads with the zero point", () => {
+    const values = Float32Array.from({ length: 17 }, (_, i) => (i < 16 ? i - 8 : 0))
+    const { data, scales } = quantiseMatrix(values, 1, 17, { bits: 4, blockSize: 16 })
+    assert.deepStrictEqual([...data.subarray(0, 8)], [0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe])
+    assert.deepStrictEqual(
+      [...data.subarray(8)],
+      Array.from({ length: 8 }, () => 0x88),
+    )
+    assert.deepStrictEqual([...scales], [1, 0])
+    const eight = quantiseMatrix(Float32Array.of(-1.27, 1.27, 0, 0.01), 2, 2, { bits: 8, blockSize: 16 })
+    assert.deepStrictEqual([...eight.data.subarray(0, 3)], [1, 255, 128])
+    assert.deepStrictEqual([...eight.data.subarray(16, 19)], [128, 255, 128])
+  })
+
+  it("keeps what is on the grid exactly", () => {
+    for (const scale of [1, -0.25, 3]) {
+      const values = Float32Array.from({ length: 64 }, (_, i) => ((i % 16) - 8) * scale)
+      const back = dequantiseMatrix(quantiseMatrix(values, 2, 32, { bits: 4, blockSize: 16 }), 2, 32, {
+        bits: 4,
+        blockSize: 16,
+      })
+      // Equal as numbers: a negative scale may turn 0 into -0.
+      values.forEach((value, i) => assert.isTrue(back[i] === value))
+    }
+  })
+
+  it("refuses values that are not finite or too few", () => {
+    const quantization: Quantization = { bits: 4, blockSize: 16 }
+    assert.throws(() => quantiseMatrix(Float32Array.of(1, NaN), 1, 2, quantization), InvalidRequestError)
+    assert.throws(() => quantiseMatrix(Float32Array.of(1), 1, 2, quantization), InvalidRequestError)
+  })
+})
+
+describe("Floats", () => {
+  it("reads f16 and bf16", () => {
+    const bytes = (halves: Array<number>) => new Uint8Array(Uint16Array.from(halves).buffer)
+    const half = [0x3c00, 0xc000, 0x3555, 0x0001, 0x8000, 0x7bff, 0x7c00]
+    assert.deepStrictEqual([...toFloat32(bytes(half), "F16")], [1, -2, 0.333251953125, 2 ** -24, -0, 65504, Infinity])
+    assert.deepStrictEqual([...toFloat32(bytes([0x3f80, 0xc049, 0x0001]), "BF16")], [1, -3.140625, 2 ** -133])
+    const odd = new Uint8Array([0, ...bytes([0x3f80])]).subarray(1)
+    assert.deepStrictEqual([...toFloat32(odd, "BF16")], [1])
+  })
+})

@@ -1,0 +1,274 @@
+/** The guard against ten thousand random streams: nothing leaks, nothing is lost, every source is released. */
+import { setImmediate as tick } from "node:timers/promises"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { assert, describe, it } from "vitest"
+import { OverloadedError } from "../../src/words/Errors.ts"
+import type { Frame } from "../../src/guard/Frame.ts"
+import { guardFrames } from "../../src/guard/guardFrames.ts"
+import type { GuardMode } from "../../src/words/GuardOptions.ts"
+import type { GuardPart, GuardReport } from "../../src/words/GuardReport.ts"
+import { fromSource, SourceFailure } from "../../src/guard/TextSource.ts"
+import type { Verdict } from "../../src/words/Verdict.ts"
+
+const streams = 10_000
+const forbidden = "BAD"
+
+/** A small generator of its own, so that a stream that fails can be made again from its number. */
+function random(seed: number) {
+  let state = (seed * 2654435761) >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+  const below = (n: number) => Math.floor(next() * n)
+  const pick = <T>(list: ReadonlyArray<T>): T => list[below(list.length)]!
+  return { next, below, pick, chance: (p: number) => next() < p }
+}
+type Random = ReturnType<typeof random>
+
+interface Scenario {
+  readonly mode: GuardMode
+  readonly input: "before" | "parallel" | undefined
+  readonly inputIs: "good" | "bad" | "failing"
+  readonly output: boolean
+  readonly onError: "block" | "allow"
+  readonly frames: ReadonlyArray<Frame<number>>
+  readonly failsAt: number
+  /** Judgements of the output that fail. */
+  readonly failing: ReadonlySet<number>
+  /** Parts after which the reader leaves. */
+  readonly leavesAfter: number
+  readonly delays: Random
+}
+
+function scenario(seed: number): Scenario {
+  const rng = random(seed)
+  const count = rng.below(14)
+  return {
+    mode: rng.pick(["window", "window", "buffer", "audit"]),
+    input: rng.pick([undefined, "before", "parallel"]),
+    inputIs: rng.pick(["good", "good", "good", "bad", "failing"]),
+    output: rng.chance(0.9),
+    onError: rng.pick(["block", "allow"]),
+    frames: Array.from({ length: count }, (_, value) => frame(rng, value)),
+    failsAt: rng.chance(0.2) ? rng.below(count + 1) : Infinity,
+    failing: new Set(rng.chance(0.25) ? [rng.below(4)] : []),
+    leavesAfter: rng.chance(0.15) ? rng.below(8) : Infinity,
+    delays: random(seed + 0.5),
+  }
+}
+
+/** Words whole and cut, sentence ends, halves of characters, the forbidden word whole and in two. */
+const scraps = [
+  "a bear ",
+  "sat. ",
+  "Why",
+  "? ",
+  "no",
+  "\n",
+  "B",
+  "A",
+  "D",
+  " BAD ",
+  "é",
+  "\ud83e",
+  "\udd8a",
+  "!” ",
+  "x".repeat(130),
+  "",
+]
+
+function frame(rng: Random, value: number): Frame<number> {
+  if (rng.chance(0.15)) return { value }
+  const text = () => Array.from({ length: 1 + rng.below(3) }, () => rng.pick(scraps)).join("")
+  const channels = rng.chance(0.7) ? [undefined] : rng.chance(0.5) ? ["b"] : [undefined, "b"]
+  return { value, texts: channels.map((channel) => ({ channel, text: text(), isEnd: rng.chance(0.08) })) }
+}
+
+const verdict = (flagged: boolean): Verdict => ({ flagged, policies: [], tokens: { judged: 1, cached: 0 } })
+
+const wait = async ({ delays }: Scenario) => {
+  for (let i = delays.below(3); i > 0; i--) await (delays.chance(0.3) ? tick() : Promise.resolve())
+}
+
+interface Run {
+  readonly parts: Array<GuardPart<number>>
+  readonly error: unknown
+  readonly hasLeft: boolean
+  started: number
+  released: number
+  aborted: boolean
+  /** Texts that were judged good, or that a failed judgement let through, each with the parts that were out then. */
+  readonly cleared: Array<{ readonly channel: string; readonly text: string }>
+}
+
+async function run(plan: Scenario): Promise<Run> {
+  const result: Run = {
+    parts: [],
+    error: undefined,
+    hasLeft: false,
+    started: 0,
+    released: 0,
+    aborted: false,
+    cleared: [],
+  }
+  let judgement = 0
+  const guarded = guardFrames<number, SourceFailure, never, never>({
+    plan,
+    source: fromSource(async function* ({ signal }) {
+      result.started++
+      signal.addEventListener("abort", () => (result.aborted = true))
+      try {
+        for (const [i, each] of plan.frames.entries()) {
+          await wait(plan)
+          if (i === plan.failsAt) throw new Error("the source broke")
+          yield each
+        }
+        if (plan.failsAt === plan.frames.length) throw new Error("the source broke")
+      } finally {
+        result.released++
+      }
+    }),
+    judgeInput: Effect.andThen(
+      Effect.promise(() => wait(plan)),
+      plan.inputIs === "failing"
+        ? Effect.fail(new OverloadedError({ limit: 1 }))
+        : Effect.succeed(verdict(plan.inputIs === "bad")),
+    ),
+    judgeOutput: ({ channel, text }) =>
+      Effect.flatMap(
+        Effect.promise(() => wait(plan)),
+        () => {
+          const isFailing = plan.failing.has(judgement++)
+          const isBad = text.includes(forbidden)
+          if (isFailing ? plan.onError === "allow" : !isBad) result.cleared.push({ channel, text })
+          return isFailing ? Effect.fail(new OverloadedError({ limit: 1 })) : Effect.succeed(verdict(isBad))
+        },
+      ),
+  })
+  const reading = Stream.toAsyncIterable(guarded)[Symbol.asyncIterator]()
+  let error: unknown
+  let hasLeft = false
+  try {
+    for (;;) {
+      if (result.parts.length >= plan.leavesAfter) {
+        hasLeft = true
+        break
+      }
+      const next = await reading.next()
+      if (next.done === true) break
+      checkCleared(plan, result, next.value)
+      result.parts.push(next.value)
+      await wait(plan)
+    }
+  } catch (cause) {
+    error = cause
+  } finally {
+    await reading.return?.()
+  }
+  // A source is not waited for: it notices when what it is doing is done.
+  for (let i = 0; i < 20 && result.released < result.started; i++) await tick()
+  return Object.assign(result, { error, hasLeft })
+}
+
+const textOf = (frames: ReadonlyArray<Frame<number>>, channel: string): string =>
+  frames
+    .flatMap(({ texts = [] }) => texts.filter((each) => (each.channel ?? "text") === channel))
+    .reduce((all, { text }) => all + text, "")
+
+const valuesOf = (parts: ReadonlyArray<GuardPart<number>>) =>
+  parts.flatMap((part) => (part.type === "value" ? [part.value] : []))
+
+/** At the moment of its release a text is the beginning of one that was cleared. */
+function checkCleared(plan: Scenario, { cleared, parts }: Run, part: GuardPart<number>): void {
+  if (part.type !== "value" || plan.mode === "audit" || !plan.output) return
+  const out = plan.frames.slice(0, valuesOf(parts).length + 1)
+  for (const channel of ["text", "b"]) {
+    const text = textOf(out, channel)
+    const isCleared = text === "" || cleared.some((each) => each.channel === channel && each.text.startsWith(text))
+    assert.isTrue(isCleared, `released before it was judged: ${JSON.stringify(text)}`)
+  }
+}
+
+function check(plan: Scenario, ran: Run): void {
+  const { error, hasLeft, parts, released, started } = ran
+  const values = valuesOf(parts)
+  const sent = plan.frames.slice(0, plan.failsAt)
+  assert.deepStrictEqual(
+    values,
+    sent.slice(0, values.length).map(({ value }) => value),
+    "lost, doubled or out of order",
+  )
+  assert.strictEqual(released, started, "a source was not released")
+  assert.isAtMost(started, 1)
+  const isBlocking = plan.mode !== "audit"
+  const out = plan.frames.slice(0, values.length)
+  if (isBlocking && plan.output && plan.failing.size === 0) {
+    for (const channel of ["text", "b"]) assert.notInclude(textOf(out, channel), forbidden, "leaked")
+  }
+  const isInputBad =
+    plan.input !== undefined && (plan.inputIs === "bad" || (plan.inputIs === "failing" && plan.onError === "block"))
+  if (isBlocking && isInputBad) {
+    assert.isEmpty(values)
+    if (plan.input === "before") assert.strictEqual(started, 0)
+  }
+  if (hasLeft) return
+  const report = parts.at(-1)
+  assert.strictEqual(report?.type, "report")
+  if (report?.type === "report") checkReport(plan, ran, report.report, out)
+  const blocked = parts.findIndex(({ type }) => type === "blocked")
+  if (blocked >= 0) {
+    assert.strictEqual(blocked, parts.length - 2, "something follows a block")
+    assert.isTrue(isBlocking)
+    assert.isUndefined(error)
+    if (started > 0) assert.isTrue(ran.aborted, "the source was not told")
+    return
+  }
+  assert.strictEqual(values.length, sent.length, "lost")
+  assert.strictEqual(error instanceof SourceFailure, plan.failsAt <= plan.frames.length)
+  assert.isTrue(error === undefined || error instanceof SourceFailure)
+}
+
+function checkReport(plan: Scenario, { parts }: Run, report: GuardReport, out: ReadonlyArray<Frame<number>>): void {
+  const length = (frames: ReadonlyArray<Frame<number>>) =>
+    frames.flatMap(({ texts = [] }) => texts).reduce((sum, { text }) => sum + text.length, 0)
+  assert.strictEqual(report.releasedCharacters, length(out))
+  if (plan.mode !== "audit") assert.strictEqual(report.leakedCharacters, 0)
+  assert.strictEqual(
+    report.blocked !== undefined,
+    parts.some(({ type }) => type === "blocked"),
+  )
+  assert.strictEqual(report.judgements, parts.filter(({ type }) => type === "verdict").length)
+  const isBlocking = plan.mode !== "audit"
+  const hasFailing = plan.failing.size > 0 || plan.inputIs === "failing"
+  if (!isBlocking || !plan.output || hasFailing) return
+  const sent = plan.frames.slice(0, plan.failsAt)
+  const isBad = ["text", "b"].some((channel) => textOf(sent, channel).includes(forbidden))
+  const isInputBad = plan.input !== undefined && plan.inputIs === "bad"
+  assert.strictEqual(
+    report.blocked !== undefined,
+    isBad || isInputBad,
+    "blocked without a reason, or not in spite of one",
+  )
+}
+
+describe("a guarded stream", () => {
+  it(`keeps its promises on ${streams.toLocaleString("en")} random streams`, { timeout: 120_000 }, async () => {
+    const lanes = 50
+    await Promise.all(
+      Array.from({ length: lanes }, async (_, lane) => {
+        for (let seed = lane; seed < streams; seed += lanes) {
+          const plan = scenario(seed)
+          try {
+            check(plan, await run(plan))
+          } catch (cause) {
+            throw new Error(`stream ${seed}: ${JSON.stringify({ ...plan, delays: undefined })}`, { cause })
+          }
+        }
+      }),
+    )
+  })
+})

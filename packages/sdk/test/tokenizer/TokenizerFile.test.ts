@@ -1,0 +1,133 @@
+/** Tokenizer folders that are broken, or not of Gemma's kind; and how chat templates are found. */
+import { describe, expect, it } from "vitest"
+import { gemma2 } from "../../src/architectures/gemma2.ts"
+import { renderChat } from "../../src/tokenizer/ChatTemplate.ts"
+import { openTokenizer } from "../../src/tokenizer/Tokenizer.ts"
+import { folderOf } from "../fixtures/folderOf.ts"
+
+const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`)
+const control = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
+const pieces = [...control, ...bytes, "\n", "▁", "a", "b", "ab", "▁a", "▁ab", "b▁"]
+const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]))
+const merges = ["a b", "▁ a", "▁ ab"]
+
+/** A complete tokenizer of Gemma's kind in a few hundred pieces. */
+const small = {
+  version: "1.0",
+  added_tokens: [...control, "\n"].map((content) => ({ content, id: vocab[content], special: content !== "\n" })),
+  normalizer: { type: "Replace", pattern: { String: " " }, content: "▁" },
+  pre_tokenizer: null,
+  post_processor: null,
+  decoder: null,
+  model: { type: "BPE", byte_fallback: true, ignore_merges: false, unk_token: "<unk>", vocab, merges },
+}
+
+const open = async (json: string | object, more: Record<string, string | object> = {}, vocabSize = pieces.length) => {
+  await using files = await folderOf({ "tokenizer.json": json, ...more })
+  return await openTokenizer(files, { vocabSize, template: gemma2.template })
+}
+
+const named = (ids: ReadonlyArray<number>) => ids.map((id) => pieces[id])
+
+describe("openTokenizer", () => {
+  it("needs nothing but tokenizer.json", async () => {
+    const tokenizer = await open(small)
+    expect(named(tokenizer.encodePlain("ab ab b"))).toEqual(["ab", "▁ab", "▁", "b"])
+  })
+
+  it("takes merges in transformers 5's form", async () => {
+    const pairs = merges.map((merge) => merge.split(" "))
+    const tokenizer = await open({ ...small, model: { ...small.model, merges: pairs } })
+    expect(named(tokenizer.encodePlain("ab ab"))).toEqual(["ab", "▁ab"])
+  })
+
+  it("runs BPE on the whole text when merges reach over the start of a word", async () => {
+    const tokenizer = await open({ ...small, model: { ...small.model, merges: ["b ▁", ...merges] } })
+    expect(named(tokenizer.encodePlain("ab ab"))).toEqual(["a", "b▁", "ab"])
+  })
+
+  const { "<0xE2>": _, ...withoutByte } = vocab
+  it.each<[string, string | object, string]>([
+    ["is cut off", JSON.stringify(small).slice(0, 500), "not valid JSON"],
+    ["has no model", { ...small, model: undefined }, "has no vocab and merges"],
+    ["is WordPiece", { ...small, model: { type: "WordPiece", vocab } }, "has no vocab and merges"],
+    ["has no byte fallback", { ...small, model: { ...small.model, byte_fallback: false } }, "no byte fallback"],
+    ["ignores merges", { ...small, model: { ...small.model, ignore_merges: true } }, "ignores merges"],
+    ["does not normalise spaces", { ...small, normalizer: null }, "normalizer"],
+    ["has no added tokens", { ...small, added_tokens: undefined }, "added_tokens"],
+    ["has a broken added token", { ...small, added_tokens: [{ content: "<x>" }] }, "has no content and id"],
+    ["has a broken id", { ...small, model: { ...small.model, vocab: { ...vocab, c: -1 } } }, "the id -1"],
+    ["has a broken merge", { ...small, model: { ...small.model, merges: ["ab"] } }, 'the merge "ab" is not two pieces'],
+    ["lacks a byte", { ...small, model: { ...small.model, vocab: withoutByte } }, "the byte token <0xE2> is missing"],
+    [
+      "merges text into a control token",
+      { ...small, model: { ...small.model, merges: [...merges, "<b os>"] } },
+      "a merge makes <bos>",
+    ],
+  ])("refuses a tokenizer.json that %s", async (_, json, problem) => {
+    await expect(open(json)).rejects.toMatchObject({
+      _tag: "ModelFileError",
+      file: expect.stringMatching(/tokenizer\.json$/),
+      problem: expect.stringContaining(problem),
+    })
+  })
+
+  it("refuses more tokens than the model has", async () => {
+    await expect(open(small, {}, 100)).rejects.toMatchObject({
+      _tag: "ModelFileError",
+      problem: `it has ${pieces.length} tokens, and config.json's vocab_size is 100`,
+    })
+  })
+
+  it("says when tokenizer.json is missing", async () => {
+    await using files = await folderOf({})
+    await expect(openTokenizer(files, { vocabSize: 1, template: gemma2.template })).rejects.toMatchObject({
+      _tag: "ModelFileError",
+      problem: "missing",
+    })
+  })
+})
+
+describe("chat templates", () => {
+  const template = (word: string) => `{{ bos_token }}{% for m in messages %}${word}{{ m['content'] }}{% endfor %}`
+  const render = async (more: Record<string, string | object>) => {
+    const tokenizer = await open(small, more)
+    return named(renderChat(tokenizer, [{ role: "user", content: "b" }], { addGenerationPrompt: false }))
+  }
+
+  it("are Gemma 2's where the folder has none", async () => {
+    const tokens = await render({ "tokenizer_config.json": {} })
+    expect([tokens[0], tokens[1], tokens.at(-2), tokens.at(-1)]).toEqual([
+      "<bos>",
+      "<start_of_turn>",
+      "<end_of_turn>",
+      "\n",
+    ])
+  })
+
+  it("come from tokenizer_config.json, alone or as the default of several, or from a file of their own", async () => {
+    expect(await render({ "tokenizer_config.json": { chat_template: template("a") } })).toEqual(["<bos>", "ab"])
+    const several = [
+      { name: "tools", template: template("b") },
+      { name: "default", template: template(" a") },
+    ]
+    expect(await render({ "tokenizer_config.json": { chat_template: several } })).toEqual(["<bos>", "▁ab"])
+    const both = { "tokenizer_config.json": { chat_template: template("a") }, "chat_template.jinja": template("aa") }
+    expect(await render(both)).toEqual(["<bos>", "a", "ab"])
+  })
+
+  it.each([
+    ["is no template", 7, "neither a template"],
+    ["has no default", [], "neither a template"],
+    ["does not parse", "{% for %}", "the chat template failed"],
+    ["refuses the messages", "{{ raise_exception('no users') }}", "the chat template failed: no users"],
+    ["leaves a message out", "{{ bos_token }}", "does not write every message once"],
+    ["repeats a message", template("{{ m['content'] }}"), "does not write every message once"],
+  ])("are refused when one %s", async (_, source, problem) => {
+    await expect(render({ "tokenizer_config.json": { chat_template: source } })).rejects.toMatchObject({
+      _tag: "ModelFileError",
+      file: expect.stringMatching(/tokenizer_config\.json$/),
+      problem: expect.stringContaining(problem),
+    })
+  })
+})
