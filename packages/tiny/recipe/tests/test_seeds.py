@@ -1,7 +1,7 @@
 """A seed draws the same texts for ever.
 
-The shipped models, the tokenizer and the card's figures come from these streams. A change of a value
-means another corpus: it is renewed together with the models, never by itself.
+What a remake trains on, and the model card's figures on the guard's own split, come from these streams.
+A change of a value means another corpus: it is made on purpose, and the figures are measured again with it.
 """
 
 from __future__ import annotations
