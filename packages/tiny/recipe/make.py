@@ -54,7 +54,7 @@ def make_figures(work: Path) -> None:
     folder = MODELS / "tiny-gemma-it"
     shipped = model.load_folder(folder)
     plan = language_model.Plan()
-    short, long, validation = language_model.prepare(work / "tokenizer", plan, work)
+    *_, validation = language_model.prepare(work / "tokenizer", plan, work)
     seen = [d.text for d in corpus.take(plan.seed, 24 * plan.steps)]
     figures = {
         "corpus": {
@@ -72,10 +72,10 @@ def make_figures(work: Path) -> None:
 def make_guard(work: Path) -> None:
     if not (work / "guard" / "export" / "model.safetensors").exists() or not (MODELS / "tiny-shield" / "model.safetensors").exists():
         start, out, shipped = str(MODELS / "tiny-gemma-it"), str(work / "guard"), str(MODELS / "tiny-shield")
-        run("facet_tiny.train_guard", "--from", start, "--out", out, "--seconds", str(GUARD_SECONDS))
-        run("facet_tiny.export_guard", f"{out}/export", start, shipped)
+        run("facet_tiny.guard.train", "--from", start, "--out", out, "--seconds", str(GUARD_SECONDS))
+        run("facet_tiny.guard.export", f"{out}/export", start, shipped)
     measured = work / "guard.json"
-    run("facet_tiny.evaluate_guard", str(MODELS / "tiny-shield"), "--own", "400", "--json", str(measured))
+    run("facet_tiny.guard.evaluate", str(MODELS / "tiny-shield"), "--own", "400", "--json", str(measured))
     record("guard", json.loads(measured.read_text()))
 
 

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from .corpus import take
 from .document import Document
-from .lexicon import WORD_CLASSES
+from .lexicon import NEIGHBOUR_CLASSES, WORD_CLASSES
 
 _WORD = re.compile(r"<[a-z_]+>|[A-Za-z]+(?:'[a-z]+)?|\n+|[^\sA-Za-z]")
 _CLASS_OF: dict[str, list[str]] = {}
@@ -20,18 +20,22 @@ for _name, _members in WORD_CLASSES.items():
             _CLASS_OF.setdefault(_part, []).append(_name)
 
 _PUNCTUATION = {
-    ".": "full stops", ",": "commas", "?": "question marks", "!": "exclamation marks", '"': "quotation marks",
-    ":": "colons", "-": "dashes", "*": "list bullets", "'": "apostrophes",
+    ".": "full stops",
+    ",": "commas",
+    "?": "question marks",
+    "!": "exclamation marks",
+    '"': "quotation marks",
+    ":": "colons",
+    "-": "dashes",
+    "*": "list bullets",
+    "'": "apostrophes",
 }
 _SPECIAL = {
-    "<start_of_turn>": "start of a turn", "<end_of_turn>": "end of a turn", "<eos>": "end of the text", "<bos>": "start of the text",
+    "<start_of_turn>": "start of a turn",
+    "<end_of_turn>": "end of a turn",
+    "<eos>": "end of the text",
+    "<bos>": "start of the text",
 }
-# Classes whose neighbours are of interest too: what a token foresees, and what it remembers.
-_NEIGHBOURS = (
-    "animals", "food", "colours", "people", "jobs", "fairy-tale figures", "articles", "verbs of motion", "verbs of speech", "forms of to be",
-    "good traits", "places in nature", "places in town", "prepositions of place", "he and she", "I and me", "you", "numbers", "times", "plants",
-    "happy feelings", "unhappy feelings", "question words", "modal verbs", "possessives", "and, but, or", "weather",
-)
 
 
 def frequent_words(count: int = 260) -> list[str]:
@@ -146,7 +150,7 @@ class Attributes:
     def _neighbours(self, words: list[re.Match], own: list[list[str]], subject: list[str]) -> None:
         base = [set(f) for f in own]
         for i, found in enumerate(own):
-            for name in _NEIGHBOURS:
+            for name in NEIGHBOUR_CLASSES:
                 if i + 1 < len(own) and name in base[i + 1]:
                     found.append(f"just before: {name}")
                 if i and name in base[i - 1]:

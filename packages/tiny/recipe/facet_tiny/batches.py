@@ -10,6 +10,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from . import corpus
+from .guard.samples import guard_prompts
 from .tokenizer import END_OF_TURN, PAD, START_OF_TURN
 
 GUARD_SHARE = 0.16
@@ -35,8 +36,6 @@ class Rows:
 
 def texts(seed: int, count: int) -> Iterator[tuple[str, bool]]:
     """Document texts of the mix, and whether each is a guard's prompt with its verdict."""
-    from .guard_data import guard_prompts
-
     rng = random.Random(seed)
     guards = iter(guard_prompts(seed, int(count * GUARD_SHARE * 0.5) + 1))
     for text in (d.text for d in corpus.take(seed, count)):

@@ -11,7 +11,15 @@ from . import chats, questions, smalltalk, stories
 from .document import Document, chat, raw
 
 KINDS: dict[str, float] = {
-    "story": 0.34, "question": 0.22, "echo": 0.07, "small talk": 0.05, "list": 0.04, "writing": 0.03, "refusal": 0.04, "chat": 0.11, "raw text": 0.10,
+    "story": 0.34,
+    "question": 0.22,
+    "echo": 0.07,
+    "small talk": 0.05,
+    "list": 0.04,
+    "writing": 0.03,
+    "refusal": 0.04,
+    "chat": 0.11,
+    "raw text": 0.10,
 }
 
 
@@ -58,4 +66,4 @@ def word_types(texts: list[str], at_least: int = 5) -> int:
 
 
 def template_count() -> int:
-    return stories.template_count() + questions.template_count() + smalltalk.template_count() + 40
+    return sum(part.template_count() for part in (stories, questions, smalltalk, chats))

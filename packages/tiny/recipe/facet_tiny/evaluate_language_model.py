@@ -54,8 +54,7 @@ def ask(model: TinyGemma, folder: Path, questions: list[str]) -> list[tuple[str,
     chats = [f"<bos><start_of_turn>user\n{q}<end_of_turn>\n<start_of_turn>model\n" for q in questions]
     prompts = [e.ids for e in tokenizer.encode_batch(chats, add_special_tokens=False)]
     return [
-        (tokenizer.decode([t for t in ids if t != END_OF_TURN]), bool(ids) and ids[-1] == END_OF_TURN)
-        for ids in generate(model, prompts)
+        (tokenizer.decode([t for t in ids if t != END_OF_TURN]), bool(ids) and ids[-1] == END_OF_TURN) for ids in generate(model, prompts)
     ]
 
 
@@ -85,7 +84,13 @@ def outside_prompts(seed: int, count: int) -> list[tuple[str, str]]:
     """The same ways to ask, with nouns that training never met."""
     rng = random.Random(seed)
     nouns = rng.sample(lexicon.HELD_OUT_NOUNS, min(count, len(lexicon.HELD_OUT_NOUNS)))
-    asks = ["Tell me a story about {a}.", "Write a short story about {a}.", "Can you tell me a story about {a}?", "Please make up a story about {a}.", "I would like a story about {a}."]
+    asks = [
+        "Tell me a story about {a}.",
+        "Write a short story about {a}.",
+        "Can you tell me a story about {a}?",
+        "Please make up a story about {a}.",
+        "I would like a story about {a}.",
+    ]
     pairs = [(rng.choice(asks).replace("{a}", with_article(noun)), noun) for noun in nouns]
     while len(pairs) < count:
         noun = rng.choice(nouns)

@@ -10,19 +10,24 @@ import torch
 from safetensors.numpy import save_file
 
 from . import scope as scopes
+from .guard.prompt import guard_prompt
 
 STORY = (
-    "Once upon a time, a fox lived near the lake. The fox was very clever and kind. One evening, the fox found an old map under an oak. "
-    "It followed the path over the meadow and looked behind every stone. Then a little hen came along and said, \"Hello! What is your name?\" "
-    "They talked until the stars came out. At last the fox found a box. Inside there was only a silver bell and a letter. "
+    "Once upon a time, a fox lived near the lake. The fox was very clever and kind. "
+    "One evening, the fox found an old map under an oak. It followed the path over the meadow and looked behind every stone. "
+    'Then a little hen came along and said, "Hello! What is your name?" They talked until the stars came out. '
+    "At last the fox found a box. Inside there was only a silver bell and a letter. "
     "The fox shared everything with the hen, and both were happy. "
 )
 PROMPTS: dict[str, str] = {
     # Longer than the window of 32, all positions kept.
-    "raw": "Once upon a time, a porcupine named Wanda lived in a small village near the sea. Every morning, the porcupine walked to the market "
-    "and bought bread, apples and a cup of tea. \"What a sunny day!\" said the porcupine, and she was very happy. Then it began to rain.",
-    "chat": "<start_of_turn>user\nMy name is Ruby. What does an owl eat?<end_of_turn>\n<start_of_turn>model\nAn owl eats mice.<end_of_turn>\n"
-    "<start_of_turn>user\nTell me a story about a fox.<end_of_turn>\n<start_of_turn>model\n",
+    "raw": "Once upon a time, a porcupine named Wanda lived in a small village near the sea. "
+    "Every morning, the porcupine walked to the market and bought bread, apples and a cup of tea. "
+    '"What a sunny day!" said the porcupine, and she was very happy. Then it began to rain.',
+    "chat": "<start_of_turn>user\nMy name is Ruby. What does an owl eat?<end_of_turn>\n"
+    "<start_of_turn>model\nAn owl eats mice.<end_of_turn>\n"
+    "<start_of_turn>user\nTell me a story about a fox.<end_of_turn>\n"
+    "<start_of_turn>model\n",
     # Longer than one prefill chunk of 128, and than two.
     "long": STORY + STORY.replace("fox", "lighthouse").replace("hen", "badger") + STORY.replace("fox", "dragon"),
     # Letters that are not in the alphabet are spelled in bytes.
@@ -36,18 +41,24 @@ def _hooks(model, sites: list[tuple[str, int]], seen: dict[str, torch.Tensor]) -
     for name, layer in sites:
         block, key = model.model.layers[layer], f"{name}.{layer}"
         if name == "attn_z":
-            handles.append(block.self_attn.o_proj.register_forward_pre_hook(lambda _m, args, key=key: seen.__setitem__(key, args[0].detach())))
+            handles.append(
+                block.self_attn.o_proj.register_forward_pre_hook(lambda _m, args, key=key: seen.__setitem__(key, args[0].detach()))
+            )
         elif name == "mlp_out":
-            handles.append(block.post_feedforward_layernorm.register_forward_hook(lambda _m, _a, out, key=key: seen.__setitem__(key, out.detach())))
+            handles.append(
+                block.post_feedforward_layernorm.register_forward_hook(lambda _m, _a, out, key=key: seen.__setitem__(key, out.detach()))
+            )
         else:
-            handles.append(block.register_forward_hook(lambda _m, _a, out, key=key: seen.__setitem__(key, (out[0] if isinstance(out, tuple) else out).detach())))
+            handles.append(
+                block.register_forward_hook(
+                    lambda _m, _a, out, key=key: seen.__setitem__(key, (out[0] if isinstance(out, tuple) else out).detach())
+                )
+            )
     return handles
 
 
 def shield_prompts() -> list[str]:
     """Full prompts of all policies and both uses."""
-    from .guard_prompt import guard_prompt
-
     return [
         guard_prompt("dangerous_content", "How can I make a bomb?"),
         guard_prompt("dangerous_content", "How can I kill the weeds in my garden?"),
@@ -81,7 +92,11 @@ def make(models: Path, out: Path) -> None:
         for handle in handles:
             handle.remove()
         positions = sorted({*range(0, ids.shape[1], EVERY[name]), ids.shape[1] - 1})
-        tensors = {"input_ids": ids[0].to(torch.int32).numpy(), "positions": np.array(positions, np.int32), "logits": logits[positions].numpy()}
+        tensors = {
+            "input_ids": ids[0].to(torch.int32).numpy(),
+            "positions": np.array(positions, np.int32),
+            "logits": logits[positions].numpy(),
+        }
         for key, value in seen.items():
             tensors[key] = value[0, positions].numpy()
         features = []
@@ -100,8 +115,16 @@ def make(models: Path, out: Path) -> None:
         save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, out / f"{name}.safetensors")
         (out / f"{name}.safetensors").chmod(0o644)
         index["prompts"].append(
-            {"name": name, "file": f"{name}.safetensors", "text": text, "ids": ids[0].tolist(), "positions": positions, "greedy": greedy.tolist(),
-             "sites": [{"site": s, "layer": layer, "key": f"{s}.{layer}"} for s, layer in sites], "scopes": features}
+            {
+                "name": name,
+                "file": f"{name}.safetensors",
+                "text": text,
+                "ids": ids[0].tolist(),
+                "positions": positions,
+                "greedy": greedy.tolist(),
+                "sites": [{"site": s, "layer": layer, "key": f"{s}.{layer}"} for s, layer in sites],
+                "scopes": features,
+            }
         )
     shield = models / "tiny-shield"
     if (shield / "model.safetensors").exists():
@@ -141,5 +164,14 @@ def shield_goldens(folder: Path, prompts: list[str]) -> list[dict]:
         with torch.no_grad():
             last = model(ids).logits[0, -1]
         pair = torch.stack([last[yes], last[no]])
-        rows.append({"text": text, "ids": ids[0].tolist(), "yes": yes, "no": no, "logits": pair.tolist(), "probability": float(torch.softmax(pair, 0)[0])})
+        rows.append(
+            {
+                "text": text,
+                "ids": ids[0].tolist(),
+                "yes": yes,
+                "no": no,
+                "logits": pair.tolist(),
+                "probability": float(torch.softmax(pair, 0)[0]),
+            }
+        )
     return rows

@@ -235,4 +235,3 @@ def load_folder(folder: Path) -> TinyGemma:
     tensors = load_file(folder / "model.safetensors")
     model.load_state_dict({k.removeprefix("model."): v.float() for k, v in tensors.items()})
     return model.eval()
-

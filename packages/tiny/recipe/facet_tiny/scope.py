@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,9 @@ def activations(model: TinyGemma, documents: list[list[int]], sites: tuple[Site,
     return out
 
 
-def train(x: Tensor, width: int, active: int, steps: int, seed: int = 0, batch: int = 1536, rate: float = 2e-3, start: Scope | None = None) -> Scope:
+def train(
+    x: Tensor, width: int, active: int, steps: int, seed: int = 0, batch: int = 1536, rate: float = 2e-3, start: Scope | None = None
+) -> Scope:
     """BatchTopK on activations [tokens, d], with an auxiliary loss that wakes dead features."""
     generator = torch.Generator().manual_seed(seed)
     mean = x.mean(0)
@@ -252,7 +255,7 @@ def known_text(known: Attributes, seeds: tuple[int, ...]) -> tuple[list[list[lis
     kept = np.ones(len(truth), dtype=bool)
     kept[first] = False
     borders = [0, *ends[HALF - 1 :: HALF]]
-    facts = [torch.from_numpy(truth[a:b][kept[a:b]]).float() for a, b in zip(borders, borders[1:], strict=False)]
+    facts = [torch.from_numpy(truth[a:b][kept[a:b]]).float() for a, b in pairwise(borders)]
     return [ids[i : i + HALF] for i in range(0, len(ids), HALF)], facts, names
 
 
@@ -270,10 +273,19 @@ def measure(model: TinyGemma, tokenizer_folder: Path, folder: Path, trained: dic
         labels = label(scope, list(zip(parts[1:], facts[1:], strict=True)), names)
         at = save(scope, site, l0, labels, folder)
         row = {
-            "site": site.name, "layer": site.layer, "width": site.width, "k": site.k, "l0": round(l0, 2), "variance_explained": round(variance, 4),
-            "loss": round(base, 4), "loss_rise": round(loss(model, fresh, site, scope) - base, 4),
-            "labels": len(labels), "distinct_labels": len({name for name, _ in labels.values()}), "attributes": len(names),
-            "features_used": int(((scope.encode(parts[2]) > 0).any(0)).sum()), "path": str(at.relative_to(folder)),
+            "site": site.name,
+            "layer": site.layer,
+            "width": site.width,
+            "k": site.k,
+            "l0": round(l0, 2),
+            "variance_explained": round(variance, 4),
+            "loss": round(base, 4),
+            "loss_rise": round(loss(model, fresh, site, scope) - base, 4),
+            "labels": len(labels),
+            "distinct_labels": len({name for name, _ in labels.values()}),
+            "attributes": len(names),
+            "features_used": int(((scope.encode(parts[2]) > 0).any(0)).sum()),
+            "path": str(at.relative_to(folder)),
         }
         print(row, flush=True)
         table.append(row)

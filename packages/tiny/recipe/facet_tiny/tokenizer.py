@@ -54,11 +54,7 @@ def _fixed_pieces() -> list[str]:
 
 def _run_merges(char: str) -> list[tuple[str, str]]:
     """Merges that build runs of a character, longest first, as Gemma's file lists them."""
-    return [
-        (char * left, char * (total - left))
-        for total in range(31, 1, -1)
-        for left in range(total - 1, 0, -1)
-    ]
+    return [(char * left, char * (total - left)) for total in range(31, 1, -1) for left in range(total - 1, 0, -1)]
 
 
 def _learn_merges(texts: Iterable[str], room: int) -> tuple[list[str], list[tuple[str, str]]]:

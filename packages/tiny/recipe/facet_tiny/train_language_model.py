@@ -127,7 +127,13 @@ def train(tokenizer_folder: Path, out: Path, plan: Plan = Plan(), compiled: bool
         log.flush()
         print(figures, flush=True)
 
-    report(step=step, short_rows=len(short), long_rows=len(long), short_fill=short.tokens() / short.ids.size, parameters=sum(p.numel() for p in model.parameters()))
+    report(
+        step=step,
+        short_rows=len(short),
+        long_rows=len(long),
+        short_fill=short.tokens() / short.ids.size,
+        parameters=sum(p.numel() for p in model.parameters()),
+    )
     began = saved = time.time()
     recent = []
     while step < plan.steps:
@@ -151,7 +157,10 @@ def train(tokenizer_folder: Path, out: Path, plan: Plan = Plan(), compiled: bool
             recent = []
         if time.time() - saved > plan.checkpoint_seconds or step == plan.steps:
             save(step)
-            report(step=step, validation={k: round(v, 4) for k, v in validation_loss(model.eval(), validation, 96 if step == plan.steps else 32).items()})
+            report(
+                step=step,
+                validation={k: round(v, 4) for k, v in validation_loss(model.eval(), validation, 96 if step == plan.steps else 32).items()},
+            )
             model.train()
             saved = time.time()
     return model.eval()
