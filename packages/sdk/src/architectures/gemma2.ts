@@ -5,7 +5,7 @@
  */
 import { isJsonObject } from "../files/ModelFiles.ts"
 import type { Fields } from "../files/Fields.ts"
-import type { DecoderGraph } from "../graph/Decoder.ts"
+import type { DecoderGraph, Formula } from "../graph/Decoder.ts"
 import type { Rotary } from "../graph/ModelConfig.ts"
 import type { Value } from "../graph/Onnx.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
@@ -24,7 +24,7 @@ export const gemma2: Architecture = {
   formula: ({ hiddenSize }) => ({
     embedding: "model.embed_tokens",
     enter: (g, rows) => g.times(rows, Math.sqrt(hiddenSize)),
-    layer,
+    layer: makeLayer(project),
     leave: (g, x) => g.norm(x, g.onePlus("model.norm")),
   }),
   // `tokenizer_config.json` of google/gemma-2-2b-it, as copied in several engines' tests.
@@ -44,6 +44,7 @@ function shape(fields: Fields): Shape {
   fields.mustBe("attention_bias", false, title)
   fields.mustBe("tie_word_embeddings", true, title)
   fields.mustBe("rope_scaling", null, title)
+  fields.mustBe("use_bidirectional_attention", false, title)
   const vocabSize = fields.count("vocab_size")
   const layers = fields.count("num_hidden_layers")
   const rotary = readRotary(fields)
@@ -119,19 +120,33 @@ function tensors({ headDim, heads, hiddenSize, intermediateSize, kvHeads, layers
   ]
 }
 
-function layer(g: DecoderGraph, x: Value, at: number): Value {
-  const name = `model.layers.${at}`
-  const norm = (value: Value, which: string): Value => g.norm(value, g.onePlus(`${name}.${which}`))
-  const input = norm(x, "input_layernorm")
-  const project = (which: string): Value => g.linear(input, `${name}.self_attn.${which}`)
-  const z = g.attend(at, project("q_proj"), project("k_proj"), project("v_proj"))
-  const attended = g.linear(g.site({ layer: at, site: "attn_z" }, z), `${name}.self_attn.o_proj`)
-  const { normed, sum } = g.addAndNorm(
-    norm(attended, "post_attention_layernorm"),
-    x,
-    g.onePlus(`${name}.pre_feedforward_layernorm`),
-  )
-  const hidden = g.geluTimes(g.linear(normed, `${name}.mlp.gate_proj`), g.linear(normed, `${name}.mlp.up_proj`))
-  const mlp = norm(g.linear(hidden, `${name}.mlp.down_proj`), "post_feedforward_layernorm")
-  return g.site({ layer: at, site: "resid_post" }, g.add(sum, g.site({ layer: at, site: "mlp_out" }, mlp)))
-}
+/** Queries, keys and values of a layer, out of its normed input. */
+export type Project = (
+  g: DecoderGraph,
+  attention: string,
+  input: Value,
+) => readonly [query: Value, key: Value, value: Value]
+
+const project: Project = (g, attention, input) => [
+  g.linear(input, `${attention}.q_proj`),
+  g.linear(input, `${attention}.k_proj`),
+  g.linear(input, `${attention}.v_proj`),
+]
+
+/** A layer with norms before and after attention and MLP. What follows Gemma 2 projects in other ways. */
+export const makeLayer =
+  (projections: Project): Formula["layer"] =>
+  (g, x, at) => {
+    const name = `model.layers.${at}`
+    const norm = (value: Value, which: string): Value => g.norm(value, g.onePlus(`${name}.${which}`))
+    const z = g.attend(at, ...projections(g, `${name}.self_attn`, norm(x, "input_layernorm")))
+    const attended = g.linear(g.site({ layer: at, site: "attn_z" }, z), `${name}.self_attn.o_proj`)
+    const { normed, sum } = g.addAndNorm(
+      norm(attended, "post_attention_layernorm"),
+      x,
+      g.onePlus(`${name}.pre_feedforward_layernorm`),
+    )
+    const hidden = g.geluTimes(g.linear(normed, `${name}.mlp.gate_proj`), g.linear(normed, `${name}.mlp.up_proj`))
+    const mlp = norm(g.linear(hidden, `${name}.mlp.down_proj`), "post_feedforward_layernorm")
+    return g.site({ layer: at, site: "resid_post" }, g.add(sum, g.site({ layer: at, site: "mlp_out" }, mlp)))
+  }
