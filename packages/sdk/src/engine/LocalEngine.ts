@@ -3,6 +3,7 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import { readModel } from "../architectures/readModel.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { DeviceCandidate } from "../runtime/Runtime.ts"
 import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
@@ -13,7 +14,7 @@ import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Embedding } from "../words/Embedding.ts"
 import type { EngineService } from "../words/Engine.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
-import { asFacetError, type FacetError, InvalidRequestError, invalidRequest } from "../words/Errors.ts"
+import { asFacetError, type FacetError, InvalidRequestError, invalidRequest, ModelFileError } from "../words/Errors.ts"
 import { checkGenerate } from "../words/GenerateOptions.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import type { Progress } from "../words/Progress.ts"
@@ -242,6 +243,7 @@ class LocalEngine implements EngineService {
 
   async #open(ref: ModelRef, onProgress: (progress: Progress) => void): Promise<Loaded> {
     const files = await this.#options.openFolder(ref.source, onProgress)
+    if (ref.use === "guard") await checkJudge(files)
     const scope = ref.scope === undefined ? undefined : await this.#options.openScope(ref.scope, given(ref), onProgress)
     const sites = uniqueSites(scope?.entries ?? [])
     const head = ref.use === "guard" ? "candidates" : "vocabulary"
@@ -287,6 +289,17 @@ class LocalEngine implements EngineService {
       return Effect.tryPromise({ try: () => opening, catch: (cause) => asFacetError("Opening a model", cause) })
     })
   }
+}
+
+/** Another model would answer ShieldGemma's question, too, and mean nothing by it. */
+async function checkJudge(files: ModelFiles): Promise<void> {
+  const { architecture } = await readModel(files)
+  if (architecture.judges) return
+  throw new ModelFileError({
+    file: files.root,
+    problem: `it holds a ${architecture.title}, and what judges is a ShieldGemma`,
+    remedy: "Open a ShieldGemma of the first generation (google/shieldgemma-2b) as the guard.",
+  })
 }
 
 /** A model that fails its check is not left open. */
