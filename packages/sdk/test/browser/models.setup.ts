@@ -6,6 +6,7 @@ import { join, normalize } from "node:path"
 import type { TestProject } from "vitest/node"
 import { quantiseFolder } from "@facet/checkpoint"
 import { temporaryFolder } from "../fixtures/folders.ts"
+import { readGemma3Goldens, writeGemma3 } from "../fixtures/gemma3.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -13,6 +14,8 @@ declare module "vitest" {
     readonly quantised: string
     /** A folder of the embedded model that says other logits of it than it has. */
     readonly wrongLogits: string
+    /** A folder of a small random Gemma 3. */
+    readonly gemma3: string
   }
 }
 
@@ -26,6 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     join(path, "wrong", "known_logits.json"),
     JSON.stringify({ ...known, logits: { ...known.logits, [first ?? ""]: 3 } }),
   )
+  const [golden] = await readGemma3Goldens()
+  await writeGemma3(join(path, "gemma3"), { config: golden?.config ?? {} })
   const headers = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" }
   const server = createServer((request, response) => {
     const name = normalize(new URL(request.url ?? "/", "http://127.0.0.1").pathname)
@@ -40,6 +45,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = `http://127.0.0.1:${address.port}`
   project.provide("quantised", `${url}/quantised/`)
   project.provide("wrongLogits", `${url}/wrong/`)
+  project.provide("gemma3", `${url}/gemma3/`)
   return async () => {
     server.closeAllConnections()
     server.close()

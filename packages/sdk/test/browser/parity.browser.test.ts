@@ -28,11 +28,14 @@ import {
   tensor,
 } from "../fixtures/parity.ts"
 
-const golden = async (file: string): Promise<Response> => {
-  const response = await fetch(new URL(`../goldens/${file}`, import.meta.url))
-  assert.isTrue(response.ok, file)
+const fetched = async (url: URL): Promise<Response> => {
+  const response = await fetch(url)
+  assert.isTrue(response.ok, url.href)
   return response
 }
+// Vite finds the files by these very expressions.
+const golden = (file: string) => fetched(new URL(`../goldens/${file}`, import.meta.url))
+const goldenOfGemma3 = (file: string) => fetched(new URL(`../goldens/gemma3/${file}`, import.meta.url))
 const { prompts, shield }: Goldens = await (await golden("goldens.json")).json()
 const sites: ReadonlyArray<Site> = prompts[0]?.sites ?? []
 
@@ -125,6 +128,31 @@ describe.each(["wasm", "webgpu"] as const)("%s in f32", { timeout: 120_000 }, (d
       await guard.release()
     })
   }
+})
+
+describe.each(["wasm", "webgpu"] as const)("a Gemma 3 on %s", { timeout: 120_000 }, (device) => {
+  it("has the logits and activations of transformers", async () => {
+    const [random]: ReadonlyArray<GoldenPrompt> = await (await goldenOfGemma3("goldens.json")).json()
+    if (random === undefined) throw new Error("there are no goldens")
+    const runtime = await devices[device]()
+    const files = await openRemoteFolder(inject("gemma3"), { storage: "none" })
+    const model = await open(runtime, "vocabulary", random.sites, files)
+    const expected = parseTensors(new Uint8Array(await (await goldenOfGemma3(random.file)).arrayBuffer()))
+    const own = await run(model, random.ids, 128, random.sites)
+    const logits = rowsAt(own.logits, random.positions, model.config.vocabSize)
+    assert.isBelow(furthest(logits, tensor(expected, "logits")), 1e-3)
+    for (const { key } of random.sites) {
+      const values = tensor(expected, key)
+      const found = rowsAt(
+        own.taps.get(key) ?? new Float32Array(),
+        random.positions,
+        values.length / random.positions.length,
+      )
+      assert.isBelow(furthest(found, values) / largest(values), 1e-4, key)
+    }
+    await model.release()
+    await runtime.release()
+  })
 })
 
 describe("webgpu in blocks of 4 bits", { timeout: 120_000 }, () => {

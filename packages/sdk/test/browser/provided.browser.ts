@@ -5,6 +5,8 @@ declare module "vitest" {
     readonly quantised: string
     /** A folder of the embedded model that says other logits of it than it has. */
     readonly wrongLogits: string
+    /** A folder of a small random Gemma 3. */
+    readonly gemma3: string
   }
 }
 
