@@ -83,7 +83,7 @@ class WasmRuntime implements Runtime {
         remedy: 'Leave out `precision`, or set it to "int8".',
       })
     }
-    const { blobs, tensors: placed } = placeTensors(files, weights, this.precision(weights) === "int8")
+    const { blobs, tensors: placed } = placeTensors(files, weights, { asInt8: this.precision(weights) === "int8" })
     return { tensors: placed, open: this.#opening(blobs) }
   }
 

@@ -73,7 +73,7 @@ class WebGpuRuntime implements Runtime {
   }
 
   async placeModel(files: ModelFiles, weights: ModelWeights) {
-    const { blobs, tensors: placed } = placeTensors(files, weights, false)
+    const { blobs, tensors: placed } = placeTensors(files, weights, { knowsBf16: false })
     return { tensors: placed, open: (graph: Graph) => this.#open(graph, blobs) }
   }
 

@@ -1,5 +1,6 @@
 /** What onnxruntime-web's wasm and WebGPU builds have in common: graphs over tensors that are handed in as bytes. */
 import type { InferenceSession } from "onnxruntime-common"
+import { toFloat32 } from "../../files/Floats.ts"
 import type { Graph } from "../../graph/Onnx.ts"
 import { int8Name, int8ScaleName } from "../../graph/Weights.ts"
 import type { ModelFiles } from "../../files/ModelFiles.ts"
@@ -17,6 +18,14 @@ export interface OrtSessions {
 /** Reads what stands under one name in a graph. */
 type Blobs = ReadonlyMap<string, () => Promise<Uint8Array>>
 
+/** What a device can do with a model's weights. */
+export interface Placing {
+  /** Matrices are laid out anew as int8. */
+  readonly asInt8?: boolean
+  /** Whether bf16 is among the types that it casts; as float32 the same numbers take twice the room. */
+  readonly knowsBf16?: boolean
+}
+
 /**
  * Every tensor becomes a file of its own: only those that a graph points at are read, and no file is held as a whole,
  * which may be larger than the largest buffer of a page.
@@ -24,13 +33,16 @@ type Blobs = ReadonlyMap<string, () => Promise<Uint8Array>>
 export function placeTensors(
   files: ModelFiles,
   weights: ModelWeights,
-  asInt8: boolean,
+  { asInt8 = false, knowsBf16 = true }: Placing = {},
 ): { readonly tensors: TensorLocations; readonly blobs: Blobs } {
   const placed = new Map<string, TensorLocation>()
   const blobs = new Map<string, () => Promise<Uint8Array>>()
   for (const [name, tensor] of weights.tensors) {
-    placed.set(name, { ...tensor, file: name, offset: 0 })
-    blobs.set(name, () => files.readRange(tensor.file, tensor.offset, tensor.length))
+    const read = () => files.readRange(tensor.file, tensor.offset, tensor.length)
+    const isWidened = tensor.dtype === "BF16" && !knowsBf16
+    const form = isWidened ? ({ dtype: "F32", length: 2 * tensor.length } as const) : tensor
+    placed.set(name, { ...tensor, ...form, file: name, offset: 0 })
+    blobs.set(name, isWidened ? async () => bytesOf(toFloat32(await read(), "BF16")) : read)
   }
   // The tied embedding is the output head.
   for (const spec of asInt8 ? weights.specs.filter(isMatrix) : []) {
