@@ -1,10 +1,13 @@
 /**
  * The keys and values of one sequence: a buffer a layer for each, longer than the sequence, so that taking a token
  * copies only that token's rows, and forgetting tokens copies nothing.
+ *
+ * Layers that slide keep the rows that the next token can see and some before them: at 8,192 tokens and a window of 4,096
+ * half of a Gemma 2's layers have half the rows, at a window of 512 five sixths of a Gemma 3's have a tenth.
  */
 import type { Tensor } from "onnxruntime-common"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
-import { bytesPerToken, type KvStore } from "../runtime/KvStore.ts"
+import { kvBytes, type KvRows, type KvStore } from "../runtime/KvStore.ts"
 import type { Runtime, Tensors } from "../runtime/Runtime.ts"
 import type { Interventions } from "./Interventions.ts"
 import type { KvSequence } from "./PrefixCache.ts"
@@ -14,37 +17,51 @@ export const chunkLength = 128
 
 const capacityStep = 128
 
+/** Rows beyond their window that sliding layers keep: so far a sequence can be rewound, and so seldom rows are moved. */
+const defaultSlack = 4 * chunkLength
+
 /** The attention operator copies whole buffers, so they grow by a quarter, in steps, and not by doubling. */
 const roomFor = (length: number, most: number): number =>
   Math.min(most, Math.ceil((length + length / 4) / capacityStep) * capacityStep)
 
-export class KeyValues implements KvSequence<KeyValues> {
+export interface KeyValuesOptions {
+  readonly config: ModelConfig
+  readonly runtime: Pick<Runtime, "makeKvStore">
   /** In force over all its tokens. */
   readonly interventions: Interventions
+  /** Room for so many tokens at first. */
+  readonly room?: number | undefined
+  /** Rows beyond their window that sliding layers keep. Default 512. */
+  readonly slack?: number | undefined
+}
+
+export class KeyValues implements KvSequence<KeyValues> {
+  readonly interventions: Interventions
   readonly #config: ModelConfig
+  readonly #slack: number
   #store: KvStore
-  #capacity: number
+  #capacity: KvRows
   #tokens: Int32Array
   #length = 0
+  /** The first position of which sliding layers have the rows. */
+  #start = 0
   #exactLength = 0
 
-  private constructor(config: ModelConfig, store: KvStore, capacity: number, interventions: Interventions) {
-    this.interventions = interventions
+  private constructor({ config, interventions, slack }: Kept, store: KvStore, capacity: KvRows) {
     this.#config = config
+    this.interventions = interventions
+    this.#slack = slack
     this.#store = store
     this.#capacity = capacity
-    this.#tokens = new Int32Array(capacity)
+    this.#tokens = new Int32Array(capacity.full)
   }
 
-  /** An empty sequence, with room for so many tokens at first. */
-  static make(
-    config: ModelConfig,
-    runtime: Pick<Runtime, "makeKvStore">,
-    interventions: Interventions,
-    room = capacityStep,
-  ): KeyValues {
-    const capacity = Math.min(room, config.contextLength)
-    return new KeyValues(config, runtime.makeKvStore(config, capacity), capacity, interventions)
+  /** An empty sequence. */
+  static make(options: KeyValuesOptions): KeyValues {
+    const { config, interventions, room = capacityStep, runtime, slack = defaultSlack } = options
+    const full = Math.min(room, config.contextLength)
+    const capacity = { full, sliding: Math.min(full, config.slidingWindow + slack) }
+    return new KeyValues({ config, interventions, slack }, runtime.makeKvStore(config, capacity), capacity)
   }
 
   get key(): string {
@@ -59,17 +76,26 @@ export class KeyValues implements KvSequence<KeyValues> {
     return this.#length
   }
 
+  /** Rows of each kind of layers. */
+  get rows(): KvRows {
+    return { full: this.#length, sliding: this.#length - this.#start }
+  }
+
   get exactLength(): number {
     return this.#exactLength
   }
 
-  /** Tokens that the buffers hold before they have to grow. */
-  get capacity(): number {
+  get shortest(): number {
+    return this.#start === 0 ? 0 : this.#start + this.#config.slidingWindow - 1
+  }
+
+  /** Rows that the buffers hold before they have to grow. */
+  get capacity(): KvRows {
     return this.#capacity
   }
 
   get bytes(): number {
-    return this.#capacity * bytesPerToken(this.#config)
+    return kvBytes(this.#config, this.#capacity)
   }
 
   /** The buffers as inputs of the decoder's graph. */
@@ -79,13 +105,17 @@ export class KeyValues implements KvSequence<KeyValues> {
 
   /** Makes room for tokens that are about to come. */
   reserve(tokens: number): void {
-    const needed = this.#length + tokens
-    if (needed > this.#capacity) this.#resize(roomFor(needed, this.#config.contextLength))
+    const { contextLength, slidingWindow } = this.#config
+    const most = slidingWindow + Math.max(this.#slack, tokens)
+    this.#slide(this.rows.sliding + tokens - most)
+    const full = grown(this.#capacity.full, this.#length + tokens, contextLength)
+    const sliding = grown(this.#capacity.sliding, this.rows.sliding + tokens, Math.min(full, most))
+    if (full !== this.#capacity.full || sliding !== this.#capacity.sliding) this.#resize({ full, sliding })
   }
 
   /** Takes the rows of new tokens: `[1, 2 * layers * kvHeads, tokens, headDim]`, as the graph gives them. */
   append(tokens: ArrayLike<number>, rows: Tensor): void {
-    this.#store.write(rows, this.#length, tokens.length)
+    this.#store.write(rows, this.rows, tokens.length)
     this.#tokens.set(tokens, this.#length)
     const isWholeChunk = tokens.length === chunkLength && this.#exactLength === this.#length
     this.#length += tokens.length
@@ -93,32 +123,59 @@ export class KeyValues implements KvSequence<KeyValues> {
   }
 
   fork(length: number): KeyValues {
-    const capacity = roomFor(length, this.#config.contextLength)
-    const copy = new KeyValues(this.#config, this.#store.copy(length, capacity), capacity, this.interventions)
+    const { contextLength, slidingWindow } = this.#config
+    const rows = { full: length, sliding: length - this.#start }
+    const full = roomFor(length, contextLength)
+    const capacity = { full, sliding: Math.min(full, Math.max(rows.sliding, slidingWindow + this.#slack)) }
+    const kept = { config: this.#config, interventions: this.interventions, slack: this.#slack }
+    const copy = new KeyValues(kept, this.#store.copy(rows, capacity), capacity)
     copy.#tokens.set(this.#tokens.subarray(0, length))
     copy.#length = length
+    copy.#start = this.#start
     copy.#exactLength = Math.min(length, this.#exactLength)
     return copy
   }
 
   truncate(length: number): void {
-    this.#length = Math.min(length, this.#length)
+    if (length < this.shortest) {
+      // What its sliding layers would need is forgotten: nothing of it can be used.
+      this.#length = 0
+      this.#start = 0
+    } else this.#length = Math.min(length, this.#length)
     this.#exactLength = Math.min(this.#exactLength, Math.floor(this.#length / chunkLength) * chunkLength)
   }
 
   dispose(): void {
     this.#store.dispose()
-    this.#capacity = 0
+    this.#capacity = { full: 0, sliding: 0 }
     this.#length = 0
+    this.#start = 0
   }
 
-  #resize(capacity: number): void {
-    const grown = this.#store.copy(this.#length, capacity)
+  /** Makes room for at least so many rows of sliding layers, out of those that no token to come can see. */
+  #slide(needed: number): void {
+    if (needed <= 0) return
+    const { sliding } = this.rows
+    const unseen = sliding - (this.#config.slidingWindow - 1)
+    // More than is needed, as far as it goes: moving rows for each token would cost as much as running it.
+    const count = Math.min(unseen, Math.max(needed, chunkLength))
+    this.#store.slide(count, sliding)
+    this.#start += count
+  }
+
+  #resize(capacity: KvRows): void {
+    const resized = this.#store.copy(this.rows, capacity)
     this.#store.dispose()
-    this.#store = grown
-    const tokens = new Int32Array(capacity)
+    this.#store = resized
+    const tokens = new Int32Array(capacity.full)
     tokens.set(this.#tokens.subarray(0, this.#length))
     this.#tokens = tokens
     this.#capacity = capacity
   }
 }
+
+/** What a sequence is made with. */
+type Kept = Required<Pick<KeyValuesOptions, "config" | "interventions">> & { readonly slack: number }
+
+const grown = (capacity: number, needed: number, most: number): number =>
+  needed > capacity ? roomFor(needed, most) : capacity

@@ -6,9 +6,9 @@ import { type Model, readModel } from "../architectures/readModel.ts"
 import { tokenizerFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { openSafetensors } from "../files/Safetensors.ts"
-import { makeMasks } from "../graph/Attention.ts"
+import { makeMask } from "../graph/Attention.ts"
 import { buildDecoder, type Head, names } from "../graph/Decoder.ts"
-import { type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
+import { type LayerKind, layerKinds, type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
 import { RotaryTables } from "../graph/Rotary.ts"
 import type { Placed, Runtime, Session, Tensors } from "../runtime/Runtime.ts"
 import { openTokenizer, type Tokenizer } from "../tokenizer/Tokenizer.ts"
@@ -44,6 +44,8 @@ export interface OpenModelOptions {
   readonly head: Head
   /** The most bytes that the prefix cache may keep. */
   readonly cacheBytes: number
+  /** See {@link KeyValuesOptions}. */
+  readonly slack?: number | undefined
 }
 
 /** What a session is opened for: runs can fetch the taps, and intervene at the sites. */
@@ -164,7 +166,8 @@ export class OpenModel {
 
   /** A sequence that is nobody else's, with room for so many tokens. Whoever takes it disposes of it. */
   newSequence(room?: number, interventions = Interventions.none): KeyValues {
-    return KeyValues.make(this.config, this.#options.runtime, interventions, room)
+    const { runtime, slack } = this.#options
+    return KeyValues.make({ config: this.config, runtime, interventions, room, slack })
   }
 
   /** A sequence that begins like the tokens, with what the cache holds of them. Whoever takes it gives it back. */
@@ -225,23 +228,33 @@ export class OpenModel {
 
   /** What tells attention where the new tokens stand. */
   #position(sequence: KeyValues, tokens: number): Tensors {
-    const total = sequence.length + tokens
-    if (this.#options.runtime.operators.attention === "fused") {
-      return {
-        ...this.#turns(0, total),
-        [names.pastLength]: int64([sequence.length]),
-        [names.totalLength]: int32(total),
-        [names.lastPosition]: int32(total - 1),
-      }
+    const { length } = sequence
+    const kinds = layerKinds(this.config)
+    if (this.#options.runtime.operators.attention === "decomposed") {
+      const masks = kinds.map((kind) => [names.mask(kind), this.#mask(kind, sequence, tokens)] as const)
+      return { ...this.#turns(length, length + tokens), ...Object.fromEntries(masks) }
     }
-    const { capacity } = sequence
-    const { full, sliding } = makeMasks(this.config, { past: sequence.length, tokens, capacity })
-    const shape = [1, 1, tokens, capacity + tokens]
-    return {
-      ...this.#turns(sequence.length, total),
-      [names.mask("full")]: new Tensor("float32", full, shape),
-      [names.mask("sliding")]: new Tensor("float32", sliding, shape),
+    const feeds: Record<string, Tensor> = { ...this.#turns(0, length + tokens) }
+    for (const kind of kinds) {
+      const past = sequence.rows[kind]
+      feeds[names.pastLength(kind)] = int64([past])
+      feeds[names.totalLength(kind)] = int32(past + tokens)
+      feeds[names.lastSlot(kind)] = int32(past + tokens - 1)
     }
+    if (kinds.includes("sliding")) {
+      feeds[names.positions] = int64(
+        Array.from({ length: tokens }, (_, i) => length + i),
+        [1, tokens],
+      )
+    }
+    return feeds
+  }
+
+  #mask(kind: LayerKind, sequence: KeyValues, tokens: number): Tensor {
+    const capacity = sequence.capacity[kind]
+    const window = kind === "sliding" ? this.config.slidingWindow : Infinity
+    const mask = makeMask(window, { past: sequence.rows[kind], tokens, capacity })
+    return new Tensor("float32", mask, [1, 1, tokens, capacity + tokens])
   }
 
   /** Cosines and sines of the positions `from .. to - 1`. */

@@ -15,6 +15,8 @@ export interface KvSequence<Self> {
   readonly length: number
   /** The first so many rows were computed in whole aligned chunks (0 <= exactLength <= length). */
   readonly exactLength: number
+  /** The fewest rows, other than none, that the sequence can be cut to: layers that slide forget the oldest. */
+  readonly shortest: number
   /** The size of the whole buffer, used or not. Does not change while the sequence is in the cache. */
   readonly bytes: number
   /** A new sequence with a copy of the first rows; its exact length is the smaller of `length` and this one's. */
@@ -176,7 +178,8 @@ export class PrefixCache<S extends KvSequence<S>> {
 const matchOf = <S extends KvSequence<S>>(sequence: S, tokens: Int32Array, align: number): Match<S> => {
   const common = commonPrefix(sequence, tokens)
   const reusable = align === 1 ? sequence.length : sequence.exactLength
-  const reused = floorTo(Math.min(common, reusable, tokens.length - 1), align)
+  const usable = floorTo(Math.min(common, reusable, tokens.length - 1), align)
+  const reused = usable < sequence.shortest ? 0 : usable
   // What the request extends it computes anew and gives back.
   const lost = common === sequence.length && common < tokens.length ? 0 : floorTo(reusable, align) - reused
   return { sequence, reused: Math.max(0, reused), lost }
@@ -187,6 +190,7 @@ const covers = <S extends KvSequence<S>>(long: S, short: S): boolean =>
   long.key === short.key &&
   long.length >= short.length &&
   long.exactLength >= short.exactLength &&
+  long.shortest <= short.shortest &&
   commonPrefix(long, short.tokens.subarray(0, short.length)) === short.length
 
 const commonPrefix = <S extends KvSequence<S>>({ length, tokens }: S, others: Int32Array): number => {

@@ -6,28 +6,33 @@
  *
  * Source: Gemma 2 report (arXiv 2408.00118), section 2, and transformers' `modeling_gemma2.py`.
  */
-import { type LayerKind, layerKind, type ModelConfig } from "./ModelConfig.ts"
+import { type LayerKind, layerKind, layerKinds, type ModelConfig } from "./ModelConfig.ts"
 import { ElementType, type GraphBuilder, type Value } from "./Onnx.ts"
 import { rotaryKindOf, rotaryKinds } from "./Rotary.ts"
 
 export type AttentionKind = "fused" | "decomposed"
 
-/** Names of the graph's inputs that attention reads. */
+/**
+ * Names of the graph's inputs that attention reads. Those of a kind are there for each of `layerKinds`: sliding layers may
+ * hold the last rows only, so `P` is the rows that the buffers of a kind hold, and `capacity` is that kind's, too.
+ */
 export const names = {
-  /** Fused only. int64 `[1]`: `P`, the tokens before the new ones. */
-  pastLength: "past_length",
+  /** Fused only. int64 `[1]`: `P`. */
+  pastLength: (kind: LayerKind) => `${kind}_past_length`,
   /** Fused only. int32 `[1]`: `P + S`. */
-  totalLength: "total_length",
+  totalLength: (kind: LayerKind) => `${kind}_total_length`,
   /** Fused only. int32 `[1]`: `P + S - 1`. */
-  lastPosition: "last_position",
+  lastSlot: (kind: LayerKind) => `${kind}_last_slot`,
+  /** Fused only, with sliding layers. int64 `[1, S]`: where the new tokens stand in the text. */
+  positions: "positions",
   /**
    * Decomposed only. float32 `[1, 1, S, capacity + S]`, 0 where a new token sees a slot of the buffer or another new
-   * token, and a very negative number where it does not: for layers that see everything, and for those that slide.
+   * token, and a very negative number where it does not.
    */
   mask: (kind: LayerKind) => `${kind}_mask`,
   /**
-   * float32 `[positions, headDim / 2]`: fused, of the positions from 0 to at least `P + S`; decomposed, of the `S` new
-   * ones. Of each of `rotaryKinds`.
+   * float32 `[positions, headDim / 2]`: fused, of the positions from 0 to at least that of the last new token; decomposed,
+   * of the `S` new ones. Of each of `rotaryKinds`.
    */
   cos: (kind: LayerKind) => `${kind}_cos`,
   sin: (kind: LayerKind) => `${kind}_sin`,
@@ -86,20 +91,31 @@ function past(g: GraphBuilder, { headDim, kvHeads }: ModelConfig, layer: number)
 }
 
 function fused(g: GraphBuilder, config: ModelConfig): Attend {
-  const pastLength = g.input(names.pastLength, ElementType.int64, [1])
-  const totalLength = g.input(names.totalLength, ElementType.int32, [1])
-  const lastPosition = g.input(names.lastPosition, ElementType.int32, [1])
+  const lengths = new Map(
+    layerKinds(config).map((kind) => [
+      kind,
+      {
+        past: g.input(names.pastLength(kind), ElementType.int64, [1]),
+        total: g.input(names.totalLength(kind), ElementType.int32, [1]),
+        last: g.input(names.lastSlot(kind), ElementType.int32, [1]),
+        // Where nothing is forgotten, a token's slot is its position.
+        positions: kind === "sliding" ? [g.input(names.positions, ElementType.int64, [1, "S"])] : [],
+      },
+    ]),
+  )
   const table = rotary(g, config)
-  const newRows = (present: Value): Value => {
-    const end = g.op("Cast", [totalLength], { attributes: { to: ElementType.int64 } })
-    return g.op("Slice", [present, pastLength, end, g.ints(2)])
-  }
   return (layer, { key, query, value }) => {
     const before = past(g, config, layer)
     const { cos, sin } = table(layer)
+    const length = lengths.get(layerKind(config, layer))
+    if (length === undefined) throw new Error(`layer ${layer} is of no kind`)
+    const newRows = (present: Value): Value => {
+      const end = g.op("Cast", [length.total], { attributes: { to: ElementType.int64 } })
+      return g.op("Slice", [present, length.past, end, g.ints(2)])
+    }
     const [z, presentKey, presentValue] = g.opMany(
       "GroupQueryAttention",
-      [query, key, value, before.key, before.value, lastPosition, totalLength, cos, sin],
+      [query, key, value, before.key, before.value, length.last, length.total, cos, sin, ...length.positions],
       [true, true, true],
       {
         domain: "com.microsoft",
@@ -121,8 +137,12 @@ function fused(g: GraphBuilder, config: ModelConfig): Attend {
 
 function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
   const { attnLogitSoftcap, headDim, heads, kvHeads, queryPreAttnScalar } = config
-  const mask = (kind: LayerKind) => g.input(names.mask(kind), ElementType.float32, [1, 1, "S", "slots"])
-  const masks: Readonly<Record<LayerKind, Value>> = { full: mask("full"), sliding: mask("sliding") }
+  const masks = new Map(
+    layerKinds(config).map((kind) => [
+      kind,
+      g.input(names.mask(kind), ElementType.float32, [1, 1, "S", `${kind}_slots`]),
+    ]),
+  )
   const table = rotary(g, config)
   // The tables begin with the first of the new positions.
   const first = g.ints(0)
@@ -153,20 +173,21 @@ function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
 
   return (layer, { key, query, value }) => {
     const before = past(g, config, layer)
+    const seen = masks.get(layerKind(config, layer))
+    if (seen === undefined) throw new Error(`layer ${layer} is of no kind`)
     const newKey = split(rotated(layer, key, kvHeads), kvHeads)
     const newValue = split(value, kvHeads)
     // Heads of one group share keys, so they stand below each other, as more rows of queries.
     const grouped = g.op("Reshape", [split(rotated(layer, query, heads), heads), g.ints(1, kvHeads, -1, headDim)])
     const byHead = g.op("Reshape", [
       scores(grouped, before.key, newKey),
-      g.op("Concat", [g.ints(1, heads), g.op("Shape", [masks.full], { attributes: { start: 2, end: 4 } })], {
+      g.op("Concat", [g.ints(1, heads), g.op("Shape", [seen], { attributes: { start: 2, end: 4 } })], {
         attributes: { axis: 0 },
       }),
     ])
-    const seen = masks[layerKind(config, layer)]
     const weights = g.op("Softmax", [g.op("Add", [byHead, seen])], { attributes: { axis: -1 } })
     const capacity = g.op("Shape", [before.key], { attributes: { start: 2, end: 3 } })
-    const byGroup = g.op("Reshape", [weights, shapeOfGroups(masks.full)])
+    const byGroup = g.op("Reshape", [weights, shapeOfGroups(seen)])
     const onPast = g.op("Slice", [byGroup, g.ints(0), capacity, g.ints(3)])
     const onNew = g.op("Slice", [byGroup, capacity, g.ints(Number.MAX_SAFE_INTEGER), g.ints(3)])
     const mixed = g.op("Add", [g.op("MatMul", [onPast, before.value]), g.op("MatMul", [onNew, newValue])])
@@ -177,8 +198,8 @@ function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
   }
 
   /** `[1, kvHeads, group * S, capacity + S]`, the number of rows left to be found. */
-  function shapeOfGroups(full: Value): Value {
-    const slots = g.op("Shape", [full], { attributes: { start: 3, end: 4 } })
+  function shapeOfGroups(seen: Value): Value {
+    const slots = g.op("Shape", [seen], { attributes: { start: 3, end: 4 } })
     return g.op("Concat", [g.ints(1, kvHeads, -1), slots], { attributes: { axis: 0 } })
   }
 }
@@ -186,21 +207,23 @@ function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
 /** What a masked slot gets added to its score: far below any score, so that nothing of it is left after softmax. */
 const never = -1e9
 
-/** The two masks of a run: `[S, capacity + S]` each, row by row. See {@link names}. */
-export function makeMasks(
-  { slidingWindow }: Pick<ModelConfig, "slidingWindow">,
+/**
+ * The mask of a run: `[tokens, capacity + tokens]`, row by row. See {@link names}.
+ *
+ * @param window keys that a token sees, itself included.
+ */
+export function makeMask(
+  window: number,
   run: { readonly past: number; readonly tokens: number; readonly capacity: number },
-): Readonly<Record<LayerKind, Float32Array>> {
+): Float32Array {
   const { capacity, past: before, tokens } = run
   const width = capacity + tokens
-  const full = new Float32Array(tokens * width).fill(never)
-  const sliding = new Float32Array(tokens * width).fill(never)
+  const mask = new Float32Array(tokens * width).fill(never)
   for (let row = 0; row < tokens; row++) {
     const at = row * width
-    const first = Math.max(0, before + row - slidingWindow + 1)
-    full.fill(0, at, at + before).fill(0, at + capacity, at + capacity + row + 1)
-    sliding.fill(0, at + Math.min(first, before), at + before)
-    sliding.fill(0, at + capacity + Math.max(0, first - before), at + capacity + row + 1)
+    const first = Math.max(0, before + row - window + 1)
+    mask.fill(0, at + Math.min(first, before), at + before)
+    mask.fill(0, at + capacity + Math.max(0, first - before), at + capacity + row + 1)
   }
-  return { full, sliding }
+  return mask
 }

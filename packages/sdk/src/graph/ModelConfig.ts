@@ -49,6 +49,10 @@ export interface ModelConfig {
 /** Which layers: those that slide have their own mask, and may have their own rotary embedding. */
 export type LayerKind = keyof ModelConfig["rotary"]
 
+/** The kinds of layers that a model has. */
+export const layerKinds = ({ slidingLayers }: Pick<ModelConfig, "slidingLayers">): ReadonlyArray<LayerKind> =>
+  (["full", "sliding"] as const).filter((kind) => slidingLayers.includes(kind === "sliding"))
+
 export const layerKind = ({ slidingLayers }: Pick<ModelConfig, "slidingLayers">, layer: number): LayerKind =>
   slidingLayers[layer] === true ? "sliding" : "full"
 

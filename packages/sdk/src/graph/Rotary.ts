@@ -11,7 +11,7 @@ export interface RotaryTable {
   readonly sin: Float32Array
 }
 
-/** The kinds of layers that have a rotary embedding of their own: one of both kinds where both have the same. */
+/** The kinds of layers that have a rotary embedding of their own: one for both kinds where both have the same. */
 export const rotaryKinds = ({ rotary: { full, sliding } }: Pick<ModelConfig, "rotary">): ReadonlyArray<LayerKind> =>
   full.base === sliding.base && full.factor === sliding.factor ? ["full"] : ["full", "sliding"]
 

@@ -1,9 +1,12 @@
 /** Where the keys and values of one sequence lie: in the engine's memory, or on the device. */
 import type { Tensor } from "onnxruntime-common"
-import type { ModelConfig } from "../graph/ModelConfig.ts"
+import { type LayerKind, layerKind, type ModelConfig } from "../graph/ModelConfig.ts"
 
 /** The part of a model's shape that its keys and values have. */
-export type KvShape = Pick<ModelConfig, "layers" | "kvHeads" | "headDim">
+export type KvShape = Pick<ModelConfig, "layers" | "kvHeads" | "headDim" | "slidingLayers">
+
+/** Rows, which may differ between the kinds of layers: those that slide need not keep what no token sees any more. */
+export type KvRows = Readonly<Record<LayerKind, number>>
 
 /** A buffer `[kvHeads, capacity, headDim]` for the keys and one for the values of each layer, of fixed capacity. */
 export interface KvStore {
@@ -14,12 +17,21 @@ export interface KvStore {
    *
    * @param rows `[1, 2 * layers * kvHeads, count, headDim]`, as the graph gives them.
    */
-  write(rows: Tensor, length: number, count: number): void
-  /** A store of another capacity that begins with the first `length` rows of this one. */
-  copy(length: number, capacity: number): KvStore
+  write(rows: Tensor, length: KvRows, count: number): void
+  /** Forgets the first `count` of the `length` rows of the layers that slide: the others move to the front. */
+  slide(count: number, length: number): void
+  /** A store of other capacities that begins with the first `length` rows of this one. */
+  copy(length: KvRows, capacity: KvRows): KvStore
   dispose(): void
 }
 
-/** Bytes of one token in all buffers: they are float32 on every device. */
-export const bytesPerToken = ({ headDim, kvHeads, layers }: KvShape): number =>
-  2 * layers * kvHeads * headDim * Float32Array.BYTES_PER_ELEMENT
+/** Keys and values in turn, layer by layer: the layer of each buffer, and the kind that it is of. */
+export const kvBuffers = (shape: KvShape): ReadonlyArray<{ readonly layer: number; readonly kind: LayerKind }> =>
+  Array.from({ length: 2 * shape.layers }, (_, i) => ({ layer: i >> 1, kind: layerKind(shape, i >> 1) }))
+
+/** Bytes of buffers of such capacities: they are float32 on every device. */
+export const kvBytes = (shape: KvShape, capacity: KvRows): number =>
+  kvBuffers(shape).reduce((sum, { kind }) => sum + capacity[kind], 0) *
+  shape.kvHeads *
+  shape.headDim *
+  Float32Array.BYTES_PER_ELEMENT

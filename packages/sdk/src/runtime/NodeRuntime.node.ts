@@ -7,7 +7,7 @@ import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
 import { HostKvStore } from "./HostKvStore.ts"
 import type { Interlock } from "./Interlock.ts"
-import type { KvShape } from "./KvStore.ts"
+import type { KvRows, KvShape } from "./KvStore.ts"
 import { type ModelWeights, type Placed, type Runtime, type Session, storedPrecision, type Tensors } from "./Runtime.ts"
 
 export interface NodeRuntimeOptions {
@@ -68,7 +68,7 @@ export class NodeRuntime implements Runtime {
     return { tensors: paths.get(name) ?? name, open: (graph) => this.open(graph, folder) }
   }
 
-  makeKvStore(shape: KvShape, capacity: number): HostKvStore {
+  makeKvStore(shape: KvShape, capacity: KvRows): HostKvStore {
     return new HostKvStore(shape, capacity)
   }
 

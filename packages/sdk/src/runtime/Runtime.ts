@@ -8,7 +8,7 @@ import type { Operators } from "../graph/Decoder.ts"
 import type { Graph } from "../graph/Onnx.ts"
 import type { DeviceName, Precision } from "../words/Device.ts"
 import type { Quantization, TensorLocations, TensorSpec } from "../words/Tensors.ts"
-import type { KvShape, KvStore } from "./KvStore.ts"
+import type { KvRows, KvShape, KvStore } from "./KvStore.ts"
 
 /** What a run takes and gives, by the graph's names. */
 export type Tensors = Readonly<Record<string, Tensor>>
@@ -46,7 +46,7 @@ export interface Runtime {
   placeModel(files: ModelFiles, weights: ModelWeights): Promise<Placed<TensorLocations>>
   /** The same for one file as it is: the name under which graphs find it. */
   placeFile(files: ModelFiles, name: string): Promise<Placed<string>>
-  makeKvStore(shape: KvShape, capacity: number): KvStore
+  makeKvStore(shape: KvShape, capacity: KvRows): KvStore
   /** Frees what is shared by all sessions. */
   release(): Promise<void>
 }

@@ -12,9 +12,13 @@ class FakeSequence implements KvSequence<FakeSequence> {
   readonly key: string
   rows: Array<number> = []
   exactLength = 0
+  shortest = 0
+  readonly #keeps: number
 
-  constructor(alive: Set<FakeSequence>, bytes: number, key: string) {
+  /** @param keeps the last rows that it does not forget. */
+  constructor(alive: Set<FakeSequence>, bytes: number, key: string, keeps: number) {
     this.key = key
+    this.#keeps = keeps
     this.#alive = alive
     this.bytes = bytes
     alive.add(this)
@@ -31,18 +35,20 @@ class FakeSequence implements KvSequence<FakeSequence> {
     this.tokens.set(tokens, start)
     this.rows.push(...tokens)
     if (start === this.exactLength) this.exactLength = this.length - (this.length % align)
+    this.shortest = Math.max(this.shortest, this.length - this.#keeps)
   }
 
   fork(length: number): FakeSequence {
-    assert.isTrue(this.#alive.has(this) && length <= this.length)
-    const copy = new FakeSequence(this.#alive, this.bytes, this.key)
+    assert.isTrue(this.#alive.has(this) && length <= this.length && length >= this.shortest)
+    const copy = new FakeSequence(this.#alive, this.bytes, this.key, this.#keeps)
     copy.extend(this.rows.slice(0, length))
+    copy.shortest = this.shortest
     copy.exactLength = Math.min(length, this.exactLength)
     return copy
   }
 
   truncate(length: number): void {
-    assert.isTrue(this.#alive.has(this) && length <= this.length)
+    assert.isTrue(this.#alive.has(this) && length <= this.length && length >= this.shortest)
     this.rows = this.rows.slice(0, length)
     this.tokens.fill(-1, length)
     this.exactLength = Math.min(length, this.exactLength)
@@ -53,11 +59,11 @@ class FakeSequence implements KvSequence<FakeSequence> {
   }
 }
 
-const makeCache = (maxBytes = 1000, bytes = 100) => {
+const makeCache = (maxBytes = 1000, bytes = 100, keeps = Infinity) => {
   const alive = new Set<FakeSequence>()
   const cache = new PrefixCache<FakeSequence>({ maxBytes })
   const acquire = (tokens: ReadonlyArray<number>, { align = 1, key = "" } = {}) =>
-    cache.acquire(tokens, { align, key, create: () => new FakeSequence(alive, bytes, key) })
+    cache.acquire(tokens, { align, key, create: () => new FakeSequence(alive, bytes, key, keeps) })
   const run = (tokens: ReadonlyArray<number>, align = 1, key = "") => {
     const lease = acquire(tokens, { align, key })
     lease.sequence.extend(tokens.slice(lease.reused), align)
@@ -87,9 +93,10 @@ describe("PrefixCache", () => {
       actions: Schema.Array(Action).check(Schema.isMaxLength(40)),
       align: Schema.Literals([1, 8]),
       maxBytes: integer(0, 700),
+      keeps: Schema.Literals([1000, 50, 20]),
     },
-    ({ actions, align, maxBytes }) => {
-      const { acquire, alive, cache } = makeCache(maxBytes)
+    ({ actions, align, keeps, maxBytes }) => {
+      const { acquire, alive, cache } = makeCache(maxBytes, 100, keeps)
       const lent = new Set<FakeSequence>()
       for (const action of actions) {
         const victim = [...lent][action.pick % Math.max(1, lent.size)]
@@ -175,6 +182,13 @@ describe("PrefixCache", () => {
     assert.strictEqual(acquire([...count(0, 50), 7], { key: "steered" }).reused, 40)
     assert.strictEqual(acquire([...count(0, 50), 7]).reused, 50)
     assert.strictEqual(acquire([...count(0, 50), 7], { key: "ablated" }).reused, 0)
+  })
+
+  it("reuses nothing of a sequence that has forgotten what the request needs", () => {
+    const { acquire, cache, run } = makeCache(1000, 100, 30)
+    cache.release(run(count(0, 100)).sequence)
+    assert.strictEqual(acquire([...count(0, 60), 7]).reused, 0)
+    assert.strictEqual(acquire([...count(0, 80), 7]).reused, 80)
   })
 
   it("leaves one token to run when the request is cached wholly", () => {

@@ -3,7 +3,7 @@ import { UnsupportedDeviceError } from "../../words/Errors.ts"
 import type { ModelFiles } from "../../files/ModelFiles.ts"
 import { isMatrix, type TensorSpec } from "../../words/Tensors.ts"
 import { HostKvStore } from "../HostKvStore.ts"
-import type { KvShape } from "../KvStore.ts"
+import type { KvRows, KvShape } from "../KvStore.ts"
 import type { ModelWeights, Runtime } from "../Runtime.ts"
 import { openSession, type OrtSessions, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 
@@ -91,7 +91,7 @@ class WasmRuntime implements Runtime {
     return { tensors: name, open: this.#opening(placeWhole(files, name)) }
   }
 
-  makeKvStore(shape: KvShape, capacity: number): HostKvStore {
+  makeKvStore(shape: KvShape, capacity: KvRows): HostKvStore {
     return new HostKvStore(shape, capacity)
   }
 

@@ -4,7 +4,7 @@ import { UnsupportedDeviceError } from "../../words/Errors.ts"
 import { names, type Operators } from "../../graph/Decoder.ts"
 import type { Graph } from "../../graph/Onnx.ts"
 import type { ModelFiles } from "../../files/ModelFiles.ts"
-import type { KvShape } from "../KvStore.ts"
+import type { KvRows, KvShape } from "../KvStore.ts"
 import { type ModelWeights, type Runtime, storedPrecision, type Tensors } from "../Runtime.ts"
 import { GpuKvStore } from "./GpuKvStore.browser.ts"
 import { openSession, placeTensors, placeWhole } from "./WebSessions.browser.ts"
@@ -82,7 +82,7 @@ class WebGpuRuntime implements Runtime {
     return { tensors: name, open: (graph: Graph) => this.#open(graph, blobs) }
   }
 
-  makeKvStore(shape: KvShape, capacity: number): GpuKvStore {
+  makeKvStore(shape: KvShape, capacity: KvRows): GpuKvStore {
     if (this.#device === undefined) throw new Error("keys and values before any graph was opened")
     return new GpuKvStore(this.#device, shape, capacity)
   }
