@@ -12,7 +12,7 @@ const options = {
     value: "L",
     about: "the layer to read, from 0 (default: the latest that has an autoencoder)",
   },
-  site: { kind: "text", value: "S", about: "resid_post (default), attn_z or mlp_out" },
+  site: { kind: "text", value: "S", about: "resid_post (default), attn_z, mlp_out or mlp_in_norm" },
   scope: {
     kind: "text",
     value: "DIR",

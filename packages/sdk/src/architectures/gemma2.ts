@@ -141,12 +141,11 @@ export const makeLayer =
     const norm = (value: Value, which: string): Value => g.norm(value, g.onePlus(`${name}.${which}`))
     const z = g.attend(at, ...projections(g, `${name}.self_attn`, norm(x, "input_layernorm")))
     const attended = g.linear(g.site({ layer: at, site: "attn_z" }, z), `${name}.self_attn.o_proj`)
-    const { normed, sum } = g.addAndNorm(
-      norm(attended, "post_attention_layernorm"),
-      x,
-      g.onePlus(`${name}.pre_feedforward_layernorm`),
-    )
-    const hidden = g.geluTimes(g.linear(normed, `${name}.mlp.gate_proj`), g.linear(normed, `${name}.mlp.up_proj`))
+    const gain = g.onePlus(`${name}.pre_feedforward_layernorm`)
+    const { normed, sum } = g.addAndNorm(norm(attended, "post_attention_layernorm"), x, gain)
+    const mlpIn = { layer: at, site: "mlp_in_norm" } as const
+    const input = g.wants(mlpIn) ? g.multiply(g.site(mlpIn, g.normalised(sum)), gain) : normed
+    const hidden = g.geluTimes(g.linear(input, `${name}.mlp.gate_proj`), g.linear(input, `${name}.mlp.up_proj`))
     const mlp = norm(g.linear(hidden, `${name}.mlp.down_proj`), "post_feedforward_layernorm")
     return g.site({ layer: at, site: "resid_post" }, g.add(sum, g.site({ layer: at, site: "mlp_out" }, mlp)))
   }

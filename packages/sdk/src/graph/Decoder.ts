@@ -166,6 +166,16 @@ export class DecoderGraph {
     return { sum, normed }
   }
 
+  /** The norm without a gain. */
+  normalised(x: Value): Value {
+    const { hiddenSize } = this.config
+    return this.norm(x, this.#graph.constant(new Float32Array(hiddenSize).fill(1)))
+  }
+
+  multiply(a: Value, b: Value): Value {
+    return this.#graph.op("Mul", [a, b])
+  }
+
   /** `gelu(gate) * up`, with the tanh form of GELU. */
   geluTimes(gate: Value, up: Value): Value {
     return this.#graph.op("Mul", [this.#graph.op("Gelu", [gate], { attributes: { approximate: "tanh" } }), up])
@@ -176,6 +186,12 @@ export class DecoderGraph {
     const { newKey, newValue, z } = this.#attend(layer, { query, key, value })
     this.#newKeyValues.push(newKey, newValue)
     return z
+  }
+
+  /** Whether a run reads or changes what stands at a site: what is computed for it alone may be left out otherwise. */
+  wants(site: Site): boolean {
+    const isAt = (other: Site): boolean => siteKey(other) === siteKey(site)
+    return this.#options.taps.some(isAt) || this.#options.interventions?.some(isAt) === true
   }
 
   /** Says that `value` stands at a site, and gives what the model goes on with. */

@@ -1,15 +1,17 @@
 /**
- * Where in the model a trace reads: a layer and one of three tensors, exactly those that Gemma Scope was trained on.
+ * Where in the model a trace reads: a layer and one of its tensors, exactly those that Gemma Scope was trained on.
  *
  * - `resid_post`: the decoder layer's output, as wide as the residual stream;
  * - `attn_z`: the attention heads' outputs, concatenated, before `o_proj`;
- * - `mlp_out`: the output of `post_feedforward_layernorm`, as wide as the residual stream.
+ * - `mlp_out`: the output of `post_feedforward_layernorm`, as wide as the residual stream;
+ * - `mlp_in_norm`: the residual stream before the MLP divided by its root mean square, without the norm's gain: what
+ *   transcoders read.
  *
  * Source: Gemma Scope (arXiv 2408.05147), section 3; the wrong tensor gives plausible nonsense.
  */
 import { InvalidRequestError } from "./Errors.ts"
 
-export const siteNames = ["resid_post", "attn_z", "mlp_out"] as const
+export const siteNames = ["resid_post", "attn_z", "mlp_out", "mlp_in_norm"] as const
 export type SiteName = (typeof siteNames)[number]
 
 /** A place in the model. Layers count from 0. */
@@ -23,6 +25,7 @@ const aliases: Readonly<Record<string, SiteName>> = {
   hook_resid_post: "resid_post",
   "attn.hook_z": "attn_z",
   hook_mlp_out: "mlp_out",
+  "ln2.hook_normalized": "mlp_in_norm",
 }
 
 /** A site in one word, by which the graph gives it out. */

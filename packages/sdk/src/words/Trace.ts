@@ -31,7 +31,7 @@ export interface Trace {
 export interface TraceOptions {
   /** From 0. Default: the latest layer that has an autoencoder. */
   readonly layer?: number | undefined
-  /** `resid_post`, `attn_z` or `mlp_out`, or TransformerLens' name of it. Default: `resid_post`. */
+  /** `resid_post`, `attn_z`, `mlp_out` or `mlp_in_norm`, or TransformerLens' name of it. Default: `resid_post`. */
   readonly site?: string | undefined
   /** Features a token, strongest first. Default 5. */
   readonly topK?: number | undefined

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 SEED = 3
 LAYERS = (0, 4, 5)
-SITES = ("resid_post", "attn_z", "mlp_out")
+SITES = ("resid_post", "attn_z", "mlp_out", "mlp_in_norm")
 # Longer than one prefill chunk of 128, and than the window of 16 many times over.
 LENGTH = 150
 KEPT = (0, 1, 15, 16, 17, 40, 126, 127, 128, 129, 149)
@@ -103,6 +103,10 @@ def taps(model, seen: dict[str, torch.Tensor]) -> None:
         block = model.model.layers[layer]
         block.register_forward_hook(keep(f"resid_post.{layer}"))
         block.post_feedforward_layernorm.register_forward_hook(keep(f"mlp_out.{layer}"))
+        norm = block.pre_feedforward_layernorm
+        norm.register_forward_pre_hook(
+            lambda m, args, key=f"mlp_in_norm.{layer}": seen.__setitem__(key, m._norm(args[0].float()).detach()[0])
+        )
         block.self_attn.o_proj.register_forward_pre_hook(lambda _m, args, key=f"attn_z.{layer}": seen.__setitem__(key, args[0].detach()[0]))
 
 
