@@ -10,7 +10,7 @@ import type { Rotary } from "../graph/ModelConfig.ts"
 import type { Value } from "../graph/Onnx.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
 import type { Architecture, Shape } from "./Architecture.ts"
-import { readHeads, readLayerTypes } from "./shapes.ts"
+import { readHeads, readLayerTypes } from "./Shapes.ts"
 
 const title = "Gemma 2"
 

@@ -10,7 +10,7 @@ import type { Rotary } from "../graph/ModelConfig.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
 import type { Architecture, Shape } from "./Architecture.ts"
 import { gemma2, makeLayer } from "./gemma2.ts"
-import { readHeads, readLayerTypes } from "./shapes.ts"
+import { readHeads, readLayerTypes } from "./Shapes.ts"
 
 const title = "Gemma 3"
 const vision = "the vision tower"

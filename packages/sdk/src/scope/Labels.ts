@@ -1,5 +1,6 @@
 /** What features stand for: `labels.json` beside an autoencoder's `params.npz`. */
 import { ScopeFileError } from "../words/Errors.ts"
+import { labelsFile } from "../files/ModelFileNames.ts"
 import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 
 /** Labels by feature index. */
@@ -11,7 +12,7 @@ export type Labels = ReadonlyMap<number, string>
  * Rejects with a `ScopeFileError` when the file is there and says something else.
  */
 export async function readLabels(files: ModelFiles, file: string): Promise<Labels> {
-  const name = `${file.slice(0, file.lastIndexOf("/") + 1)}labels.json`
+  const name = `${file.slice(0, file.lastIndexOf("/") + 1)}${labelsFile}`
   if (!(await files.exists(name))) return new Map()
   const labels = new Map<number, string>()
   for (const [key, value] of Object.entries(await readJsonObject(files, name))) {

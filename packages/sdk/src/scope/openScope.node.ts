@@ -3,11 +3,10 @@ import { readdir, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { ScopeFileError } from "../words/Errors.ts"
 import { openFolder } from "../files/disk/openFolder.node.ts"
+import { parametersFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Site } from "../words/Site.ts"
 import { readSaePath, type SaeEntry } from "./Catalogue.ts"
-
-const parametersName = "params.npz"
 
 /** A folder, and what is in it. */
 export interface ScopeFolder {
@@ -32,7 +31,7 @@ export async function openScope(path: string, given: Partial<Site> = {}): Promis
   )
   const root = isFolder ? whole : dirname(whole)
   const files = isFolder ? await listParameters(path, whole) : [basename(whole)]
-  if (files.length === 0) throw refuse(path, `there is no ${parametersName} in it`)
+  if (files.length === 0) throw refuse(path, `there is no ${parametersFile} in it`)
   // In a folder each autoencoder's own path says its layer: one given for all of them would be wrong for all but one.
   const known = isFolder && given.site !== undefined ? { site: given.site } : isFolder ? {} : given
   const entries = files.flatMap((file) => readSaePath(join(root, file), file, known) ?? [])
@@ -44,7 +43,7 @@ async function listParameters(path: string, root: string): Promise<ReadonlyArray
   const names = await readdir(root, { recursive: true }).catch((cause: Error) => {
     throw refuse(path, cause.message)
   })
-  return names.filter((name) => basename(name) === parametersName).sort()
+  return names.filter((name) => basename(name) === parametersFile).sort()
 }
 
 const unplaced = (path: string): ScopeFileError =>

@@ -2,7 +2,7 @@
  * Chats and other prompts as token ids, with control tokens where the template puts them and nowhere else.
  */
 import { InvalidRequestError } from "../words/Errors.ts"
-import type { ChatMessage } from "../words/Prompt.ts"
+import { type ChatMessage, checkRole } from "../words/Prompt.ts"
 import type { TemplatePart } from "./TemplatePart.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
 import type { TemplateMessage } from "./TokenizerLibrary.ts"
@@ -72,9 +72,6 @@ const MARK = "\u{F0000}"
 
 const PLACEHOLDER = new RegExp(`${MARK}(\\d+)${MARK}`, "gu")
 
-const isRole = (role: unknown): role is ChatMessage["role"] =>
-  role === "system" || role === "user" || role === "assistant" || role === "model"
-
 /** Checks messages and brings them into the form that Gemma 2 knows: user and assistant in turn, user first. */
 function toTurns(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMessage> {
   if (messages.length === 0) {
@@ -87,13 +84,7 @@ function toTurns(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMe
   const system: Array<string> = []
   const turns: Array<{ readonly role: TemplateMessage["role"]; readonly contents: Array<string> }> = []
   for (const [index, { role, content }] of messages.entries()) {
-    if (!isRole(role)) {
-      throw new InvalidRequestError({
-        option: `messages[${index}].role`,
-        problem: `${JSON.stringify(role)} is no role`,
-        remedy: 'Use "system", "user" or "assistant".',
-      })
-    }
+    checkRole(`messages[${index}].role`, role)
     checkUnicode(`messages[${index}].content`, content)
     const text = content.trim()
     if (role === "system") {

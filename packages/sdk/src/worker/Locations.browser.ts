@@ -4,6 +4,7 @@ import type { Site } from "../words/Site.ts"
 import { readSaePath, type SaeEntry } from "../scope/Catalogue.ts"
 import { openAssets } from "../files/http/openAssets.browser.ts"
 import { embeddedPrefix } from "./WorkerMessages.ts"
+import { parametersFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { openRemoteFolder, type RemoteOptions } from "../files/opfs/openRemoteFolder.browser.ts"
 import { openRemoteScope } from "../scope/openRemoteScope.browser.ts"
@@ -36,7 +37,7 @@ export async function openScopeLocation(
   storage?: Storage,
 ): Promise<{ readonly files: ModelFiles; readonly entries: ReadonlyArray<SaeEntry> }> {
   if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given, { onProgress, storage })
-  const names = [...(await embeddedFiles(scope)).keys()].filter((name) => name.endsWith("params.npz")).sort()
+  const names = [...(await embeddedFiles(scope)).keys()].filter((name) => name.endsWith(parametersFile)).sort()
   const entries = names.flatMap((file) => readSaePath(`${scope}/${file}`, file) ?? [])
   return { entries, files: await openLocation(scope, onProgress) }
 }

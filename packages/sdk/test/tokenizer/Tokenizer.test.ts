@@ -239,7 +239,7 @@ describe("renderChat", () => {
     ["no messages", [], "messages", "empty"],
     ["only a system message", [{ role: "system", content: "x" }], "messages", "no message with the role user"],
     ["the assistant first", [{ role: "assistant", content: "x" }], "messages[0].role", "before any user"],
-    ["an unknown role", [{ role: "tool", content: "x" }], "messages[0].role", '"tool" is no role'],
+    ["an unknown role", [{ role: "tool", content: "x" }], "messages[0].role", '"tool" is not a role'],
     ["content that is no text", [{ role: "user", content: 7 }], "messages[0].content", "number"],
     ["a lone surrogate", [chat[0], { role: "user", content: "\uD800" }], "messages[1].content", "lone surrogate"],
   ])("refuses %s", (_, messages, option, part) => {
