@@ -4,14 +4,14 @@ export const deviceNames: Readonly<Record<Device["name"], string>> = {
   webgpu: "WebGPU",
   wasm: "WebAssembly",
   cpu: "CPU",
+  server: "on a server",
 }
 
 /**
  * @example
  * deviceText(device) // => "WebAssembly · f32 · 2 threads"
  */
-export function deviceText({ name, precision, threads }: Device): string {
-  const parts = [deviceNames[name], precision]
-  if (threads > 1) parts.push(`${threads} threads`)
-  return parts.join(" · ")
+export function deviceText({ name, precision, threads = 1 }: Device): string {
+  const parts = [deviceNames[name], precision, threads > 1 ? `${threads} threads` : undefined]
+  return parts.filter((part) => part !== undefined).join(" · ")
 }

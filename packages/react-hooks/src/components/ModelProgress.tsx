@@ -123,12 +123,14 @@ const deviceNames: Readonly<Record<Device["name"], string>> = {
   webgpu: "WebGPU",
   wasm: "WebAssembly",
   cpu: "CPU",
+  server: "on a server",
 }
 
 function deviceText(device: Device | undefined): string | undefined {
   if (device === undefined) return undefined
-  const threads = device.threads > 1 ? [`${device.threads} threads`] : []
-  return [deviceNames[device.name], device.precision, ...threads].join(" · ")
+  const { name, precision, threads = 1 } = device
+  const known = [deviceNames[name], precision, threads > 1 ? `${threads} threads` : undefined]
+  return known.filter((text) => text !== undefined).join(" · ")
 }
 
 interface Failure {

@@ -3,7 +3,7 @@ import { Tensor } from "onnxruntime-common"
 import type { Architecture } from "../architectures/Architecture.ts"
 import { locateTensors, type ModelTensors } from "../architectures/locateTensors.ts"
 import { type Model, readModel } from "../architectures/readModel.ts"
-import { tokenizerFile } from "../files/ModelFileNames.ts"
+import { configFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { openSafetensors } from "../files/Safetensors.ts"
 import { makeMask } from "../graph/Attention.ts"
@@ -130,7 +130,7 @@ export class OpenModel {
     for (const file of weights) totalBytes += await files.size(file)
     const report = (phase: Progress["phase"], file: string, loadedBytes: number) =>
       onProgress({ phase, model: files.root, file, loadedBytes, totalBytes })
-    report("files", "config.json", 0)
+    report("files", configFile, 0)
     const tokenizer = await openTokenizer(files, { vocabSize: config.vocabSize, template: architecture.template })
     report("files", tokenizerFile, tokenizerBytes)
     report("session", weights.join(", "), tokenizerBytes)
@@ -143,7 +143,7 @@ export class OpenModel {
   }
 
   /** What it runs on. */
-  get device(): Omit<Device, "rejected"> {
+  get device(): Required<Omit<Device, "rejected">> {
     const { runtime } = this.#options
     const { quantization } = this.config
     const { specs } = this.#parts.located

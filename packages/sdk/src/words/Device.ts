@@ -16,12 +16,15 @@ export const storageKinds = ["persistent", "none"] as const
 export type StorageKind = (typeof storageKinds)[number]
 
 export interface Device {
-  /** A device of this machine, or the kind of server that runs the model elsewhere. */
-  readonly name: DeviceName
-  /** Of the weights as they are multiplied: `int4` and `int8` where the files are quantised. Activations are float32 but in `f16`. */
-  readonly precision: Precision
-  /** Threads of one run; 1 on `webgpu`. */
-  readonly threads: number
+  /** A device of the machine that runs the model; `server` where an engine is behind one that does not say which. */
+  readonly name: DeviceName | "server"
+  /**
+   * Of the weights as they are multiplied: `int4` and `int8` where the files are quantised. Activations are float32 but in
+   * `f16`. Left out by a server that does not tell.
+   */
+  readonly precision?: Precision
+  /** Threads of one run; 1 on `webgpu`. Left out by a server that does not tell. */
+  readonly threads?: number
   /** What was tried before, and why it was not taken. */
   readonly rejected: ReadonlyArray<{ readonly name: DeviceName; readonly reason: string }>
 }

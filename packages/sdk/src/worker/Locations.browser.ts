@@ -4,7 +4,7 @@ import type { Site } from "../words/Site.ts"
 import { readSaePath, type SaeEntry } from "../scope/Catalogue.ts"
 import { openAssets } from "../files/http/openAssets.browser.ts"
 import { embeddedPrefix } from "./WorkerMessages.ts"
-import { parametersFile } from "../files/ModelFileNames.ts"
+import { configFile, parametersFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { openRemoteFolder, type RemoteOptions } from "../files/opfs/openRemoteFolder.browser.ts"
 import { openRemoteScope } from "../scope/openRemoteScope.browser.ts"
@@ -26,7 +26,7 @@ export async function openLocation(folder: string, onProgress: OnProgress, stora
   const urls = await embeddedFiles(folder)
   const files = openAssets(folder, urls, { onProgress })
   // All of a model's files are needed: asked for at once, their sizes are known at once. Who reads one hears of its error.
-  if (urls.has("config.json")) for (const name of urls.keys()) files.size(name).catch(() => {})
+  if (urls.has(configFile)) for (const name of urls.keys()) files.size(name).catch(() => {})
   return files
 }
 
