@@ -9,7 +9,7 @@ import { RuntimeError } from "../words/Errors.ts"
 import type { SamplingOptions } from "../words/Sampling.ts"
 import { expOfNegative } from "./Exponential.ts"
 import { argmax } from "./Logprobs.ts"
-import { freshSeed, type Random, seededRandom } from "./Random.ts"
+import { freshSeed, seededNoise, type StepNoise } from "./Noise.ts"
 import type { TokenHistory } from "./TokenHistory.ts"
 
 /** Chooses the tokens of one request. */
@@ -25,8 +25,8 @@ export interface Sampler {
 }
 
 /**
- * A sampler with a random generator of its own, so that other requests do not touch what it chooses. It draws exactly
- * one number a token, and none when greedy. The options are those that `checkSampling` let pass.
+ * A sampler with noise of its own, so that other requests do not touch what it chooses. The options are those that
+ * `checkSampling` let pass.
  */
 export const makeSampler = (options: SamplingOptions = {}): Sampler => {
   const adjustment = new Adjustment(options)
@@ -99,23 +99,20 @@ const makeChooser = (options: SamplingOptions, temperature: number): ((logits: F
   const topK = options.topK ?? 0
   const topP = options.topP ?? 1
   const minP = options.minP ?? 0
-  const random = seededRandom(options.seed ?? freshSeed())
+  const noise = seededNoise(options.seed ?? freshSeed())
   const candidates = new Candidates()
+  let step = 0
   return (logits) => {
     if (topK > 0 && topK < logits.length) candidates.takeBest(logits, topK)
     else candidates.takeAll(logits)
     candidates.weigh(logits, temperature)
     if (topP < 1) candidates.keepNucleus(logits, topP)
     if (minP > 0) candidates.keepFrom(minP)
-    return candidates.draw(random)
+    return candidates.draw(noise(step++))
   }
 }
 
-/**
- * The tokens that may be drawn, always in the order of their ids: then a logit that differs by a rounding error moves
- * the borders between tokens by as little, and the same draw gives the same token. The buffers serve all tokens of a
- * request.
- */
+/** The tokens that may be drawn, in the order of their ids. The buffers serve all tokens of a request. */
 class Candidates {
   #count = 0
   #ids = new Int32Array(0)
@@ -186,17 +183,28 @@ class Candidates {
     this.#count = count
   }
 
-  /** Draws a token by its weight. */
-  draw(random: Random): number {
-    const target = random.next() * this.#total()
-    let sum = 0
+  /**
+   * Draws a token by its weight, as a race of exponential clocks: token i rings at E_i / w_i, E_i = -ln(1 - U_i), and
+   * the first one is drawn. It is the Gumbel-max trick (Gumbel, "Statistical theory of extreme values", 1954; Maddison,
+   * Tarlow and Minka, "A* sampling", NeurIPS 2014) without its logarithm a token.
+   *
+   * U_i hangs on the token alone, so logits that differ by a rounding error (a prefix from the cache, other chunks,
+   * other rows beside them) move each clock by as little, and another token comes first only where two nearly tie. A
+   * draw by cumulated weights would add the errors of all tokens before.
+   */
+  draw(noise: StepNoise): number {
+    let first = Infinity
     let drawn = -1
     for (let i = 0; i < this.#count; i++) {
       const weight = this.#weights[i]!
-      // A weight may underflow to 0: such a token is never drawn, not even when rounding leaves the sum short.
-      if (weight > 0) drawn = this.#ids[i]!
-      sum += weight
-      if (sum > target) break
+      const id = this.#ids[i]!
+      const upper = noise.upper(id)
+      // E >= U, so most tokens are out of the race by a multiplication. A weight of 0 (it underflowed) always is.
+      if (!(upper < first * weight * 0x100000000)) continue
+      const time = -Math.log1p(-(upper * 0x200000 + noise.lower(id)) / 0x20000000000000) / weight
+      if (time >= first) continue
+      first = time
+      drawn = id
     }
     if (drawn < 0) throw new RuntimeError({ operation: "Sampling", problem: "no token has a positive probability" })
     return drawn

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import { readModel } from "../../src/architectures/readModel.ts"
 import { Interventions } from "../../src/engine/Interventions.ts"
 import { makeEngine } from "../../src/engine/LocalEngine.ts"
-import { seededRandom } from "../../src/engine/Random.ts"
+import { seededUniform } from "../uniform.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import { InvalidRequestError } from "../../src/index.ts"
 import { Interlock } from "../../src/runtime/Interlock.ts"
@@ -22,8 +22,8 @@ const model = { source: gemmaFolder, use: "text" } as const
 const { config } = await readModel(await openFolder(gemmaFolder))
 
 const vector = (seed: number, width: number, strength: number): Float32Array => {
-  const random = seededRandom(seed)
-  return Float32Array.from({ length: width }, () => (random.next() - 0.5) * strength)
+  const random = seededUniform(seed)
+  return Float32Array.from({ length: width }, () => (random() - 0.5) * strength)
 }
 
 const { headDim, heads, hiddenSize } = config

@@ -4,13 +4,13 @@ import { InvalidRequestError } from "../../src/words/Errors.ts"
 import type { Quantization } from "../../src/words/Tensors.ts"
 import { toFloat32 } from "../../src/files/Floats.ts"
 import { dequantiseMatrix, quantiseMatrix } from "../../src/files/Quantisation.ts"
-import { seededRandom } from "../../src/engine/Random.ts"
+import { seededUniform } from "../uniform.ts"
 
 const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const randomMatrix = (size: number, seed: number): Float32Array => {
-  const random = seededRandom(seed)
-  return Float32Array.from({ length: size }, () => (random.next() + random.next() - 1) * 0.1)
+  const random = seededUniform(seed)
+  return Float32Array.from({ length: size }, () => (random() + random() - 1) * 0.1)
 }
 
 /** The squared error of llama.cpp's Q4_0 on one block. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Tensor } from "onnxruntime-common"
-import { seededRandom } from "../../src/engine/Random.ts"
+import { seededUniform } from "../uniform.ts"
 import { ElementType, GraphBuilder } from "../../src/graph/Onnx.ts"
 import { Weights } from "../../src/graph/Weights.ts"
 import type { Quantization } from "../../src/words/Tensors.ts"
@@ -16,8 +16,8 @@ import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
 const [rows, columns, tokens] = [48, 256, 3]
 
 const randomValues = (size: number, seed: number): Float32Array => {
-  const random = seededRandom(seed)
-  return Float32Array.from({ length: size }, () => random.next() - 0.5)
+  const random = seededUniform(seed)
+  return Float32Array.from({ length: size }, () => random() - 0.5)
 }
 
 /** The product and the looked-up rows as ONNX Runtime computes them from the quantised bytes. */

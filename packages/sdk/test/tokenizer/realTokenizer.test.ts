@@ -7,7 +7,7 @@ import { gemmaFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Facet } from "../../src/index.ts"
 import { layOutSafetensors } from "../../src/files/SafetensorsWriter.ts"
-import { seededRandom } from "../../src/engine/Random.ts"
+import { seededUniform } from "../uniform.ts"
 import ids from "./gemma2-ids.json" with { type: "json" }
 import { temporaryFolder } from "../fixtures/folders.ts"
 
@@ -33,11 +33,11 @@ async function makeFolder(folder: string): Promise<void> {
     query_pre_attn_scalar: size.headDim,
   }
   await writeFile(join(folder, "config.json"), JSON.stringify({ ...rest, ...own }))
-  const random = seededRandom(11)
+  const random = seededUniform(11)
   const tensors = shapes().map(([name, shape]) => {
     const length = shape.reduce((a, b) => a * b, 1)
     // The upper half of an f32: a bf16, cut off.
-    const values = new Uint32Array(Float32Array.from({ length }, () => random.next() - 0.5).buffer)
+    const values = new Uint32Array(Float32Array.from({ length }, () => random() - 0.5).buffer)
     return { name, shape, bytes: new Uint8Array(Uint16Array.from(values, (word) => word >>> 16).buffer) }
   })
   const plans = tensors.map(({ bytes, name, shape }) => ({ name, dtype: "BF16" as const, shape, length: bytes.length }))
