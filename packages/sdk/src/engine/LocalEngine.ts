@@ -8,13 +8,21 @@ import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { DeviceCandidate } from "../runtime/Runtime.ts"
 import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
 import { renderChat } from "../tokenizer/ChatTemplate.ts"
+import type { Sliced } from "../tokenizer/Sliced.ts"
 import { checked } from "../words/checked.ts"
 import { checkNumber } from "../words/Checks.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Embedding } from "../words/Embedding.ts"
 import type { EngineService } from "../words/Engine.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
-import { asFacetError, type FacetError, InvalidRequestError, invalidRequest, ModelFileError } from "../words/Errors.ts"
+import {
+  asFacetError,
+  ContextOverflowError,
+  type FacetError,
+  InvalidRequestError,
+  invalidRequest,
+  ModelFileError,
+} from "../words/Errors.ts"
 import { checkGenerate } from "../words/GenerateOptions.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import type { Progress } from "../words/Progress.ts"
@@ -38,6 +46,7 @@ import { Devices } from "./Devices.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
 import type { Permit } from "./FairLock.ts"
 import { Interventions } from "./Interventions.ts"
+import { inSlices } from "./inSlices.ts"
 import { judge } from "./judge.ts"
 import { OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
@@ -138,9 +147,10 @@ class LocalEngine implements EngineService {
         yield* checked(() => checkNumber("topK", topK, featureCount))
         const { model, scope } = yield* self.#loaded(request.model)
         const { text } = request
-        const tokens = yield* checked(() =>
-          typeof text === "string" ? rawTokens(model, text) : checkVocabulary("text", text, model.config.vocabSize),
-        )
+        const tokens =
+          typeof text === "string"
+            ? yield* inSlices(() => rawTokens(model, text))
+            : yield* checked(() => checkVocabulary("text", text, model.config.vocabSize))
         const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
         const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
         const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
@@ -158,7 +168,7 @@ class LocalEngine implements EngineService {
     return this.#scheduler.admit(() =>
       Effect.gen(function* () {
         const { model } = yield* self.#loaded(request.model)
-        const tokens = yield* checked(() => rawTokens(model, request.text))
+        const tokens = yield* inSlices(() => rawTokens(model, request.text))
         const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
         yield* self.#openFor(model, [], interventions)
         return yield* scoreText(self.#scheduler, model, tokens, interventions)
@@ -172,7 +182,7 @@ class LocalEngine implements EngineService {
       Effect.gen(function* () {
         const { model } = yield* self.#loaded(request.model)
         const site = yield* checked(() => embeddingSite(model, request))
-        const tokens = yield* checked(() => rawTokens(model, request.text))
+        const tokens = yield* inSlices(() => rawTokens(model, request.text))
         // A text without tokens is not run, and so needs no tap, which may cost a new session.
         if (!isEmptyText(tokens)) yield* self.#openFor(model, [site])
         return yield* embedText({ scheduler: self.#scheduler, model, tokens, site })
@@ -217,7 +227,7 @@ class LocalEngine implements EngineService {
       const { model, scope } = yield* self.#loaded(request.model)
       yield* checked(() => checkGenerate(request, model.config.vocabSize))
       const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
-      const tokens = yield* checked(() => promptTokens(model, request))
+      const tokens = yield* inSlices(() => promptTokens(model, request))
       const targets: Array<TraceTarget> = []
       for (const trace of request.traces) {
         const topK = trace.topK ?? defaultTopK
@@ -355,19 +365,39 @@ function embeddingSite(model: OpenModel, { layer }: EmbedRequest): Site {
   return { layer: layer ?? embeddingLayer(model.config), site: "resid_post" }
 }
 
-const rawTokens = (model: OpenModel, text: string): ReadonlyArray<number> => [
-  model.config.bosId,
-  ...model.tokenizer.encodePlain(text),
-]
+function* rawTokens(model: OpenModel, text: string): Sliced<ReadonlyArray<number>> {
+  checkMayFit(model, text.length)
+  const ids = yield* model.tokenizer.encodeInSlices(text)
+  ids.unshift(model.config.bosId)
+  return ids
+}
 
-function promptTokens(model: OpenModel, { prompt, template }: GenerateRequest): ReadonlyArray<number> {
-  if (template !== "none") return renderChat(model.tokenizer, toMessages(prompt), { addGenerationPrompt: true })
-  if (typeof prompt === "string") return rawTokens(model, prompt)
+function* promptTokens(model: OpenModel, { prompt, template }: GenerateRequest): Sliced<ReadonlyArray<number>> {
+  if (template !== "none") {
+    const messages = toMessages(prompt)
+    checkMayFit(
+      model,
+      messages.reduce((sum, { content }) => sum + content.trim().length, 0),
+    )
+    return yield* renderChat(model.tokenizer, messages, { addGenerationPrompt: true })
+  }
+  if (typeof prompt === "string") return yield* rawTokens(model, prompt)
   throw new InvalidRequestError({
     option: "prompt",
     problem: "a chat cannot do without its template",
     remedy: 'Pass a text with `template: "none"`, or the chat without it.',
   })
+}
+
+/**
+ * Refuses a text that cannot fit however it is cut into tokens: tokenising it to learn how many they are would take a
+ * time that whoever sends it chooses.
+ *
+ * @param length UTF-16 units.
+ */
+function checkMayFit({ config, tokenizer }: OpenModel, length: number): void {
+  const tokens = Math.ceil(length / tokenizer.longestPiece)
+  if (tokens > config.contextLength) throw new ContextOverflowError({ tokens, limit: config.contextLength })
 }
 
 function uniqueSites(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {

@@ -10,6 +10,8 @@ import type { OpenModel } from "./OpenModel.ts"
 import { overlappingPieces } from "./Pieces.ts"
 import { checkLength, isLast, prefill, withSequence } from "./Prefill.ts"
 import type { JudgeRequest } from "../words/Request.ts"
+import { inSlices } from "./inSlices.ts"
+import type { Sliced } from "../tokenizer/Sliced.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 /** A content that fits into the model's window. */
@@ -35,15 +37,12 @@ export const judge = (
   Effect.suspend(() => {
     if (isEmpty(request)) return Effect.succeed(harmless(request.policies))
     if (model.answers.yes < 0 || model.answers.no < 0) return Effect.fail(notAGuard(model))
-    const pieces = piecesOf(model, request)
-    return Effect.map(
-      Effect.forEach(pieces, (piece) =>
-        pieces.length === 1
-          ? judgePiece(scheduler, model, piece, request.policies)
-          : judgeOnce(scheduler, model, piece, request.policies),
-      ),
-      (verdicts) => worst(request.policies, verdicts),
-    )
+    return Effect.gen(function* () {
+      const pieces = yield* inSlices(() => piecesOf(model, request))
+      const judgeNext = pieces.length === 1 ? judgePiece : judgeOnce
+      const verdicts = yield* Effect.forEach(pieces, (piece) => judgeNext(scheduler, model, piece, request.policies))
+      return worst(request.policies, verdicts)
+    })
   })
 
 const notAGuard = (model: OpenModel): ModelFileError =>
@@ -82,18 +81,18 @@ function worst(policies: Policies, verdicts: ReadonlyArray<Judgement>): Verdict 
 }
 
 /** Cuts a content so that each piece fits. */
-function piecesOf(model: OpenModel, { policies, prompt, response }: JudgeRequest): ReadonlyArray<Content> {
+function* piecesOf(model: OpenModel, { policies, prompt, response }: JudgeRequest): Sliced<ReadonlyArray<Content>> {
   const { tokenizer } = model
-  const frame = Math.max(
-    ...policies.map((policy) => {
-      const empty = { prompt: prompt === undefined ? undefined : "", response: response === undefined ? undefined : "" }
-      return shieldPrompt(tokenizer, { ...empty, policy }).length
-    }),
-  )
+  const empty = { prompt: prompt === undefined ? undefined : "", response: response === undefined ? undefined : "" }
+  let frame = 0
+  for (const policy of policies) {
+    const tokens = yield* shieldPrompt(tokenizer, { ...empty, policy })
+    frame = Math.max(frame, tokens.length)
+  }
   const room = model.config.contextLength - frame - borderTokens
   const window = Math.min(model.config.guardWindow ?? room, room)
-  const promptTokens = tokenizer.encodePlain(prompt ?? "")
-  const responseTokens = tokenizer.encodePlain(response ?? "")
+  const promptTokens = yield* tokenizer.encodeInSlices(prompt ?? "", "prompt")
+  const responseTokens = yield* tokenizer.encodeInSlices(response ?? "", "response")
   const longest = Math.max(promptTokens.length, responseTokens.length)
   if (room < overlapShare) return [{ prompt, response }]
   if (longest <= window && promptTokens.length + responseTokens.length <= room) return [{ prompt, response }]
@@ -143,9 +142,12 @@ function judgePiece(
   content: Content,
   policies: Policies,
 ): Effect.Effect<Judgement, FacetError> {
-  const prompts = policies.map((policy) => shieldPrompt(model.tokenizer, { ...content, policy }))
-  const total = prompts.reduce((sum, tokens) => sum + tokens.length, 0)
   return Effect.gen(function* () {
+    const prompts: Array<ReadonlyArray<number>> = []
+    for (const policy of policies) {
+      prompts.push(yield* inSlices(() => shieldPrompt(model.tokenizer, { ...content, policy })))
+    }
+    const total = prompts.reduce((sum, tokens) => sum + tokens.length, 0)
     for (const tokens of prompts) yield* checkLength(model, tokens)
     const first = prompts[0]
     if (first === undefined) return { probabilities: [], judged: 0, cached: 0 }

@@ -8,6 +8,7 @@
 import { InvalidRequestError } from "../words/Errors.ts"
 import type { Policy } from "../words/Policy.ts"
 import { encodeTemplate } from "../tokenizer/ChatTemplate.ts"
+import type { Sliced } from "../tokenizer/Sliced.ts"
 import type { TemplatePart } from "../tokenizer/TemplatePart.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import { checkUnicode } from "../words/Checks.ts"
@@ -24,10 +25,10 @@ export interface ShieldContent {
  *
  * @throws InvalidRequestError when there is neither prompt nor response, or one has a lone surrogate
  */
-export function shieldPrompt(
+export function* shieldPrompt(
   tokenizer: Tokenizer,
   { prompt, response, policy }: ShieldContent & { readonly policy: Policy },
-): Array<number> {
+): Sliced<Array<number>> {
   if (prompt !== undefined) checkUnicode("prompt", prompt)
   if (response === undefined) {
     if (prompt === undefined) {
@@ -37,10 +38,13 @@ export function shieldPrompt(
         remedy: "Pass a text.",
       })
     }
-    return encodeTemplate(tokenizer, promptParts(prompt.trim(), policy.promptGuideline))
+    return yield* encodeTemplate(tokenizer, promptParts(prompt.trim(), policy.promptGuideline))
   }
   checkUnicode("response", response)
-  return encodeTemplate(tokenizer, responseParts((prompt ?? "").trim(), response.trim(), policy.responseGuideline))
+  return yield* encodeTemplate(
+    tokenizer,
+    responseParts((prompt ?? "").trim(), response.trim(), policy.responseGuideline),
+  )
 }
 
 const turn = (text: string): ReadonlyArray<TemplatePart> => [

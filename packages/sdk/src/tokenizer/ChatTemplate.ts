@@ -3,6 +3,7 @@
  */
 import { InvalidRequestError } from "../words/Errors.ts"
 import { type ChatMessage, checkRole } from "../words/Prompt.ts"
+import type { Sliced } from "./Sliced.ts"
 import type { TemplatePart } from "./TemplatePart.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
 import type { TemplateMessage } from "./TokenizerLibrary.ts"
@@ -15,7 +16,7 @@ import { checkUnicode } from "../words/Checks.ts"
  * @throws InvalidRequestError when a string has a lone surrogate
  * @throws ModelFileError when the tokenizer lacks a control token
  */
-export function encodeTemplate(tokenizer: Tokenizer, parts: ReadonlyArray<TemplatePart>): Array<number> {
+export function* encodeTemplate(tokenizer: Tokenizer, parts: ReadonlyArray<TemplatePart>): Sliced<Array<number>> {
   const ids: Array<number> = []
   let text = ""
   for (const part of parts) {
@@ -23,11 +24,11 @@ export function encodeTemplate(tokenizer: Tokenizer, parts: ReadonlyArray<Templa
       text += part
       continue
     }
-    for (const id of tokenizer.encodePlain(text)) ids.push(id)
+    for (const id of yield* tokenizer.encodeInSlices(text)) ids.push(id)
     text = ""
     ids.push(tokenizer.controlId(part.control))
   }
-  for (const id of tokenizer.encodePlain(text)) ids.push(id)
+  for (const id of yield* tokenizer.encodeInSlices(text)) ids.push(id)
   return ids
 }
 
@@ -41,11 +42,11 @@ export function encodeTemplate(tokenizer: Tokenizer, parts: ReadonlyArray<Templa
  * @throws InvalidRequestError when there is no user message, the assistant speaks first, or a message is malformed
  * @throws ModelFileError when the folder's template is broken
  */
-export function renderChat(
+export function* renderChat(
   tokenizer: Tokenizer,
   messages: ReadonlyArray<ChatMessage>,
   options: { readonly addGenerationPrompt: boolean },
-): Array<number> {
+): Sliced<Array<number>> {
   const turns = toTurns(messages)
   // The template sees placeholders in place of the contents, so that it can lend them none of its control tokens.
   const rendered = tokenizer.renderTemplate(
@@ -64,7 +65,7 @@ export function renderChat(
   if (written.length !== turns.length || written.some((index, place) => index !== place)) {
     throw tokenizer.templateError("does not write every message once and in order")
   }
-  return encodeTemplate(tokenizer, parts)
+  return yield* encodeTemplate(tokenizer, parts)
 }
 
 /** A private-use character that no template uses. */

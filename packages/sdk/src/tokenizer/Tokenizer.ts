@@ -17,11 +17,17 @@ import type { TemplatePart } from "./TemplatePart.ts"
 import type { BytePairEncoding, TemplateMessage, TokenizerLibrary } from "./TokenizerLibrary.ts"
 import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
 import { checkUnicode } from "../words/Checks.ts"
+import { encodeLongWord } from "./encodeLongWord.ts"
+import { type Sliced, sliceLength, whole } from "./Sliced.ts"
 
 const BYTE_PIECE = /^<0x([0-9A-F]{2})>$/
 
-/** Distinct words whose ids are kept; texts in natural languages repeat theirs. */
-const CACHE_CAPACITY = 50_000
+/**
+ * Words whose ids are kept: texts in natural languages repeat theirs. Counted in UTF-16 units, as long words take more;
+ * those that are longer than any word of a language are not kept at all.
+ */
+const CACHE_CAPACITY = 500_000
+const LONGEST_CACHED = 64
 
 /** A chat template and the file that it came from. */
 interface ChatTemplate {
@@ -33,6 +39,8 @@ interface ChatTemplate {
 export class Tokenizer {
   /** One more than the largest id. */
   readonly vocabSize: number
+  /** UTF-16 units of the longest piece of text: no text of n units has less than n / longestPiece tokens. */
+  readonly longestPiece: number
   /** Control tokens by name: those marked as special, and the reserved ones. */
   readonly controls: ReadonlyMap<string, number>
   readonly #library: TokenizerLibrary
@@ -46,6 +54,7 @@ export class Tokenizer {
   /** What BPE may run on by itself. */
   readonly #segments: RegExp
   readonly #cache = new Map<string, ReadonlyArray<number>>()
+  #cached = 0
   /** The ids of U+2581's UTF-8 bytes. */
   readonly #spacePieceBytes: ReadonlyArray<number>
 
@@ -56,6 +65,7 @@ export class Tokenizer {
     this.#file = file
     this.#template = template
     this.vocabSize = facts.vocabSize
+    this.longestPiece = facts.longestPiece
     this.controls = facts.controls
     this.#controlIds = new Set(facts.controls.values())
     this.#controlNames = anyOf([...facts.controls.keys()])
@@ -72,33 +82,63 @@ export class Tokenizer {
    * @throws InvalidRequestError when the text has a lone surrogate
    */
   encodePlain(text: string, option = "text"): Array<number> {
+    return whole(this.encodeInSlices(text, option))
+  }
+
+  /** As {@link encodePlain}, in slices: a text may be as long as what is sent over a network. */
+  *encodeInSlices(text: string, option = "text"): Sliced<Array<number>> {
     checkUnicode(option, text)
     const ids: Array<number> = []
     let end = 0
+    let stopped = 0
     for (const match of text.matchAll(this.#fixedPieces)) {
-      this.#encodeStretch(text.slice(end, match.index), ids)
+      if (match.index - stopped >= sliceLength) {
+        stopped = match.index
+        yield
+      }
+      yield* this.#encodeStretch(text.slice(end, match.index), ids)
       const [piece] = match
       if (piece === SPACE_PIECE) ids.push(...this.#spacePieceBytes)
       else ids.push(this.#idOf(piece))
       end = match.index + piece.length
     }
-    this.#encodeStretch(text.slice(end), ids)
+    yield* this.#encodeStretch(text.slice(end), ids)
     return ids
   }
 
-  #encodeStretch(text: string, ids: Array<number>): void {
+  *#encodeStretch(text: string, ids: Array<number>): Sliced<void> {
+    let sinceStop = 0
     for (const [segment] of text.replaceAll(" ", SPACE_PIECE).matchAll(this.#segments)) {
-      for (const id of this.#encodeSegment(segment)) ids.push(id)
+      const isLong = segment.length > sliceLength
+      for (const id of isLong ? yield* this.#encodeLong(segment) : this.#encodeSegment(segment)) ids.push(id)
+      sinceStop += segment.length
+      if (sinceStop < sliceLength) continue
+      sinceStop = 0
+      yield
     }
+  }
+
+  *#encodeLong(segment: string): Sliced<ReadonlyArray<number>> {
+    const pieces = yield* encodeLongWord((text) => this.#bpe.model.encode([text]), segment, sliceLength)
+    return pieces.map((piece) => this.#idOf(piece))
   }
 
   #encodeSegment(segment: string): ReadonlyArray<number> {
     const known = this.#cache.get(segment)
     if (known !== undefined) return known
     const ids = this.#bpe.model.encode([segment]).map((piece) => this.#idOf(piece))
-    if (this.#cache.size >= CACHE_CAPACITY) this.#cache.clear()
-    this.#cache.set(segment, ids)
+    if (segment.length <= LONGEST_CACHED) this.#remember(segment, ids)
     return ids
+  }
+
+  #remember(segment: string, ids: ReadonlyArray<number>): void {
+    if (this.#cached + segment.length > CACHE_CAPACITY) {
+      this.#cache.clear()
+      this.#cached = 0
+    }
+    // A slice of a string would keep the whole of it alive.
+    this.#cache.set(structuredClone(segment), ids)
+    this.#cached += segment.length
   }
 
   #idOf(piece: string): number {

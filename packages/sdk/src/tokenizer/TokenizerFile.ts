@@ -15,6 +15,8 @@ export const bytePiece = (byte: number): string => `<0x${byte.toString(16).toUpp
 export interface TokenizerFacts {
   /** One more than the largest id. */
   readonly vocabSize: number
+  /** UTF-16 units of the longest piece that stands for text. */
+  readonly longestPiece: number
   /** Control tokens by name: those marked as special, and the reserved ones. */
   readonly controls: ReadonlyMap<string, number>
   /** Added tokens that are ordinary text: runs of newlines and of tabs, HTML tags. */
@@ -55,6 +57,7 @@ export function checkTokenizerFile(
   const beyond = new Set<string>()
   const fixedPieces: Array<string> = []
   let vocabSize = 0
+  let longestPiece = 1
   for (const token of addedTokens) {
     if (!isAddedToken(token)) throw refuse(`the added token ${JSON.stringify(token)} has no content and id`)
     if (token.id >= rows) {
@@ -68,8 +71,12 @@ export function checkTokenizerFile(
   }
   for (const [piece, id] of Object.entries(vocab)) {
     if (!isId(id)) throw refuse(`its vocab has the id ${JSON.stringify(id)}`)
-    if (!beyond.has(piece)) vocabSize = Math.max(vocabSize, id + 1)
+    if (beyond.has(piece)) continue
+    vocabSize = Math.max(vocabSize, id + 1)
+    if (!controls.has(piece)) longestPiece = Math.max(longestPiece, piece.length)
   }
+
+  for (const piece of fixedPieces) longestPiece = Math.max(longestPiece, piece.length)
 
   const bytePieces = Array.from({ length: 256 }, (_, byte) => bytePiece(byte))
   checkBytes(vocab, bytePieces, refuse)
@@ -77,7 +84,13 @@ export function checkTokenizerFile(
   for (const piece of unreachable) {
     if (Array.from(piece).length < 2) throw refuse(`the control token ${JSON.stringify(piece)} is a single character`)
   }
-  return { vocabSize, controls, fixedPieces, wordsAreIndependent: checkMerges(merges, unreachable, refuse) }
+  return {
+    vocabSize,
+    longestPiece,
+    controls,
+    fixedPieces,
+    wordsAreIndependent: checkMerges(merges, unreachable, refuse),
+  }
 }
 
 const replacesSpaces = (normalizer: unknown): boolean =>

@@ -6,9 +6,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import { gemma2 } from "../../src/architectures/gemma2.ts"
-import { encodeTemplate, renderChat } from "../../src/tokenizer/ChatTemplate.ts"
+import * as Sliced from "../../src/tokenizer/ChatTemplate.ts"
+import { sliceLength, whole } from "../../src/tokenizer/Sliced.ts"
 import type { ChatMessage } from "../../src/words/Prompt.ts"
-import { shieldPrompt } from "../../src/engine/shieldPrompt.ts"
+import { shieldPrompt as slicedShieldPrompt } from "../../src/engine/shieldPrompt.ts"
 import { openTokenizer } from "../../src/tokenizer/Tokenizer.ts"
 import { definePolicy, policies } from "../../src/words/Policy.ts"
 
@@ -58,6 +59,10 @@ const toText = (parts: typeof Text.Type): string =>
       return part >= 0xd800 && part <= 0xdfff ? "\ufffd" : String.fromCodePoint(part)
     })
     .join("")
+
+const renderChat = (...given: Parameters<typeof Sliced.renderChat>) => whole(Sliced.renderChat(...given))
+const encodeTemplate = (...given: Parameters<typeof Sliced.encodeTemplate>) => whole(Sliced.encodeTemplate(...given))
+const shieldPrompt = (...given: Parameters<typeof slicedShieldPrompt>) => whole(slicedShieldPrompt(...given))
 
 const isInvalid = (option: string, part: string) =>
   expect.objectContaining({ _tag: "InvalidRequestError", option, message: expect.stringContaining(part) })
@@ -166,17 +171,17 @@ describe("text and back", () => {
   })
 })
 
-describe("speed", () => {
-  it("is linear in the length, even of one word", () => {
-    const time = (text: string): number => {
-      const start = performance.now()
-      tokenizer.encodePlain(text)
-      return performance.now() - start
-    }
-    time("b".repeat(20_000))
-    const short = time("c".repeat(20_000))
-    // Quadratic would be 64 times as long.
-    expect(time("d".repeat(160_000))).toBeLessThan(Math.max(30 * short, 500))
+describe("slices", () => {
+  it.each([
+    ["one word", "c".repeat(20_000)],
+    ["words", "a few words ".repeat(2000)],
+    ["lines", "a line\n".repeat(3000)],
+    ["spaces", " ".repeat(20_000)],
+  ])("stop every so many characters of %s", (_, text) => {
+    const work = tokenizer.encodeInSlices(text)
+    let stops = 0
+    while (work.next().done !== true) stops++
+    expect(stops).toBeGreaterThanOrEqual(Math.floor(text.length / sliceLength))
   })
 })
 

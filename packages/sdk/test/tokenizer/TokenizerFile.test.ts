@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { gemma2 } from "../../src/architectures/gemma2.ts"
 import { renderChat } from "../../src/tokenizer/ChatTemplate.ts"
+import { whole } from "../../src/tokenizer/Sliced.ts"
 import { openTokenizer } from "../../src/tokenizer/Tokenizer.ts"
 import { folderOf } from "../fixtures/folderOf.ts"
 
@@ -92,7 +93,7 @@ describe("chat templates", () => {
   const template = (word: string) => `{{ bos_token }}{% for m in messages %}${word}{{ m['content'] }}{% endfor %}`
   const render = async (more: Record<string, string | object>) => {
     const tokenizer = await open(small, more)
-    return named(renderChat(tokenizer, [{ role: "user", content: "b" }], { addGenerationPrompt: false }))
+    return named(whole(renderChat(tokenizer, [{ role: "user", content: "b" }], { addGenerationPrompt: false })))
   }
 
   it("are Gemma 2's where the folder has none", async () => {
