@@ -14,10 +14,9 @@ import {
   isJsonObject,
   isMatrix,
   layOutSafetensors,
-  locateTensors,
   type ModelFiles,
   openFolder,
-  openSafetensors,
+  openTensors,
   type Quantization,
   quantizationBits,
   quantiseMatrix,
@@ -26,7 +25,6 @@ import {
   type SafetensorsLayout,
   singleWeights,
   type TensorLocation,
-  type TensorLocations,
   type TensorPlan,
   type TensorSpec,
   tokenizerConfigFile,
@@ -45,9 +43,6 @@ const companions = [
 
 /** Weights in a piece of work: 16 MB of f32, so memory does not grow with the model. */
 const pieceWeights = 4_194_304
-
-/** The output head where it has a tensor of its own: a copy of the embedding in models that tie both. */
-const tiedHead = /(^|\.)lm_head\.weight$/
 
 /** How far the work is. */
 export interface QuantiseProgress {
@@ -118,12 +113,9 @@ async function openSource(files: ModelFiles, quantization: Quantization) {
       remedy: "Quantise the folder of f32, f16 or bf16 weights that it was made from.",
     })
   }
-  const specs = model.architecture.tensors(model.config)
+  const { leftOut, specs, tensors, unknown } = await openTensors(files, model)
   checkQuantization(quantization, [...new Set(specs.filter(isMatrix).map(({ columns }) => columns))])
-  const stored = await openSafetensors(files)
-  const { leftOut, tensors, unknown } = locateTensors(model, stored, files.root)
-  const embedding = specs.find(({ kind }) => kind === "embedding")
-  for (const name of unknown) await checkUnknown(files, name, stored, tensors.get(`${embedding?.name}.weight`))
+  checkUnknown(files, unknown)
   const sources = specs.flatMap((spec): ReadonlyArray<Source> => {
     const weights = tensors.get(`${spec.name}.weight`)
     return weights === undefined ? [] : [{ spec, weights }]
@@ -131,39 +123,14 @@ async function openSource(files: ModelFiles, quantization: Quantization) {
   return { leftOut, sources }
 }
 
-/** A tied head that is written out says nothing new; any other tensor would be lost. */
-async function checkUnknown(
-  files: ModelFiles,
-  name: string,
-  stored: TensorLocations,
-  embedding: TensorLocation | undefined,
-): Promise<void> {
-  const tensor = stored.get(name)
-  const isCopy =
-    tiedHead.test(name) && tensor !== undefined && embedding !== undefined && (await areEqual(files, tensor, embedding))
-  if (isCopy) return
-  const problem = tiedHead.test(name)
-    ? `the tensor ${name} is not the embedding, as it is in a model that ties both`
-    : `the tensor ${name} is none that this model's architecture has`
+/** Whatever would be lost is told instead. */
+function checkUnknown(files: ModelFiles, [name]: ReadonlyArray<string>): void {
+  if (name === undefined) return
   throw new ModelFileError({
-    file: join(files.root, tensor?.file ?? ""),
-    problem,
+    file: files.root,
+    problem: `the tensor ${name} is none that this model's architecture has`,
     remedy: "Nothing is dropped in silence: take the model as it was published, or remove the tensor from its files.",
   })
-}
-
-async function areEqual(files: ModelFiles, a: TensorLocation, b: TensorLocation): Promise<boolean> {
-  if (a.dtype !== b.dtype || a.length !== b.length) return false
-  if (a.file === b.file && a.offset === b.offset) return true
-  const step = pieceWeights * 4
-  for (let at = 0; at < a.length; at += step) {
-    const count = Math.min(step, a.length - at)
-    const [left, right] = await Promise.all(
-      [a, b].map((tensor) => files.readRange(tensor.file, tensor.offset + at, count)),
-    )
-    if (left === undefined || right === undefined || Buffer.compare(left, right) !== 0) return false
-  }
-  return true
 }
 
 function checkQuantization({ bits, blockSize }: Quantization, widths: ReadonlyArray<number>): void {
@@ -233,7 +200,7 @@ async function writeTensor(
   for (let row = 0; row < rows; row += step) {
     const count = Math.min(step, rows - row)
     const bytes = await files.readRange(weights.file, weights.offset + row * rowBytes, count * rowBytes)
-    // `locateTensors` let only float tensors pass.
+    // `openTensors` let only float tensors pass.
     const values = toFloat32(bytes, weights.dtype as FloatDtype)
     checkFinite(files, spec, weights, values)
     if (!isMatrix(spec)) {

@@ -2,15 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
-import {
-  layOutSafetensors,
-  locateTensors,
-  openFolder,
-  openSafetensors,
-  quantiseMatrix,
-  readModel,
-  toFloat32,
-} from "@facet/sdk/folders"
+import { layOutSafetensors, openFolder, openTensors, quantiseMatrix, readModel, toFloat32 } from "@facet/sdk/folders"
 import { assert, describe, it } from "vitest"
 import { quantiseFolder } from "../src/index.ts"
 
@@ -74,14 +66,19 @@ const shapes = (): Map<string, ReadonlyArray<number>> => {
 }
 
 /** A folder with bf16 weights in two shards. */
-const writeSource = async (root: string, spoil = false): Promise<void> => {
-  const names = [...shapes().keys()]
+/** What a folder is like: its head is a copy of the embedding unless it says otherwise. */
+type Kind = "sound" | "damaged" | "otherHead" | "otherTensor"
+
+const writeSource = async (root: string, kind: Kind): Promise<void> => {
+  const known = shapes()
+  if (kind === "otherTensor") known.set("value_head.weight", [1, 32])
+  const names = [...known.keys()]
   const weightMap: Record<string, string> = {}
   for (const shard of [0, 1]) {
     const file = `model-0000${shard + 1}-of-00002.safetensors`
     const own = names.filter((_, i) => i % 2 === shard)
     const plans = own.map((name) => {
-      const shape = shapes().get(name)!
+      const shape = known.get(name)!
       return { name, dtype: "BF16", shape, length: shape.reduce((a, b) => a * b, 2) } as const
     })
     const { header, offsets, size } = layOutSafetensors(plans)
@@ -91,7 +88,8 @@ const writeSource = async (root: string, spoil = false): Promise<void> => {
       weightMap[name] = file
       const floats = new Uint32Array(randomMatrix(length / 2, seedOf(name)).buffer)
       const halves = Uint16Array.from(floats, (word) => word >>> 16)
-      if (spoil) halves[0] = 0x7fc0
+      if (kind === "damaged" || (kind === "otherHead" && name === "lm_head.weight"))
+        halves[0] = kind === "damaged" ? 0x7fc0 : 0x3e80
       bytes.set(new Uint8Array(halves.buffer), offsets.get(name)!)
     }
     await writeFile(join(root, file), bytes)
@@ -101,10 +99,10 @@ const writeSource = async (root: string, spoil = false): Promise<void> => {
   await writeFile(join(root, "tokenizer.json"), "{}")
 }
 
-const withFolders = async (spoil: boolean, use: (source: string, target: string) => Promise<void>): Promise<void> => {
+const withFolders = async (kind: Kind, use: (source: string, target: string) => Promise<void>): Promise<void> => {
   const root = await mkdtemp(join(tmpdir(), "facet-quantise-"))
   try {
-    await writeSource(root, spoil)
+    await writeSource(root, kind)
     await use(root, join(root, "quantised"))
   } finally {
     await rm(root, { recursive: true })
@@ -119,7 +117,7 @@ const rejection = (promise: Promise<unknown>): Promise<unknown> =>
 
 describe("quantiseFolder", () => {
   it("writes a folder that opens, with the weights of the source", () =>
-    withFolders(false, async (source, target) => {
+    withFolders("sound", async (source, target) => {
       for (const bits of [4, 8] as const) {
         const quantization = { bits, blockSize: 16 }
         const seen: Array<string> = []
@@ -128,7 +126,7 @@ describe("quantiseFolder", () => {
         const files = await openFolder(target)
         const model = await readModel(files)
         assert.deepStrictEqual(model.config.quantization, quantization)
-        const { tensors, unknown } = locateTensors(model, await openSafetensors(files), files.root)
+        const { tensors, unknown } = await openTensors(files, model)
         assert.deepStrictEqual(unknown, [])
         assert.strictEqual(seen.length, shapes().size - 1)
         assert.strictEqual(await readFile(join(target, "tokenizer.json"), "utf8"), "{}")
@@ -152,8 +150,23 @@ describe("quantiseFolder", () => {
       }
     }))
 
+  it("quantises an output head that is not the embedding", () =>
+    withFolders("otherHead", async (source, target) => {
+      await quantiseFolder(source, target, { bits: 8, blockSize: 16 })
+      const files = await openFolder(target)
+      const { specs } = await openTensors(files, await readModel(files))
+      assert.deepStrictEqual(specs.at(-1), { name: "lm_head", kind: "matrix", rows: 300, columns: 32 })
+    }))
+
+  it("refuses a tensor that the architecture does not have", () =>
+    withFolders("otherTensor", async (source, target) => {
+      const error = await rejection(quantiseFolder(source, target, { bits: 8, blockSize: 16 }))
+      assert.instanceOf(error, ModelFileError)
+      assert.include(String(error), "value_head.weight")
+    }))
+
   it("refuses a block size that does not fit, the source as target, a quantised source, damaged weights", async () => {
-    await withFolders(false, async (source, target) => {
+    await withFolders("sound", async (source, target) => {
       assert.instanceOf(
         await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 64 })),
         InvalidRequestError,
@@ -167,7 +180,7 @@ describe("quantiseFolder", () => {
       const again = quantiseFolder(target, join(target, "again"), { bits: 4, blockSize: 16 })
       assert.instanceOf(await rejection(again), InvalidRequestError)
     })
-    await withFolders(true, async (source, target) => {
+    await withFolders("damaged", async (source, target) => {
       assert.instanceOf(await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 16 })), ModelFileError)
     })
   })

@@ -5,7 +5,7 @@ import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
 
 /** What an architecture reads of `config.json`; the rest is the same for all. */
-export type Shape = Omit<ModelConfig, "eosIds" | "quantization" | "guardWindow">
+export type Shape = Omit<ModelConfig, "eosIds" | "isTied" | "quantization" | "guardWindow">
 
 export interface Architecture {
   /** For people: `Gemma 2`. */
@@ -30,6 +30,8 @@ export interface Architecture {
   readonly template: string
   /** The control token that ends a turn, which ends a generation. Its id is the tokenizer's to say. */
   readonly endOfTurn: string
+  /** The id that ends a generation where no file says which: `<eos>` of the class's defaults. */
+  readonly endOfText: number
   /** Whether a ShieldGemma is of this architecture: any other is no judge. */
   readonly judges: boolean
 }

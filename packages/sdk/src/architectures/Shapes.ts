@@ -2,15 +2,22 @@
 import type { Fields } from "../files/Fields.ts"
 import type { Shape } from "./Architecture.ts"
 
+/** A multiple of what any model has. Tables are made of so many rows before the tensors confirm the number. */
+const mostLayers = 1024
+
+/** The number of layers. */
+export const readLayers = (fields: Fields, otherwise: number): number =>
+  fields.count("num_hidden_layers", otherwise, mostLayers)
+
 /** What files mean that leave these fields out. */
 export interface HeadDefaults {
-  readonly heads?: number
-  readonly kvHeads?: number
-  readonly headDim?: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headDim: number
 }
 
 /** @throws ModelFileError when the heads do not fit together. */
-export function readHeads(fields: Fields, otherwise: HeadDefaults = {}): Pick<Shape, "heads" | "kvHeads" | "headDim"> {
+export function readHeads(fields: Fields, otherwise: HeadDefaults): Pick<Shape, "heads" | "kvHeads" | "headDim"> {
   const heads = fields.count("num_attention_heads", otherwise.heads)
   const kvHeads = fields.count("num_key_value_heads", otherwise.kvHeads)
   if (heads % kvHeads !== 0) {

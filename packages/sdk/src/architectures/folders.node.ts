@@ -3,7 +3,8 @@
  * its architecture's table; how they are packed is what the engine reads.
  */
 export type { Architecture } from "./Architecture.ts"
-export { locateTensors, type ModelTensors } from "./locateTensors.ts"
+export type { ModelTensors } from "./locateTensors.ts"
+export { openTensors } from "./openTensors.ts"
 export { type Model, readModel } from "./readModel.ts"
 export { architectures } from "./registry.ts"
 export { openFolder } from "../files/disk/openFolder.node.ts"
@@ -18,7 +19,6 @@ export {
 } from "../files/ModelFileNames.ts"
 export { isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 export { blocksOf, dequantiseMatrix, type QuantisedMatrix, quantiseMatrix } from "../files/Quantisation.ts"
-export { openSafetensors } from "../files/Safetensors.ts"
 export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/SafetensorsWriter.ts"
 export {
   blockSizes,

@@ -10,7 +10,7 @@ import type { Rotary } from "../graph/ModelConfig.ts"
 import type { Value } from "../graph/Onnx.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
 import type { Architecture, Shape } from "./Architecture.ts"
-import { readHeads, readLayerTypes } from "./Shapes.ts"
+import { readHeads, readLayers, readLayerTypes } from "./Shapes.ts"
 
 const title = "Gemma 2"
 
@@ -36,34 +36,34 @@ export const gemma2: Architecture = {
     "{{ '<start_of_turn>' + role + '\\n' + message['content'] | trim + '<end_of_turn>\\n' }}{% endfor %}" +
     "{% if add_generation_prompt %}{{'<start_of_turn>model\\n'}}{% endif %}",
   endOfTurn: "<end_of_turn>",
+  endOfText: 1,
   judges: true,
 }
 
 function shape(fields: Fields): Shape {
   fields.mustBe("hidden_activation", "gelu_pytorch_tanh", title)
   fields.mustBe("attention_bias", false, title)
-  fields.mustBe("tie_word_embeddings", true, title)
   fields.mustBe("rope_scaling", null, title)
   fields.mustBe("use_bidirectional_attention", false, title)
-  const vocabSize = fields.count("vocab_size")
-  const layers = fields.count("num_hidden_layers")
+  const vocabSize = fields.count("vocab_size", 256_000)
+  const layers = readLayers(fields, 26)
   const rotary = readRotary(fields)
   return {
     vocabSize,
-    hiddenSize: fields.count("hidden_size"),
+    hiddenSize: fields.count("hidden_size", 2304),
     layers,
-    intermediateSize: fields.count("intermediate_size"),
-    ...readHeads(fields),
-    queryPreAttnScalar: fields.positive("query_pre_attn_scalar"),
-    slidingWindow: fields.count("sliding_window"),
-    attnLogitSoftcap: fields.positiveOrNull("attn_logit_softcapping"),
-    finalLogitSoftcap: fields.positiveOrNull("final_logit_softcapping"),
+    intermediateSize: fields.count("intermediate_size", 9216),
+    ...readHeads(fields, { heads: 8, kvHeads: 4, headDim: 256 }),
+    queryPreAttnScalar: fields.positive("query_pre_attn_scalar", 256),
+    slidingWindow: fields.count("sliding_window", 4096),
+    attnLogitSoftcap: fields.positiveOrNull("attn_logit_softcapping", 50),
+    finalLogitSoftcap: fields.positiveOrNull("final_logit_softcapping", 30),
     rotary: { full: rotary, sliding: rotary },
-    rmsNormEps: fields.positive("rms_norm_eps"),
-    contextLength: fields.count("max_position_embeddings"),
+    rmsNormEps: fields.positive("rms_norm_eps", 1e-6),
+    contextLength: fields.count("max_position_embeddings", 8192),
     // Counted from 0, the even ones slide.
     slidingLayers: readLayerTypes(fields, layers, (layer) => layer % 2 === 0),
-    bosId: fields.tokenId("bos_token_id", vocabSize),
+    bosId: fields.tokenId("bos_token_id", vocabSize, 2),
   }
 }
 
@@ -73,7 +73,7 @@ function shape(fields: Fields): Shape {
  */
 function readRotary(fields: Fields): Rotary {
   const parameters = fields.get("rope_parameters")
-  if (parameters === undefined || parameters === null) return { base: fields.positive("rope_theta"), factor: 1 }
+  if (parameters === undefined || parameters === null) return { base: fields.positive("rope_theta", 10_000), factor: 1 }
   if (!isJsonObject(parameters)) throw fields.refuseValue("rope_parameters", "an object")
   const sets = "rope_theta" in parameters ? [parameters] : Object.values(parameters).filter(isJsonObject)
   const bases = new Set<number>()

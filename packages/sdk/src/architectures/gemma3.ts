@@ -10,7 +10,7 @@ import type { Rotary } from "../graph/ModelConfig.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
 import type { Architecture, Shape } from "./Architecture.ts"
 import { gemma2, makeLayer } from "./gemma2.ts"
-import { readHeads, readLayerTypes } from "./Shapes.ts"
+import { readHeads, readLayers, readLayerTypes } from "./Shapes.ts"
 
 const title = "Gemma 3"
 const vision = "the vision tower"
@@ -46,17 +46,17 @@ export const gemma3: Architecture = {
   }),
   template: gemma2.template,
   endOfTurn: gemma2.endOfTurn,
+  endOfText: gemma2.endOfText,
   judges: false,
 }
 
 function shape(fields: Fields): Shape {
   fields.mustBe("hidden_activation", "gelu_pytorch_tanh", title)
   fields.mustBe("attention_bias", false, title)
-  fields.mustBe("tie_word_embeddings", true, title)
   fields.mustBe("use_bidirectional_attention", false, title)
   fields.mustBe("attn_logit_softcapping", null, title)
   const vocabSize = fields.count("vocab_size", 262_208)
-  const layers = fields.count("num_hidden_layers", 26)
+  const layers = readLayers(fields, 26)
   // After so many layers one sees everything.
   const pattern = fields.count("sliding_window_pattern", 6)
   return {

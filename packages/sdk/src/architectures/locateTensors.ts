@@ -1,11 +1,12 @@
 /** Which of a folder's tensors are the model's, and whether they are what its table says. */
 import { isMatrix, type Quantization, type TensorLocation, type TensorLocations } from "../words/Tensors.ts"
 import type { Dtype, TensorSpec } from "../words/Tensors.ts"
+import { headName, type ModelConfig } from "../graph/ModelConfig.ts"
 import { ModelFileError } from "../words/Errors.ts"
 import type { Model } from "./readModel.ts"
 
 export interface ModelTensors {
-  /** The architecture's table. */
+  /** The architecture's table, and the output head where the folder has one of its own. */
   readonly specs: ReadonlyArray<TensorSpec>
   /** Where its tensors lie, by the names of the table; quantised ones with `.weight` and `.weight_scale`. */
   readonly tensors: TensorLocations
@@ -14,6 +15,8 @@ export interface ModelTensors {
   /** Names of the folder that the table does not know, as the folder spells them. */
   readonly unknown: ReadonlyArray<string>
 }
+
+const isHead = (name: string): boolean => /(?:^|\.)lm_head\.weight(?:_scale)?$/.test(name)
 
 /** The dtypes that Google and transformers publish weights in. */
 const floats: ReadonlyArray<Dtype> = ["F32", "F16", "BF16"]
@@ -29,7 +32,7 @@ const floats: ReadonlyArray<Dtype> = ["F32", "F16", "BF16"]
  * @throws ModelFileError naming the tensor, what was expected and what was found
  */
 export function locateTensors({ architecture, config }: Model, stored: TensorLocations, root: string): ModelTensors {
-  const specs = architecture.tensors(config)
+  const specs = [...architecture.tensors(config), ...headSpecs(config, stored)]
   checkBlocks(specs, config.quantization, root)
   const wanted = new Map(
     specs.flatMap((spec) => storedForms(spec, config.quantization).map((form) => [form.name, form])),
@@ -46,7 +49,7 @@ export function locateTensors({ architecture, config }: Model, stored: TensorLoc
   const leftOut = new Set<string>()
   const unknown: Array<string> = []
   for (const [name, location] of stored) {
-    const known = rename(name, prefix)
+    const known = isHead(name) ? name.slice(name.indexOf(headName)) : rename(name, prefix)
     const part = Object.entries(architecture.leftOut).find(([start]) => name.startsWith(start))?.[1]
     if (wanted.has(known)) tensors.set(known, location)
     else if (part !== undefined) leftOut.add(part)
@@ -54,6 +57,15 @@ export function locateTensors({ architecture, config }: Model, stored: TensorLoc
   }
   for (const form of wanted.values()) check(form, tensors.get(form.name), root)
   return { specs, tensors, leftOut: [...leftOut], unknown }
+}
+
+/**
+ * A head that is no copy of the embedding has a tensor of its own. Models that tie both may write the copy out as well;
+ * which of the two it is, the numbers say: see `openTensors`.
+ */
+function headSpecs({ hiddenSize, isTied, vocabSize }: ModelConfig, stored: TensorLocations): ReadonlyArray<TensorSpec> {
+  if (isTied && ![...stored.keys()].some(isHead)) return []
+  return [{ name: headName, kind: "matrix", rows: vocabSize, columns: hiddenSize }]
 }
 
 /** How a tensor of the table stands in a file. */

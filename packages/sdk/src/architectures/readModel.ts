@@ -29,10 +29,11 @@ export async function readModel(files: ModelFiles): Promise<Model> {
   const generation = (await files.exists(generationConfigFile))
     ? await Fields.read(files, generationConfigFile)
     : undefined
-  const named = [generation, fields, own].map(ids).find((found) => found.length > 0) ?? []
+  const named = [generation, fields, own].map(ids).find((found) => found.length > 0) ?? [architecture.endOfText]
   const config: ModelConfig = {
     ...shape,
     eosIds: [...new Set(named)].sort((a, b) => a - b),
+    isTied: readTied(own) ?? readTied(fields) ?? true,
     quantization: readQuantization(fields),
     guardWindow: readGuardWindow(fields),
   }
@@ -53,6 +54,13 @@ function findArchitecture(files: ModelFiles, fields: Fields): Architecture {
   if (found !== undefined) return found
   const supported = architectures.map(({ names: [name], title }) => `${title} (${name})`).join(", ")
   throw new UnsupportedModelError({ model: files.root, architecture: first, supported })
+}
+
+function readTied(fields: Fields | undefined): boolean | undefined {
+  if (fields?.has("tie_word_embeddings") !== true) return undefined
+  const value = fields.get("tie_word_embeddings")
+  if (typeof value === "boolean") return value
+  throw fields.refuseValue("tie_word_embeddings", "true or false")
 }
 
 /** Facet's own key in `config.json`: `"facet": { "quantization": { "bits": 4, "blockSize": 32 }, "guardWindow": 40 }`. */

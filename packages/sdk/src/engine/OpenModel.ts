@@ -1,11 +1,11 @@
 /** A model that is ready to run: its architecture, tokenizer and decoder session. */
 import { Tensor } from "onnxruntime-common"
 import type { Architecture } from "../architectures/Architecture.ts"
-import { locateTensors, type ModelTensors } from "../architectures/locateTensors.ts"
+import type { ModelTensors } from "../architectures/locateTensors.ts"
+import { openTensors } from "../architectures/openTensors.ts"
 import { type Model, readModel } from "../architectures/readModel.ts"
 import { configFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { openSafetensors } from "../files/Safetensors.ts"
 import { makeMask } from "../graph/Attention.ts"
 import { buildDecoder, type Head, names } from "../graph/Decoder.ts"
 import { type LayerKind, layerKinds, type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
@@ -122,7 +122,7 @@ export class OpenModel {
     const { files, runtime } = options
     const model = await readModel(files)
     const { architecture, config } = model
-    const located = locateTensors(model, await openSafetensors(files), files.root)
+    const located = await openTensors(files, model)
     for (const { layer } of taps) checkLayer(config.layers, layer)
     const weights = [...new Set([...located.tensors.values()].map((tensor) => tensor.file))]
     const tokenizerBytes = await files.size(tokenizerFile)

@@ -66,10 +66,12 @@ export class Fields {
     return this.positive(name, otherwise ?? undefined)
   }
 
-  count(name: string, otherwise?: number): number {
+  /** @param most where what is read before the tensors can contradict it takes time or memory by it. */
+  count(name: string, otherwise?: number, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.get(name) ?? otherwise
-    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value
-    throw this.refuseValue(name, "a whole number above zero")
+    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value <= most) return value
+    const above = most === Number.MAX_SAFE_INTEGER ? "above zero" : `from 1 to ${most}`
+    throw this.refuseValue(name, `a whole number ${above}`)
   }
 
   tokenId(name: string, vocabSize: number, otherwise?: number): number {

@@ -8,7 +8,7 @@
 import { type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations, TensorSpec } from "../words/Tensors.ts"
 import { type Attend, attention, type AttentionKind, names as attentionNames } from "./Attention.ts"
-import { type ModelConfig, siteWidth } from "./ModelConfig.ts"
+import { headName, type ModelConfig, siteWidth } from "./ModelConfig.ts"
 import { ElementType, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
 import { type Multiplication, Weights } from "./Weights.ts"
 
@@ -28,7 +28,7 @@ export interface Operators {
 
 /** What an architecture's layers compute. Every value is `[1, S, width]`. */
 export interface Formula {
-  /** The matrix that token ids are looked up in, and that makes the logits. */
+  /** The matrix that token ids are looked up in, and that makes the logits where the model has no head of its own. */
   readonly embedding: string
   /** The first layer's input, out of the rows of the embedding. */
   readonly enter: (g: DecoderGraph, rows: Value) => Value
@@ -221,15 +221,16 @@ export class DecoderGraph {
   /** @param leave makes the rows that are read into what the head multiplies. */
   giveLogits(leave: (rows: Value) => Value, x: Value): void {
     const g = this.#graph
-    const { embedding } = this.#model.formula
+    const { formula, specs } = this.#model
+    const head = specs.some(({ name }) => name === headName) ? headName : formula.embedding
     const rows = g.input(names.rows, ElementType.int64, ["R"])
     const read = leave(g.op("Gather", [x, rows], { attributes: { axis: 1 } }))
     if (this.#options.head === "vocabulary") {
-      g.output(names.logits, this.#softcap(this.linear(read, embedding)), [1, "R", this.config.vocabSize])
+      g.output(names.logits, this.#softcap(this.linear(read, head)), [1, "R", this.config.vocabSize])
       return
     }
     const candidates = g.input(names.candidates, ElementType.int64, ["C"])
-    const columns = g.op("Transpose", [this.lookUp(embedding, candidates)], { attributes: { perm: [1, 0] } })
+    const columns = g.op("Transpose", [this.lookUp(head, candidates)], { attributes: { perm: [1, 0] } })
     g.output(names.logits, this.#softcap(g.op("MatMul", [read, columns])), [1, "R", "C"])
   }
 

@@ -38,6 +38,8 @@ export interface ModelConfig {
   /** Per layer: does it slide? */
   readonly slidingLayers: ReadonlyArray<boolean>
   readonly bosId: number
+  /** Whether the embedding is the output head, too. */
+  readonly isTied: boolean
   /** The tokens that end a generation by the model's own files, ascending. The end of a turn is the tokenizer's to say. */
   readonly eosIds: ReadonlyArray<number>
   /** `null`: the weights are plain f32, f16 or bf16. */
@@ -45,6 +47,9 @@ export interface ModelConfig {
   /** The longest text, in tokens, that a guard judges well; `null`: whatever fits into its context. */
   readonly guardWindow: number | null
 }
+
+/** The output head of a model whose embedding is not the head, too. */
+export const headName = "lm_head"
 
 /** Which layers: those that slide have their own mask, and may have their own rotary embedding. */
 export type LayerKind = keyof ModelConfig["rotary"]

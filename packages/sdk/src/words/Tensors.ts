@@ -35,7 +35,7 @@ export type TensorLocations = ReadonlyMap<string, TensorLocation>
 
 /**
  * A row of an architecture's table of tensors.
- * - `embedding`: a matrix whose rows are looked up by token id; tied to the output head;
+ * - `embedding`: a matrix whose rows are looked up by token id; the output head, too, where there is no other;
  * - `matrix`: the weights of a linear layer without bias, `[rows, columns]`;
  * - `norm`: the gain of a norm, a vector of `columns`; `rows` is 1.
  */

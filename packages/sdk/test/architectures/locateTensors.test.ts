@@ -24,6 +24,7 @@ const config: ModelConfig = {
   contextLength: 16,
   slidingLayers: [true],
   bosId: 2,
+  isTied: true,
   eosIds: [1],
   quantization: null,
   guardWindow: null,
@@ -81,9 +82,9 @@ const renamed = (rename: (name: string) => string): TensorLocations =>
 
 describe("locateTensors", () => {
   it("finds a whole Gemma 2, plain or quantised, and tells what else there is", () => {
-    const { leftOut, tensors, unknown } = locate(plain().set("lm_head.weight", tensor("F32", [10, 16])))
+    const { leftOut, tensors, unknown } = locate(plain().set("value_head.weight", tensor("F32", [10, 16])))
     expect([...tensors.keys()].toSorted()).toEqual([...plain().keys()].toSorted())
-    expect([leftOut, unknown]).toEqual([[], ["lm_head.weight"]])
+    expect([leftOut, unknown]).toEqual([[], ["value_head.weight"]])
     expect(locate(quantised(), inBlocks).tensors.size).toBe(quantised().size)
   })
 
@@ -93,6 +94,19 @@ describe("locateTensors", () => {
     for (const { columns, kind, name, rows } of specs) {
       expect([rows, columns], name).toEqual(kind === "norm" ? [1, 16] : matrices[name])
     }
+  })
+
+  it.each(["lm_head.weight", "language_model.lm_head.weight"])("finds an output head of its own: %s", (name) => {
+    const { specs, tensors, unknown } = locate(plain().set(name, tensor("BF16", [10, 16])))
+    expect([specs.at(-1), unknown]).toEqual([{ name: "lm_head", kind: "matrix", rows: 10, columns: 16 }, []])
+    expect(tensors.get("lm_head.weight")).toBeDefined()
+    const wide = plain().set(name, tensor("BF16", [11, 16]))
+    expect(() => locate(wide)).toThrow("the tensor lm_head.weight is BF16 [11, 16]")
+  })
+
+  it("misses the head of a model that is not tied", () => {
+    const model = { architecture: gemma2, config: { ...config, isTied: false } }
+    expect(() => locateTensors(model, plain(), "/m")).toThrow("the tensor lm_head.weight is missing")
   })
 
   it("finds the tensors of a bare model, whose names begin nowhere", () => {

@@ -51,10 +51,21 @@ describe("readModel", () => {
       contextLength: 8192,
       slidingLayers: Array.from({ length: 26 }, (_, layer) => layer % 2 === 0),
       bosId: 2,
+      isTied: true,
       eosIds: [1, 107],
       quantization: null,
       guardWindow: null,
     })
+  })
+
+  it("takes what is left out as the class's defaults, which are the 2B's", async () => {
+    const left = Object.fromEntries(Object.keys(gemma2).map((name) => [name, undefined]))
+    const named = { architectures: ["Gemma2ForCausalLM"], eos_token_id: [1, 107] }
+    expect(await read({ ...left, ...named })).toEqual(await read({}))
+  })
+
+  it("says whether the embedding is the output head, too", async () => {
+    expect((await read({ tie_word_embeddings: false })).isTied).toBe(false)
   })
 
   it("takes end tokens from generation_config.json first, and adds none of its own", async () => {
@@ -62,7 +73,7 @@ describe("readModel", () => {
     const generation = { "generation_config.json": { eos_token_id: [3, 1] } }
     expect((await read({ eos_token_id: 1 }, generation)).eosIds).toEqual([1, 3])
     expect((await read({ eos_token_id: 5 }, { "generation_config.json": {} })).eosIds).toEqual([5])
-    expect((await read({ eos_token_id: undefined })).eosIds).toEqual([])
+    expect((await read({ eos_token_id: undefined })).eosIds).toEqual([1])
   })
 
   it("reads the rope base where transformers 5 writes it", async () => {
@@ -86,21 +97,22 @@ describe("readModel", () => {
   })
 
   it.each([
-    ["vocab_size", { vocab_size: undefined }],
+    ["vocab_size", { vocab_size: 0 }],
     ["hidden_size", { hidden_size: 0 }],
     ["num_hidden_layers", { num_hidden_layers: 2.5 }],
+    ["num_hidden_layers", { num_hidden_layers: 2e9 }],
     ["rms_norm_eps", { rms_norm_eps: -1 }],
-    ["sliding_window", { sliding_window: null }],
-    ["attn_logit_softcapping", { attn_logit_softcapping: undefined }],
+    ["sliding_window", { sliding_window: "all" }],
+    ["attn_logit_softcapping", { attn_logit_softcapping: 0 }],
     ["num_key_value_heads", { num_key_value_heads: 3 }],
     ["head_dim", { head_dim: 5 }],
     ["bos_token_id", { bos_token_id: 256000 }],
     ["eos_token_id", { eos_token_id: "end" }],
     ["hidden_activation", { hidden_activation: "silu" }],
-    ["tie_word_embeddings", { tie_word_embeddings: false }],
+    ["tie_word_embeddings", { tie_word_embeddings: "no" }],
     ["layer_types", { layer_types: ["sliding_attention"] }],
     ["layer_types", { num_hidden_layers: 1, layer_types: ["linear_attention"] }],
-    ["rope_theta", { rope_theta: undefined }],
+    ["rope_theta", { rope_theta: 0 }],
     ["rope_parameters", { rope_parameters: { rope_type: "yarn", rope_theta: 1 } }],
     ["rope_parameters", { rope_parameters: { a: { rope_theta: 1 }, b: { rope_theta: 2 } } }],
     ["rope_parameters", { rope_parameters: {} }],

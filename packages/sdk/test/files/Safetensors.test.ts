@@ -76,14 +76,6 @@ describe("openSafetensors", () => {
       { "model.safetensors.index.json": { weight_map: { a: "../x.safetensors" } } },
       "no .safetensors file of this folder",
     ],
-    [
-      "a shard without its tensor",
-      {
-        "x.safetensors": safetensors({ a: two.a }, 24),
-        "model.safetensors.index.json": { weight_map: { b: "x.safetensors" } },
-      },
-      "lacks the tensor b",
-    ],
   ])("refuses %s", async (_, contents, problem) => {
     await expect(open(contents)).rejects.toMatchObject({
       _tag: "ModelFileError",
