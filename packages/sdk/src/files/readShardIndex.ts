@@ -19,12 +19,13 @@ export async function readShardIndex(files: ModelFiles): Promise<ReadonlyMap<str
   const shards = new Map<string, string>()
   for (const [tensor, shard] of Object.entries(map)) {
     // A downloaded index may not make us read or fetch from elsewhere.
-    if (typeof shard !== "string" || !/^[^/\\]+\.safetensors$/.test(shard)) {
+    const file = typeof shard === "string" ? shard.replace(/^\.\//, "") : ""
+    if (!/^[^/\\]+\.safetensors$/.test(file)) {
       throw refuse(
         `"weight_map" sends ${tensor} to ${JSON.stringify(shard)}, which is no .safetensors file of this folder`,
       )
     }
-    shards.set(tensor, shard)
+    shards.set(tensor, file)
   }
   if (shards.size === 0) throw refuse('"weight_map" lists no files')
   return shards

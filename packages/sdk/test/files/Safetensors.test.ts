@@ -67,6 +67,14 @@ describe("openSafetensors", () => {
     })
   })
 
+  it("follows an index that begins its names with ./, and lists copies that are not there", async () => {
+    const tensors = await open({
+      "x.safetensors": safetensors({ a: two.a }, 24),
+      "model.safetensors.index.json": { weight_map: { a: "./x.safetensors", "lm_head.weight": "./x.safetensors" } },
+    })
+    expect([...tensors].map(([name, { file }]) => [name, file])).toEqual([["a", "x.safetensors"]])
+  })
+
   it.each<[string, Record<string, Uint8Array | object>, string]>([
     ["no weights", { "config.json": {} }, "there is no model.safetensors.index.json either"],
     ["a missing shard", { "model.safetensors.index.json": { weight_map: { a: "x.safetensors" } } }, "missing"],

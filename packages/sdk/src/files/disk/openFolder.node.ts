@@ -7,6 +7,10 @@ import { homedir } from "node:os"
 import { join, parse, relative, resolve } from "node:path"
 import { ModelFileError, ModelNotFoundError } from "../../words/Errors.ts"
 import type { ModelFiles } from "../ModelFiles.ts"
+import { readHubId } from "../readHubId.ts"
+
+/** Of a text file, in bytes: several times the largest tokenizer's. */
+const mostText = 256 * 1024 * 1024
 
 const errorCode = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : String(cause)
@@ -25,6 +29,45 @@ export async function openFolder(path: string): Promise<ModelFiles> {
   const root = resolve(path)
   await checkFolder(path, root)
   const fail = (name: string, cause: unknown): ModelFileError => fileError(root, name, cause)
+
+  /** Of a plain file: a device, a pipe or a folder has no size, and reading it may never end. */
+  const size = async (name: string): Promise<number> => {
+    try {
+      const entry = await stat(join(root, name))
+      if (entry.isFile()) return entry.size
+    } catch (cause) {
+      throw fail(name, cause)
+    }
+    throw new ModelFileError({
+      file: join(root, name),
+      problem: "it is no plain file",
+      remedy: "Put the file itself, or a link to one, in its place.",
+    })
+  }
+
+  const readRange = async (name: string, offset: number, length: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(length)
+    let filled = 0
+    try {
+      await using handle = await open(join(root, name))
+      while (filled < length) {
+        const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+    } catch (cause) {
+      throw fail(name, cause)
+    }
+    if (filled < length) {
+      throw new ModelFileError({
+        file: join(root, name),
+        problem: `truncated: it ends at byte ${offset + filled}, and bytes up to ${offset + length} are needed`,
+        remedy: "Download the file again.",
+      })
+    }
+    return bytes
+  }
+
   return {
     root,
     async exists(name) {
@@ -36,12 +79,15 @@ export async function openFolder(path: string): Promise<ModelFiles> {
       }
     },
     async readText(name) {
-      let bytes: Uint8Array
-      try {
-        bytes = await readFile(join(root, name))
-      } catch (cause) {
-        throw fail(name, cause)
+      const length = await size(name)
+      if (length > mostText) {
+        throw new ModelFileError({
+          file: join(root, name),
+          problem: `${length} bytes of text, and no such file of a model has more than ${mostText}`,
+          remedy: "Take the file from where the model was published.",
+        })
       }
+      const bytes = await readRange(name, 0, length)
       try {
         return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
       } catch {
@@ -52,13 +98,7 @@ export async function openFolder(path: string): Promise<ModelFiles> {
         })
       }
     },
-    async size(name) {
-      try {
-        return (await stat(join(root, name))).size
-      } catch (cause) {
-        throw fail(name, cause)
-      }
-    },
+    size,
     async places(names) {
       try {
         const real = await Promise.all(names.map((name) => realpath(join(root, name))))
@@ -68,28 +108,7 @@ export async function openFolder(path: string): Promise<ModelFiles> {
         throw fail(names.join(", "), cause)
       }
     },
-    async readRange(name, offset, length) {
-      const bytes = new Uint8Array(length)
-      let filled = 0
-      try {
-        await using handle = await open(join(root, name))
-        while (filled < length) {
-          const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
-          if (bytesRead === 0) break
-          filled += bytesRead
-        }
-      } catch (cause) {
-        throw fail(name, cause)
-      }
-      if (filled < length) {
-        throw new ModelFileError({
-          file: join(root, name),
-          problem: `truncated: it ends at byte ${offset + filled}, and bytes up to ${offset + length} are needed`,
-          remedy: "Download the file again.",
-        })
-      }
-      return bytes
-    },
+    readRange,
   }
 }
 
@@ -137,51 +156,65 @@ function fileError(root: string, name: string, cause: unknown): ModelFileError {
   })
 }
 
-/** `owner/name`, as the Hugging Face Hub spells ids. */
-const HUB_ID = /^[\w-][\w.-]*\/[\w-][\w.-]*$/
-
 /**
- * The folder of a model: `id` itself when it is a folder, else the newest local copy of the Hub repository `owner/name`
- * in the Hugging Face cache (`HF_HUB_CACHE`, `HF_HOME/hub` or `~/.cache/huggingface/hub`). Nothing is downloaded.
+ * The folder of a model: `id` itself when it is a folder, else the local copy of the Hub repository `owner/name` in the
+ * Hugging Face cache: the newest, or that of a branch, tag or commit, `owner/name@revision`. Nothing is downloaded.
  *
  * Rejects with a `ModelNotFoundError` that says how to get the model.
  */
 export async function resolveModel(id: string): Promise<string> {
   const path = resolve(id)
-  if (!HUB_ID.test(id) || (await isFolder(path))) {
+  const named = readHubId(id)
+  if (named === undefined || (await isFolder(path))) {
+    if (/^https?:/i.test(id)) throw notHere(id)
     await checkFolder(id, path)
     return path
   }
+  const { repository, revision } = named
   const cache = hubCache()
-  const repository = join(cache, `models--${id.replace("/", "--")}`)
-  const snapshot = await newestSnapshot(repository)
+  const copies = join(cache, `models--${repository.replace("/", "--")}`)
+  const snapshot = revision === undefined ? await newestSnapshot(copies) : await snapshotOf(copies, revision)
   if (snapshot !== undefined) return snapshot
+  const which = revision === undefined ? "" : ` --revision ${revision}`
   throw new ModelNotFoundError({
     model: id,
     problem: `neither a folder here nor a model in the Hugging Face cache (${cache})`,
-    remedy: `Get it with \`hf download ${id}\` (Gemma asks you to accept its licence on its Hub page first), or name a folder.`,
+    remedy: `Get it with \`hf download ${repository}${which}\` (where its Hub page asks you to accept a licence, do so first), or name a folder.`,
   })
 }
 
-/** Where `huggingface_hub` keeps downloads; see its documentation on `HF_HUB_CACHE` and `HF_HOME`. */
+const notHere = (url: string): ModelNotFoundError =>
+  new ModelNotFoundError({
+    model: url,
+    problem: "on Node a model is opened from a folder, and this is a URL",
+    remedy: "Download its files into a folder first, and name that.",
+  })
+
+/** Where `huggingface_hub` keeps downloads, by the variables of its `constants.py`, older spellings included. */
 function hubCache(): string {
-  const { HF_HUB_CACHE, HF_HOME } = process.env
-  if (HF_HUB_CACHE) return resolve(HF_HUB_CACHE)
-  return join(HF_HOME ? resolve(HF_HOME) : join(homedir(), ".cache", "huggingface"), "hub")
+  const { HF_HUB_CACHE, HF_HOME, HUGGINGFACE_HUB_CACHE, XDG_CACHE_HOME } = process.env
+  const named = HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE
+  if (named) return resolve(named)
+  const home = HF_HOME ? resolve(HF_HOME) : join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface")
+  return join(home, "hub")
 }
 
 /** The snapshot that `refs/main` names, else the one that was written last. */
-async function newestSnapshot(repository: string): Promise<string | undefined> {
-  const main = await readFile(join(repository, "refs", "main"), "utf8").catch(() => "")
-  if (main.trim() !== "") {
-    const named = join(repository, "snapshots", main.trim())
-    if (await isFolder(named)) return named
-  }
-  const names = await readdir(join(repository, "snapshots")).catch(() => [])
-  const paths = names.map((name) => join(repository, "snapshots", name))
+async function newestSnapshot(copies: string): Promise<string | undefined> {
+  const main = await snapshotOf(copies, "main")
+  if (main !== undefined) return main
+  const names = await readdir(join(copies, "snapshots")).catch(() => [])
+  const paths = names.map((name) => join(copies, "snapshots", name))
   const folders = (await Promise.all(paths.map(isFolder))).flatMap((folder, i) => (folder ? paths.slice(i, i + 1) : []))
   const dated = await Promise.all(folders.map(async (path) => ({ path, written: (await stat(path)).mtimeMs })))
   return dated.sort((a, b) => b.written - a.written)[0]?.path
+}
+
+/** @param revision a branch or tag, which `refs` knows, or a commit, which a snapshot is named by. */
+async function snapshotOf(copies: string, revision: string): Promise<string | undefined> {
+  const commit = await readFile(join(copies, "refs", revision), "utf8").catch(() => revision)
+  const folder = join(copies, "snapshots", commit.trim())
+  return (await isFolder(folder)) ? folder : undefined
 }
 
 const isFolder = (path: string): Promise<boolean> =>

@@ -14,7 +14,7 @@ export interface ContentProblem {
 /** As many bytes of a file's start as the check needs; fewer only when the file is shorter. */
 export const checkedBytes = 512
 
-const page = /^\s*(?:<!--[^]*?-->\s*)*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b/i
+const page = /^\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b/i
 const lfsPointer = /^version https:\/\/git-lfs\.github\.com\/spec\//
 /** The limit of the format on its header's length. */
 const maxSafetensorsHeader = 100_000_000
@@ -29,7 +29,7 @@ const maxSafetensorsHeader = 100_000_000
 export function contentProblem(name: string, start: Uint8Array, mimeType: string): ContentProblem | undefined {
   const text = new TextDecoder("latin1").decode(start.subarray(0, checkedBytes))
   const sentAs = mimeType === "" ? "" : `, sent as ${mimeType}`
-  if (page.test(text)) {
+  if (page.test(withoutComments(text))) {
     return {
       isPage: true,
       problem: `the host answered with a web page instead of the file (status 200${sentAs})`,
@@ -51,6 +51,17 @@ export function contentProblem(name: string, start: Uint8Array, mimeType: string
     problem: `the content is not ${expected.kind}${sentAs}`,
     remedy: "Check the URL: it must give the model's file as it was published.",
   }
+}
+
+/** What stands after the comments at its start: found by searching, as a pattern for them takes a time that grows with 2^n. */
+function withoutComments(text: string): string {
+  let rest = text.trimStart()
+  while (rest.startsWith("<!--")) {
+    const end = rest.indexOf("-->")
+    if (end < 0) return ""
+    rest = rest.slice(end + 3).trimStart()
+  }
+  return rest
 }
 
 interface Expectation {

@@ -1,8 +1,6 @@
 /** Where a model folder lies on the web, and its files. */
 import { DownloadError } from "../../words/Errors.ts"
-
-/** `owner/name`, as the Hugging Face Hub spells ids; a relative URL starts with `.` or `/`. */
-const hubId = /^[\w-][\w.-]*\/[\w-][\w.-]*$/
+import { type HubId, readHubId } from "../readHubId.ts"
 
 /** A folder on a web server. */
 export interface FolderUrl {
@@ -17,12 +15,15 @@ export interface FolderUrl {
 }
 
 /**
- * Reads the URL of a folder: absolute, relative to `base`, or a Hugging Face Hub id such as `google/gemma-2-2b-it`.
+ * Reads the URL of a folder: absolute, relative to `base`, or a Hugging Face Hub id such as `google/gemma-2-2b-it`, of
+ * the revision that it names (`google/gemma-2-2b-it@v1`) or of `main`.
  *
  * @throws DownloadError when it is none of these, is not http(s), or carries a password.
  */
 export function folderUrl(model: string, base: string): FolderUrl {
-  const url = parse(hubId.test(model) ? `https://huggingface.co/${model}/resolve/main/` : model, model, base)
+  // A relative URL starts with `.` or `/`.
+  const hub = readHubId(model)
+  const url = parse(hub === undefined ? model : hubUrl(hub), model, base)
   const refuse = (problem: string, remedy: string): DownloadError => new DownloadError({ url: model, problem, remedy })
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     throw refuse(`a browser opens model folders over http(s), not ${url.protocol}`, "Serve the folder over https.")
@@ -40,6 +41,9 @@ export function folderUrl(model: string, base: string): FolderUrl {
   }
   return { address: url.href, href: url.href, root, fileUrl }
 }
+
+const hubUrl = ({ repository, revision = "main" }: HubId): string =>
+  `https://huggingface.co/${repository}/resolve/${encodeURIComponent(revision)}/`
 
 function parse(url: string, model: string, base: string): URL {
   try {

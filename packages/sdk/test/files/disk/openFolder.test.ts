@@ -41,6 +41,15 @@ describe("openFolder", () => {
     })
   })
 
+  it.skipIf(process.platform === "win32")("reads nothing but plain files", async () => {
+    await symlink("/dev/zero", join(path, "config.json"))
+    const files = await openFolder(path)
+    await expect(files.readText("config.json")).rejects.toMatchObject({
+      _tag: "ModelFileError",
+      problem: expect.stringContaining("no plain file"),
+    })
+  })
+
   it("says when there is no such folder, or it is a file", async () => {
     await writeFile(join(path, "file"), "")
     await expect(openFolder(join(path, "none"))).rejects.toMatchObject({
@@ -87,6 +96,46 @@ describe("resolveModel", () => {
     await writeFile(join(repository, "refs", "main"), "aaa")
     vi.stubEnv("HF_HUB_CACHE", join(path, "hub"))
     expect(await resolveModel("google/gemma-2-2b-it")).toBe(join(repository, "snapshots", "aaa"))
+  })
+
+  it.each(["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"])("looks where %s says", async (variable) => {
+    for (const name of ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"]) vi.stubEnv(name, "")
+    vi.stubEnv(variable, path)
+    const snapshot = join(path, "models--a--b", "snapshots", "ccc")
+    await mkdir(snapshot, { recursive: true })
+    expect(await resolveModel("a/b")).toBe(snapshot)
+  })
+
+  it("looks where XDG_CACHE_HOME says", async () => {
+    for (const name of ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"]) vi.stubEnv(name, "")
+    vi.stubEnv("XDG_CACHE_HOME", path)
+    const snapshot = join(path, "huggingface", "hub", "models--a--b", "snapshots", "ccc")
+    await mkdir(snapshot, { recursive: true })
+    expect(await resolveModel("a/b")).toBe(snapshot)
+  })
+
+  it("takes the revision that is named: a branch, a tag or a commit", async () => {
+    vi.stubEnv("HF_HUB_CACHE", path)
+    const copies = join(path, "models--a--b")
+    for (const commit of ["c1", "c2"]) await mkdir(join(copies, "snapshots", commit), { recursive: true })
+    await mkdir(join(copies, "refs", "refs", "pr"), { recursive: true })
+    await writeFile(join(copies, "refs", "main"), "c1")
+    await writeFile(join(copies, "refs", "v2"), "c2\n")
+    await writeFile(join(copies, "refs", "refs", "pr", "3"), "c2")
+    for (const revision of ["v2", "c2", "refs/pr/3"]) {
+      expect(await resolveModel(`a/b@${revision}`)).toBe(join(copies, "snapshots", "c2"))
+    }
+    await expect(resolveModel("a/b@v9")).rejects.toMatchObject({
+      _tag: "ModelNotFoundError",
+      remedy: expect.stringContaining("hf download a/b --revision v9"),
+    })
+  })
+
+  it("says that a URL is no folder", async () => {
+    await expect(resolveModel("https://a.example/gemma")).rejects.toMatchObject({
+      _tag: "ModelNotFoundError",
+      problem: expect.stringContaining("URL"),
+    })
   })
 
   it("says how to get a model that is not there", async () => {

@@ -45,6 +45,11 @@ test.each([
   expect(found?.problem).toMatch(problem)
 })
 
+test("takes a time that does not grow with what is in it", () => {
+  // Took nine seconds: each comment could be read in two ways.
+  expect(contentProblem("config.json", bytes("<!---->".repeat(70)), "")?.problem).toMatch(/not JSON/)
+})
+
 test("reads no more of a file than its start", () => {
   const long = bytes(`{${" ".repeat(checkedBytes)}<html>`)
   expect(contentProblem("config.json", long, "")).toBeUndefined()

@@ -11,6 +11,8 @@ test.each([
   ["./gemma", "https://page.example/app/gemma/config.json"],
   ["../gemma", "https://page.example/gemma/config.json"],
   ["google/gemma-2-2b-it", "https://huggingface.co/google/gemma-2-2b-it/resolve/main/config.json"],
+  ["google/gemma-2-2b-it@299a8", "https://huggingface.co/google/gemma-2-2b-it/resolve/299a8/config.json"],
+  ["google/gemma-2-2b-it@refs/pr/3", "https://huggingface.co/google/gemma-2-2b-it/resolve/refs%2Fpr%2F3/config.json"],
 ])("%s has its config.json at %s", (model, config) => {
   expect(folderUrl(model, base).fileUrl("config.json")).toBe(config)
 })
