@@ -20,8 +20,9 @@ export function toPrompt(prompt: LanguageModelV4Prompt, warnings: Array<SharedV4
     warnings.push({
       type: "compatibility",
       feature: "a prompt that ends with an assistant message",
-      details: "It is not continued: the model answers in a new turn after it.",
+      details: "It is not continued: the model answers an empty message of the user after it.",
     })
+    return [...messages, { role: "user", content: "" }]
   }
   return messages
 }

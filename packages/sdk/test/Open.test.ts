@@ -124,7 +124,7 @@ describe("what cannot be opened is named", () => {
       UnsupportedModelError,
       "LlamaForCausalLM",
     ],
-    ["a missing field", config((json) => delete json["hidden_size"]), ModelFileError, "hidden_size"],
+    ["a wrong field", config((json) => (json["hidden_size"] = "wide")), ModelFileError, "hidden_size"],
     [
       "a tensor too few",
       config((json) => (delete json["layer_types"], (json["num_hidden_layers"] = 7))),

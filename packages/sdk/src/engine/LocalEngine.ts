@@ -26,7 +26,7 @@ import {
 import { checkGenerate } from "../words/GenerateOptions.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import type { Progress } from "../words/Progress.ts"
-import { toMessages } from "../words/Prompt.ts"
+import { type ChatMessage, toMessages } from "../words/Prompt.ts"
 import type {
   EmbedRequest,
   EngineStats,
@@ -149,7 +149,7 @@ class LocalEngine implements EngineService {
         const { text } = request
         const tokens =
           typeof text === "string"
-            ? yield* inSlices(() => rawTokens(model, text))
+            ? yield* inSlices(() => rawTokens(model, text, "text"))
             : yield* checked(() => checkVocabulary("text", text, model.config.vocabSize))
         const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
         const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
@@ -168,7 +168,7 @@ class LocalEngine implements EngineService {
     return this.#scheduler.admit(() =>
       Effect.gen(function* () {
         const { model } = yield* self.#loaded(request.model)
-        const tokens = yield* inSlices(() => rawTokens(model, request.text))
+        const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
         const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
         yield* self.#openFor(model, [], interventions)
         return yield* scoreText(self.#scheduler, model, tokens, interventions)
@@ -182,7 +182,7 @@ class LocalEngine implements EngineService {
       Effect.gen(function* () {
         const { model } = yield* self.#loaded(request.model)
         const site = yield* checked(() => embeddingSite(model, request))
-        const tokens = yield* inSlices(() => rawTokens(model, request.text))
+        const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
         // A text without tokens is not run, and so needs no tap, which may cost a new session.
         if (!isEmptyText(tokens)) yield* self.#openFor(model, [site])
         return yield* embedText({ scheduler: self.#scheduler, model, tokens, site })
@@ -365,8 +365,8 @@ function embeddingSite(model: OpenModel, { layer }: EmbedRequest): Site {
   return { layer: layer ?? embeddingLayer(model.config), site: "resid_post" }
 }
 
-function* rawTokens(model: OpenModel, text: string): Sliced<ReadonlyArray<number>> {
-  checkMayFit(model, text.length)
+function* rawTokens(model: OpenModel, text: string, subject?: "text"): Sliced<ReadonlyArray<number>> {
+  checkMayFit(model, text.length, subject)
   const ids = yield* model.tokenizer.encodeInSlices(text)
   ids.unshift(model.config.bosId)
   return ids
@@ -375,9 +375,11 @@ function* rawTokens(model: OpenModel, text: string): Sliced<ReadonlyArray<number
 function* promptTokens(model: OpenModel, { prompt, template }: GenerateRequest): Sliced<ReadonlyArray<number>> {
   if (template !== "none") {
     const messages = toMessages(prompt)
+    checkAnswerable(messages)
     checkMayFit(
       model,
       messages.reduce((sum, { content }) => sum + content.trim().length, 0),
+      undefined,
     )
     return yield* renderChat(model.tokenizer, messages, { addGenerationPrompt: true })
   }
@@ -389,15 +391,28 @@ function* promptTokens(model: OpenModel, { prompt, template }: GenerateRequest):
   })
 }
 
+/** The template would close the assistant's turn and open another, which answers nothing. */
+function checkAnswerable(messages: ReadonlyArray<ChatMessage>): void {
+  const last = messages.at(-1)?.role
+  if (last !== "assistant" && last !== "model") return
+  throw invalidRequest(
+    `messages[${messages.length - 1}].role`,
+    "the last message is the assistant's, and there is nothing to answer",
+    'End with a message of the user. To have a text go on, pass it with `template: "none"`.',
+  )
+}
+
 /**
  * Refuses a text that cannot fit however it is cut into tokens: tokenising it to learn how many they are would take a
  * time that whoever sends it chooses.
  *
  * @param length UTF-16 units.
  */
-function checkMayFit({ config, tokenizer }: OpenModel, length: number): void {
+function checkMayFit({ config, tokenizer }: OpenModel, length: number, subject: "text" | undefined): void {
   const tokens = Math.ceil(length / tokenizer.longestPiece)
-  if (tokens > config.contextLength) throw new ContextOverflowError({ tokens, limit: config.contextLength })
+  if (tokens <= config.contextLength) return
+  const size = { tokens, limit: config.contextLength, characters: length }
+  throw new ContextOverflowError(subject === undefined ? size : { ...size, subject })
 }
 
 function uniqueSites(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {

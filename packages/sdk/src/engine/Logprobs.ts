@@ -2,7 +2,7 @@
  * Probabilities out of logits. Logits are f32; sums are taken in double precision, relative to the largest logit, so
  * that nothing overflows. A logit of -Infinity is a masked token of probability 0.
  */
-import { RuntimeError } from "../words/Errors.ts"
+import { notFinite, type RuntimeError } from "../words/Errors.ts"
 import { expOfNegative } from "./Exponential.ts"
 
 /** What one pass over a row of logits tells. */
@@ -124,7 +124,7 @@ const largest = (logits: Float32Array, count: number): ReadonlyArray<number> => 
 export const softmax2 = (yes: number, no: number): number => {
   const probability = 1 / (1 + Math.exp(no - yes))
   if (Number.isNaN(probability)) {
-    throw new RuntimeError({ operation: "Scoring", problem: `the candidates' logits are ${yes} and ${no}` })
+    throw notFinite("Judging", `the candidates' logits are ${yes} and ${no}`)
   }
   return probability
 }
@@ -133,5 +133,5 @@ const unusable = (logits: Float32Array): RuntimeError => {
   const isWrong = (value: number): boolean => Number.isNaN(value) || value === Infinity
   const at = logits.findIndex(isWrong)
   const problem = at < 0 ? "no token has a finite logit" : `the model's logit of token ${at} is ${logits[at]}`
-  return new RuntimeError({ operation: "Sampling", problem })
+  return notFinite("Sampling", problem)
 }

@@ -1,28 +1,36 @@
 /** A sparse autoencoder that is ready to encode. */
 import { Tensor } from "onnxruntime-common"
-import { ScopeFileError } from "../words/Errors.ts"
+import { notFinite, ScopeFileError } from "../words/Errors.ts"
 import { buildEncoder, names } from "../graph/SaeEncoder.ts"
 import { siteWidth } from "../graph/ModelConfig.ts"
+import { toFloat32 } from "../files/Floats.ts"
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { Runtime, Session } from "../runtime/Runtime.ts"
 import type { SaeEntry } from "../scope/Catalogue.ts"
 import { type Labels, readLabels } from "../scope/Labels.ts"
-import { readSae } from "../scope/SaeFile.ts"
+import { readSae, type SaeFile } from "../scope/SaeFile.ts"
+import { siteKey } from "../words/Site.ts"
+import { areFinite } from "./areFinite.ts"
 import type { Feature } from "../words/Trace.ts"
+
+const damaged = (file: string, problem: string): ScopeFileError =>
+  new ScopeFileError({ file, problem, remedy: "The file is damaged: get another copy." })
 
 export class OpenSae {
   readonly entry: SaeEntry
+  readonly #file: string
   readonly #session: Session
   readonly #labels: Labels
   readonly #inputWidth: number
   readonly #width: number
 
-  private constructor(entry: SaeEntry, session: Session, labels: Labels, inputWidth: number, width: number) {
+  private constructor(file: string, entry: SaeEntry, session: Session, labels: Labels, { dModel, width }: SaeFile) {
+    this.#file = file
     this.entry = entry
     this.#session = session
     this.#labels = labels
-    this.#inputWidth = inputWidth
+    this.#inputWidth = dModel
     this.#width = width
   }
 
@@ -36,10 +44,15 @@ export class OpenSae {
         remedy: "Take the autoencoders that were trained on this model and site.",
       })
     }
+    // A NaN among the weights shows in what they make; a threshold that is none lets its feature always pass.
+    const { length, offset } = sae.arrays.threshold
+    if (!areFinite(toFloat32(await files.readRange(entry.file, offset, length), "F32"))) {
+      throw damaged(filePath(files, entry.file), "its thresholds are not all numbers")
+    }
     const labels = await readLabels(files, entry.file)
     const placed = await runtime.placeFile(files, entry.file)
     const session = await placed.open(buildEncoder(sae, placed.tensors))
-    return new OpenSae(entry, session, labels, sae.dModel, sae.width)
+    return new OpenSae(filePath(files, entry.file), entry, session, labels, sae)
   }
 
   /**
@@ -51,6 +64,9 @@ export class OpenSae {
   async topFeatures(activations: Float32Array, topK: number): Promise<Array<Array<Feature>>> {
     const tokens = activations.length / this.#inputWidth
     if (tokens === 0) return []
+    if (!areFinite(activations)) {
+      throw notFinite("Encoding features", `the model's ${siteKey(this.entry)} is not finite`)
+    }
     const feeds = { [names.activations]: new Tensor("float32", activations, [tokens, this.#inputWidth]) }
     const features = (await this.#session.run(feeds, [names.features]))[names.features]?.data
     if (!(features instanceof Float32Array)) throw new Error("the autoencoder's graph gave no features")
@@ -69,6 +85,9 @@ export class OpenSae {
     for (let index = 0; index < row.length; index++) {
       const activation = row[index]!
       if (activation === 0 || topK === 0) continue
+      if (!(activation < Infinity)) {
+        throw damaged(this.#file, `its feature ${index} is ${activation}, from activations that are all numbers`)
+      }
       if (indices.length === topK) {
         if (activation <= row[indices[topK - 1]!]!) continue
         indices.pop()

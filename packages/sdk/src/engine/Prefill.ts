@@ -1,6 +1,6 @@
 /** Running a prompt: in chunks, so that others can run in between and a request can be cancelled. */
 import * as Effect from "effect/Effect"
-import { ContextOverflowError, type RuntimeError } from "../words/Errors.ts"
+import { ContextOverflowError, type FacetError } from "../words/Errors.ts"
 import { type Forward, type OpenModel, type Wanted } from "./OpenModel.ts"
 import { Interventions } from "./Interventions.ts"
 import { chunkLength, type KeyValues } from "./KeyValues.ts"
@@ -27,7 +27,9 @@ export function chunksOf(tokens: ReadonlyArray<number>, start: number): Readonly
 export const checkLength = (model: OpenModel, tokens: ReadonlyArray<number>) =>
   tokens.length <= model.config.contextLength
     ? Effect.void
-    : Effect.fail(new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength }))
+    : Effect.fail(
+        new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength, subject: "text" }),
+      )
 
 /**
  * Runs the tokens that `sequence` does not hold yet, and gives what each chunk yields to `onChunk`.
@@ -41,7 +43,7 @@ export const prefill = (
   tokens: ReadonlyArray<number>,
   wanted: (chunk: Chunk) => Wanted,
   onChunk: (result: Forward, chunk: Chunk) => void,
-): Effect.Effect<void, RuntimeError> =>
+): Effect.Effect<void, FacetError> =>
   Effect.forEach(
     chunksOf(tokens, sequence.length),
     (chunk) =>
@@ -60,7 +62,7 @@ export const prefillAll = (
   wanted: (chunk: Chunk) => Wanted,
   onChunk: (result: Forward, chunk: Chunk) => void,
   interventions = Interventions.none,
-): Effect.Effect<void, RuntimeError> =>
+): Effect.Effect<void, FacetError> =>
   Effect.acquireUseRelease(
     Effect.sync(() => model.newSequence(tokens.length, interventions)),
     (sequence) => prefill(scheduler, model, sequence, tokens, wanted, onChunk),

@@ -3,7 +3,7 @@
  * step and first come, first served, so that a long prompt never stands before a short one for longer than a chunk.
  */
 import * as Effect from "effect/Effect"
-import { asRuntimeError, OverloadedError, type RuntimeError } from "../words/Errors.ts"
+import { asFacetError, type FacetError, OverloadedError } from "../words/Errors.ts"
 import { FairLock, type Permit } from "./FairLock.ts"
 
 export interface SchedulerOptions {
@@ -56,8 +56,8 @@ export class Scheduler {
   }
 
   /** Runs one step of a request when its turn comes. A step that has begun is not interrupted. */
-  step<A>(operation: string, run: () => Promise<A>): Effect.Effect<A, RuntimeError> {
-    const attempt = Effect.tryPromise({ try: run, catch: (cause) => asRuntimeError(operation, cause) })
+  step<A>(operation: string, run: () => Promise<A>): Effect.Effect<A, FacetError> {
+    const attempt = Effect.tryPromise({ try: run, catch: (cause) => asFacetError(operation, cause) })
     return this.#turns.withPermit(() => Effect.uninterruptible(attempt))
   }
 }

@@ -3,7 +3,7 @@
  * the dozen; they come out in order and complete, a little after their text.
  */
 import * as Effect from "effect/Effect"
-import type { RuntimeError } from "../words/Errors.ts"
+import type { FacetError } from "../words/Errors.ts"
 import type { TracePart } from "../words/Generation.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
@@ -52,7 +52,7 @@ export class Tracer {
    * @param releasable how many of the waiting tokens may come out: those whose text is out.
    * @param isEnd encode them however few they are.
    */
-  take(releasable: number, isEnd: boolean): Effect.Effect<ReadonlyArray<TracePart>, RuntimeError> {
+  take(releasable: number, isEnd: boolean): Effect.Effect<ReadonlyArray<TracePart>, FacetError> {
     const count = Math.min(releasable, this.#ids.length)
     if (count === 0 || (!isEnd && count < batch)) return Effect.succeed([])
     const ids = this.#ids.splice(0, count)

@@ -1,6 +1,6 @@
 /** Writing, token by token. */
 import * as Effect from "effect/Effect"
-import { asRuntimeError, ContextOverflowError, type FacetError, RuntimeError } from "../words/Errors.ts"
+import { asFacetError, ContextOverflowError, type FacetError } from "../words/Errors.ts"
 import type { EnginePart, FinishReason } from "../words/Generation.ts"
 import type { TokenLogprob } from "../words/TokenLogprob.ts"
 import { describeToken } from "./describeToken.ts"
@@ -84,7 +84,7 @@ class Decoding {
     )
   }
 
-  run(): Effect.Effect<void, RuntimeError> {
+  run(): Effect.Effect<void, FacetError> {
     const self = this
     return Effect.gen(function* () {
       const { emit, tokens } = self.#options
@@ -104,7 +104,7 @@ class Decoding {
     })
   }
 
-  #prefill(): Effect.Effect<Float32Array, RuntimeError> {
+  #prefill(): Effect.Effect<Float32Array, FacetError> {
     const { model, scheduler, tokens } = this.#options
     let logits: Float32Array = new Float32Array(0)
     return Effect.map(
@@ -120,7 +120,7 @@ class Decoding {
     )
   }
 
-  #choose(logits: Float32Array): Effect.Effect<Choice, RuntimeError> {
+  #choose(logits: Float32Array): Effect.Effect<Choice, FacetError> {
     const { model, request } = this.#options
     return Effect.try({
       try: () => {
@@ -131,12 +131,12 @@ class Decoding {
           alternatives === undefined ? undefined : describeToken(model.tokenizer, logits, id, alternatives)
         return { id, logprob }
       },
-      catch: (cause) => (cause instanceof RuntimeError ? cause : asRuntimeError("Choosing a token", cause)),
+      catch: (cause) => asFacetError("Choosing a token", cause),
     })
   }
 
   /** Takes a chosen token, and says whether the generation ends with it. */
-  #take({ id, logprob }: Choice): Effect.Effect<FinishReason | undefined, RuntimeError> {
+  #take({ id, logprob }: Choice): Effect.Effect<FinishReason | undefined, FacetError> {
     const { model, request, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
@@ -156,17 +156,17 @@ class Decoding {
   }
 
   /** Runs a token that was taken, and gives the logits of the next. */
-  #step(id: number): Effect.Effect<Float32Array, RuntimeError> {
+  #step(id: number): Effect.Effect<Float32Array, FacetError> {
     return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
   }
 
-  #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, RuntimeError> {
+  #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
     const { model, scheduler, tracer } = this.#options
     const run = () => model.forward(this.#sequence, [id], { rows, taps: tracer.sites })
     return Effect.tap(scheduler.step("Running a token", run), (forward) => Effect.sync(() => tracer.add(id, forward)))
   }
 
-  #finish(finishReason: FinishReason): Effect.Effect<void, RuntimeError> {
+  #finish(finishReason: FinishReason): Effect.Effect<void, FacetError> {
     const { emit, startedAt, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
@@ -214,13 +214,13 @@ class Decoding {
   }
 
   /** The last token was chosen but never run; a trace wants to know what the model made of it. */
-  #runLast(): Effect.Effect<void, RuntimeError> {
+  #runLast(): Effect.Effect<void, FacetError> {
     const last = this.#completion.at(-1)
     const hasRun = this.#sequence.length === this.#options.tokens.length + this.#completion.length
     return last === undefined || hasRun ? Effect.void : Effect.asVoid(this.#forward(last, []))
   }
 
-  #emitTraces(isEnd: boolean): Effect.Effect<void, RuntimeError> {
+  #emitTraces(isEnd: boolean): Effect.Effect<void, FacetError> {
     const { emit, tracer } = this.#options
     return Effect.flatMap(tracer.take(this.#text.tokensOut - this.#traced, isEnd), (parts) => {
       this.#traced += parts[0]?.tokens.length ?? 0

@@ -1,10 +1,11 @@
 /** A text as one vector: the mean of what one layer made of its tokens. */
 import * as Effect from "effect/Effect"
 import type { Embedding } from "../words/Embedding.ts"
-import { type FacetError, RuntimeError } from "../words/Errors.ts"
+import { type FacetError, notFinite } from "../words/Errors.ts"
 import { siteWidth } from "../graph/ModelConfig.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
+import { areFinite } from "./areFinite.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { checkLength, prefillAll } from "./Prefill.ts"
 import type { Scheduler } from "./Scheduler.ts"
@@ -40,12 +41,9 @@ export const embedText = ({ model, scheduler, site, tokens }: EmbedTextOptions):
       (result, chunk) => sum.add(result.taps.get(siteKey(site)) ?? new Float32Array(0), chunk.start === 0 ? 1 : 0),
     )
     const embedding = sum.mean()
-    if (!embedding.every(Number.isFinite)) return yield* notFinite(site)
+    if (!areFinite(embedding)) return yield* notFinite("Embedding", `the model's ${siteKey(site)} is not finite`)
     return { embedding, layer, tokens: sum.rows }
   })
-
-const notFinite = (site: Site) =>
-  new RuntimeError({ operation: "Embedding", problem: `the model's ${siteKey(site)} is not finite` })
 
 /** Adds up rows in double precision, so that the order of a thousand of them does not tell. */
 class RowSum {

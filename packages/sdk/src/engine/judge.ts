@@ -1,6 +1,6 @@
 /** Judging a content: the probability that it violates each of several policies. */
 import * as Effect from "effect/Effect"
-import { type FacetError, ModelFileError, type RuntimeError } from "../words/Errors.ts"
+import { type FacetError, ModelFileError } from "../words/Errors.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 import type { Judgement } from "./Judgements.ts"
@@ -184,7 +184,7 @@ function probabilityOfYes(
   model: OpenModel,
   sequence: KeyValues,
   tokens: ReadonlyArray<number>,
-): Effect.Effect<number, RuntimeError> {
+): Effect.Effect<number, FacetError> {
   const candidates = [model.answers.yes, model.answers.no]
   let logits: Float32Array = new Float32Array(0)
   return Effect.map(

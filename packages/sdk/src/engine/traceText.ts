@@ -1,9 +1,10 @@
 /** Reading a text and tracing what the model made of it. */
 import * as Effect from "effect/Effect"
-import type { FacetError } from "../words/Errors.ts"
+import { type FacetError, notFinite } from "../words/Errors.ts"
 import { siteWidth } from "../graph/ModelConfig.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import type { Trace } from "../words/Trace.ts"
+import { areFinite } from "./areFinite.ts"
 import type { Interventions } from "./Interventions.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { checkLength, prefillAll } from "./Prefill.ts"
@@ -37,6 +38,9 @@ export const traceText = (options: TraceTextOptions): Effect.Effect<Trace, Facet
       (result, chunk) => activations.set(result.taps.get(siteKey(site)) ?? [], chunk.start * width),
       options.interventions,
     )
+    if (!areFinite(activations)) {
+      return yield* notFinite("Inspecting", `the model's ${siteKey(site)} is not finite`)
+    }
     const features =
       sae === undefined
         ? []

@@ -11,7 +11,7 @@ import { ElementType, type FileSlice, type Graph, GraphBuilder } from "./Onnx.ts
 export const names = {
   /** float32 `[N, dModel]`. */
   activations: "activations",
-  /** float32 `[N, width]`: zero where a feature is silent. */
+  /** float32 `[N, width]`: zero where a feature is silent, NaN where a number that it is made of is one. */
   features: "features",
 } as const
 
@@ -35,7 +35,12 @@ export function buildEncoder(sae: SaeParameters, file: string): Graph {
     g.op("MatMul", [x, parameter("W_enc", [sae.dModel, sae.width])]),
     parameter("b_enc", [sae.width]),
   ])
-  const fires = g.op("Greater", [pre, parameter("threshold", [sae.width])])
-  g.output(names.features, g.op("Where", [fires, g.op("Relu", [pre]), g.scalar(0)]), ["N", sae.width])
+  // Asked so that a NaN, which is neither above nor below, comes out as one: it must not look like a silent feature.
+  const zero = g.scalar(0)
+  const silent = g.op("Or", [
+    g.op("LessOrEqual", [pre, parameter("threshold", [sae.width])]),
+    g.op("LessOrEqual", [pre, zero]),
+  ])
+  g.output(names.features, g.op("Where", [silent, zero, pre]), ["N", sae.width])
   return g.build()
 }

@@ -1,12 +1,11 @@
 /**
  * Chats and other prompts as token ids, with control tokens where the template puts them and nowhere else.
  */
-import { InvalidRequestError } from "../words/Errors.ts"
+import { InvalidRequestError, ModelFileError } from "../words/Errors.ts"
 import { type ChatMessage, checkRole } from "../words/Prompt.ts"
 import type { Sliced } from "./Sliced.ts"
 import type { TemplatePart } from "./TemplatePart.ts"
-import type { Tokenizer } from "./Tokenizer.ts"
-import type { TemplateMessage } from "./TokenizerLibrary.ts"
+import type { TemplateMessage, Tokenizer } from "./Tokenizer.ts"
 import { checkUnicode } from "../words/Checks.ts"
 
 /**
@@ -33,13 +32,15 @@ export function* encodeTemplate(tokenizer: Tokenizer, parts: ReadonlyArray<Templ
 }
 
 /**
- * The ids of a chat in the model's template, `<bos>` first.
+ * The ids of a chat in the model's template.
  *
- * Gemma 2 knows no system role: system texts stand before the first user text, in one turn with it. Turns of the same
- * role are merged. All are joined by a blank line and trimmed, as the template does.
+ * The template gets the messages as they are. Gemma 2's knows no system role and no two turns of one role in a row: from
+ * a template that refuses the messages, or leaves some out, system texts are put before the first user text, in one turn
+ * with it, and turns of the same role are merged, joined by a blank line.
  *
  * @param options.addGenerationPrompt - end with the opening of the model's turn, for it to go on
- * @throws InvalidRequestError when there is no user message, the assistant speaks first, or a message is malformed
+ * @throws InvalidRequestError when there is no message, one is malformed, or the template takes them in neither form
+ *   because no user speaks or the assistant speaks first
  * @throws ModelFileError when the folder's template is broken
  */
 export function* renderChat(
@@ -47,34 +48,14 @@ export function* renderChat(
   messages: ReadonlyArray<ChatMessage>,
   options: { readonly addGenerationPrompt: boolean },
 ): Sliced<Array<number>> {
-  const turns = toTurns(messages)
-  // The template sees placeholders in place of the contents, so that it can lend them none of its control tokens.
-  const rendered = tokenizer.renderTemplate(
-    turns.map(({ role }, index) => ({ role, content: `${MARK}${index}${MARK}` })),
-    options.addGenerationPrompt,
+  const given = checkMessages(messages)
+  return yield* encodeTemplate(
+    tokenizer,
+    written(tokenizer, given, options.addGenerationPrompt) ?? rewritten(tokenizer, given, options.addGenerationPrompt),
   )
-  const written: Array<number> = []
-  const parts = tokenizer.splitAtControls(rendered).map((part) => {
-    if (typeof part !== "string") return part
-    return part.replaceAll(PLACEHOLDER, (_, digits: string) => {
-      const index = Number(digits)
-      written.push(index)
-      return turns[index]?.content ?? ""
-    })
-  })
-  if (written.length !== turns.length || written.some((index, place) => index !== place)) {
-    throw tokenizer.templateError("does not write every message once and in order")
-  }
-  return yield* encodeTemplate(tokenizer, parts)
 }
 
-/** A private-use character that no template uses. */
-const MARK = "\u{F0000}"
-
-const PLACEHOLDER = new RegExp(`${MARK}(\\d+)${MARK}`, "gu")
-
-/** Checks messages and brings them into the form that Gemma 2 knows: user and assistant in turn, user first. */
-function toTurns(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMessage> {
+function checkMessages(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMessage> {
   if (messages.length === 0) {
     throw new InvalidRequestError({
       option: "messages",
@@ -82,30 +63,106 @@ function toTurns(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMe
       remedy: "Pass at least one message with the role user.",
     })
   }
+  return messages.map(({ content, role }, index) => {
+    checkRole(`messages[${index}].role`, role)
+    checkUnicode(`messages[${index}].content`, content)
+    return { role: role === "model" ? "assistant" : role, content }
+  })
+}
+
+/** A private-use character that no template uses. */
+const MARK = "\u{F0000}"
+
+/** A space that no template writes, around each placeholder: whether it is still there says what the template trims. */
+const PADDING = "\u2003"
+
+const PLACEHOLDER = new RegExp(`(${PADDING}?)${MARK}(\\d+)${MARK}(${PADDING}?)`, "gu")
+
+/** What the template makes of the messages; undefined when it refuses them or does not write each once and in order. */
+function written(
+  tokenizer: Tokenizer,
+  messages: ReadonlyArray<TemplateMessage>,
+  addGenerationPrompt: boolean,
+): ReadonlyArray<TemplatePart> | undefined {
+  try {
+    return fillIn(tokenizer, messages, addGenerationPrompt)
+  } catch (cause) {
+    if (cause instanceof ModelFileError) return undefined
+    throw cause
+  }
+}
+
+/** The same of the messages in the form that Gemma 2 knows. Says what is wrong with them, or with the template. */
+function rewritten(tokenizer: Tokenizer, messages: ReadonlyArray<TemplateMessage>, addGenerationPrompt: boolean) {
+  const parts = fillIn(tokenizer, toTurns(messages), addGenerationPrompt)
+  if (parts === undefined) throw tokenizer.templateError("does not write every message once and in order")
+  return parts
+}
+
+/**
+ * The template sees placeholders in place of the contents, so that it can lend them none of its control tokens.
+ *
+ * @throws ModelFileError when the template is broken or refuses the messages.
+ */
+function fillIn(
+  tokenizer: Tokenizer,
+  messages: ReadonlyArray<TemplateMessage>,
+  addGenerationPrompt: boolean,
+): ReadonlyArray<TemplatePart> | undefined {
+  const rendered = tokenizer.renderTemplate(
+    messages.map(({ role }, index) => ({ role, content: `${PADDING}${MARK}${index}${MARK}${PADDING}` })),
+    addGenerationPrompt,
+  )
+  const order: Array<number> = []
+  const parts = tokenizer.splitAtControls(rendered).map((part) => {
+    if (typeof part !== "string") return part
+    return part.replaceAll(PLACEHOLDER, (_, before: string, digits: string, after: string) => {
+      const index = Number(digits)
+      order.push(index)
+      const content = messages[index]?.content ?? ""
+      return stripEnd(stripStart(content, before === ""), after === "")
+    })
+  })
+  const isComplete = order.length === messages.length && order.every((index, place) => index === place)
+  return isComplete ? parts : undefined
+}
+
+/** What Python's `str.strip` takes for white space, in whose words templates are written. */
+const SPACE = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]"
+const LEADING = new RegExp(`^${SPACE}+`, "u")
+
+const stripStart = (text: string, isTrimmed: boolean): string => (isTrimmed ? text.replace(LEADING, "") : text)
+
+/** From behind, by hand: a pattern for it takes quadratic time. */
+function stripEnd(text: string, isTrimmed: boolean): string {
+  let end = text.length
+  while (isTrimmed && end > 0 && LEADING.test(text[end - 1]!)) end--
+  return text.slice(0, end)
+}
+
+/** User and assistant in turn, user first. */
+function toTurns(messages: ReadonlyArray<TemplateMessage>): ReadonlyArray<TemplateMessage> {
   const system: Array<string> = []
   const turns: Array<{ readonly role: TemplateMessage["role"]; readonly contents: Array<string> }> = []
   for (const [index, { role, content }] of messages.entries()) {
-    checkRole(`messages[${index}].role`, role)
-    checkUnicode(`messages[${index}].content`, content)
-    const text = content.trim()
+    const text = stripEnd(stripStart(content, true), true)
     if (role === "system") {
       system.push(text)
       continue
     }
-    const speaker = role === "user" ? "user" : "assistant"
     const last = turns.at(-1)
-    if (last?.role === speaker) {
+    if (last?.role === role) {
       last.contents.push(text)
       continue
     }
-    if (last === undefined && speaker === "assistant") {
+    if (last === undefined && role === "assistant") {
       throw new InvalidRequestError({
         option: `messages[${index}].role`,
         problem: "the assistant speaks before any user",
         remedy: "Put a message with the role user first.",
       })
     }
-    turns.push({ role: speaker, contents: [text] })
+    turns.push({ role, contents: [text] })
   }
   const [first] = turns
   if (first === undefined) {

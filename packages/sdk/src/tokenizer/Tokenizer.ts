@@ -9,12 +9,13 @@
  * - BPE runs word by word with a cache. That is exact when no merge reaches over the start of a word, which is checked
  *   on the merges themselves.
  */
-import { openLibrary } from "#tokenizer"
+import { openBpe } from "#bpe"
 import { ModelFileError } from "../words/Errors.ts"
 import { chatTemplateFile, tokenizerConfigFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 import type { TemplatePart } from "./TemplatePart.ts"
-import type { BytePairEncoding, TemplateMessage, TokenizerLibrary } from "./TokenizerLibrary.ts"
+import type { BytePairEncoding } from "./BytePairEncoding.ts"
+import { JinjaTemplate } from "./JinjaTemplate.ts"
 import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
 import { checkUnicode } from "../words/Checks.ts"
 import { encodeLongWord } from "./encodeLongWord.ts"
@@ -29,10 +30,17 @@ const BYTE_PIECE = /^<0x([0-9A-F]{2})>$/
 const CACHE_CAPACITY = 500_000
 const LONGEST_CACHED = 64
 
-/** A chat template and the file that it came from. */
+/** A message as chat templates see it. */
+export interface TemplateMessage {
+  readonly role: "system" | "user" | "assistant"
+  readonly content: string
+}
+
+/** A chat template, the file that it came from, and the tokens that it knows by name: `bos_token`. */
 interface ChatTemplate {
   readonly source: string
   readonly file: string
+  readonly tokens: Readonly<Record<string, string>>
 }
 
 /** A loaded tokenizer. Immutable but for its cache; one serves any number of callers. */
@@ -43,10 +51,10 @@ export class Tokenizer {
   readonly longestPiece: number
   /** Control tokens by name: those marked as special, and the reserved ones. */
   readonly controls: ReadonlyMap<string, number>
-  readonly #library: TokenizerLibrary
   readonly #bpe: BytePairEncoding
   readonly #file: string
   readonly #template: ChatTemplate
+  #program: JinjaTemplate | undefined
   readonly #controlIds: ReadonlySet<number>
   readonly #controlNames: RegExp
   /** Added tokens that are ordinary text (newline and tab runs, HTML tags), cut out of a text before BPE runs. */
@@ -60,8 +68,7 @@ export class Tokenizer {
 
   /** @internal Use `openTokenizer`. */
   constructor(file: string, json: JsonObject, facts: TokenizerFacts, template: ChatTemplate) {
-    this.#library = openLibrary(json, template.source)
-    this.#bpe = this.#library.bpe
+    this.#bpe = openBpe(json)
     this.#file = file
     this.#template = template
     this.vocabSize = facts.vocabSize
@@ -212,13 +219,14 @@ export class Tokenizer {
   }
 
   /**
-   * Renders the folder's chat template (Gemma 2's own where it has none) as text.
+   * Renders the folder's chat template (the architecture's where it has none) as text.
    *
    * @throws ModelFileError when the template is broken or refuses these messages
    */
   renderTemplate(messages: ReadonlyArray<TemplateMessage>, addGenerationPrompt: boolean): string {
     try {
-      return this.#library.renderTemplate(messages, addGenerationPrompt)
+      this.#program ??= new JinjaTemplate(this.#template.source)
+      return this.#program.render({ ...this.#template.tokens, messages, add_generation_prompt: addGenerationPrompt })
     } catch (cause) {
       throw this.templateError(`failed: ${cause instanceof Error ? cause.message : String(cause)}`)
     }
@@ -282,18 +290,19 @@ export async function openTokenizer(files: ModelFiles, options: TokenizerOptions
 
 /** As transformers does: the file of its own first, then the config's field, of several templates the default one. */
 async function readChatTemplate(files: ModelFiles, otherwise: string): Promise<ChatTemplate> {
-  if (await files.exists(chatTemplateFile)) {
-    return { source: await files.readText(chatTemplateFile), file: filePath(files, chatTemplateFile) }
-  }
   const file = filePath(files, tokenizerConfigFile)
-  if (!(await files.exists(tokenizerConfigFile))) return { source: otherwise, file }
-  const { chat_template: template } = await readJsonObject(files, tokenizerConfigFile)
-  if (template === undefined || template === null) return { source: otherwise, file }
-  if (typeof template === "string") return { source: template, file }
+  const config = (await files.exists(tokenizerConfigFile)) ? await readJsonObject(files, tokenizerConfigFile) : {}
+  const tokens = namedTokens(config)
+  if (await files.exists(chatTemplateFile)) {
+    return { source: await files.readText(chatTemplateFile), file: filePath(files, chatTemplateFile), tokens }
+  }
+  const { chat_template: template } = config
+  if (template === undefined || template === null) return { source: otherwise, file, tokens }
+  if (typeof template === "string") return { source: template, file, tokens }
   const named: ReadonlyArray<unknown> = Array.isArray(template) ? template : []
   for (const entry of named) {
     if (isJsonObject(entry) && entry["name"] === "default" && typeof entry["template"] === "string") {
-      return { source: entry["template"], file }
+      return { source: entry["template"], file, tokens }
     }
   }
   throw new ModelFileError({
@@ -301,4 +310,15 @@ async function readChatTemplate(files: ModelFiles, otherwise: string): Promise<C
     problem: 'the field "chat_template" is neither a template nor a list with one named "default"',
     remedy: "Take the file from where the model was published, unchanged.",
   })
+}
+
+/** The fields `bos_token`, `eos_token` and so on, written as a text or as an object with one. Gemma's where left out. */
+function namedTokens(config: JsonObject): Readonly<Record<string, string>> {
+  const tokens: Record<string, string> = { bos_token: "<bos>", eos_token: "<eos>" }
+  for (const name of ["bos_token", "eos_token", "unk_token", "pad_token"]) {
+    const value = config[name]
+    const content = isJsonObject(value) ? value["content"] : value
+    if (typeof content === "string") tokens[name] = content
+  }
+  return tokens
 }

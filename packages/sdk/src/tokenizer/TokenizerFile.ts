@@ -93,12 +93,13 @@ export function checkTokenizerFile(
   }
 }
 
-const replacesSpaces = (normalizer: unknown): boolean =>
-  isJsonObject(normalizer) &&
-  normalizer["type"] === "Replace" &&
-  isJsonObject(normalizer["pattern"]) &&
-  normalizer["pattern"]["String"] === " " &&
-  normalizer["content"] === SPACE_PIECE
+function replacesSpaces(normalizer: unknown): boolean {
+  if (!isJsonObject(normalizer)) return false
+  const { content, normalizers, pattern, type } = normalizer
+  if (type === "Sequence")
+    return Array.isArray(normalizers) && normalizers.length === 1 && replacesSpaces(normalizers[0])
+  return type === "Replace" && isJsonObject(pattern) && pattern["String"] === " " && content === SPACE_PIECE
+}
 
 const isAddedToken = (
   value: unknown,

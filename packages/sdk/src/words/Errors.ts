@@ -69,15 +69,25 @@ export class InvalidRequestError extends Data.TaggedError("InvalidRequestError")
 export const invalidRequest = (option: string, problem: string, remedy: string): InvalidRequestError =>
   new InvalidRequestError({ option, problem, remedy })
 
-/** The prompt does not fit into the model's context. */
+/** A prompt or a text does not fit into the model's context. */
 export class ContextOverflowError extends Data.TaggedError("ContextOverflowError")<{
-  /** Tokens in the prompt. */
+  /** Tokens in it; where it was too long to be tokenised, the fewest that it may have. */
   readonly tokens: number
   /** The most tokens that the model's context holds. */
   readonly limit: number
+  /** What did not fit. Left out: the prompt of a generation. */
+  readonly subject?: "text"
+  /** UTF-16 units in what was too long to be tokenised. */
+  readonly characters?: number
 }> {
   override get message(): string {
-    return `The prompt has ${this.tokens} tokens and the model's context holds ${this.limit}. Shorten the prompt, or drop the oldest turns of the chat.`
+    const { characters, limit, subject = "prompt", tokens } = this
+    const size = characters === undefined ? `${tokens} tokens` : `${characters} characters, at least ${tokens} tokens,`
+    const remedy =
+      subject === "prompt"
+        ? "Shorten the prompt, or drop the oldest turns of the chat."
+        : "Shorten it, or send it in parts."
+    return `The ${subject} has ${size} and the model's context holds ${limit}. ${remedy}`
   }
 }
 
@@ -122,11 +132,23 @@ export class RuntimeError extends Data.TaggedError("RuntimeError")<{
   /** What was being done. */
   readonly operation: string
   readonly problem: string
+  /** Left out where nothing is known of the cause. */
+  readonly remedy?: string
 }> {
   override get message(): string {
-    return `${this.operation} failed: ${this.problem}. If the machine has memory to spare, this is a fault of Facet's: please report it.`
+    const remedy = this.remedy ?? "If the machine has memory to spare, this is a fault of Facet's: please report it."
+    return `${this.operation} failed: ${this.problem}. ${remedy}`
   }
 }
+
+/** A model computed what is no number: it is not the program that is at fault. */
+export const notFinite = (operation: string, problem: string): RuntimeError =>
+  new RuntimeError({
+    operation,
+    problem,
+    remedy:
+      'The model\'s weights are damaged, or too large for the precision that they run in: get another copy of the model, or open it with `precision: "f32"`.',
+  })
 
 /** The device that was asked for cannot run the model here. */
 export class UnsupportedDeviceError extends Data.TaggedError("UnsupportedDeviceError")<{

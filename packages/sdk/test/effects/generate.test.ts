@@ -120,6 +120,25 @@ describe("generate", () => {
     assert.isAbove(error.tokens, error.limit)
   })
 
+  it("refuses a text that cannot fit, before it is tokenised", async () => {
+    const error = await failureOf(facet.generate("word".repeat(250_000)))
+    assert.instanceOf(error, ContextOverflowError)
+    assert.strictEqual(error.characters, 1_000_000)
+    const texts = [facet.score("a".repeat(1e6)), facet.embed("a".repeat(1e6)), facet.inspect("a".repeat(1e6))]
+    for (const text of texts) assert.include(String(await failureOf(text)), "The text has 1000000 characters")
+  })
+
+  it("refuses a chat that ends with an answer", async () => {
+    const error = await failureOf(
+      facet.generate([
+        { role: "user", content: "Hello." },
+        { role: "assistant", content: "Hi" },
+      ]),
+    )
+    assert.instanceOf(error, InvalidRequestError)
+    assert.strictEqual(error.option, "messages[1].role")
+  })
+
   it("folds system text into the first user turn, and merges turns of one role", async () => {
     const folded = await facet.generate(
       [

