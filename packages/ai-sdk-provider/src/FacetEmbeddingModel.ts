@@ -4,7 +4,7 @@ import type {
   EmbeddingModelV4Result,
   SharedV4Warning,
 } from "@ai-sdk/provider"
-import { toJson } from "./FacetParts.ts"
+import { toJson } from "@facet/sdk/words"
 import type { SharedModel } from "./OpenModels.ts"
 import { readEmbeddingModelOptions } from "./providerOptions.ts"
 import { toProviderError } from "./toProviderError.ts"

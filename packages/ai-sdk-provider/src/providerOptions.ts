@@ -1,22 +1,22 @@
 /** `providerOptions.facet`: what it may hold, and how it is read. */
-import { InvalidArgumentError, type SharedV4ProviderOptions } from "@ai-sdk/provider"
-import type { GuardOptions, TraceOptions } from "@facet/sdk"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import type { SharedV4ProviderOptions } from "@ai-sdk/provider"
+import {
+  checkKnown,
+  checkOneOf,
+  checkWhole,
+  type GenerateOptions,
+  readGenerateOptions,
+  readGuardOptions,
+} from "@facet/sdk/words"
+import { type ElsewhereName, facetPath, languageModelOptionNames } from "./OptionNames.ts"
+import { toProviderError } from "./toProviderError.ts"
 
-/** What `providerOptions.facet` of a text generation may hold. */
-export interface FacetLanguageModelOptions {
-  /** Features of the completion's tokens, as `custom` parts `facet.trace`. `true` is one trace at the default site. */
-  readonly trace?: boolean | TraceOptions | ReadonlyArray<TraceOptions> | undefined
-  /** A guard on what comes in and what goes out; verdicts come as `custom` parts `facet.verdict`. */
-  readonly guard?: boolean | GuardOptions | undefined
-  /** 0.01 to 100; 1 does nothing. */
-  readonly repetitionPenalty?: number | undefined
-  /** Keep tokens at least so probable relative to the most probable one; 0 to 1. Needs a `temperature` above 0. */
-  readonly minP?: number | undefined
-  /** Log-probabilities of the completion's tokens, with so many alternatives, 0 to 20: in the finish's metadata. */
-  readonly logprobs?: boolean | number | undefined
-}
+/**
+ * What `providerOptions.facet` of a text generation may hold: every option of `facet.generate` that a call of the AI SDK
+ * has no place for. `trace` and `guard` come as `custom` parts `facet.trace` and `facet.verdict`, `logprobs` in the
+ * finish's metadata; `minP` needs a `temperature` above 0.
+ */
+export interface FacetLanguageModelOptions extends Omit<GenerateOptions, ElsewhereName> {}
 
 /** What `providerOptions.facet` of a decision may hold. */
 export interface FacetDecisionModelOptions {
@@ -30,83 +30,43 @@ export interface FacetEmbeddingModelOptions {
   readonly layer?: number | undefined
 }
 
-const optional = Schema.optional
-
-const Trace = Schema.Struct({
-  layer: optional(Schema.Number),
-  site: optional(Schema.String),
-  topK: optional(Schema.Number),
-})
-
-const Policy = Schema.Struct({
-  id: Schema.String,
-  harm: Schema.String,
-  promptGuideline: Schema.String,
-  responseGuideline: Schema.String,
-  threshold: Schema.Number,
-})
-
-const Mode = Schema.Literals(["window", "buffer", "audit"])
-
-const Guard = Schema.Struct({
-  policies: optional(Schema.Array(Schema.Union([Schema.String, Policy]))),
-  input: optional(Schema.Union([Schema.Boolean, Schema.Literals(["before", "parallel"])])),
-  output: optional(Schema.Union([Schema.Boolean, Mode])),
-  mode: optional(Mode),
-  onError: optional(Schema.Literals(["block", "allow"])),
-  timeoutMs: optional(Schema.Number),
-})
-
-const LanguageModelOptions = Schema.Struct({
-  trace: optional(Schema.Union([Schema.Boolean, Trace, Schema.Array(Trace)])),
-  guard: optional(Schema.Union([Schema.Boolean, Guard])),
-  repetitionPenalty: optional(Schema.Number),
-  minP: optional(Schema.Number),
-  logprobs: optional(Schema.Union([Schema.Boolean, Schema.Number])),
-})
-
-const DecisionModelOptions = Schema.Struct({ judge: optional(Schema.Literals(["prompt", "response"])) })
-
-const EmbeddingModelOptions = Schema.Struct({ layer: optional(Schema.Number) })
-
-/** What is misspelt must not be ignored in silence; all that is wrong is told at once. */
-const strict = { onExcessProperty: "error", errors: "all" } as const
-
-const describe: SchemaIssue.LeafHook = (issue) =>
-  issue._tag === "UnexpectedKey" ? "there is no such option" : SchemaIssue.defaultLeafHook(issue)
-
-/** @throws InvalidArgumentError that names all that is wrong */
-const reader = <Fields extends Schema.Struct.Fields>(
-  schema: Schema.Struct<Fields> & Schema.ConstraintDecoder<unknown>,
-) => {
-  const { validate } = Schema.toStandardSchemaV1(schema, { leafHook: describe, parseOptions: strict })["~standard"]
-  const known = Object.keys(schema.fields).join(", ")
-  return (providerOptions: SharedV4ProviderOptions | undefined): Partial<Schema.Struct<Fields>["Type"]> => {
-    const given = providerOptions?.["facet"]
+/**
+ * @param check throws for what is wrong with options whose names are known: what is misspelt must not be ignored in
+ * silence.
+ * @returns a function that throws an InvalidArgumentError which names the option.
+ */
+const reader =
+  <Options extends object>(names: ReadonlyArray<string>, check: (options: Options) => void) =>
+  (providerOptions: SharedV4ProviderOptions | undefined): Options | Partial<Options> => {
+    const given: unknown = providerOptions?.["facet"]
     if (given === undefined || given === null) return {}
-    const result = validate(given)
-    if (result instanceof Promise) throw new Error("The schema of the options is asynchronous.")
-    if (result.issues === undefined) return result.value
-    const problems = result.issues.map(({ message, path = [] }) => ({ path: pathOf(path), message }))
-    throw new InvalidArgumentError({
-      argument: problems[0]?.path ?? "providerOptions.facet",
-      message: `${problems.map(({ message, path }) => `${path}: ${message}`).join("; ")}. There are: ${known}.`,
-      cause: result.issues,
-    })
+    try {
+      checkKnown(given, names, facetPath)
+      // Its names are known, and `check` sees to its values.
+      const options = given as Options
+      check(options)
+      return options
+    } catch (error) {
+      throw toProviderError(error)
+    }
   }
-}
-
-const pathOf = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string =>
-  ["providerOptions", "facet", ...path.map((part) => String(typeof part === "object" ? part.key : part))].join(".")
 
 export const readLanguageModelOptions: (
   providerOptions: SharedV4ProviderOptions | undefined,
-) => FacetLanguageModelOptions = reader(LanguageModelOptions)
+) => FacetLanguageModelOptions = reader(languageModelOptionNames, (options: FacetLanguageModelOptions) => {
+  readGenerateOptions(options)
+  const { guard } = options
+  if (guard !== undefined && typeof guard !== "boolean") readGuardOptions(guard)
+})
 
 export const readDecisionModelOptions: (
   providerOptions: SharedV4ProviderOptions | undefined,
-) => FacetDecisionModelOptions = reader(DecisionModelOptions)
+) => FacetDecisionModelOptions = reader(["judge"], ({ judge }: FacetDecisionModelOptions) =>
+  checkOneOf(`${facetPath}.judge`, judge, ["prompt", "response"]),
+)
 
 export const readEmbeddingModelOptions: (
   providerOptions: SharedV4ProviderOptions | undefined,
-) => FacetEmbeddingModelOptions = reader(EmbeddingModelOptions)
+) => FacetEmbeddingModelOptions = reader(["layer"], ({ layer }: FacetEmbeddingModelOptions) =>
+  checkWhole(`${facetPath}.layer`, layer),
+)

@@ -1,7 +1,6 @@
 /** Facet's results in the AI SDK's words. */
 import type { LanguageModelV4FinishReason, LanguageModelV4Usage, SharedV4ProviderMetadata } from "@ai-sdk/provider"
-import type { FinishPart, FinishReason, Generation, Usage } from "@facet/sdk"
-import { toJson } from "./FacetParts.ts"
+import { type FinishPart, type FinishReason, type Generation, type Usage, toJson } from "@facet/sdk/words"
 
 const unified = { stop: "stop", length: "length", blocked: "content-filter" } as const satisfies Record<
   FinishReason,
@@ -39,3 +38,10 @@ export const providerMetadataOf = ({
 }: Pick<FinishPart | Generation, "guard" | "logprobs" | "timings">): SharedV4ProviderMetadata => ({
   facet: toJson({ timings, guard, logprobs }),
 })
+
+/** A name for a response, which nothing else has. */
+export const newResponseId = (): string => {
+  // `crypto.randomUUID` is missing on pages without https.
+  const bytes = crypto.getRandomValues(new Uint8Array(12))
+  return `facet-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`
+}

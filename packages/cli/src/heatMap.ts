@@ -1,5 +1,5 @@
 /** A text whose tokens are shaded by the strength of their strongest feature. */
-import type { TraceToken } from "@facet/sdk"
+import type { TraceToken } from "@facet/sdk/words"
 import type { Screen } from "./Console.ts"
 import { textWidth, visible } from "./textWidth.ts"
 import { maximumOf, strengthOf } from "./traceTable.ts"

@@ -1,5 +1,6 @@
 /** Opening the models, with progress for those who watch. */
-import type { Facet, OpenOptions, Progress } from "@facet/sdk"
+import type { Facet, OpenOptions } from "@facet/sdk"
+import type { Progress } from "@facet/sdk/words"
 import { basename } from "node:path"
 import type { Console } from "./Console.ts"
 

@@ -1,5 +1,5 @@
 /** Traces for people: what was strongest, and where. */
-import type { Feature, TraceToken } from "@facet/sdk"
+import type { Feature, TraceToken } from "@facet/sdk/words"
 import { bar } from "./bar.ts"
 import type { Screen } from "./Console.ts"
 import { fit, padEnd, textWidth, visible } from "./textWidth.ts"

@@ -1,5 +1,6 @@
 /** Problem documents (RFC 9457): how a guarded route says no. */
-import type { Blocked } from "@facet/sdk"
+import { problemToJson, problemType } from "@facet/sdk/remote"
+import type { Blocked } from "@facet/sdk/words"
 import { verdictOf } from "./response/verdictOf.ts"
 import type { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
@@ -10,8 +11,8 @@ export function problem(
   detail: string,
   rest: Readonly<Record<string, unknown>> = {},
 ): Response {
-  const document = { type: `urn:facet:problem:${name}`, title, status, detail, ...rest }
-  return new Response(JSON.stringify(document), { status, headers: { "content-type": "application/problem+json" } })
+  const document = problemToJson({ name, title, status, detail, ...rest })
+  return new Response(JSON.stringify(document), { status, headers: { "content-type": problemType } })
 }
 
 /** What was blocked before its first byte: 422 with the verdict, or 503 when the guard itself failed. */

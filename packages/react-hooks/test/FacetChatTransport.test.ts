@@ -11,6 +11,7 @@ import {
   type FacetTraceData,
   type FacetUIMessage,
   failuresOf,
+  isFacetPart,
   textOf,
   tracesOf,
   verdictsOf,
@@ -87,7 +88,7 @@ describe("a chat without a server", () => {
     assert.strictEqual(textOf(answerOf(chat)), (await facet.generate(prompt, { maxTokens: 8 })).text)
   })
 
-  it("tells verdicts and features as typed parts: one a side, one a site, that grow in place", async () => {
+  it("tells verdicts and features as parts of one name, the features in pieces larger than tokens", async () => {
     const options = { maxTokens: 40, guard: true, trace: [{ topK: 2 }, { layer: 2 }] } as const
     const chat = newChat(options)
     await chat.sendMessage({ text: story })
@@ -102,7 +103,15 @@ describe("a chat without a server", () => {
       ],
     )
     assert.deepStrictEqual(tracesOf(answer).map(indices), expected.traces.map(indices))
-    assert.strictEqual(answer.parts.filter(({ type }) => type === "data-facet-trace").length, 2)
+    const pieces = answer.parts.flatMap((part) =>
+      isFacetPart(part, "trace") ? tracesOf({ parts: [part] }).map(({ tokens }) => tokens.length) : [],
+    )
+    assert.strictEqual(
+      pieces.reduce((sum, tokens) => sum + tokens),
+      80,
+    )
+    assert.isBelow(pieces.length, 40)
+    assert.isTrue(answer.parts.every(({ type }) => !type.startsWith("data-")))
     assert.isUndefined(blockedOf(answer))
   })
 
@@ -234,35 +243,5 @@ describe("a chat without a server", () => {
     await chat.sendMessage({ text: story })
     assert.strictEqual(chat.status, "error")
     assert.strictEqual(chat.error?.name, "ModelNotFoundError")
-  })
-})
-
-describe("the parts of a message", () => {
-  const verdict = { flagged: true, policies: [], tokens: { judged: 1, cached: 0 } }
-  const token = { token: "a", id: 1, features: [] }
-
-  it("are read from a server's chat as from a local one", () => {
-    const trace: FacetTraceData = { site: "resid_post", layer: 4, tokens: [token] }
-    const custom = (kind: string, facet: object) => ({ type: "custom", kind, providerMetadata: { facet } })
-    const server = {
-      parts: [
-        custom("facet.verdict", { of: "input", verdict }),
-        { type: "text", text: "a" },
-        custom("facet.trace", trace),
-        custom("facet.trace", trace),
-        custom("other.trace", trace),
-      ],
-    }
-    assert.deepStrictEqual(verdictsOf(server), [{ of: "input", verdict }])
-    assert.deepStrictEqual(tracesOf(server), [{ site: "resid_post", layer: 4, tokens: [token, token] }])
-    assert.strictEqual(blockedOf(server), "input")
-    const local = {
-      parts: [
-        { type: "data-facet-trace", id: "1", data: trace },
-        { type: "text", text: "a" },
-      ],
-    }
-    assert.deepStrictEqual(tracesOf(local), [trace])
-    assert.strictEqual(textOf(local), "a")
   })
 })

@@ -222,7 +222,11 @@ describe("the documentation", () => {
   it("quotes errors as they are", async () => {
     const text = await read("docs/errors.md")
     const errors = [
-      new sdk.UnsupportedModelError({ model: "/models/llama", architecture: "LlamaForCausalLM", supported: "Gemma 2 (Gemma2ForCausalLM)" }),
+      new sdk.UnsupportedModelError({
+        model: "/models/llama",
+        architecture: "LlamaForCausalLM",
+        supported: "Gemma 2 (Gemma2ForCausalLM)",
+      }),
       new sdk.OverloadedError({ limit: 64 }),
       new sdk.EngineCrashedError({ problem: "its thread ended with code 1" }),
       new sdk.ClosedError(),

@@ -7,7 +7,8 @@ import type {
   LanguageModelV4Usage,
   SharedV4Warning,
 } from "@ai-sdk/provider"
-import type { Facet, GuardPart, PromiseGuard } from "@facet/sdk"
+import type { Facet, PromiseGuard } from "@facet/sdk"
+import { type GuardPart, pickGuardOptions } from "@facet/sdk/words"
 import { OpenModels, type SharedModel } from "../OpenModels.ts"
 import { unknownUsage } from "../results.ts"
 import { toProviderError } from "../toProviderError.ts"
@@ -16,12 +17,7 @@ import { promptTexts } from "./promptTexts.ts"
 import { framesOf, streamOf } from "./readingStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
 import { shieldedResult, type Told } from "./shieldedResult.ts"
-import {
-  canBlock,
-  checkShieldOptions,
-  guardOptionsOf,
-  type ShieldMiddlewareOptions,
-} from "./ShieldMiddlewareOptions.ts"
+import { canBlock, checkShieldOptions, type ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 
 type Call = LanguageModelV4CallOptions
 
@@ -130,7 +126,7 @@ export class Shield {
     const facet = await this.#model.open(signal)
     if (this.#made?.facet === facet) return this.#made.guard
     try {
-      const guard = facet.guard(guardOptionsOf(this.#options))
+      const guard = facet.guard(pickGuardOptions(this.#options))
       this.#made = { facet, guard }
       return guard
     } catch (error) {

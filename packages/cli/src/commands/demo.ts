@@ -1,5 +1,5 @@
 /** `facet demo`: the three effects on one screen, all computed while one watches. */
-import type { FinishPart } from "@facet/sdk"
+import type { FinishPart } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Screen } from "../Console.ts"
 import { showFeatures } from "../demo/features.ts"

@@ -1,5 +1,5 @@
 /** `facet generate`: what the model says. */
-import type { FinishPart, GenerateOptions, Generation, Verdict } from "@facet/sdk"
+import type { FinishPart, GenerateOptions, Generation, Verdict } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { openFacet } from "../opening.ts"

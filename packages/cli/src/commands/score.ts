@@ -1,5 +1,5 @@
 /** `facet score`: how likely a text is. */
-import type { Score } from "@facet/sdk"
+import type { Score } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Paint } from "../Paint.ts"

@@ -1,5 +1,5 @@
 /** `facet shield`: does a text violate a policy? */
-import type { Policy } from "@facet/sdk"
+import type { Policy } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import { openFacet } from "../opening.ts"
 import { jsonOption } from "../options.ts"

@@ -1,5 +1,5 @@
 /** The first two effects together: nothing goes in or out that was not judged. */
-import type { Verdict } from "@facet/sdk"
+import type { Verdict } from "@facet/sdk/words"
 import type { Screen } from "../Console.ts"
 import { percent, worstOf } from "../verdictTable.ts"
 import { Paragraph } from "./Paragraph.ts"

@@ -1,5 +1,5 @@
 /** The first effect: a story, word by word. */
-import type { FinishPart } from "@facet/sdk"
+import type { FinishPart } from "@facet/sdk/words"
 import { Paragraph } from "./Paragraph.ts"
 import { indent, type Stage, writeTitle } from "./Stage.ts"
 

@@ -1,5 +1,5 @@
 /** The second effect: a harmless and a harmful prompt, judged. */
-import type { Verdict } from "@facet/sdk"
+import type { Verdict } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import type { Paint } from "../Paint.ts"
 import { fit } from "../textWidth.ts"

@@ -1,6 +1,6 @@
 /** What a server counts. */
 import type { RequestReport } from "@facet/hono-plugin"
-import type { EngineStats } from "@facet/sdk"
+import type { EngineStats } from "@facet/sdk/words"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Registry } from "./Registry.ts"
 

@@ -1,5 +1,5 @@
 /** A request for a completion, read and found good. */
-import type { GenerateOptions, Prompt } from "@facet/sdk"
+import type { GenerateOptions, Prompt } from "@facet/sdk/words"
 import type { Delivery } from "./sampling.ts"
 
 export interface CompletionJob extends Delivery {

@@ -1,11 +1,9 @@
 /** Reads the fields of a JSON object, and sees to it that none is overlooked. */
+import { isRecord, type NumberRange } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 
-export interface Range {
-  readonly min: number
-  readonly max: number
-  readonly integer?: boolean
-}
+/** Whole numbers of at least 1. */
+export const atLeastOne: NumberRange = { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true }
 
 /** `null` is as good as absent, as in OpenAI's API. */
 export class Fields {
@@ -15,7 +13,7 @@ export class Fields {
 
   /** @param path where the object stands: `messages[2]`; empty for the whole body. */
   constructor(value: unknown, path = "") {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    if (!isRecord(value)) {
       const where = path === "" ? "the body" : path
       throw badRequest(path === "" ? undefined : path, `${kindOf(value)} where ${where} must be an object.`, wrongType)
     }
@@ -45,7 +43,7 @@ export class Fields {
     throw this.#wrong(name, value, "true or false")
   }
 
-  number(name: string, { integer = false, max, min }: Range): number | undefined {
+  number(name: string, { integer, max, min }: NumberRange): number | undefined {
     const value = this.value(name)
     if (value === undefined) return undefined
     if (typeof value !== "number") throw this.#wrong(name, value, "a number")

@@ -1,11 +1,9 @@
 /** What `POST /v1/chat/completions` is asked. */
-import type { ChatMessage } from "@facet/sdk"
+import { type ChatMessage, mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
-import { Fields, kindOf } from "./Fields.ts"
+import { atLeastOne, Fields, kindOf } from "./Fields.ts"
 import { readDelivery, readRest, readSampling } from "./sampling.ts"
-
-const limits = { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true }
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
 export function readChatRequest(body: unknown): CompletionJob {
@@ -24,8 +22,8 @@ export function readChatRequest(body: unknown): CompletionJob {
 }
 
 function readMaxTokens(fields: Fields): number | undefined {
-  const old = fields.number("max_tokens", limits)
-  const current = fields.number("max_completion_tokens", limits)
+  const old = fields.number("max_tokens", atLeastOne)
+  const current = fields.number("max_completion_tokens", atLeastOne)
   if (old !== undefined && current !== undefined && old !== current) {
     throw badRequest("max_tokens", "it differs from max_completion_tokens. Send one of them.", "invalid_value")
   }
@@ -34,7 +32,7 @@ function readMaxTokens(fields: Fields): number | undefined {
 
 function readLogprobs(fields: Fields): boolean | number | undefined {
   const isWanted = fields.flag("logprobs") ?? false
-  const alternatives = fields.number("top_logprobs", { min: 0, max: 20, integer: true })
+  const alternatives = fields.number("top_logprobs", { min: 0, max: mostAlternatives, integer: true })
   if (alternatives !== undefined && !isWanted) {
     throw badRequest("top_logprobs", "it is only allowed with logprobs: true.", "invalid_value")
   }

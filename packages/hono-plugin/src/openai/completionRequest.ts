@@ -1,10 +1,9 @@
 /** What `POST /v1/completions` is asked: to continue a text as it is, without a template. */
+import { mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
-import { Fields } from "./Fields.ts"
+import { atLeastOne, Fields } from "./Fields.ts"
 import { readDelivery, readRest, readSampling } from "./sampling.ts"
-
-const whole = { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true }
 
 /** OpenAI's default for this route; a chat has none. */
 const defaultMaxTokens = 16
@@ -18,15 +17,15 @@ export function readCompletionRequest(body: unknown): CompletionJob {
     options: {
       ...readSampling(fields),
       template: "none",
-      maxTokens: fields.number("max_tokens", { ...whole, min: 1 }) ?? defaultMaxTokens,
-      logprobs: fields.number("logprobs", { min: 0, max: 20, integer: true }),
+      maxTokens: fields.number("max_tokens", atLeastOne) ?? defaultMaxTokens,
+      logprobs: fields.number("logprobs", { min: 0, max: mostAlternatives, integer: true }),
     },
     ...readDelivery(fields),
   }
   readRest(fields)
   fields.refuse("echo", "this server does not repeat the prompt.")
   fields.refuse("suffix", "Gemma 2 cannot fill in a text: it goes on where the prompt ends.")
-  const best = fields.number("best_of", { ...whole, min: 1 })
+  const best = fields.number("best_of", atLeastOne)
   if (best !== undefined && best !== 1) throw unsupported("best_of", "this server writes one answer to a request.")
   fields.finish()
   return job

@@ -1,12 +1,13 @@
 /** Answers a request for a completion, all at once or as a stream of server-sent events. */
-import type { Facet, FinishPart, GenerateOptions, GenerationPart, TextPart, TokenLogprob } from "@facet/sdk"
+import type { Facet } from "@facet/sdk"
+import type { FinishPart, GenerateOptions, GenerationPart, TextPart, TokenLogprob } from "@facet/sdk/words"
 import type { CompletionJob } from "./CompletionJob.ts"
-import { type Choice, type Dialect, publicUsage } from "./Dialect.ts"
+import { type Choice, type CompletionFormat, publicUsage } from "./CompletionFormat.ts"
 import type { Exchange } from "../Exchange.ts"
 
 export interface CompletionServer {
   readonly facet: Facet
-  readonly dialect: Dialect
+  readonly format: CompletionFormat
   /** The name that the model answers under. */
   readonly model: string
   readonly guard: GenerateOptions["guard"]
@@ -15,15 +16,15 @@ export interface CompletionServer {
 type Parts = AsyncGenerator<GenerationPart, void, void>
 
 export async function complete(job: CompletionJob, server: CompletionServer, exchange: Exchange): Promise<Response> {
-  const { dialect, facet, guard, model } = server
+  const { format, facet, guard, model } = server
   const { signal } = exchange
   const parts = facet.stream(job.prompt, { ...job.options, ...(guard !== undefined && { guard }), signal })
   const heading = {
-    id: `${dialect.idPrefix}${globalThis.crypto.randomUUID().replaceAll("-", "")}`,
+    id: `${format.idPrefix}${globalThis.crypto.randomUUID().replaceAll("-", "")}`,
     created: Math.floor(Date.now() / 1000),
     model,
   }
-  const answer = { heading, job, dialect, exchange }
+  const answer = { heading, job, format, exchange }
   if (!job.stream) return exchange.json(await whole(parts, answer))
   // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
   const first = await nextAnswer(parts, exchange)
@@ -33,11 +34,11 @@ export async function complete(job: CompletionJob, server: CompletionServer, exc
 interface Answer {
   readonly heading: { readonly id: string; readonly created: number; readonly model: string }
   readonly job: CompletionJob
-  readonly dialect: Dialect
+  readonly format: CompletionFormat
   readonly exchange: Exchange
 }
 
-async function whole(parts: Parts, { dialect, exchange, heading, job }: Answer): Promise<object> {
+async function whole(parts: Parts, { format, exchange, heading, job }: Answer): Promise<object> {
   const logprobs: Array<TokenLogprob> = []
   let text = ""
   for (;;) {
@@ -49,8 +50,8 @@ async function whole(parts: Parts, { dialect, exchange, heading, job }: Answer):
       continue
     }
     noteFinish(part, exchange)
-    const choice = dialect.answer(text, part.finishReason, wantsLogprobs(job) ? logprobs : undefined)
-    return { ...heading, object: dialect.whole, choices: [choice], usage: publicUsage(part.usage) }
+    const choice = format.answer(text, part.finishReason, wantsLogprobs(job) ? logprobs : undefined)
+    return { ...heading, object: format.whole, choices: [choice], usage: publicUsage(part.usage) }
   }
 }
 
@@ -84,23 +85,23 @@ async function* events(first: TextPart | FinishPart, rest: Parts, answer: Answer
 }
 
 async function* chunks(first: TextPart | FinishPart, rest: Parts, answer: Answer): AsyncGenerator<string, void, void> {
-  const { dialect, exchange, heading, job } = answer
+  const { format, exchange, heading, job } = answer
   const { includeUsage } = job
   // As in OpenAI's API: whoever asks for figures finds the field in every chunk, and the figures in the last.
   const chunk = (choice: Choice): string =>
-    event({ ...heading, object: dialect.chunk, choices: [choice], ...(includeUsage && { usage: null }) })
-  if (dialect.opening !== undefined) yield chunk(dialect.opening)
+    event({ ...heading, object: format.chunk, choices: [choice], ...(includeUsage && { usage: null }) })
+  if (format.opening !== undefined) yield chunk(format.opening)
   let part = first
   let offset = 0
   while (part.type === "text") {
     exchange.noteFirstText()
-    yield chunk(dialect.piece(part.text, wantsLogprobs(job) ? (part.logprobs ?? []) : undefined, offset))
+    yield chunk(format.piece(part.text, wantsLogprobs(job) ? (part.logprobs ?? []) : undefined, offset))
     offset += part.text.length
     part = await nextAnswer(rest, exchange)
   }
   noteFinish(part, exchange)
-  yield chunk(dialect.closing(part.finishReason))
-  if (includeUsage) yield event({ ...heading, object: dialect.chunk, choices: [], usage: publicUsage(part.usage) })
+  yield chunk(format.closing(part.finishReason))
+  if (includeUsage) yield event({ ...heading, object: format.chunk, choices: [], usage: publicUsage(part.usage) })
 }
 
 /** 0 asks for those of the chosen tokens alone. */

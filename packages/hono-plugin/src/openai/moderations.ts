@@ -1,5 +1,6 @@
 /** ShieldGemma behind the form of OpenAI's moderations. */
-import type { Facet, Verdict } from "@facet/sdk"
+import type { Facet } from "@facet/sdk"
+import type { Verdict } from "@facet/sdk/words"
 import { badRequest } from "./ApiError.ts"
 import { readTextPart } from "./chatRequest.ts"
 import type { Exchange } from "../Exchange.ts"

@@ -1,38 +1,45 @@
 /** The fields of both kinds of completion that say how tokens are chosen, how many, and in what form they come. */
-import type { GenerateOptions } from "@facet/sdk"
-import { badRequest, unsupported } from "./ApiError.ts"
-import type { Fields } from "./Fields.ts"
-
-const whole = { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true }
-const penalty = { min: -2, max: 2 }
-const probability = { min: 0, max: 1 }
-
-/** OpenAI's default; Facet's own is 0. */
-const defaultTemperature = 1
+import {
+  biasRange,
+  type GenerateOptions,
+  type NumberRange,
+  type SamplingNumberName,
+  samplingNumberNames,
+  samplingNumbers,
+} from "@facet/sdk/words"
+import { badRequest, fieldOf, unsupported } from "./ApiError.ts"
+import { atLeastOne, type Fields } from "./Fields.ts"
 
 /** As many as OpenAI's API takes. */
 const mostStops = 4
 
-/** The options of `generate` that `fields` ask for. `top_k`, `min_p` and `repetition_penalty` are vLLM's. */
-export function readSampling(fields: Fields): GenerateOptions {
-  return {
-    temperature: fields.number("temperature", { min: 0, max: 2 }) ?? defaultTemperature,
-    topP: fields.number("top_p", probability),
-    topK: readTopK(fields),
-    minP: fields.number("min_p", probability),
-    repetitionPenalty: fields.number("repetition_penalty", { min: 0.01, max: 100 }),
-    presencePenalty: fields.number("presence_penalty", penalty),
-    frequencyPenalty: fields.number("frequency_penalty", penalty),
-    logitBias: readLogitBias(fields),
-    seed: fields.number("seed", whole),
-    stop: readStop(fields),
-  }
+/** Where OpenAI's API, or vLLM's, differs from Facet. */
+interface Deviation extends Partial<NumberRange> {
+  /** Taken where a field is left out. */
+  readonly otherwise?: number
+  readonly read?: (value: number) => number | undefined
 }
 
-/** -1 and 0 are ways of saying that all tokens are kept. */
-function readTopK(fields: Fields): number | undefined {
-  const topK = fields.number("top_k", { ...whole, min: -1 })
-  return topK === undefined || topK <= 0 ? undefined : topK
+const deviations: { readonly [Name in SamplingNumberName]?: Deviation } = {
+  // Facet's own default is 0, and its most is 100.
+  temperature: { max: 2, otherwise: 1 },
+  // -1 is vLLM's way of saying that all tokens are kept.
+  topK: { min: -1, read: (value) => (value <= 0 ? undefined : value) },
+}
+
+/** The options of `generate` that `fields` ask for. */
+export function readSampling(fields: Fields): GenerateOptions {
+  const numbers: { [Name in SamplingNumberName]?: number | undefined } = {}
+  for (const name of samplingNumberNames) numbers[name] = readNumber(fields, name)
+  return { ...numbers, logitBias: readLogitBias(fields), stop: readStop(fields) }
+}
+
+const same = (value: number): number => value
+
+function readNumber(fields: Fields, name: SamplingNumberName): number | undefined {
+  const { otherwise, read = same, ...range }: Deviation = deviations[name] ?? {}
+  const value = fields.number(fieldOf(name), { ...samplingNumbers[name], ...range })
+  return value === undefined ? otherwise : read(value)
 }
 
 function readLogitBias(fields: Fields): Readonly<Record<number, number>> | undefined {
@@ -43,7 +50,7 @@ function readLogitBias(fields: Fields): Readonly<Record<number, number>> | undef
   }
   const entries = Object.entries(bias).map(([id, value]): readonly [string, number] => {
     if (typeof value === "number") return [id, value]
-    throw badRequest("logit_bias", "a value is not a number from -100 to 100.", "invalid_type")
+    throw badRequest("logit_bias", `a value is not a number from ${biasRange.min} to ${biasRange.max}.`, "invalid_type")
   })
   return Object.fromEntries(entries)
 }
@@ -95,7 +102,7 @@ const harmless = [
 /** Reads what every completion may carry beside what it asks, and refuses what this server cannot do. */
 export function readRest(fields: Fields): void {
   for (const name of harmless) fields.value(name)
-  const n = fields.number("n", { ...whole, min: 1 })
+  const n = fields.number("n", atLeastOne)
   if (n !== undefined && n !== 1)
     throw unsupported("n", "this server gives one answer to a request. Send it again for more.")
 }

@@ -1,6 +1,6 @@
-import type { ChatMessage } from "@facet/sdk"
+import { type ChatMessage, verdictsOf } from "@facet/sdk/words"
 import type { FacetUIMessage } from "./FacetUIMessage.ts"
-import { textOf, verdictsOf } from "./messageParts.ts"
+import { textOf } from "./textOf.ts"
 
 /**
  * The chat that a model is asked, out of the messages on the screen. A question that the guard did not let in is left
@@ -39,7 +39,7 @@ const isBlockedQuestion = (message: FacetUIMessage, answer: FacetUIMessage | und
 async function refuseFiles({ parts }: FacetUIMessage, index: number): Promise<void> {
   const file = parts.find((part) => part.type === "file")
   if (file === undefined) return
-  const { InvalidRequestError } = await import("@facet/sdk")
+  const { InvalidRequestError } = await import("@facet/sdk/words")
   throw new InvalidRequestError({
     option: `messages[${index}].parts`,
     problem: `there is a file (${file.mediaType})`,

@@ -1,5 +1,5 @@
 import { type ComponentPropsWithoutRef, forwardRef, useId, useMemo } from "react"
-import type { Feature, TraceToken } from "@facet/sdk"
+import type { Feature, TraceToken } from "@facet/sdk/words"
 import { ActivationChart } from "./ActivationChart.tsx"
 import { countOf } from "./countOf.ts"
 import { type FeatureSource, neuronpediaUrl } from "./neuronpediaUrl.ts"

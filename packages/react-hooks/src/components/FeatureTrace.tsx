@@ -1,5 +1,5 @@
 import { type ComponentPropsWithoutRef, forwardRef, useDeferredValue, useId, useMemo, useRef, useState } from "react"
-import type { Feature, Trace, TraceToken } from "@facet/sdk"
+import type { Feature, Trace, TraceToken } from "@facet/sdk/words"
 import { countOf } from "./countOf.ts"
 import { FeatureCard } from "./FeatureCard.tsx"
 import type { FeatureSource } from "./neuronpediaUrl.ts"

@@ -1,5 +1,5 @@
 import { type ComponentPropsWithoutRef, type CSSProperties, forwardRef, useId } from "react"
-import type { Device, Progress } from "@facet/sdk"
+import type { Device, Progress } from "@facet/sdk/words"
 import type { FacetStatus } from "../store/FacetStore.ts"
 import { byteText, durationText } from "./byteText.ts"
 

@@ -1,6 +1,13 @@
 import type { OpenOptions } from "@facet/sdk"
-import type { RemoteOptions } from "../remote/RemoteFacet.ts"
-import type { OpenEffects } from "./OpenEffects.ts"
+import type { Effects, RemoteFacetOptions } from "@facet/sdk/remote"
+import type { Device } from "@facet/sdk/words"
+
+/** An open Facet, or anything with the same effects. */
+export interface OpenEffects extends Effects {
+  /** What was opened, for people to read. */
+  readonly model?: string | undefined
+  readonly device?: Device | undefined
+}
 
 /** Where the effects come from: `facet` before `remote` before `open`; without any it is the embedded model. */
 export interface FacetSource {
@@ -9,5 +16,5 @@ export interface FacetSource {
   /** An open Facet, which is used as it is and never closed here. */
   readonly facet?: OpenEffects | undefined
   /** A server that has the effects (`facet serve`, or `effects()` of `@facet/hono-plugin`): its URL, or how to ask it. */
-  readonly remote?: string | RemoteOptions | undefined
+  readonly remote?: string | RemoteFacetOptions | undefined
 }

@@ -1,5 +1,5 @@
-import type { CallOptions, Device, Progress } from "@facet/sdk"
-import type { Effects } from "../remote/Effects.ts"
+import type { Effects } from "@facet/sdk/remote"
+import type { CallOptions, Device, Progress } from "@facet/sdk/words"
 import type { FacetHooksError } from "./FacetHooksError.ts"
 import type { FacetSource } from "./FacetSource.ts"
 import { isSupported } from "./isSupported.ts"
@@ -256,7 +256,7 @@ export class FacetStore {
   /** An error class of the SDK's is loaded only here, where a page will not get further anyway. */
   async #explain(): Promise<void> {
     try {
-      const { UnsupportedDeviceError } = await import("@facet/sdk")
+      const { UnsupportedDeviceError } = await import("@facet/sdk/words")
       const error = new UnsupportedDeviceError({
         device: "any",
         problem: "this browser has no Web Workers or no WebAssembly",

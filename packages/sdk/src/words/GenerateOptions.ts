@@ -47,7 +47,7 @@ export const generateOptionNames: ReadonlyArray<keyof GenerateOptions> = [
 const templates = ["chat", "none"] as const
 
 /** The most alternatives to a token; as many as OpenAI's API gives. */
-const mostAlternatives = 20
+export const mostAlternatives = 20
 
 /** The options as an engine is told them: all but the guard, which stands around it. */
 export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions">

@@ -2,7 +2,7 @@
  * `@facet/sdk/words`: what is said and asked, and how it is checked. All that an adapter needs to speak; there is no
  * engine in it.
  */
-export { type CallOptions, splitCallOptions } from "./CallOptions.ts"
+export { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./CallOptions.ts"
 export {
   checkCount,
   checkFlag,
@@ -12,7 +12,9 @@ export {
   checkOneOf,
   checkUnicode,
   checkWhole,
+  isRecord,
   type NumberRange,
+  show,
 } from "./Checks.ts"
 export type { Content, ShieldOptions } from "./Content.ts"
 export {
@@ -31,10 +33,12 @@ export {
   EngineCrashedError,
   errorClasses,
   errorFromPlain,
+  errorTags,
   errorToPlain,
   type FacetError,
   type FacetErrorTag,
   GuardTimeoutError,
+  hasFacetTag,
   InvalidRequestError,
   invalidRequest,
   isFacetError,
@@ -49,20 +53,31 @@ export {
   UnsupportedModelError,
   WorkerBlockedError,
 } from "./Errors.ts"
-export { type GenerateOptions, generateOptionNames } from "./GenerateOptions.ts"
+export {
+  type GenerateOptions,
+  generateOptionNames,
+  mostAlternatives,
+  readGenerateOptions,
+  type ReadGenerateOptions,
+} from "./GenerateOptions.ts"
 export {
   collect,
   type FailurePart,
   type FinishPart,
+  finished,
   type FinishReason,
   type Generation,
   type GenerationPart,
   type GenerationTokens,
+  nothingSaid,
+  type Said,
   type TextPart,
   type Timings,
   type TracePart,
   type Usage,
   type VerdictPart,
+  withPart,
+  withTrace,
 } from "./Generation.ts"
 export {
   type GuardMode,
@@ -80,6 +95,7 @@ export type { EngineStats } from "./Request.ts"
 export {
   biasRange,
   type SamplingNumber,
+  type SamplingNumberName,
   samplingNumberNames,
   samplingNumbers,
   samplingOptionNames,
@@ -89,4 +105,28 @@ export type { Score, ScoreToken } from "./Score.ts"
 export { type Site, type SiteName, siteNames } from "./Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
+export {
+  blockedOf,
+  facetFailure,
+  type FacetFailureData,
+  type FacetFailurePart,
+  type FacetPart,
+  type FacetPartName,
+  facetTrace,
+  type FacetTraceData,
+  type FacetTracePart,
+  facetVerdict,
+  type FacetVerdictData,
+  type FacetVerdictPart,
+  failuresOf,
+  isFacetPart,
+  type JsonObject,
+  type JsonValue,
+  type MessageWithParts,
+  type SentFacetPart,
+  toJson,
+  type ToldVerdict,
+  tracesOf,
+  verdictsOf,
+} from "./UiParts.ts"
 export type { PolicyVerdict, Verdict } from "./Verdict.ts"

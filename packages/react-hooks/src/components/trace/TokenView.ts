@@ -1,5 +1,5 @@
 /** One token, ready to be drawn. */
-import type { Feature, TraceToken } from "@facet/sdk"
+import type { Feature, TraceToken } from "@facet/sdk/words"
 import { alphaOf, levelOf, type StrengthLevel } from "./heat.ts"
 import { featureName } from "./FeatureSummary.ts"
 import { type TokenKind, visibleToken } from "./visibleToken.ts"

@@ -1,5 +1,5 @@
 /** What the panel beside a text lists. */
-import type { Feature, TraceToken } from "@facet/sdk"
+import type { Feature, TraceToken } from "@facet/sdk/words"
 import type { FeatureSummary } from "./FeatureSummary.ts"
 import { visibleToken } from "./visibleToken.ts"
 

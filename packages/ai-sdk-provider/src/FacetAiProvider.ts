@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4, Experimental_DecisionModelV4, LanguageModelV4, ProviderV4 } from "@ai-sdk/provider"
 
 /** A provider whose models run in this process. Call it for a language model. */
-export interface FacetProvider extends ProviderV4, AsyncDisposable {
+export interface FacetAiProvider extends ProviderV4, AsyncDisposable {
   /** The language model of an id, or the default one. Nothing is opened before it is called. */
   (modelId?: string): LanguageModelV4
   /** The same as calling the provider. */

@@ -19,9 +19,10 @@ import {
 } from "@facet/sdk"
 import { Hono } from "hono"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
-import { RemoteError } from "../src/remote/RemoteError.ts"
-import { RemoteFacet } from "../src/remote/RemoteFacet.ts"
-import { listen, type Listening } from "./remoteServer.ts"
+import { listen, type Listening } from "../../../../test/listen.ts"
+import type { Effects } from "../../src/remote/Effects.ts"
+import { RemoteError } from "../../src/remote/RemoteError.ts"
+import { RemoteFacet } from "../../src/remote/RemoteFacet.ts"
 
 const prompt = "Tell me a story about a fox."
 /** Never ends by itself: what would end a turn is forbidden. */
@@ -222,9 +223,7 @@ test("describe tells the model and the device", async () => {
 })
 
 describe("typed errors are those of the page, by class and fields", () => {
-  const wrong: ReadonlyArray<
-    readonly [name: string, ask: (one: Pick<Facet, "generate" | "shield" | "inspect">) => Promise<unknown>]
-  > = [
+  const wrong: ReadonlyArray<readonly [name: string, ask: (one: Effects) => Promise<unknown>]> = [
     ["temperature", (one) => one.generate(prompt, { temperature: 200 })],
     ["maxTokens", (one) => one.generate(prompt, { maxTokens: 0 })],
     ["half a character", (one) => one.generate("half \ud83d")],
@@ -470,7 +469,7 @@ describe("options", () => {
 
 test("the examples of the documentation do what they say", async () => {
   await using here = await listen(effects({ facet }))
-  const page = await readFile(new URL("../../../docs/remote-hooks.md", import.meta.url), "utf8")
+  const page = await readFile(new URL("../../../../docs/remote-hooks.md", import.meta.url), "utf8")
   const blocks = [...page.matchAll(/^```typescript\n(.*?)^```$/gms)].map(([, code = ""]) => code)
   expect(blocks).toHaveLength(3)
   const scratch = await mkdtemp(fileURLToPath(new URL(".docs-", import.meta.url)))
@@ -478,12 +477,7 @@ test("the examples of the documentation do what they say", async () => {
   try {
     for (const [i, code] of blocks.entries()) {
       const file = join(scratch, `${i}.ts`)
-      const remoteFiles = `export * from "../../src/remote/RemoteFacet.ts"\nexport * from "../../src/remote/RemoteError.ts"\n`
-      await writeFile(join(scratch, "remote.ts"), remoteFiles)
-      await writeFile(
-        file,
-        code.replace("@facet/react-hooks", "./remote.ts").replace("http://127.0.0.1:8787", here.url),
-      )
+      await writeFile(file, code.replace("http://127.0.0.1:8787", here.url))
       await import(/* @vite-ignore */ file)
     }
     const shown = log.mock.calls.map((values) => format(...values))

@@ -1,8 +1,9 @@
 /** The body of a request as JSON. */
-import { ApiError, badRequest } from "./ApiError.ts"
+import { joined } from "./joined.ts"
+import { ApiError, badRequest } from "./openai/ApiError.ts"
 
 /** @throws ApiError 415 for another type or encoding, 413 for more than `limit` bytes, 400 for what is no JSON. */
-export async function readBody(request: Request, limit: number): Promise<unknown> {
+export async function readJsonBody(request: Request, limit: number): Promise<unknown> {
   checkHeaders(request.headers)
   const text = decode(await readBytes(request, limit))
   if (text.trim() === "")
@@ -44,17 +45,7 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
     }
     chunks.push(next.value)
   }
-  return concatenate(chunks, length)
-}
-
-function concatenate(chunks: ReadonlyArray<Uint8Array>, length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return bytes
+  return joined(chunks)
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,12 +1,12 @@
 /** The two forms that OpenAI's API has for what a model says: the messages of a chat, and texts. */
-import type { FinishReason, TokenAlternative, TokenLogprob, Usage } from "@facet/sdk"
+import type { FinishReason, TokenAlternative, TokenLogprob, Usage } from "@facet/sdk/words"
 
 /** One entry of `choices`. */
 export type Choice = Readonly<Record<string, unknown>>
 
 type Logprobs = ReadonlyArray<TokenLogprob> | undefined
 
-export interface Dialect {
+export interface CompletionFormat {
   readonly idPrefix: string
   /** `object` of a whole answer, and of a chunk. */
   readonly whole: string
@@ -22,7 +22,7 @@ export interface Dialect {
   readonly answer: (text: string, reason: FinishReason, logprobs: Logprobs) => Choice
 }
 
-export const chatDialect: Dialect = {
+export const chatFormat: CompletionFormat = {
   idPrefix: "chatcmpl-",
   whole: "chat.completion",
   chunk: "chat.completion.chunk",
@@ -48,7 +48,7 @@ export const chatDialect: Dialect = {
   }),
 }
 
-export const textDialect: Dialect = {
+export const textFormat: CompletionFormat = {
   idPrefix: "cmpl-",
   whole: "text_completion",
   chunk: "text_completion",

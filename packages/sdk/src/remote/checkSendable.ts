@@ -1,5 +1,5 @@
 /** What JSON would change or leave out in silence is refused by name. */
-import { InvalidRequestError } from "@facet/sdk"
+import { type InvalidRequestError, invalidRequest } from "../words/Errors.ts"
 
 /** Deeper than anything that the effects take: a cycle, most likely. */
 const deepest = 32
@@ -28,4 +28,4 @@ export function checkSendable(path: string, value: unknown, depth = 0): void {
 }
 
 const unsendable = (path: string, what: string, remedy: string): InvalidRequestError =>
-  new InvalidRequestError({ option: path, problem: `${what} cannot be sent to a server`, remedy })
+  invalidRequest(path, `${what} cannot be sent to a server`, remedy)
