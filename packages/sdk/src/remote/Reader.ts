@@ -57,7 +57,12 @@ export const record =
   }
 
 function misread(value: unknown, path: string, wanted: string): never {
-  const found =
-    value === undefined ? "nothing" : value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`
-  throw new Misread(`${path === "" ? "it" : path} is ${found} where ${wanted} is expected`)
+  throw new Misread(`${path === "" ? "it" : path} is ${kindOf(value)} where ${wanted} is expected`)
+}
+
+const kinds: Readonly<Record<string, string>> = { undefined: "nothing", string: "a text", object: "an object" }
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null"
+  return Array.isArray(value) ? "a list" : (kinds[typeof value] ?? `a ${typeof value}`)
 }

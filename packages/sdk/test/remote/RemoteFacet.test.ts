@@ -48,6 +48,12 @@ const odd = new Hono()
   )
   .post("/newer/facet/:effect", (c) => c.json({ verdicts: [] }))
   .get("/newer/facet", (c) => c.json({ name: "tiny" }))
+  .post("/wrong/facet/generate", (c) =>
+    c.body('{"type":"text","text":"One","tokens":["fox"]}\n', 200, { "content-type": "application/x-ndjson" }),
+  )
+  .post("/wrong/facet/shield", (c) => c.json({ flagged: "yes", policies: [], tokens: { judged: 1, cached: 0 } }))
+  .post("/wrong/facet/inspect", (c) => c.json({ site: "attic", layer: 1, tokens: [] }))
+  .get("/wrong/facet", (c) => c.json({ model: "tiny", device: { name: "cpu" } }))
   .post("/broken/facet/generate", (c) => c.body("<html>\n", 200, { "content-type": "application/x-ndjson" }))
   .post("/broken/facet/:effect", (c) => c.body("<html>", 200, { "content-type": "application/json" }))
   .post("/unknown/facet/:effect", (c) =>
@@ -386,6 +392,10 @@ describe("what is no answer is a RemoteError that says what to do", () => {
     ["newer", "shield", 200, /no verdict/],
     ["newer", "inspect", 200, /no trace/],
     ["newer", "describe", 200, /no description/],
+    ["wrong", "generate", 200, /a part that is not known here \(tokens\[0\] is a text where a whole number/],
+    ["wrong", "shield", 200, /no verdict \(flagged is a text where true or false/],
+    ["wrong", "inspect", 200, /no trace \(site is a text where one of resid_post/],
+    ["wrong", "describe", 200, /no description of a model \(device\.precision is nothing/],
     ["broken", "generate", 200, /no JSON/],
     ["broken", "shield", 200, /no JSON/],
     ["unknown", "shield", 418, /Something new/],
