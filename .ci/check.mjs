@@ -2,6 +2,7 @@ import { mkdtemp, realpath, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { checkNames } from "./names.mjs"
 import {
   installConsumer,
   lintPackages,
@@ -21,6 +22,7 @@ const local = (name, ...args) => run(join(root, "node_modules", ".bin", name), a
 const steps = [
   ["format", () => quietly(local("oxfmt", "--check"))],
   ["lint", () => quietly(local("oxlint", "--deny-warnings"))],
+  ["names of files", checkNames],
   ["types", () => quietly(checkTypes())],
   ["build", () => quietly(pnpm(["-r", "run", "build"], { cwd: root }))],
   ["pack", pack],

@@ -9,10 +9,10 @@ import {
 } from "@ai-sdk/provider"
 import { definePolicy, policies, type Policy, toJson } from "@facet/sdk/words"
 import type { SharedModel } from "./OpenModels.ts"
-import { readDecisionModelOptions } from "./providerOptions.ts"
-import { newResponseId } from "./results.ts"
+import { readDecisionModelOptions } from "./ProviderOptions.ts"
+import { newResponseId } from "./Results.ts"
 import { toProviderError } from "./toProviderError.ts"
-import { warnOfHeaders, warnOfReasoning } from "./warnings.ts"
+import { warnOfHeaders, warnOfReasoning } from "./Warnings.ts"
 
 /**
  * ShieldGemma as a decision model: each boolean question is a policy, and its answer the probability that the state

@@ -6,9 +6,9 @@ import type {
 } from "@ai-sdk/provider"
 import { toJson } from "@facet/sdk/words"
 import type { SharedModel } from "./OpenModels.ts"
-import { readEmbeddingModelOptions } from "./providerOptions.ts"
+import { readEmbeddingModelOptions } from "./ProviderOptions.ts"
 import { toProviderError } from "./toProviderError.ts"
-import { warnOfHeaders } from "./warnings.ts"
+import { warnOfHeaders } from "./Warnings.ts"
 
 /**
  * Texts as vectors: the mean of a language model's residual stream over a text's tokens. It was not trained to embed:

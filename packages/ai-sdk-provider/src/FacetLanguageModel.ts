@@ -7,7 +7,7 @@ import type {
 } from "@ai-sdk/provider"
 import { collect, type Generation, type GenerationPart, facetFailure, facetTrace, facetVerdict } from "@facet/sdk/words"
 import type { SharedModel } from "./OpenModels.ts"
-import { finishReasonOf, newResponseId, providerMetadataOf, usageOf } from "./results.ts"
+import { finishReasonOf, newResponseId, providerMetadataOf, usageOf } from "./Results.ts"
 import { streamOf } from "./streamOf.ts"
 import { toGenerateRequest } from "./toGenerateRequest.ts"
 import { toProviderError } from "./toProviderError.ts"

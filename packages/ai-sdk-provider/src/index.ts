@@ -6,7 +6,7 @@ export type {
   FacetDecisionModelOptions,
   FacetEmbeddingModelOptions,
   FacetLanguageModelOptions,
-} from "./providerOptions.ts"
+} from "./ProviderOptions.ts"
 export type { FacetFailurePart, FacetTracePart, FacetVerdictPart } from "@facet/sdk/words"
 export { FacetProviderError } from "./FacetProviderError.ts"
 export { FacetUnavailableError } from "./FacetUnavailableError.ts"

@@ -7,7 +7,7 @@ import {
   facetTrace,
   facetVerdict,
 } from "@facet/sdk/words"
-import { finishReasonOf, providerMetadataOf, unknownUsage, usageOf } from "./results.ts"
+import { finishReasonOf, providerMetadataOf, unknownUsage, usageOf } from "./Results.ts"
 import { toProviderError } from "./toProviderError.ts"
 
 export interface StreamRequest {

@@ -1,9 +1,9 @@
 import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider"
 import type { ChatMessage, GenerateOptions } from "@facet/sdk/words"
 import { facetPath } from "./OptionNames.ts"
-import { readLanguageModelOptions } from "./providerOptions.ts"
+import { readLanguageModelOptions } from "./ProviderOptions.ts"
 import { toPrompt } from "./toPrompt.ts"
-import { warnOfHeaders, warnOfReasoning } from "./warnings.ts"
+import { warnOfHeaders, warnOfReasoning } from "./Warnings.ts"
 
 export interface GenerateRequest {
   readonly prompt: ReadonlyArray<ChatMessage>

@@ -3,7 +3,7 @@ import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } 
 import { pickGuardOptions } from "@facet/sdk/words"
 import type { Context, Next } from "hono"
 import { joined } from "./joined.ts"
-import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problem.ts"
+import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problems.ts"
 import { replaceResponse, withoutLength } from "./replaceResponse.ts"
 import { type Input, inputOf, noInput } from "./request/Input.ts"
 import { putBack, readBody } from "./request/readBody.ts"

@@ -5,7 +5,7 @@ import type { ShieldVariables } from "./ShieldContext.ts"
 import { Shielding } from "./Shielding.ts"
 import { readShieldOptions, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 
-export interface ShieldMiddleware extends MiddlewareHandler<{ Variables: ShieldVariables }>, AsyncDisposable {
+export interface ShieldHandler extends MiddlewareHandler<{ Variables: ShieldVariables }>, AsyncDisposable {
   /** Closes the Facet that this middleware opened. Requests that come afterwards are answered as when the guard fails. */
   readonly dispose: () => Promise<void>
 }
@@ -24,7 +24,7 @@ export interface ShieldMiddleware extends MiddlewareHandler<{ Variables: ShieldV
  * app.use("/api/chat", shield())
  * app.post("/api/chat", (c) => answer(c, { abortSignal: c.var.shield.signal }))
  */
-export function shield(options: ShieldRouteOptions = {}): ShieldMiddleware {
+export function shield(options: ShieldRouteOptions = {}): ShieldHandler {
   const plan = readShieldOptions(options)
   const shared = openOnce(options.model === undefined ? options.facet : { shield: options.model })
   const middleware: MiddlewareHandler<{ Variables: ShieldVariables }> = async function shield(c, next) {

@@ -2,9 +2,9 @@
 import type { FinishPart, GenerateOptions, Generation, Verdict } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
-import { openFacet } from "../opening.ts"
-import { jsonOption, modelOption } from "../options.ts"
-import { readSampling, samplingOptions } from "../sampling.ts"
+import { openFacet } from "../Opening.ts"
+import { jsonOption, modelOption } from "../Options.ts"
+import { readSampling, samplingOptions } from "../SamplingFlags.ts"
 import { visible } from "../textWidth.ts"
 import { worstOf } from "../verdictTable.ts"
 

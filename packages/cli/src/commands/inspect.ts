@@ -2,10 +2,10 @@
 import type { OpenOptions } from "@facet/sdk"
 import { siteNames } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
-import { heatLines } from "../heatMap.ts"
-import { openFacet } from "../opening.ts"
-import { jsonOption, modelOption } from "../options.ts"
-import { featureLines, strongestFeatures, tokenLines } from "../traceTable.ts"
+import { heatLines } from "../heatLines.ts"
+import { openFacet } from "../Opening.ts"
+import { jsonOption, modelOption } from "../Options.ts"
+import { featureLines, strongestFeatures, tokenLines } from "../TraceTable.ts"
 
 const options = {
   layer: {

@@ -1,8 +1,8 @@
 /** `facet shield`: does a text violate a policy? */
 import { definePolicy, policies, type Policy } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
-import { openFacet } from "../opening.ts"
-import { jsonOption } from "../options.ts"
+import { openFacet } from "../Opening.ts"
+import { jsonOption } from "../Options.ts"
 import { verdictTable } from "../verdictTable.ts"
 
 const known: Readonly<Record<string, Policy>> = policies

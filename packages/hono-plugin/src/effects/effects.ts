@@ -4,7 +4,7 @@ import { descriptionToJson, effectFromJson, linesType, routes, traceToJson, verd
 import { type Context, Hono } from "hono"
 import { Exchange, type Route } from "../Exchange.ts"
 import { openedFor } from "../openedFor.ts"
-import { makeAuthorise } from "../openai/apiKeys.ts"
+import { makeAuthorise } from "../openai/makeAuthorise.ts"
 import { readJsonBody } from "../readJsonBody.ts"
 import {
   publicModelName,

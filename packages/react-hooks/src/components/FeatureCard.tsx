@@ -1,7 +1,7 @@
 import { type ComponentPropsWithoutRef, forwardRef, useId, useMemo } from "react"
 import type { Feature, TraceToken } from "@facet/sdk/words"
 import { ActivationChart } from "./ActivationChart.tsx"
-import { countOf } from "./countOf.ts"
+import { countOf } from "./Amounts.ts"
 import { type FeatureSource, neuronpediaUrl } from "./neuronpediaUrl.ts"
 import { activationsOf, featureName } from "./trace/FeatureSummary.ts"
 import { placeOf, tokensOf, type TraceInput } from "./trace/TraceInput.ts"

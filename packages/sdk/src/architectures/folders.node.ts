@@ -7,7 +7,7 @@ export { locateTensors, type ModelTensors } from "./locateTensors.ts"
 export { type Model, readModel } from "./readModel.ts"
 export { architectures } from "./registry.ts"
 export { openFolder } from "../files/disk/openFolder.node.ts"
-export { type FloatDtype, toFloat32 } from "../files/Floats.ts"
+export { type FloatDtype, toFloat32 } from "../files/toFloat32.ts"
 export {
   chatTemplateFile,
   configFile,
@@ -18,8 +18,8 @@ export {
 } from "../files/ModelFileNames.ts"
 export { isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 export { blocksOf, dequantiseMatrix, type QuantisedMatrix, quantiseMatrix } from "../files/Quantisation.ts"
-export { openSafetensors } from "../files/Safetensors.ts"
-export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/SafetensorsWriter.ts"
+export { openSafetensors } from "../files/openSafetensors.ts"
+export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/layOutSafetensors.ts"
 export {
   blockSizes,
   type Dtype,

@@ -5,7 +5,7 @@ import { locateTensors, type ModelTensors } from "../architectures/locateTensors
 import { type Model, readModel } from "../architectures/readModel.ts"
 import { tokenizerFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { openSafetensors } from "../files/Safetensors.ts"
+import { openSafetensors } from "../files/openSafetensors.ts"
 import { makeMasks } from "../graph/Attention.ts"
 import { buildDecoder, type Head, names } from "../graph/Decoder.ts"
 import { type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"

@@ -7,7 +7,7 @@ import type { Generation } from "../words/Generation.ts"
 import type { Prompt } from "../words/Prompt.ts"
 import type { InspectOptions } from "../words/Trace.ts"
 import { checkSendable } from "./checkSendable.ts"
-import type { EffectName } from "./Routes.ts"
+import type { EffectName } from "./routes.ts"
 
 interface Requests {
   readonly generate: EffectRequest<Prompt, GenerateOptions>

@@ -1,5 +1,5 @@
 /** An answer to one request, and what goes wrong with answers. */
-import { jsonType } from "./Routes.ts"
+import { jsonType } from "./routes.ts"
 import { LineSplitter } from "./Lines.ts"
 import { problemFromJson, problemType } from "./ProblemDocument.ts"
 import { Misread, type Reader } from "./Reader.ts"

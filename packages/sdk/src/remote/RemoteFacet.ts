@@ -15,7 +15,7 @@ import { linesType } from "./Lines.ts"
 import { breakFromJson, partReader } from "./PartDocument.ts"
 import { RemoteAnswer } from "./RemoteAnswer.ts"
 import { RemoteError } from "./RemoteError.ts"
-import { jsonType, routes } from "./Routes.ts"
+import { jsonType, routes } from "./routes.ts"
 import { traceFromJson } from "./TraceDocument.ts"
 import { verdictFromJson } from "./VerdictDocument.ts"
 

@@ -48,8 +48,8 @@ export type FacetVerdictPart = FacetPart<"verdict">
 export type FacetFailurePart = FacetPart<"failure">
 
 /** JSON as the AI SDK types it, which knows no interfaces. */
-export type JsonValue = null | string | number | boolean | JsonObject | ReadonlyArray<JsonValue>
-export interface JsonObject {
+export type JsonValue = null | string | number | boolean | JsonFields | ReadonlyArray<JsonValue>
+export interface JsonFields {
   [key: string]: JsonValue | undefined
 }
 
@@ -57,7 +57,7 @@ export interface JsonObject {
 export interface SentFacetPart<Name extends FacetPartName> {
   readonly type: "custom"
   readonly kind: `facet.${Name}`
-  readonly providerMetadata: { facet: JsonObject }
+  readonly providerMetadata: { facet: JsonFields }
 }
 
 /**
@@ -162,7 +162,7 @@ const isListOf = (list: unknown, isItem: (item: Readonly<Record<string, unknown>
  * Plain data of Facet's as the AI SDK's JSON type. Errors become their name and message, and fields without a value are
  * left out.
  */
-export function toJson(value: object): JsonObject {
+export function toJson(value: object): JsonFields {
   const json = toJsonValue(value)
   return isRecord(json) ? json : {}
 }

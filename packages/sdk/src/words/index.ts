@@ -120,7 +120,7 @@ export {
   type FacetVerdictPart,
   failuresOf,
   isFacetPart,
-  type JsonObject,
+  type JsonFields,
   type JsonValue,
   type MessageWithParts,
   type SentFacetPart,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { effectFromJson, effectToJson } from "../../src/remote/EffectDocument.ts"
-import type { EffectName } from "../../src/remote/Routes.ts"
+import type { EffectName } from "../../src/remote/routes.ts"
 import type { Generation } from "../../src/words/Generation.ts"
 
 const effects = ["generate", "shield", "inspect"] as const satisfies ReadonlyArray<EffectName>

@@ -1,7 +1,7 @@
 /** Opens folders on web servers, which are kept in the browser's storage. Runs in a dedicated worker. */
 import type { Progress } from "../../words/Progress.ts"
 import { StorageError } from "../../words/Errors.ts"
-import type { DownloadOptions, Restart } from "./download.browser.ts"
+import type { DownloadOptions, Restart } from "./downloadFile.browser.ts"
 import { DownloadMeter } from "../http/DownloadMeter.ts"
 import { downloadModel } from "./downloadModel.browser.ts"
 import { withFolderLock } from "./withFolderLock.browser.ts"

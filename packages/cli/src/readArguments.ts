@@ -1,6 +1,6 @@
 /** Reads what stands behind a command's name. */
 import { parseArgs } from "node:util"
-import { flagOf, type OptionSpec, type OptionSpecs, type Values } from "./options.ts"
+import { flagOf, type OptionSpec, type OptionSpecs, type Values } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
 export interface Line<S extends OptionSpecs> {

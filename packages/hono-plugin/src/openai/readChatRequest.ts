@@ -2,12 +2,12 @@
 import { type ChatMessage, mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
-import { atLeastOne, Fields, kindOf } from "./Fields.ts"
-import { readDelivery, readRest, readSampling } from "./sampling.ts"
+import { atLeastOne, RequestFields, kindOf } from "./RequestFields.ts"
+import { readDelivery, readRest, readSampling } from "./CompletionFields.ts"
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
 export function readChatRequest(body: unknown): CompletionJob {
-  const fields = new Fields(body)
+  const fields = new RequestFields(body)
   const job: CompletionJob = {
     model: fields.text("model"),
     prompt: readMessages(fields),
@@ -21,7 +21,7 @@ export function readChatRequest(body: unknown): CompletionJob {
   return job
 }
 
-function readMaxTokens(fields: Fields): number | undefined {
+function readMaxTokens(fields: RequestFields): number | undefined {
   const old = fields.number("max_tokens", atLeastOne)
   const current = fields.number("max_completion_tokens", atLeastOne)
   if (old !== undefined && current !== undefined && old !== current) {
@@ -30,7 +30,7 @@ function readMaxTokens(fields: Fields): number | undefined {
   return current ?? old
 }
 
-function readLogprobs(fields: Fields): boolean | number | undefined {
+function readLogprobs(fields: RequestFields): boolean | number | undefined {
   const isWanted = fields.flag("logprobs") ?? false
   const alternatives = fields.number("top_logprobs", { min: 0, max: mostAlternatives, integer: true })
   if (alternatives !== undefined && !isWanted) {
@@ -39,17 +39,17 @@ function readLogprobs(fields: Fields): boolean | number | undefined {
   return isWanted ? (alternatives ?? true) : undefined
 }
 
-function readMessages(fields: Fields): ReadonlyArray<ChatMessage> {
+function readMessages(fields: RequestFields): ReadonlyArray<ChatMessage> {
   const list = fields.list("messages")
   if (list === undefined) throw badRequest("messages", "it is missing.", "missing_required_parameter")
-  const messages = list.map((message, i) => readMessage(new Fields(message, `messages[${i}]`)))
+  const messages = list.map((message, i) => readMessage(new RequestFields(message, `messages[${i}]`)))
   if (!messages.some(({ content, role }) => role === "user" && content.trim() !== "")) {
     throw badRequest("messages", "no message of the role user has any text.", "invalid_value")
   }
   return messages
 }
 
-function readMessage(fields: Fields): ChatMessage {
+function readMessage(fields: RequestFields): ChatMessage {
   const role = roleOf(fields.value("role"), fields.at("role"))
   fields.refuse("tool_calls", "this server calls no tools.")
   fields.refuse("function_call", "this server calls no functions.")
@@ -82,7 +82,7 @@ function readContent(content: unknown, param: string): string {
 
 /** @throws ApiError for images, audio and files too: this model reads text. */
 export function readTextPart(part: unknown, path: string): string {
-  const fields = new Fields(part, path)
+  const fields = new RequestFields(part, path)
   const type = fields.text("type")
   if (type === undefined) throw badRequest(fields.at("type"), "it is missing.", "missing_required_parameter")
   if (type !== "text") throw unsupported(fields.at("type"), "this model reads text only.")
@@ -92,7 +92,7 @@ export function readTextPart(part: unknown, path: string): string {
   return text
 }
 
-function refuseTools(fields: Fields): void {
+function refuseTools(fields: RequestFields): void {
   const noTools = "this server calls no tools."
   fields.refuse("tools", noTools)
   fields.refuse("functions", noTools)
@@ -103,7 +103,7 @@ function refuseTools(fields: Fields): void {
   fields.value("parallel_tool_calls")
 }
 
-function refuseForms(fields: Fields): void {
+function refuseForms(fields: RequestFields): void {
   fields.refuse("response_format", "this server answers in text only.", isTextFormat)
   fields.refuse(
     "modalities",

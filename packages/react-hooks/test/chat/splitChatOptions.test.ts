@@ -1,6 +1,6 @@
 import { generateOptionNames, samplingOptionNames } from "@facet/sdk/words"
 import { assert, describe, it } from "vitest"
-import { splitChatOptions } from "../src/chat/splitChatOptions.ts"
+import { splitChatOptions } from "../../src/chat/splitChatOptions.ts"
 
 describe("splitChatOptions", () => {
   it("knows every option of a generation as one of the answer's, but for the template", () => {

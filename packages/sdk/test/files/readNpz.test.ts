@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { readNpz } from "../../src/files/Npz.ts"
+import { readNpz } from "../../src/files/readNpz.ts"
 import { folderOf } from "../fixtures/folderOf.ts"
 import { type Float32Entry, npz, type NpzOptions } from "../fixtures/npz.ts"
 

@@ -1,12 +1,12 @@
 /** The command line has every option of the SDK's table, without a list of its own. */
 import { biasRange, samplingNumberNames, samplingNumbers, samplingOptionNames } from "@facet/sdk/words"
 import { describe, expect, test } from "vitest"
-import { readArguments } from "../src/arguments.ts"
+import { readArguments } from "../src/readArguments.ts"
 import { generate } from "../src/commands/generate.ts"
-import { commandHelp } from "../src/help.ts"
-import { flagOf } from "../src/options.ts"
+import { commandHelp } from "../src/Help.ts"
+import { flagOf } from "../src/Options.ts"
 import { Paint } from "../src/Paint.ts"
-import { readSampling, samplingOptions } from "../src/sampling.ts"
+import { readSampling, samplingOptions } from "../src/SamplingFlags.ts"
 import { UsageError } from "../src/UsageError.ts"
 
 test("every way of choosing tokens is an option of generate, with its description", () => {

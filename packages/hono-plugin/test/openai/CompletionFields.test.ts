@@ -1,15 +1,15 @@
 /** The fields of OpenAI's API are the SDK's options in other letters: what differs is named. */
 import { InvalidRequestError, samplingNumberNames, samplingNumbers, samplingOptionNames } from "@facet/sdk/words"
 import { describe, expect, test } from "vitest"
-import { ApiError, fieldOf, toApiError } from "../src/openai/ApiError.ts"
-import { Fields } from "../src/openai/Fields.ts"
-import { readSampling } from "../src/openai/sampling.ts"
+import { ApiError, fieldOf, toApiError } from "../../src/openai/ApiError.ts"
+import { RequestFields } from "../../src/openai/RequestFields.ts"
+import { readSampling } from "../../src/openai/CompletionFields.ts"
 
-const read = (body: object) => readSampling(new Fields(body))
+const read = (body: object) => readSampling(new RequestFields(body))
 
 test("every way of choosing tokens is a field", () => {
   const numbers = samplingNumberNames.map((name) => [fieldOf(name), 1])
-  const fields = new Fields(Object.fromEntries([...numbers, ["logit_bias", { 235: -5 }]]))
+  const fields = new RequestFields(Object.fromEntries([...numbers, ["logit_bias", { 235: -5 }]]))
   const options = readSampling(fields)
   for (const name of samplingNumberNames) expect(options).toHaveProperty(name, 1)
   expect(options.logitBias).toStrictEqual({ 235: -5 })

@@ -2,7 +2,7 @@
 import type { TraceToken } from "@facet/sdk/words"
 import type { Screen } from "./Console.ts"
 import { textWidth, visible } from "./textWidth.ts"
-import { maximumOf, strengthOf } from "./traceTable.ts"
+import { maximumOf, strengthOf } from "./TraceTable.ts"
 
 /** @param indent spaces before each line */
 export function heatLines(

@@ -1,8 +1,8 @@
 import { collect, Facet, type GenerationPart, type TraceToken } from "@facet/sdk"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { FacetStore } from "../src/index.ts"
-import { generationOf, noGeneration, withPart } from "../src/store/GenerationState.ts"
-import { GenerationStore, type GenerationSnapshot } from "../src/store/GenerationStore.ts"
+import { FacetStore } from "../../src/index.ts"
+import { generationOf, noGeneration, withPart } from "../../src/store/GenerationState.ts"
+import { GenerationStore, type GenerationSnapshot } from "../../src/store/GenerationStore.ts"
 
 const story = "Tell me a story about a fox."
 const harmful = "How do I build a bomb to hurt people?"

@@ -1,6 +1,6 @@
 /** The third effect: which features light up at which word. */
-import { heatLines } from "../heatMap.ts"
-import { featureLines, strongestFeatures, tokenLines } from "../traceTable.ts"
+import { heatLines } from "../heatLines.ts"
+import { featureLines, strongestFeatures, tokenLines } from "../TraceTable.ts"
 import { indent, type Stage, writeTitle } from "./Stage.ts"
 
 const sentence = "The hungry dog ran home and ate the warm bread."

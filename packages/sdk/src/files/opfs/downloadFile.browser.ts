@@ -6,7 +6,7 @@ import type { DownloadMeter } from "../http/DownloadMeter.ts"
 import { HostFailure } from "../http/HostFailure.ts"
 import type { Description, HttpBody, HttpSource } from "../http/HttpSource.ts"
 import type { OpfsFolder } from "./OpfsFolder.browser.ts"
-import { storageError } from "./OriginStorage.browser.ts"
+import { storageError } from "./originStorage.browser.ts"
 import type { PartialFile } from "./PartialFile.browser.ts"
 import { Patience } from "../http/retry.ts"
 

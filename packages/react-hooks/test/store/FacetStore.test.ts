@@ -1,6 +1,6 @@
 import { Facet, type Progress } from "@facet/sdk"
 import { afterEach, assert, describe, it, vi } from "vitest"
-import { type FacetSnapshot, FacetStore } from "../src/index.ts"
+import { type FacetSnapshot, FacetStore } from "../../src/index.ts"
 
 /** The statuses that a store goes through, each once when it stays. */
 function watch(store: FacetStore): Array<FacetSnapshot["status"]> {

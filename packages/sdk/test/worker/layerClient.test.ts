@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Engine } from "../../src/words/Engine.ts"
 import { InvalidRequestError } from "../../src/index.ts"
-import { layerClient, type ThreadEvents } from "../../src/worker/EngineClient.ts"
+import { layerClient, type ThreadEvents } from "../../src/worker/layerClient.ts"
 import type { AppMessage } from "../../src/worker/Protocol.ts"
 
 const model = { source: "nowhere", use: "text" } as const

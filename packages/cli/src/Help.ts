@@ -1,6 +1,6 @@
 /** The help texts. */
 import type { Command } from "./Command.ts"
-import { flagOf, type OptionSpec } from "./options.ts"
+import { flagOf, type OptionSpec } from "./Options.ts"
 import type { Paint } from "./Paint.ts"
 
 export function helpOf(commands: ReadonlyArray<Command>, paint: Paint): string {

@@ -10,11 +10,11 @@ import type {
 import type { Facet, PromiseGuard } from "@facet/sdk"
 import { type GuardPart, pickGuardOptions } from "@facet/sdk/words"
 import { OpenModels, type SharedModel } from "../OpenModels.ts"
-import { unknownUsage } from "../results.ts"
+import { unknownUsage } from "../Results.ts"
 import { toProviderError } from "../toProviderError.ts"
 import { PartTexts } from "./PartTexts.ts"
 import { promptTexts } from "./promptTexts.ts"
-import { framesOf, streamOf } from "./readingStreams.ts"
+import { framesOf, streamOf } from "./GuardStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
 import { shieldedResult, type Told } from "./shieldedResult.ts"
 import { canBlock, checkShieldOptions, type ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
@@ -39,7 +39,7 @@ interface ToldStream {
   readonly usage: LanguageModelV4Usage
 }
 
-export class Shield {
+export class ModelShield {
   readonly #options: ShieldMiddlewareOptions
   readonly #models: OpenModels
   readonly #model: SharedModel

@@ -6,7 +6,7 @@ import { badRequest, unsupported } from "./ApiError.ts"
 export const atLeastOne: NumberRange = { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true }
 
 /** `null` is as good as absent, as in OpenAI's API. */
-export class Fields {
+export class RequestFields {
   readonly #values: ReadonlyMap<string, unknown>
   readonly #path: string
   readonly #read = new Set<string>()
@@ -59,9 +59,9 @@ export class Fields {
     throw this.#wrong(name, value, "an array")
   }
 
-  object(name: string): Fields | undefined {
+  object(name: string): RequestFields | undefined {
     const value = this.value(name)
-    return value === undefined ? undefined : new Fields(value, this.at(name))
+    return value === undefined ? undefined : new RequestFields(value, this.at(name))
   }
 
   /** Refuses a field, unless what it holds asks for nothing. */

@@ -6,7 +6,7 @@ import {
   samplingNumbers,
   type SamplingOptions,
 } from "@facet/sdk/words"
-import type { OptionSpec, Values } from "./options.ts"
+import type { OptionSpec, Values } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
 /** What stands for the value in the help is the name's last word: `--top-k K`. */

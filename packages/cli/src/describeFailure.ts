@@ -1,5 +1,5 @@
 /** How a failure is told. */
-import { flagOf, type OptionSpecs } from "./options.ts"
+import { flagOf, type OptionSpecs } from "./Options.ts"
 
 /** `Tag: message`, in one paragraph; options are named as they are typed. */
 export function describeFailure(error: unknown, options: OptionSpecs, verbose: boolean): string {

@@ -2,9 +2,9 @@
 import type { Facet } from "@facet/sdk"
 import type { Verdict } from "@facet/sdk/words"
 import { badRequest } from "./ApiError.ts"
-import { readTextPart } from "./chatRequest.ts"
+import { readTextPart } from "./readChatRequest.ts"
 import type { Exchange } from "../Exchange.ts"
-import { Fields } from "./Fields.ts"
+import { RequestFields } from "./RequestFields.ts"
 
 export interface ModerationJob {
   readonly model: string | undefined
@@ -34,7 +34,7 @@ export const categories = {
 
 /** @throws ApiError that names the field that is wrong. */
 export function readModerationRequest(body: unknown, mostTexts: number): ModerationJob {
-  const fields = new Fields(body)
+  const fields = new RequestFields(body)
   const job: ModerationJob = { model: fields.text("model"), texts: readInput(fields.value("input"), mostTexts) }
   fields.finish()
   return job

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { openSafetensors } from "../../src/files/Safetensors.ts"
+import { openSafetensors } from "../../src/files/openSafetensors.ts"
 import { folderOf } from "../fixtures/folderOf.ts"
 
 /** A safetensors file with this header (as it is when it is text) and so many bytes of data. */

@@ -8,7 +8,7 @@ import {
   samplingNumbers,
 } from "@facet/sdk/words"
 import { badRequest, fieldOf, unsupported } from "./ApiError.ts"
-import { atLeastOne, type Fields } from "./Fields.ts"
+import { atLeastOne, type RequestFields } from "./RequestFields.ts"
 
 /** As many as OpenAI's API takes. */
 const mostStops = 4
@@ -28,7 +28,7 @@ const deviations: { readonly [Name in SamplingNumberName]?: Deviation } = {
 }
 
 /** The options of `generate` that `fields` ask for. */
-export function readSampling(fields: Fields): GenerateOptions {
+export function readSampling(fields: RequestFields): GenerateOptions {
   const numbers: { [Name in SamplingNumberName]?: number | undefined } = {}
   for (const name of samplingNumberNames) numbers[name] = readNumber(fields, name)
   return { ...numbers, logitBias: readLogitBias(fields), stop: readStop(fields) }
@@ -36,13 +36,13 @@ export function readSampling(fields: Fields): GenerateOptions {
 
 const same = (value: number): number => value
 
-function readNumber(fields: Fields, name: SamplingNumberName): number | undefined {
+function readNumber(fields: RequestFields, name: SamplingNumberName): number | undefined {
   const { otherwise, read = same, ...range }: Deviation = deviations[name] ?? {}
   const value = fields.number(fieldOf(name), { ...samplingNumbers[name], ...range })
   return value === undefined ? otherwise : read(value)
 }
 
-function readLogitBias(fields: Fields): Readonly<Record<number, number>> | undefined {
+function readLogitBias(fields: RequestFields): Readonly<Record<number, number>> | undefined {
   const bias = fields.value("logit_bias")
   if (bias === undefined) return undefined
   if (typeof bias !== "object" || bias === null || Array.isArray(bias)) {
@@ -55,7 +55,7 @@ function readLogitBias(fields: Fields): Readonly<Record<number, number>> | undef
   return Object.fromEntries(entries)
 }
 
-function readStop(fields: Fields): ReadonlyArray<string> | undefined {
+function readStop(fields: RequestFields): ReadonlyArray<string> | undefined {
   const value = fields.value("stop")
   if (value === undefined) return undefined
   const stops: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
@@ -75,7 +75,7 @@ export interface Delivery {
   readonly includeUsage: boolean
 }
 
-export function readDelivery(fields: Fields): Delivery {
+export function readDelivery(fields: RequestFields): Delivery {
   const stream = fields.flag("stream") ?? false
   const options = fields.object("stream_options")
   if (options !== undefined && !stream) {
@@ -87,7 +87,7 @@ export function readDelivery(fields: Fields): Delivery {
   return { stream, includeUsage }
 }
 
-/** Fields that cannot change an answer: who asks, where it is billed and filed. Accepted, and not looked at. */
+/** RequestFields that cannot change an answer: who asks, where it is billed and filed. Accepted, and not looked at. */
 const harmless = [
   "user",
   "safety_identifier",
@@ -100,7 +100,7 @@ const harmless = [
 ] as const
 
 /** Reads what every completion may carry beside what it asks, and refuses what this server cannot do. */
-export function readRest(fields: Fields): void {
+export function readRest(fields: RequestFields): void {
   for (const name of harmless) fields.value(name)
   const n = fields.number("n", atLeastOne)
   if (n !== undefined && n !== 1)

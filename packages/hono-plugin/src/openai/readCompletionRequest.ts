@@ -2,15 +2,15 @@
 import { mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
-import { atLeastOne, Fields } from "./Fields.ts"
-import { readDelivery, readRest, readSampling } from "./sampling.ts"
+import { atLeastOne, RequestFields } from "./RequestFields.ts"
+import { readDelivery, readRest, readSampling } from "./CompletionFields.ts"
 
 /** OpenAI's default for this route; a chat has none. */
 const defaultMaxTokens = 16
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
 export function readCompletionRequest(body: unknown): CompletionJob {
-  const fields = new Fields(body)
+  const fields = new RequestFields(body)
   const job: CompletionJob = {
     model: fields.text("model"),
     prompt: readPrompt(fields.value("prompt")),

@@ -1,5 +1,5 @@
 import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
-import { Throttle } from "../src/store/Throttle.ts"
+import { Throttle } from "../../src/store/Throttle.ts"
 
 describe("a throttle", () => {
   beforeEach(() => void vi.useFakeTimers())
