@@ -9,9 +9,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const local = (name) => join(root, "node_modules", ".bin", name)
 
 /** The packages in the order in which they need each other. */
-const packages = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "react-hooks", "cli"]
+const packages = ["tiny", "sdk", "checkpoint", "hono-plugin", "ai-sdk-provider", "react-hooks", "cli"]
 /** Those that are imported; the others are run. */
-const imported = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "react-hooks"]
+const imported = ["tiny", "sdk", "checkpoint", "hono-plugin", "ai-sdk-provider", "react-hooks"]
 
 /** Packs every package as it would be published, and looks into what came out. */
 export async function pack(scratch) {
