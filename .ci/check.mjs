@@ -11,6 +11,7 @@ import {
   runCommand,
   runConsumer,
   sizeConsumer,
+  sizeHooks,
   typeConsumer,
 } from "./published.mjs"
 import { pnpm, run } from "./shell.mjs"
@@ -32,6 +33,7 @@ const steps = [
   ["run the packed SDK: generate, shield, inspect", runConsumer],
   ["render the packed hooks on a server", (scratch) => quietly(renderConsumer(scratch))],
   ["size of the packed SDK in a page, without its worker", sizeConsumer],
+  ["size of the packed hooks in a page, before a model is opened", sizeHooks],
   ["run the packed command", runCommand],
 ]
 

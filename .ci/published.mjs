@@ -53,7 +53,10 @@ export const runConsumer = (scratch) => run(local("node"), ["use.ts"], { cwd: co
 
 export const renderConsumer = (scratch) => run(local("node"), ["react.ts"], { cwd: consumer(scratch) })
 
-export const sizeConsumer = (scratch) => checkClientSize(join(consumer(scratch), "page.ts"))
+export const sizeConsumer = (scratch) => checkClientSize(join(consumer(scratch), "page.ts"), 50)
+
+export const sizeHooks = (scratch) =>
+  checkClientSize(join(consumer(scratch), "hooks.ts"), 12, [/^react(-dom)?($|\/)/, "ai", "@ai-sdk/react"])
 
 export async function runCommand(scratch) {
   const facet = join(consumer(scratch), "node_modules", ".bin", "facet")

@@ -39,7 +39,7 @@ const isBlockedQuestion = (message: FacetUIMessage, answer: FacetUIMessage | und
 async function refuseFiles({ parts }: FacetUIMessage, index: number): Promise<void> {
   const file = parts.find((part) => part.type === "file")
   if (file === undefined) return
-  const { InvalidRequestError } = await import("@facet/sdk/words")
+  const { InvalidRequestError } = await import("@facet/sdk")
   throw new InvalidRequestError({
     option: `messages[${index}].parts`,
     problem: `there is a file (${file.mediaType})`,

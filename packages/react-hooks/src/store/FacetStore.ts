@@ -255,7 +255,7 @@ export class FacetStore {
   /** An error class of the SDK's is loaded only here, where a page will not get further anyway. */
   async #explain(): Promise<void> {
     try {
-      const { UnsupportedDeviceError } = await import("@facet/sdk/words")
+      const { UnsupportedDeviceError } = await import("@facet/sdk")
       const error = new UnsupportedDeviceError({
         device: "any",
         problem: "this browser has no Web Workers or no WebAssembly",

@@ -1,5 +1,5 @@
 /** What a server is asked of an effect: `{ [subject]: …, options?: … }`. */
-import { isRecord } from "../words/Checks.ts"
+import { isRecord } from "../words/Json.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import { invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"

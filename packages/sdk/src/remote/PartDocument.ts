@@ -1,5 +1,5 @@
 /** The parts of a generation as JSON. Errors in them travel as plain data, as far as a client may know them. */
-import { isRecord } from "../words/Checks.ts"
+import { isRecord } from "../words/Json.ts"
 import type { PlainError } from "../words/Errors.ts"
 import type {
   FailurePart,

@@ -1,5 +1,5 @@
 /** Failures as problem documents (RFC 9457) that may carry the typed error: `{ type, title, status, detail, error? }`. */
-import { isRecord } from "../words/Checks.ts"
+import { isRecord } from "../words/Json.ts"
 import { errorFromPlain, type FacetError, type PlainError } from "../words/Errors.ts"
 
 export const problemType = "application/problem+json"

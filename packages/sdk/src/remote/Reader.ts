@@ -2,7 +2,7 @@
  * Readers of JSON that came over a network: each takes what it knows and refuses what it cannot be, by its path. By hand,
  * since a page would pay for a library of schemas with more than all of this.
  */
-import { isRecord } from "../words/Checks.ts"
+import { isRecord } from "../words/Json.ts"
 
 /** What a document holds is not what its reader expects. */
 export class Misread extends Error {

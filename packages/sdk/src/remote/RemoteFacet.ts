@@ -1,6 +1,7 @@
 /** The three effects of a server, with the methods of a Facet. */
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "../words/CallOptions.ts"
-import { checkFunction, checkKnown, isRecord } from "../words/Checks.ts"
+import { checkFunction, checkKnown } from "../words/Checks.ts"
+import { isRecord } from "../words/Json.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import { errorFromPlain, invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"

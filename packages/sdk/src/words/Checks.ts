@@ -19,10 +19,6 @@ export function checkKnown(options: unknown, known: ReadonlyArray<string>, optio
   throw invalidRequest(path, "there is no such option", `There are: ${known.join(", ")}.`)
 }
 
-/** Whether a value is a plain object, as far as JSON knows them. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** @throws InvalidRequestError unless it is left out or a whole number; whether the model has it is known there. */
 export function checkWhole(option: string, value: unknown): void {
   if (value === undefined || Number.isInteger(value)) return

@@ -3,6 +3,7 @@
  * worker's border unchanged.
  */
 import * as Data from "effect/Data"
+import { type FacetErrorTag, hasFacetTag, isErrorTag } from "./errorTags.ts"
 
 /** A model was asked for that is not there: no such folder, or an id with no local copy. */
 export class ModelNotFoundError extends Data.TaggedError("ModelNotFoundError")<{
@@ -171,26 +172,6 @@ export class WorkerBlockedError extends Data.TaggedError("WorkerBlockedError")<{
   }
 }
 
-/** The names of all errors that Facet fails with. Apart from the classes, so that a page can do without those. */
-export const errorTags = [
-  "ModelNotFoundError",
-  "ModelFileError",
-  "UnsupportedModelError",
-  "ScopeFileError",
-  "InvalidRequestError",
-  "ContextOverflowError",
-  "OverloadedError",
-  "EngineCrashedError",
-  "ClosedError",
-  "GuardTimeoutError",
-  "RuntimeError",
-  "UnsupportedDeviceError",
-  "DownloadError",
-  "StorageError",
-  "WorkerBlockedError",
-] as const
-export type FacetErrorTag = (typeof errorTags)[number]
-
 /** The classes of the same errors, by their tags. */
 export const errorClasses = {
   ModelNotFoundError,
@@ -216,15 +197,6 @@ export type FacetError = InstanceType<(typeof errorClasses)[FacetErrorTag]>
 export const isFacetError = (value: unknown): value is FacetError =>
   hasFacetTag(value) && value instanceof errorClasses[value._tag]
 
-/**
- * The same by name alone: true of errors of another copy of this package too, and without its classes, which a page loads
- * with a model.
- */
-export const hasFacetTag = (value: unknown): value is FacetError =>
-  value instanceof Error && "_tag" in value && isTag(value._tag)
-
-const isTag = (tag: unknown): tag is FacetErrorTag => errorTags.some((known) => known === tag)
-
 /** An error as plain data: it crosses the border of a thread, or travels as JSON. */
 export type PlainError = { readonly _tag: FacetError["_tag"]; readonly message: string } & {
   readonly [field: string]: string | number
@@ -243,7 +215,7 @@ export const errorToPlain = (error: FacetError): PlainError => {
 
 /** The error that {@link errorToPlain} described, as an instance of its class; undefined for anything else. */
 export function errorFromPlain(value: unknown): FacetError | undefined {
-  if (typeof value !== "object" || value === null || !("_tag" in value) || !isTag(value._tag)) return undefined
+  if (typeof value !== "object" || value === null || !("_tag" in value) || !isErrorTag(value._tag)) return undefined
   // What comes from elsewhere may hold anything, `__proto__` among it: fields are texts and numbers.
   const fields = Object.entries(value).filter(
     ([name, field]) =>

@@ -2,8 +2,9 @@
  * What Facet tells beside the text of a chat: parts that the AI SDK calls `custom`, in results, in streams and in the
  * parts of UI messages. Whoever writes them, and whoever reads them, does it here.
  */
-import { isRecord } from "./Checks.ts"
-import { type FailurePart, withTrace } from "./Generation.ts"
+import type { FailurePart } from "./Generation.ts"
+import { isRecord, type JsonFields, toJson } from "./Json.ts"
+import { withTrace } from "./Said.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
 
@@ -46,12 +47,6 @@ export interface FacetPart<Name extends FacetPartName> {
 export type FacetTracePart = FacetPart<"trace">
 export type FacetVerdictPart = FacetPart<"verdict">
 export type FacetFailurePart = FacetPart<"failure">
-
-/** JSON as the AI SDK types it, which knows no interfaces. */
-export type JsonValue = null | string | number | boolean | JsonFields | ReadonlyArray<JsonValue>
-export interface JsonFields {
-  [key: string]: JsonValue | undefined
-}
 
 /** A part as it is sent. */
 export interface SentFacetPart<Name extends FacetPartName> {
@@ -157,22 +152,3 @@ const isSide = (of: unknown): of is "input" | "output" => of === "input" || of =
 
 const isListOf = (list: unknown, isItem: (item: Readonly<Record<string, unknown>>) => boolean): boolean =>
   Array.isArray(list) && list.every((item) => isRecord(item) && isItem(item))
-
-/**
- * Plain data of Facet's as the AI SDK's JSON type. Errors become their name and message, and fields without a value are
- * left out.
- */
-export function toJson(value: object): JsonFields {
-  const json = toJsonValue(value)
-  return isRecord(json) ? json : {}
-}
-
-function toJsonValue(value: unknown): JsonValue {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value
-  if (typeof value === "number") return Number.isFinite(value) ? value : null
-  if (Array.isArray(value)) return value.map(toJsonValue)
-  if (value instanceof Error) return { name: value.name, message: value.message }
-  if (typeof value !== "object") return null
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
-  return Object.fromEntries(fields.map(([key, field]) => [key, toJsonValue(field)]))
-}

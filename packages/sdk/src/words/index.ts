@@ -12,7 +12,6 @@ export {
   checkOneOf,
   checkUnicode,
   checkWhole,
-  isRecord,
   type NumberRange,
   show,
 } from "./Checks.ts"
@@ -33,12 +32,9 @@ export {
   EngineCrashedError,
   errorClasses,
   errorFromPlain,
-  errorTags,
   errorToPlain,
   type FacetError,
-  type FacetErrorTag,
   GuardTimeoutError,
-  hasFacetTag,
   InvalidRequestError,
   invalidRequest,
   isFacetError,
@@ -53,31 +49,27 @@ export {
   UnsupportedModelError,
   WorkerBlockedError,
 } from "./Errors.ts"
+export { errorTags, type FacetErrorTag, hasFacetTag } from "./errorTags.ts"
 export {
   type GenerateOptions,
-  generateOptionNames,
   mostAlternatives,
   readGenerateOptions,
   type ReadGenerateOptions,
 } from "./GenerateOptions.ts"
+export { generateOptionNames } from "./generateOptionNames.ts"
 export {
   collect,
   type FailurePart,
   type FinishPart,
-  finished,
   type FinishReason,
   type Generation,
   type GenerationPart,
   type GenerationTokens,
-  nothingSaid,
-  type Said,
   type TextPart,
   type Timings,
   type TracePart,
   type Usage,
   type VerdictPart,
-  withPart,
-  withTrace,
 } from "./Generation.ts"
 export {
   type GuardMode,
@@ -89,6 +81,7 @@ export {
 } from "./GuardOptions.ts"
 export type { Blocked, GuardPart, GuardReport } from "./GuardReport.ts"
 export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
+export { isRecord, type JsonFields, type JsonValue, toJson } from "./Json.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
 export type { EngineStats } from "./Request.ts"
@@ -102,6 +95,7 @@ export {
   type SamplingOptions,
 } from "./Sampling.ts"
 export type { Score, ScoreToken } from "./Score.ts"
+export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { type Site, type SiteName, siteNames } from "./Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
@@ -120,11 +114,8 @@ export {
   type FacetVerdictPart,
   failuresOf,
   isFacetPart,
-  type JsonFields,
-  type JsonValue,
   type MessageWithParts,
   type SentFacetPart,
-  toJson,
   type ToldVerdict,
   tracesOf,
   verdictsOf,

@@ -1,7 +1,8 @@
 /** Any values of what travels between a client and a server. */
 import * as Schema from "effect/Schema"
 import { deviceNames, precisions } from "../../src/words/Device.ts"
-import { errorClasses, errorTags, type FacetError } from "../../src/words/Errors.ts"
+import { errorClasses, type FacetError } from "../../src/words/Errors.ts"
+import { errorTags } from "../../src/words/errorTags.ts"
 import type { GenerationPart } from "../../src/words/Generation.ts"
 import { siteNames } from "../../src/words/Site.ts"
 

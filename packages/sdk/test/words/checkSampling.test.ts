@@ -1,6 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { InvalidRequestError } from "../../src/words/Errors.ts"
-import { checkSampling, samplingNumberNames, samplingNumbers } from "../../src/words/Sampling.ts"
+import { checkSampling } from "../../src/words/checkSampling.ts"
+import { samplingNumberNames, samplingNumbers } from "../../src/words/Sampling.ts"
 
 describe("checkSampling", () => {
   it("names the option that is wrong and its range", () => {
