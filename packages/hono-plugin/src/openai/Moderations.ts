@@ -1,6 +1,6 @@
 /** ShieldGemma behind the form of OpenAI's moderations. */
 import type { Facet } from "@facet/sdk"
-import type { Verdict } from "@facet/sdk/words"
+import type { PolicyId, Verdict } from "@facet/sdk/words"
 import { badRequest } from "./ApiError.ts"
 import { readTextPart } from "./readChatRequest.ts"
 import type { Exchange } from "../Exchange.ts"
@@ -30,7 +30,7 @@ export const categories = {
   "sexual/minors": undefined,
   violence: undefined,
   "violence/graphic": undefined,
-} as const satisfies Readonly<Record<string, string | undefined>>
+} as const satisfies Readonly<Record<string, PolicyId | undefined>>
 
 /** @throws ApiError that names the field that is wrong. */
 export function readModerationRequest(body: unknown, mostTexts: number): ModerationJob {

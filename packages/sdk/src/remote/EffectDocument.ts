@@ -53,6 +53,9 @@ const reserved = ["signal", "prompt"]
  * Reads the outer form. What the subject and the options hold is checked by Facet, which takes nothing on trust.
  *
  * @throws InvalidRequestError that names the field that is wrong.
+ * @example
+ * const { options, subject } = effectFromJson("shield", await request.json())
+ * const verdict = await facet.shield(subject, options)
  */
 export function effectFromJson<Name extends EffectName>(effect: Name, body: unknown): Requests[Name] {
   const name = subjectNames[effect]

@@ -14,12 +14,15 @@ import type {
 } from "../words/Generation.ts"
 import type { Blocked, GuardReport } from "../words/GuardReport.ts"
 import type { TokenAlternative, TokenLogprob } from "../words/TokenLogprob.ts"
-import type { ProblemDocument } from "./ProblemDocument.ts"
 import { list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 import { siteFromJson, traceTokenFromJson } from "./TraceDocument.ts"
 import { verdictFromJson } from "./VerdictDocument.ts"
 
-/** @param tell what a client may know of an error. */
+/**
+ * @param tell what a client may know of an error.
+ * @example
+ * for await (const part of facet.stream(prompt)) write(lineOf(partToJson(part, tell)))
+ */
 export function partToJson(part: GenerationPart, tell: (error: unknown) => PlainError): object {
   if (part.type === "failure") return { ...part, error: tell(part.error) }
   const { blocked } = part.type === "finish" ? (part.guard ?? {}) : {}
@@ -28,7 +31,7 @@ export function partToJson(part: GenerationPart, tell: (error: unknown) => Plain
 }
 
 /** In place of a part: the work failed on the way, and nothing follows. */
-export const breakToJson = (problem: ProblemDocument | object): object => ({ type: "error", problem })
+export const breakToJson = (problem: object): object => ({ type: "error", problem })
 
 /** The problem that ended the work, where a document says that one did. */
 export const breakFromJson = (document: unknown): { readonly problem: unknown } | undefined =>

@@ -26,6 +26,11 @@ export interface Problem {
   readonly [further: string]: unknown
 }
 
+/**
+ * @example
+ * problemToJson({ name: "closed", title: "The server is shutting down", status: 503, detail: "Try another one." })
+ * // => { type: "urn:facet:problem:closed", title: …, status: 503, detail: … }
+ */
 export const problemToJson = ({ name, ...rest }: Problem): ProblemDocument => ({
   type: `urn:facet:problem:${name}`,
   ...rest,

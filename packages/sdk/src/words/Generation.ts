@@ -130,5 +130,9 @@ export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): G
   if (finish === undefined) {
     throw invalidRequest("parts", "they have no finish", "Pass all parts of a stream that came to its end.")
   }
-  return finished(prompt, parts.reduce(withPart, nothingSaid), finish)
+  // Texts are joined at once: part by part, the list of log-probabilities would be copied thousands of times.
+  const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("")
+  const logprobs = parts.flatMap((part) => ("logprobs" in part ? (part.logprobs ?? []) : []))
+  const said = parts.filter(({ type }) => type !== "text").reduce(withPart, nothingSaid)
+  return finished(prompt, { ...said, text, logprobs }, finish)
 }

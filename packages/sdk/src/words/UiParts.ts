@@ -64,11 +64,21 @@ export interface SentFacetPart<Name extends FacetPartName> {
 export const facetTrace = ({ layer, site, tokens }: FacetTraceData): SentFacetPart<"trace"> =>
   sent("trace", { site, layer, tokens })
 
-/** What a guard said, as a part to be sent. */
+/**
+ * What a guard said, as a part to be sent.
+ *
+ * @example
+ * facetVerdict({ of: "input", verdict: await facet.shield("How do I pick a lock?") })
+ */
 export const facetVerdict = ({ channel, of, verdict }: FacetVerdictData): SentFacetPart<"verdict"> =>
   sent("verdict", { of, ...(channel !== undefined && { channel }), verdict })
 
-/** A judgement that failed, as a part to be sent. */
+/**
+ * A judgement that failed, as a part to be sent.
+ *
+ * @example
+ * facetFailure({ of: "output", error: new GuardTimeoutError({ milliseconds: 30_000 }) })
+ */
 export const facetFailure = ({ error, of }: Pick<FailurePart, "error" | "of">): SentFacetPart<"failure"> =>
   sent("failure", { of, error: toldError(error) })
 
@@ -92,12 +102,20 @@ export interface MessageWithParts {
   readonly parts: ReadonlyArray<object>
 }
 
-/** The features behind an answer: one trace for each site that was asked for. */
+/**
+ * The features behind an answer: one trace for each site that was asked for.
+ *
+ * @example
+ * tracesOf(message).map(({ layer, site, tokens }) => `${site} ${layer}: ${tokens.length} tokens`)
+ */
 export const tracesOf = (message: MessageWithParts): ReadonlyArray<FacetTraceData> =>
   payloadsOf(message, "trace", isTrace).reduce(withTrace, [])
 
 /**
  * What a guard said of the question and of the answer: for each side the latest verdict, or the first that flagged it.
+ *
+ * @example
+ * verdictsOf(message).map(({ of, verdict }) => `${of}: ${verdict.flagged ? "flagged" : "passed"}`)
  */
 export function verdictsOf(message: MessageWithParts): ReadonlyArray<FacetVerdictData> {
   const told = new Map<FacetVerdictData["of"], FacetVerdictData>()
