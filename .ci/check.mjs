@@ -2,6 +2,7 @@ import { mkdtemp, realpath, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { checkNames } from "./names.mjs"
 import {
   installConsumer,
   lintPackages,
@@ -10,6 +11,7 @@ import {
   runCommand,
   runConsumer,
   sizeConsumer,
+  sizeHooks,
   typeConsumer,
 } from "./published.mjs"
 import { pnpm, run } from "./shell.mjs"
@@ -21,6 +23,7 @@ const local = (name, ...args) => run(join(root, "node_modules", ".bin", name), a
 const steps = [
   ["format", () => quietly(local("oxfmt", "--check"))],
   ["lint", () => quietly(local("oxlint", "--deny-warnings"))],
+  ["names of files", checkNames],
   ["types", () => quietly(checkTypes())],
   ["build", () => quietly(pnpm(["-r", "run", "build"], { cwd: root }))],
   ["pack", pack],
@@ -30,6 +33,7 @@ const steps = [
   ["run the packed SDK: generate, shield, inspect", runConsumer],
   ["render the packed hooks on a server", (scratch) => quietly(renderConsumer(scratch))],
   ["size of the packed SDK in a page, without its worker", sizeConsumer],
+  ["size of the packed hooks in a page, before a model is opened", sizeHooks],
   ["run the packed command", runCommand],
 ]
 

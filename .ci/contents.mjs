@@ -6,9 +6,15 @@ const MB = 1e6
 /** What a package may hold, and what it must. */
 const rules = {
   "@facet/sdk": {
-    must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js", "dist/browser/index.js", "dist/worker/entry.js"],
+    must: [
+      ...["index", "words", "remote", "folders", "entry"].map((name) => `dist/${name}.js`),
+      ...["index", "words", "remote", "storage"].map((name) => `dist/browser/${name}.js`),
+      ...["index", "words/index", "remote/index"].map((name) => `dist/${name}.d.ts`),
+      "dist/worker/entry.js",
+    ],
     maximum: 2 * MB,
   },
+  "@facet/checkpoint": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/hono-plugin": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/ai-sdk-provider": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/react-hooks": {

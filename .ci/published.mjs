@@ -9,9 +9,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const local = (name) => join(root, "node_modules", ".bin", name)
 
 /** The packages in the order in which they need each other. */
-const packages = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "react-hooks", "cli"]
+const packages = ["tiny", "sdk", "checkpoint", "hono-plugin", "ai-sdk-provider", "react-hooks", "cli"]
 /** Those that are imported; the others are run. */
-const imported = ["tiny", "sdk", "hono-plugin", "ai-sdk-provider", "react-hooks"]
+const imported = ["tiny", "sdk", "checkpoint", "hono-plugin", "ai-sdk-provider", "react-hooks"]
 
 /** Packs every package as it would be published, and looks into what came out. */
 export async function pack(scratch) {
@@ -53,7 +53,10 @@ export const runConsumer = (scratch) => run(local("node"), ["use.ts"], { cwd: co
 
 export const renderConsumer = (scratch) => run(local("node"), ["react.ts"], { cwd: consumer(scratch) })
 
-export const sizeConsumer = (scratch) => checkClientSize(join(consumer(scratch), "page.ts"))
+export const sizeConsumer = (scratch) => checkClientSize(join(consumer(scratch), "page.ts"), 50)
+
+export const sizeHooks = (scratch) =>
+  checkClientSize(join(consumer(scratch), "hooks.ts"), 12, [/^react(-dom)?($|\/)/, "ai", "@ai-sdk/react"])
 
 export async function runCommand(scratch) {
   const facet = join(consumer(scratch), "node_modules", ".bin", "facet")

@@ -1,8 +1,11 @@
 /** What somebody writes who has the published packages and nothing else. */
 import { strict as assert } from "node:assert"
 import { createFacet } from "@facet/ai-sdk-provider"
-import { shield } from "@facet/hono-plugin"
+import { effects, shield } from "@facet/hono-plugin"
 import { Facet, type Generation, type Trace, type Verdict } from "@facet/sdk"
+import { quantiseFolder } from "@facet/checkpoint"
+import { RemoteFacet } from "@facet/sdk/remote"
+import { InvalidRequestError, readGenerateOptions, samplingOptionNames } from "@facet/sdk/words"
 import { Hono } from "hono"
 
 await using facet = await Facet.open()
@@ -31,3 +34,20 @@ const { content } = await createFacet({ facet })().doGenerate({
   maxOutputTokens: 16,
 })
 assert.equal(content[0]?.type, "text", "the AI SDK's model said nothing")
+
+// Words alone: the same classes and checks as the engine's, without it.
+assert.ok(samplingOptionNames.includes("temperature"), "the words know no options")
+assert.throws(() => readGenerateOptions({ temperature: 200 }), InvalidRequestError)
+const refused = await facet.generate("Hi", { temperature: 200 }).catch((error: unknown) => error)
+assert.ok(refused instanceof InvalidRequestError, "the SDK and its words have classes of their own")
+
+// The effects of a server in the same process.
+const server = effects({ facet })
+const remote = new RemoteFacet({
+  url: "http://facet.test",
+  fetch: async (url, init) => server.request(new Request(url, init)),
+})
+assert.equal((await remote.describe()).model, "tiny", "the remote Facet cannot ask the server")
+assert.equal((await remote.generate("Tell me a story about a fox.", { maxTokens: 32 })).text, generation.text)
+
+assert.equal(typeof quantiseFolder, "function", "the checkpoint's tools are not there")

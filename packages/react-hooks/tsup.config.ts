@@ -2,7 +2,8 @@ import { copyFile } from "node:fs/promises"
 import { defineConfig } from "tsup"
 
 export default defineConfig({
-  entry: { index: "src/index.ts" },
+  // Each file stays a file: a bundler can leave out files that a page has no use for, and not what one file holds.
+  entry: ["src/**/*.{ts,tsx}", "!src/**/*.d.ts"],
   format: "esm",
   target: "es2022",
   platform: "neutral",

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { defineConfig, type Options } from "tsup"
 
@@ -14,6 +15,16 @@ const common: Options = {
   dts: false,
   removeNodeProtocol: false,
 }
+
+/**
+ * Every file of words is an entry, so that each stays a file: a bundler can leave out files that a page has no use for, and
+ * not what one file holds.
+ */
+const words = Object.fromEntries(
+  readdirSync(new URL("src/words", import.meta.url))
+    .filter((name) => name !== "index.ts")
+    .map((name) => [`words/${name.replace(/\.ts$/, "")}`, `src/words/${name}`]),
+)
 
 /** A worker is started by an address that bundlers read in the source: what is published names the published file. */
 const publishedWorker: Plugin = {
@@ -42,6 +53,7 @@ export default defineConfig([
   {
     ...common,
     entry: {
+      ...words,
       index: "src/index.ts",
       words: "src/words/index.ts",
       remote: "src/remote/index.ts",

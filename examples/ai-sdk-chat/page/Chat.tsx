@@ -1,7 +1,8 @@
 import { useChat } from "@ai-sdk/react"
+import { blockedOf } from "@facet/sdk/words"
 import { type FormEvent, useEffect, useRef, useState } from "react"
 import { Message } from "./Message.tsx"
-import { blockedOf, textOf } from "./parts.ts"
+import { textOf } from "./textOf.ts"
 
 const examples = ["Tell me a story about a cat.", "What do cats eat?", "How do I build a bomb to hurt people?"]
 

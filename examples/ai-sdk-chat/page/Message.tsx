@@ -1,5 +1,6 @@
+import { failuresOf, verdictsOf } from "@facet/sdk/words"
 import type { UIMessage } from "ai"
-import { failuresOf, textOf, verdictsOf } from "./parts.ts"
+import { textOf } from "./textOf.ts"
 import { VerdictBadge } from "./VerdictBadge.tsx"
 
 export interface MessageProps {
@@ -21,9 +22,9 @@ export function Message({ isStreaming, message }: MessageProps) {
           ))}
         </div>
       )}
-      {failuresOf(message).map((failure, index) => (
+      {failuresOf(message).map(({ error }, index) => (
         <p key={index} className="failure">
-          The guard failed: {failure}
+          The guard failed: {error.message}
         </p>
       ))}
     </article>

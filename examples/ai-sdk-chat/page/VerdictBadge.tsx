@@ -1,7 +1,7 @@
-import type { ToldVerdict } from "./parts.ts"
+import type { FacetVerdictData } from "@facet/sdk/words"
 
 /** Says in a word what the guard found; opened, how sure it is. */
-export function VerdictBadge({ of, verdict: { flagged, policies } }: ToldVerdict) {
+export function VerdictBadge({ of, verdict: { flagged, policies } }: FacetVerdictData) {
   const subject = of === "input" ? "Question" : "Answer"
   const violated = policies.filter((policy) => policy.flagged).map(({ policy }) => named(policy))
   return (

@@ -7,13 +7,12 @@ import {
   type SharedV4Warning,
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider"
-import type { definePolicy, policies, Policy } from "@facet/sdk"
-import { toJson } from "./FacetParts.ts"
-import { newResponseId } from "./newResponseId.ts"
+import { definePolicy, policies, type Policy, toJson } from "@facet/sdk/words"
 import type { SharedModel } from "./OpenModels.ts"
-import { readDecisionModelOptions } from "./providerOptions.ts"
+import { readDecisionModelOptions } from "./ProviderOptions.ts"
+import { newResponseId } from "./Results.ts"
 import { toProviderError } from "./toProviderError.ts"
-import { warnOfHeaders, warnOfReasoning } from "./warnings.ts"
+import { warnOfHeaders, warnOfReasoning } from "./Warnings.ts"
 
 /**
  * ShieldGemma as a decision model: each boolean question is a policy, and its answer the probability that the state
@@ -42,10 +41,9 @@ export class FacetDecisionModel implements DecisionModelV4 {
     const questions = this.#booleans(call.questions)
     const text = textOf(call.state)
     const timestamp = new Date()
-    const sdk = await import("@facet/sdk")
     const facet = await this.#model.open(signal)
     try {
-      const asked = questions.map(([id, question]) => toPolicy(id, question, sdk, warnings))
+      const asked = questions.map(([id, question]) => toPolicy(id, question, warnings))
       const content = judge === "prompt" ? { prompt: text } : { response: text }
       const verdict = await facet.shield(content, { policies: asked, signal })
       const answers = verdict.policies.map(
@@ -93,17 +91,7 @@ function textOf(state: DecisionModelV4CallOptions["state"]): string {
   return texts.join("\n\n")
 }
 
-interface PolicyMakers {
-  readonly definePolicy: typeof definePolicy
-  readonly policies: typeof policies
-}
-
-function toPolicy(
-  id: string,
-  question: BooleanQuestion,
-  { definePolicy, policies }: PolicyMakers,
-  warnings: Array<SharedV4Warning>,
-): Policy {
+function toPolicy(id: string, question: BooleanQuestion, warnings: Array<SharedV4Warning>): Policy {
   const { criteria } = question
   const instructions = instructionsOf(question)
   const known: Policy | undefined = Object.values(policies).find((policy) => policy.id === id)

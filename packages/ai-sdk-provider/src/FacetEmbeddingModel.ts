@@ -4,11 +4,11 @@ import type {
   EmbeddingModelV4Result,
   SharedV4Warning,
 } from "@ai-sdk/provider"
-import { toJson } from "./FacetParts.ts"
+import { toJson } from "@facet/sdk/words"
 import type { SharedModel } from "./OpenModels.ts"
-import { readEmbeddingModelOptions } from "./providerOptions.ts"
+import { readEmbeddingModelOptions } from "./ProviderOptions.ts"
 import { toProviderError } from "./toProviderError.ts"
-import { warnOfHeaders } from "./warnings.ts"
+import { warnOfHeaders } from "./Warnings.ts"
 
 /**
  * Texts as vectors: the mean of a language model's residual stream over a text's tokens. It was not trained to embed:

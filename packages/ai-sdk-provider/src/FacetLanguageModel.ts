@@ -5,11 +5,9 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider"
-import type { Generation, GenerationPart } from "@facet/sdk"
-import { failurePart, tracePart, verdictPart } from "./FacetParts.ts"
-import { newResponseId } from "./newResponseId.ts"
+import { collect, type Generation, type GenerationPart, facetFailure, facetTrace, facetVerdict } from "@facet/sdk/words"
 import type { SharedModel } from "./OpenModels.ts"
-import { finishReasonOf, providerMetadataOf, usageOf } from "./results.ts"
+import { finishReasonOf, newResponseId, providerMetadataOf, usageOf } from "./Results.ts"
 import { streamOf } from "./streamOf.ts"
 import { toGenerateRequest } from "./toGenerateRequest.ts"
 import { toProviderError } from "./toProviderError.ts"
@@ -38,7 +36,6 @@ export class FacetLanguageModel implements LanguageModelV4 {
     try {
       const parts: Array<GenerationPart> = []
       for await (const part of facet.stream(prompt, { ...options, signal })) parts.push(part)
-      const { collect } = await import("@facet/sdk")
       const generation = collect(prompt, parts)
       return {
         content: contentOf(generation, parts),
@@ -77,10 +74,10 @@ function contentOf(
   parts: ReadonlyArray<GenerationPart>,
 ): Array<LanguageModelV4Content> {
   const content: Array<LanguageModelV4Content> = []
-  if (verdicts.input !== undefined) content.push(verdictPart("input", verdicts.input))
+  if (verdicts.input !== undefined) content.push(facetVerdict({ of: "input", verdict: verdicts.input }))
   if (text !== "") content.push({ type: "text", text })
-  for (const trace of traces) content.push(tracePart(trace))
-  if (verdicts.output !== undefined) content.push(verdictPart("output", verdicts.output))
-  for (const part of parts) if (part.type === "failure") content.push(failurePart(part))
+  for (const trace of traces) content.push(facetTrace(trace))
+  if (verdicts.output !== undefined) content.push(facetVerdict({ of: "output", verdict: verdicts.output }))
+  for (const part of parts) if (part.type === "failure") content.push(facetFailure(part))
   return content
 }

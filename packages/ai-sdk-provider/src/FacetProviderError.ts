@@ -1,14 +1,11 @@
 import { AISDKError } from "@ai-sdk/provider"
-import type { FacetError } from "@facet/sdk"
+import type { FacetError, FacetErrorTag } from "@facet/sdk/words"
 
 const name = "AI_FacetProviderError"
 const marker = `vercel.ai.error.${name}`
 
 /** Set on every error that comes from Facet itself, whatever class of the AI SDK it belongs to. */
 export const facetErrorMarker: unique symbol = Symbol.for(marker)
-
-/** The names of Facet's own errors. */
-export type FacetErrorTag = FacetError["_tag"]
 
 /**
  * Something that Facet failed with: the model is not there, the prompt is too long, the engine is closed. `cause` is

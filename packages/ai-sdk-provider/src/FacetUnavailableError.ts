@@ -1,6 +1,6 @@
 import { AISDKError, APICallError } from "@ai-sdk/provider"
-import type { EngineCrashedError, OverloadedError } from "@facet/sdk"
-import { type FacetErrorTag, facetErrorMarker } from "./FacetProviderError.ts"
+import type { EngineCrashedError, FacetErrorTag, OverloadedError } from "@facet/sdk/words"
+import { facetErrorMarker } from "./FacetProviderError.ts"
 
 const name = "AI_FacetUnavailableError"
 const marker = `vercel.ai.error.${name}`

@@ -2,7 +2,7 @@ import { InvalidArgumentError, NoSuchModelError } from "@ai-sdk/provider"
 import { FacetDecisionModel } from "./FacetDecisionModel.ts"
 import { FacetEmbeddingModel } from "./FacetEmbeddingModel.ts"
 import { FacetLanguageModel } from "./FacetLanguageModel.ts"
-import type { FacetProvider } from "./FacetProvider.ts"
+import type { FacetAiProvider } from "./FacetAiProvider.ts"
 import type { FacetProviderSettings } from "./FacetProviderSettings.ts"
 import { OpenModels } from "./OpenModels.ts"
 
@@ -15,7 +15,7 @@ import { OpenModels } from "./OpenModels.ts"
  * const { text } = await generateText({ model: provider(), prompt: "Tell me a story about a fox." })
  * await provider.dispose()
  */
-export function createFacet(settings: FacetProviderSettings = {}): FacetProvider {
+export function createFacet(settings: FacetProviderSettings = {}): FacetAiProvider {
   checkSettings(settings)
   const models = new OpenModels(settings)
 
@@ -50,7 +50,7 @@ export function createFacet(settings: FacetProviderSettings = {}): FacetProvider
  * @example
  * const { text } = await generateText({ model: facet(), prompt: "Tell me a story about a fox." })
  */
-export const facet: FacetProvider = createFacet()
+export const facet: FacetAiProvider = createFacet()
 
 const known = ["facet", "model"] as const satisfies ReadonlyArray<keyof FacetProviderSettings>
 

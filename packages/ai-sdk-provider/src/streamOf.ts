@@ -1,7 +1,13 @@
 import type { LanguageModelV4ResponseMetadata, LanguageModelV4StreamPart, SharedV4Warning } from "@ai-sdk/provider"
-import type { FinishPart, GenerationPart, TokenLogprob } from "@facet/sdk"
-import { failurePart, tracePart, verdictPart } from "./FacetParts.ts"
-import { finishReasonOf, providerMetadataOf, unknownUsage, usageOf } from "./results.ts"
+import {
+  type FinishPart,
+  type GenerationPart,
+  type TokenLogprob,
+  facetFailure,
+  facetTrace,
+  facetVerdict,
+} from "@facet/sdk/words"
+import { finishReasonOf, providerMetadataOf, unknownUsage, usageOf } from "./Results.ts"
 import { toProviderError } from "./toProviderError.ts"
 
 export interface StreamRequest {
@@ -71,11 +77,11 @@ class PartWriter {
         this.#logprobs.push(...(part.logprobs ?? []))
         return this.#text(part.text)
       case "trace":
-        return this.#controller.enqueue(tracePart(part))
+        return this.#controller.enqueue(facetTrace(part))
       case "verdict":
-        return this.#controller.enqueue(verdictPart(part.of, part.verdict))
+        return this.#controller.enqueue(facetVerdict(part))
       case "failure":
-        return this.#controller.enqueue(failurePart(part))
+        return this.#controller.enqueue(facetFailure(part))
       case "finish":
         return this.#finish(part)
     }

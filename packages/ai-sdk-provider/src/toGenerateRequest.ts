@@ -1,8 +1,9 @@
 import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider"
-import type { ChatMessage, GenerateOptions } from "@facet/sdk"
-import { readLanguageModelOptions } from "./providerOptions.ts"
+import type { ChatMessage, GenerateOptions } from "@facet/sdk/words"
+import { facetPath } from "./OptionNames.ts"
+import { readLanguageModelOptions } from "./ProviderOptions.ts"
 import { toPrompt } from "./toPrompt.ts"
-import { warnOfHeaders, warnOfReasoning } from "./warnings.ts"
+import { warnOfHeaders, warnOfReasoning } from "./Warnings.ts"
 
 export interface GenerateRequest {
   readonly prompt: ReadonlyArray<ChatMessage>
@@ -18,27 +19,23 @@ export interface GenerateRequest {
  */
 export function toGenerateRequest(call: LanguageModelV4CallOptions): GenerateRequest {
   const warnings: Array<SharedV4Warning> = []
-  const { guard, logprobs, minP, repetitionPenalty, trace } = readLanguageModelOptions(call.providerOptions)
+  const own = readLanguageModelOptions(call.providerOptions)
   const { frequencyPenalty, presencePenalty, seed, stopSequences, temperature, topK, topP } = call
-  warnOfGreedy({ topK, topP, "providerOptions.facet.minP": minP }, temperature, warnings)
+  warnOfGreedy({ topK, topP, [`${facetPath}.minP`]: own.minP }, temperature, warnings)
   warnOfFormat(call, warnings)
   warnOfTools(call, warnings)
   warnOfReasoning(call.reasoning, warnings)
   warnOfHeaders(call.headers, warnings)
   const options: GenerateOptions = {
+    ...own,
     maxTokens: call.maxOutputTokens,
     temperature,
     topK,
     topP,
-    minP,
-    repetitionPenalty,
     presencePenalty,
     frequencyPenalty,
     seed,
     stop: stopSequences === undefined || stopSequences.length === 0 ? undefined : stopSequences,
-    guard,
-    trace,
-    logprobs,
   }
   return { prompt: toPrompt(call.prompt, warnings), options, warnings }
 }

@@ -1,6 +1,5 @@
 import { type LanguageModelV4Prompt, type SharedV4Warning, UnsupportedFunctionalityError } from "@ai-sdk/provider"
-import type { ChatMessage } from "@facet/sdk"
-import { isFacetPart } from "./FacetParts.ts"
+import { type ChatMessage, isFacetPart } from "@facet/sdk/words"
 
 type Message = LanguageModelV4Prompt[number]
 type AssistantPart = Extract<Message, { role: "assistant" }>["content"][number]

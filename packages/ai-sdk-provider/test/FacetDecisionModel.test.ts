@@ -7,13 +7,13 @@ import {
 import { definePolicy, Facet, policies } from "@facet/sdk"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { createProviderRegistry, experimental_decide as decide } from "ai"
-import { createFacet, type FacetProvider } from "../src/index.ts"
+import { createFacet, type FacetAiProvider } from "../src/index.ts"
 import { failureOf } from "./fixtures/failure.ts"
 
 globalThis.AI_SDK_LOG_WARNINGS = false
 
 let facet: Facet
-let provider: FacetProvider
+let provider: FacetAiProvider
 beforeAll(async () => {
   facet = await Facet.open()
   provider = createFacet({ facet })

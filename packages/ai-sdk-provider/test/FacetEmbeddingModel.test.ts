@@ -3,13 +3,13 @@ import { InvalidArgumentError } from "@ai-sdk/provider"
 import { Facet } from "@facet/sdk"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { cosineSimilarity, embed, embedMany } from "ai"
-import { createFacet, type FacetProvider } from "../src/index.ts"
+import { createFacet, type FacetAiProvider } from "../src/index.ts"
 import { failureOf } from "./fixtures/failure.ts"
 
 globalThis.AI_SDK_LOG_WARNINGS = false
 
 let facet: Facet
-let provider: FacetProvider
+let provider: FacetAiProvider
 beforeAll(async () => {
   facet = await Facet.open()
   provider = createFacet({ facet })

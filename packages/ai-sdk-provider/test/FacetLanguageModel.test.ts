@@ -14,7 +14,7 @@ import { generateText, streamText } from "ai"
 import {
   createFacet,
   type FacetLanguageModelOptions,
-  type FacetProvider,
+  type FacetAiProvider,
   FacetProviderError,
   FacetUnavailableError,
 } from "../src/index.ts"
@@ -28,7 +28,7 @@ const prompt = "Tell me a story about a fox."
 const user = (text: string): LanguageModelV4Prompt[number] => ({ role: "user", content: [{ type: "text", text }] })
 
 let facet: Facet
-let provider: FacetProvider
+let provider: FacetAiProvider
 beforeAll(async () => {
   facet = await Facet.open()
   provider = createFacet({ facet })

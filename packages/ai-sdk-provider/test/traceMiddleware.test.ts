@@ -11,7 +11,7 @@ import {
   wrapLanguageModel,
 } from "ai"
 import { MockLanguageModelV4, simulateReadableStream } from "ai/test"
-import { createFacet, type FacetProvider, traceMiddleware } from "../src/index.ts"
+import { createFacet, type FacetAiProvider, traceMiddleware } from "../src/index.ts"
 import { featuresOf } from "./fixtures/features.ts"
 
 globalThis.AI_SDK_LOG_WARNINGS = false
@@ -20,7 +20,7 @@ const prompt = "Tell me a story about a fox."
 const maxOutputTokens = 24
 
 let facet: Facet
-let provider: FacetProvider
+let provider: FacetAiProvider
 beforeAll(async () => {
   facet = await Facet.open()
   provider = createFacet({ facet })

@@ -1,7 +1,7 @@
 /** What a command is. */
-import { readArguments } from "./arguments.ts"
+import { readArguments } from "./readArguments.ts"
 import type { Console } from "./Console.ts"
-import { commonOptions, type OptionSpecs, type Values } from "./options.ts"
+import { commonOptions, type OptionSpecs, type Values } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
 /** 0: done; 3: `shield` flagged the content. Failures are thrown. */

@@ -9,9 +9,9 @@ import { score } from "./commands/score.ts"
 import { serve } from "./commands/serve.ts"
 import { shield } from "./commands/shield.ts"
 import { readInput, Screen } from "./Console.ts"
-import { describeFailure } from "./failure.ts"
-import { commandHelp, helpOf } from "./help.ts"
-import type { OptionSpecs } from "./options.ts"
+import { describeFailure } from "./describeFailure.ts"
+import { commandHelp, helpOf } from "./Help.ts"
+import type { OptionSpecs } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
 const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, serve, demo]

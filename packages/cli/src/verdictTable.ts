@@ -1,5 +1,5 @@
 /** Verdicts for people. */
-import type { Verdict } from "@facet/sdk"
+import type { Verdict } from "@facet/sdk/words"
 import { bar } from "./bar.ts"
 import type { Paint } from "./Paint.ts"
 

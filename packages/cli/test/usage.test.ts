@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import { generate } from "../src/commands/generate.ts"
 import { shield } from "../src/commands/shield.ts"
-import { readArguments } from "../src/arguments.ts"
+import { readArguments } from "../src/readArguments.ts"
 import { UsageError } from "../src/UsageError.ts"
 import { facet } from "./facet.ts"
 

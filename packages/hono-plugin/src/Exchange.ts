@@ -1,5 +1,5 @@
 /** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
-import type { FinishReason, Usage } from "@facet/sdk"
+import type { FinishReason, Usage } from "@facet/sdk/words"
 import type { Context } from "hono"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 

@@ -1,6 +1,13 @@
 /** What every server of this package is told, checked when the app starts. */
-import { Facet, guard as makeGuard, type GuardOptions, InvalidRequestError, type OpenOptions } from "@facet/sdk"
-import * as Effect from "effect/Effect"
+import { Facet, type OpenOptions } from "@facet/sdk"
+import {
+  checkCount,
+  checkFunction,
+  checkKnown,
+  type GuardOptions,
+  invalidRequest,
+  readGuardOptions,
+} from "@facet/sdk/words"
 import type { ExchangeHooks, RequestReport, Route } from "./Exchange.ts"
 
 export interface ServerOptions {
@@ -54,37 +61,31 @@ export const serverOptionNames = [
 export function readServerOptions(options: ServerOptions, names: ReadonlyArray<string>): ServerSettings {
   checkKnown(options, names)
   const facet = readFacet(options)
-  for (const hook of ["onRequest", "onError"] as const) {
-    if (options[hook] === undefined || typeof options[hook] === "function") continue
-    throw invalid(hook, `${typeof options[hook]} where a function is expected`, "Pass a function, or leave it out.")
-  }
+  for (const hook of ["onRequest", "onError"] as const) checkFunction(hook, options[hook])
+  checkCount("maxBodyBytes", options.maxBodyBytes)
   return {
     facet,
     keys: readKeys(options.apiKey),
     guard: readGuard(options.guard),
-    maxBodyBytes: readCount("maxBodyBytes", options.maxBodyBytes) ?? 1024 * 1024,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
     onRequest: options.onRequest,
     onError: options.onError,
   }
-}
-
-function checkKnown(options: ServerOptions, names: ReadonlyArray<string>): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalid("options", "it is not an object", `Pass an object of ${names.join(", ")}, or leave it out.`)
-  }
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw invalid(unknown, "there is no such option", `There are: ${names.join(", ")}.`)
 }
 
 function readFacet({ facet, model, queue }: ServerOptions): Facet | OpenOptions {
   const own = { ...(model !== undefined && { model }), ...(queue !== undefined && { queue }) }
   if (facet === undefined) return own
   if (typeof facet !== "object" || facet === null) {
-    throw invalid("facet", "it is neither a Facet nor options", "Pass an open Facet, or the options of Facet.open().")
+    throw invalidRequest(
+      "facet",
+      "it is neither a Facet nor options",
+      "Pass an open Facet, or the options of Facet.open().",
+    )
   }
   for (const name of Object.keys(own)) {
     if (!(facet instanceof Facet) && !(name in facet)) continue
-    throw invalid(
+    throw invalidRequest(
       name,
       "it is settled by `facet`",
       `Leave \`${name}\` out, or pass it in the options of \`facet\` alone.`,
@@ -98,7 +99,7 @@ function readKeys(given: ServerOptions["apiKey"]): ReadonlyArray<string> {
   const keys = typeof given === "string" ? [given] : given
   const isList = Array.isArray(keys) && keys.length > 0
   if (isList && keys.every((key) => typeof key === "string" && /^[\x21-\x7e]+$/.test(key))) return keys
-  throw invalid(
+  throw invalidRequest(
     "apiKey",
     "it is not a key, or a list of keys, of printable ASCII without spaces",
     "Pass at least one key, or leave it out to let everybody ask.",
@@ -108,15 +109,12 @@ function readKeys(given: ServerOptions["apiKey"]): ReadonlyArray<string> {
 /** What is wrong with the guard's own options is said by the guard. */
 function readGuard(guard: ServerOptions["guard"]): ServerSettings["guard"] {
   if (guard === undefined || guard === false) return undefined
-  Effect.runSync(makeGuard(guard === true ? {} : guard))
+  readGuardOptions(guard === true ? {} : guard)
   return guard
 }
 
-/** @throws InvalidRequestError unless it is left out or a whole number of at least 1. */
-export function readCount(option: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value
-  throw invalid(option, `${String(value)} is out of range`, "Use a whole number of at least 1.")
+/** @returns what a model is called before clients: a path is nobody's business but the server's, so only its last name. */
+export function publicModelName(model: string): string {
+  if (/^[\w.-]+\/[\w.-]+$/.test(model) && !model.startsWith(".")) return model
+  return model.split(/[\\/]/).findLast((part) => part !== "") ?? "gemma-2"
 }
-
-export const invalid = (option: string, problem: string, remedy: string): InvalidRequestError =>
-  new InvalidRequestError({ option, problem, remedy })

@@ -1,5 +1,5 @@
 /** What a handler finds in `c.var.shield`. */
-import type { GuardPart, GuardReport, Verdict } from "@facet/sdk"
+import type { GuardPart, GuardReport, Verdict } from "@facet/sdk/words"
 import { emptyReport, type ShieldFailure, type ShieldReport } from "./ShieldReport.ts"
 
 export interface ShieldContext {

@@ -1,5 +1,5 @@
 /** What a guard did for one request. */
-import type { Blocked, GuardReport } from "@facet/sdk"
+import type { Blocked, GuardReport } from "@facet/sdk/words"
 
 /** A judgement that failed. */
 export interface ShieldFailure {

@@ -1,8 +1,9 @@
 /** One request, from its body to the last byte of its answer. */
 import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } from "@facet/sdk"
+import { pickGuardOptions } from "@facet/sdk/words"
 import type { Context, Next } from "hono"
 import { joined } from "./joined.ts"
-import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problem.ts"
+import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problems.ts"
 import { replaceResponse, withoutLength } from "./replaceResponse.ts"
 import { type Input, inputOf, noInput } from "./request/Input.ts"
 import { putBack, readBody } from "./request/readBody.ts"
@@ -11,12 +12,12 @@ import type { Ending, Piece } from "./response/Format.ts"
 import { type Answer, openAnswer } from "./response/openAnswer.ts"
 import { verdictOf } from "./response/verdictOf.ts"
 import { ShieldCall } from "./ShieldContext.ts"
-import { defaultMaxBodyBytes, guardOptionsOf, type ShieldOptions } from "./ShieldOptions.ts"
+import { defaultMaxBodyBytes, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 import { emptyReport } from "./ShieldReport.ts"
 import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
 export interface Shield {
-  readonly options: ShieldOptions
+  readonly options: ShieldRouteOptions
   readonly plan: GuardPlan
   readonly shared: SharedFacet
 }
@@ -106,7 +107,7 @@ export class Shielding {
     if (!isAsked && !plan.output) return undefined
     try {
       const facet = await shared.get({ signal: this.#client })
-      return facet.guard(guardOptionsOf(options))
+      return facet.guard(pickGuardOptions(options))
     } catch (error) {
       const of = isAsked ? "input" : "output"
       if (!this.#isOpen) return { of, reason: "failed", error }

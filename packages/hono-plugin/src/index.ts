@@ -1,6 +1,6 @@
 /** Guard a Hono route in one line, or serve Gemma 2: behind OpenAI's API, or its three effects as they are. */
-export { shield, type ShieldMiddleware } from "./shield.ts"
-export type { ShieldOptions } from "./ShieldOptions.ts"
+export { shield, type ShieldHandler } from "./shield.ts"
+export type { ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 export type { ShieldContext, ShieldVariables } from "./ShieldContext.ts"
 export type { ShieldFailure, ShieldReport } from "./ShieldReport.ts"
 export { UnreadableBodyError } from "./UnreadableBodyError.ts"

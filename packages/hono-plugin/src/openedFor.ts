@@ -1,4 +1,5 @@
-import { ClosedError, type Facet, type SharedFacet } from "@facet/sdk"
+import type { Facet, SharedFacet } from "@facet/sdk"
+import { ClosedError } from "@facet/sdk/words"
 
 /**
  * The shared Facet, opened if it is not. Whatever is wrong with how it is opened, the client has no part in it.

@@ -3,9 +3,9 @@ import { openOnce } from "@facet/sdk"
 import type { MiddlewareHandler } from "hono"
 import type { ShieldVariables } from "./ShieldContext.ts"
 import { Shielding } from "./Shielding.ts"
-import { checkShieldOptions, planOf, type ShieldOptions } from "./ShieldOptions.ts"
+import { readShieldOptions, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 
-export interface ShieldMiddleware extends MiddlewareHandler<{ Variables: ShieldVariables }>, AsyncDisposable {
+export interface ShieldHandler extends MiddlewareHandler<{ Variables: ShieldVariables }>, AsyncDisposable {
   /** Closes the Facet that this middleware opened. Requests that come afterwards are answered as when the guard fails. */
   readonly dispose: () => Promise<void>
 }
@@ -24,9 +24,8 @@ export interface ShieldMiddleware extends MiddlewareHandler<{ Variables: ShieldV
  * app.use("/api/chat", shield())
  * app.post("/api/chat", (c) => answer(c, { abortSignal: c.var.shield.signal }))
  */
-export function shield(options: ShieldOptions = {}): ShieldMiddleware {
-  checkShieldOptions(options)
-  const plan = planOf(options)
+export function shield(options: ShieldRouteOptions = {}): ShieldHandler {
+  const plan = readShieldOptions(options)
   const shared = openOnce(options.model === undefined ? options.facet : { shield: options.model })
   const middleware: MiddlewareHandler<{ Variables: ShieldVariables }> = async function shield(c, next) {
     return new Shielding(c, { options, plan, shared }).run(next)

@@ -6,7 +6,7 @@ import { cors } from "hono/cors"
 import { etag } from "hono/etag"
 import { contextStorage, getContext } from "hono/context-storage"
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest"
-import { shield, type ShieldOptions, type ShieldReport, type ShieldVariables } from "../src/index.ts"
+import { shield, type ShieldRouteOptions, type ShieldReport, type ShieldVariables } from "../src/index.ts"
 import * as answers from "./fixtures/answers.ts"
 import { harmful, harmless } from "./fixtures/sentences.ts"
 
@@ -23,7 +23,7 @@ type Env = { Variables: ShieldVariables }
 type Handler = RouteHandler<Env>
 
 /** An app with one guarded route. One policy is enough to tell good from bad, and four times as fast as four. */
-function route(handler: Handler, options: ShieldOptions = {}) {
+function route(handler: Handler, options: ShieldRouteOptions = {}) {
   const app = new Hono<Env>()
   app.use("/chat", shield({ facet, policies: ["dangerous_content"], ...options }))
   app.all("/chat", handler)
@@ -290,7 +290,7 @@ describe("what routes answer", () => {
   test.each([
     ["chat", content, ["chat.completion.chunk", "content_filter", "[DONE]"]],
     ["Responses", answers.responsesStream, ["response.incomplete", "content_filter"]],
-    ["UI messages", answers.uiText, ["text-end", "data-verdict", "content-filter", "[DONE]"]],
+    ["UI messages", answers.uiText, ["text-end", "facet.verdict", "content-filter", "[DONE]"]],
     ["other events", answers.otherStream, ["urn:facet:problem:blocked"]],
   ])("%s: what was judged is released, and its own ending follows", async (_name, body, ending) => {
     const whole = body(`${fox} ${harmful.sentence}`)

@@ -5,7 +5,7 @@ import { Facet, InvalidRequestError } from "@facet/sdk"
 import { type Handler as RouteHandler, Hono } from "hono"
 import { HTTPException } from "hono/http-exception"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { shield, type ShieldOptions, type ShieldReport, type ShieldVariables } from "../src/index.ts"
+import { shield, type ShieldRouteOptions, type ShieldReport, type ShieldVariables } from "../src/index.ts"
 import * as answers from "./fixtures/answers.ts"
 import { harmful, harmless } from "./fixtures/sentences.ts"
 
@@ -21,7 +21,7 @@ afterAll(() => facet.close())
 type Env = { Variables: ShieldVariables }
 type Handler = RouteHandler<Env>
 
-function route(handler: Handler, options: ShieldOptions = {}) {
+function route(handler: Handler, options: ShieldRouteOptions = {}) {
   const app = new Hono<Env>()
   app.use("/chat", shield({ facet, policies: ["dangerous_content"], ...options }))
   app.all("/chat", handler)
@@ -388,7 +388,7 @@ describe("options", () => {
     [null, "options"],
     [{ policies: [] }, "policies"],
     [{ policies: ["violence"] }, "policies[0]"],
-    [{ policies: [{ id: "x" }] }, "policy.promptGuideline"],
+    [{ policies: [{ id: "x" }] }, "policies[0].harm"],
     [{ mode: "quick" }, "guard.mode"],
     [{ input: "later" }, "guard.input"],
     [{ timeoutMs: Number.NaN }, "guard.timeoutMs"],
@@ -401,7 +401,7 @@ describe("options", () => {
     [{ facet: 7 }, "facet"],
     [{ input: false, output: false }, "guard"],
   ])("%j is refused at once", (options, option) => {
-    const make = () => shield(options as ShieldOptions)
+    const make = () => shield(options as ShieldRouteOptions)
     expect(make).toThrow(InvalidRequestError)
     expect(make).toThrow(expect.objectContaining({ option }))
   })

@@ -172,11 +172,13 @@ describe("an ending", () => {
   })
 
   test("of UI messages closes what is open", async () => {
+    const { of, ...rest } = verdict
+    const told = { of, verdict: rest }
     const [start = ""] = answers.uiTool("x").split(/(?=data: {"type":"tool-input-available")/)
     expect(await endingAfter(start, blocked)).toEqual([
       { type: "text-end", id: "1" },
       expect.objectContaining({ type: "tool-input-error", toolCallId: "t", toolName: "note" }),
-      { type: "data-verdict", data: verdict },
+      { type: "custom", kind: "facet.verdict", providerMetadata: { facet: told } },
       { type: "finish-step" },
       { type: "finish", finishReason: "content-filter" },
       "[DONE]",

@@ -1,6 +1,7 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible"
 import { serve, type ServerType } from "@hono/node-server"
 import { Facet } from "@facet/sdk"
+import { verdictsOf } from "@facet/sdk/words"
 import {
   createUIMessageStream,
   createUIMessageStreamResponse,
@@ -222,9 +223,9 @@ describe("the AI SDK", () => {
       expect(text).toMatchObject({ state: "done" })
       expect(text?.type === "text" ? text.text : "").toContain(cat)
       expect(JSON.stringify(message)).not.toContain("bomb")
-      const verdict = message?.parts.find((part) => part.type === "data-verdict")
-      if (reason === "stop") expect(verdict).toBeUndefined()
-      else expect(verdict).toMatchObject({ data: { of: "output", flagged: true } })
+      const verdicts = message === undefined ? [] : verdictsOf(message)
+      if (reason === "stop") expect(verdicts).toEqual([])
+      else expect(verdicts).toMatchObject([{ of: "output", verdict: { flagged: true } }])
     }
   })
 })

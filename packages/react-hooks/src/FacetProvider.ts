@@ -1,8 +1,7 @@
 import { createElement, type ReactElement, type ReactNode, useEffect, useInsertionEffect, useState } from "react"
 import { FacetContext } from "./hooks/FacetContext.ts"
-import type { FacetSource } from "./store/FacetSource.ts"
+import { type FacetSource, keyOfSource } from "./store/FacetSource.ts"
 import { FacetStore } from "./store/FacetStore.ts"
-import { keyOfSource } from "./store/sameSource.ts"
 
 /** Where the Facet comes from (`facet` before `remote` before `open`), and when. */
 export interface FacetProviderProps extends FacetSource {

@@ -7,22 +7,32 @@ export { useTrace, type UseTraceOptions, type UseTraceResult } from "./hooks/use
 export { useFacetChat, type UseFacetChatOptions } from "./chat/useFacetChat.ts"
 export { FacetChatTransport, type FacetChatTransportOptions } from "./chat/FacetChatTransport.ts"
 export type { FacetChatOptions } from "./chat/FacetChatOptions.ts"
-export type {
-  FacetDataParts,
-  FacetFailureData,
-  FacetMessageMetadata,
-  FacetProgressData,
-  FacetTraceData,
-  FacetUIMessage,
-  FacetVerdictData,
-} from "./chat/FacetUIMessage.ts"
-export { blockedOf, failuresOf, type MessageWithParts, textOf, tracesOf, verdictsOf } from "./chat/messageParts.ts"
+export type { FacetDataParts, FacetMessageMetadata, FacetProgressData, FacetUIMessage } from "./chat/FacetUIMessage.ts"
+export { textOf } from "./chat/textOf.ts"
+export {
+  blockedOf,
+  type FacetFailureData,
+  type FacetFailurePart,
+  type FacetTraceData,
+  type FacetTracePart,
+  type FacetVerdictData,
+  type FacetVerdictPart,
+  failuresOf,
+  isFacetPart,
+  type MessageWithParts,
+  tracesOf,
+  verdictsOf,
+} from "@facet/sdk/words"
 export { type FacetSnapshot, type FacetStatus, FacetStore } from "./store/FacetStore.ts"
-export type { FacetSource } from "./store/FacetSource.ts"
-export type { OpenEffects } from "./store/OpenEffects.ts"
-export type { Effects } from "./remote/Effects.ts"
-export { RemoteError } from "./remote/RemoteError.ts"
-export { type RemoteDescription, RemoteFacet, type RemoteHeaders, type RemoteOptions } from "./remote/RemoteFacet.ts"
+export type { FacetSource, OpenEffects } from "./store/FacetSource.ts"
+export {
+  type Effects,
+  type RemoteDescription,
+  RemoteError,
+  RemoteFacet,
+  type RemoteFacetOptions,
+  type RemoteHeaders,
+} from "@facet/sdk/remote"
 export { type FacetHooksError, UnexpectedError } from "./store/FacetHooksError.ts"
 export type { GenerationFailure } from "./store/GenerationState.ts"
 export type { GenerationSnapshot } from "./store/GenerationStore.ts"

@@ -13,7 +13,7 @@ import { shield } from "./effects/shield.ts"
 import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import type { SourceFailure } from "./guard/TextSource.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
-import { type CallOptions, splitCallOptions } from "./words/CallOptions.ts"
+import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
 import { checkKnown } from "./words/Checks.ts"
 import type { Content, ShieldOptions } from "./words/Content.ts"
 import type { Device } from "./words/Device.ts"
@@ -119,16 +119,12 @@ export class Facet implements AsyncDisposable {
 
   /** What the model says, part by part. Leaving the loop ends the work. */
   stream(prompt: Prompt, options?: GenerateOptions & CallOptions): AsyncGenerator<GenerationPart, void, void>
+  stream(request: StreamRequest): AsyncGenerator<GenerationPart, void, void>
   stream(
-    request: { readonly prompt: Prompt } & GenerateOptions & CallOptions,
-  ): AsyncGenerator<GenerationPart, void, void>
-  stream(
-    first: Prompt | ({ readonly prompt: Prompt } & GenerateOptions & CallOptions),
-    second: GenerateOptions & CallOptions = {},
+    first: Prompt | StreamRequest,
+    second?: GenerateOptions & CallOptions,
   ): AsyncGenerator<GenerationPart, void, void> {
-    const isRequest = typeof first === "object" && first !== null && "prompt" in first
-    const { prompt, ...options } = isRequest ? { ...second, ...first } : { ...second, prompt: first }
-    const { call, rest } = splitCallOptions(options)
+    const { call, prompt, rest } = splitStreamCall(first, second)
     return this.#iterate(() => stream(prompt, rest), call)
   }
 

@@ -1,5 +1,4 @@
-import { VerdictBadge, VerdictMeter } from "@facet/react-hooks"
-import type { Verdict } from "@facet/sdk"
+import { VerdictBadge, type VerdictBadgeProps, VerdictMeter } from "@facet/react-hooks"
 import { type ReactNode, useId, useState } from "react"
 import { Icon } from "../brand/Icon.tsx"
 
@@ -8,7 +7,7 @@ interface MessageFrameProps {
   readonly speaker: ReactNode
   readonly kind: "question" | "answer"
   /** What the guard said of it. */
-  readonly verdict: Verdict | undefined
+  readonly verdict: VerdictBadgeProps["verdict"]
   readonly children: ReactNode
 }
 

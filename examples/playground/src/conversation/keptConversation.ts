@@ -1,5 +1,5 @@
 /** The conversation outlives a reload, also one in the middle of an answer: it is kept as long as the tab. */
-import type { FacetUIMessage } from "@facet/react-hooks"
+import { type FacetUIMessage, isFacetPart } from "@facet/react-hooks"
 import { useEffect, useRef } from "react"
 
 const key = "facet-conversation"
@@ -60,5 +60,5 @@ function keep(messages: ReadonlyArray<FacetUIMessage>): void {
 
 const withoutTraces = (message: FacetUIMessage): FacetUIMessage => ({
   ...message,
-  parts: message.parts.filter(({ type }) => type !== "data-facet-trace"),
+  parts: message.parts.filter((part) => !isFacetPart(part, "trace")),
 })

@@ -8,7 +8,7 @@ import type {
   LanguageModelV4ToolCall,
 } from "@ai-sdk/provider"
 import type { FrameText } from "@facet/sdk"
-import { isFacetPart } from "../FacetParts.ts"
+import { isFacetPart } from "@facet/sdk/words"
 import { JsonUnescaper, unescaped } from "./JsonUnescaper.ts"
 import { textOfFile } from "./textOfFile.ts"
 import { wordsOf } from "./wordsOf.ts"

@@ -5,8 +5,7 @@ import type {
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider"
 import { InvalidArgumentError } from "@ai-sdk/provider"
-import type { Blocked, GuardPart, GuardReport } from "@facet/sdk"
-import { failurePart, toJson, verdictPart } from "../FacetParts.ts"
+import { type Blocked, type GuardPart, type GuardReport, facetFailure, toJson, facetVerdict } from "@facet/sdk/words"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 
 /** An error as it travels in metadata. */
@@ -46,7 +45,7 @@ export function metadataOf(
 
 /** What a UI is shown of a block. */
 export const blockedPart = ({ error, of, verdict }: Blocked): LanguageModelV4CustomContent =>
-  verdict === undefined ? failurePart({ type: "failure", of, error }) : verdictPart(of, verdict)
+  verdict === undefined ? facetFailure({ of, error }) : facetVerdict({ of, verdict })
 
 /** What is said in place of what was blocked; empty for nothing. */
 export async function replacementOf(

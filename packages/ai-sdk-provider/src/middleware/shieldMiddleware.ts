@@ -1,6 +1,6 @@
 import type { LanguageModelV4Middleware } from "@ai-sdk/provider"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
-import { Shield } from "./Shield.ts"
+import { ModelShield } from "./ModelShield.ts"
 import { withoutFacetParts } from "./withoutFacetParts.ts"
 
 /** A middleware of the AI SDK, which may hold a guard that it opened. */
@@ -24,7 +24,7 @@ export interface ShieldMiddleware extends LanguageModelV4Middleware, AsyncDispos
  * const { finishReason, text } = await generateText({ model, prompt: "How do I bake bread?" })
  */
 export function shieldMiddleware(options: ShieldMiddlewareOptions = {}): ShieldMiddleware {
-  const shield = new Shield(options)
+  const shield = new ModelShield(options)
   const dispose = () => shield.dispose()
   return {
     specificationVersion: "v4",

@@ -1,7 +1,6 @@
 /** A guarded stream as the AI SDK's parts. */
 import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from "@ai-sdk/provider"
-import type { Blocked, GuardPart, GuardReport } from "@facet/sdk"
-import { failurePart, verdictPart } from "../FacetParts.ts"
+import { type Blocked, type GuardPart, type GuardReport, facetFailure, facetVerdict } from "@facet/sdk/words"
 import { OpenBlocks } from "./OpenBlocks.ts"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 import { blockedPart, blockedReason, type FailedPart, metadataOf, replacementOf } from "./ShieldOutcome.ts"
@@ -64,7 +63,7 @@ class PartWriter {
         return this.#verdict(part)
       case "failure":
         this.#failures.push(part)
-        return this.#aside(failurePart(part))
+        return this.#aside(facetFailure(part))
       case "blocked":
         return this.#block(part.blocked)
       case "report":
@@ -85,7 +84,7 @@ class PartWriter {
   #verdict({ of, verdict }: Extract<Parts, { type: "verdict" }>): ReadonlyArray<Part> {
     if (verdict.flagged ? this.#shielding.canBlock : of === "output") return []
     if (of === "output") this.#isOutputTold = true
-    return this.#aside(verdictPart(of, verdict))
+    return this.#aside(facetVerdict({ of, verdict }))
   }
 
   #block(blocked: Blocked): ReadonlyArray<Part> {
@@ -100,7 +99,10 @@ class PartWriter {
     // Nothing came: the model failed, and that is told by whoever called it.
     if (!this.#hasBegun && this.#finish === undefined) return []
     const begin = this.#hasBegun ? [] : this.#begin()
-    const verdict = verdicts.output === undefined || this.#isOutputTold ? [] : [verdictPart("output", verdicts.output)]
+    const verdict =
+      verdicts.output === undefined || this.#isOutputTold
+        ? []
+        : [facetVerdict({ of: "output", verdict: verdicts.output })]
     const providerMetadata = metadataOf(report, this.#failures, this.#finish?.providerMetadata)
     if (blocked !== undefined) {
       const finish: Finish = { type: "finish", finishReason: blockedReason, usage: usage(), providerMetadata }

@@ -5,8 +5,7 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider"
-import type { Blocked, GuardPart, GuardReport } from "@facet/sdk"
-import { failurePart, verdictPart } from "../FacetParts.ts"
+import { type Blocked, type GuardPart, type GuardReport, facetFailure, facetVerdict } from "@facet/sdk/words"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 import { blockedPart, blockedReason, type FailedPart, metadataOf, replacementOf } from "./ShieldOutcome.ts"
 
@@ -39,10 +38,10 @@ export async function shieldedResult(
   return {
     ...result,
     content: [
-      ...(input === undefined ? [] : [verdictPart("input", input)]),
+      ...(input === undefined ? [] : [facetVerdict({ of: "input", verdict: input })]),
       ...result.content,
-      ...failures.map(failurePart),
-      ...(output === undefined ? [] : [verdictPart("output", output)]),
+      ...failures.map(facetFailure),
+      ...(output === undefined ? [] : [facetVerdict({ of: "output", verdict: output })]),
     ],
     providerMetadata: metadataOf(report, failures, result.providerMetadata),
   }
@@ -59,8 +58,8 @@ function blockedResult({ blocked, failures, replacement, report, result, usage }
   const { input } = report.verdicts
   const said: ReadonlyArray<LanguageModelV4Content> = replacement === "" ? [] : [{ type: "text", text: replacement }]
   const asides: ReadonlyArray<LanguageModelV4CustomContent> = [
-    ...(input === undefined || blocked.of === "input" ? [] : [verdictPart("input", input)]),
-    ...failures.map(failurePart),
+    ...(input === undefined || blocked.of === "input" ? [] : [facetVerdict({ of: "input", verdict: input })]),
+    ...failures.map(facetFailure),
     blockedPart(blocked),
   ]
   return {

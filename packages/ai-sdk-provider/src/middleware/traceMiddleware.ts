@@ -4,7 +4,7 @@ import type {
   LanguageModelV4StreamPart,
   SharedV4Warning,
 } from "@ai-sdk/provider"
-import type { TraceOptions } from "@facet/sdk"
+import type { TraceOptions } from "@facet/sdk/words"
 import { withoutFacetParts } from "./withoutFacetParts.ts"
 
 /**

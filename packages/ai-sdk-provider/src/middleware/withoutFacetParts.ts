@@ -1,5 +1,5 @@
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider"
-import { isFacetPart } from "../FacetParts.ts"
+import { isFacetPart } from "@facet/sdk/words"
 
 /** A prompt without what Facet said beside the answers of earlier turns: the AI SDK sends custom parts back. */
 export const withoutFacetParts = (prompt: LanguageModelV4Prompt): LanguageModelV4Prompt =>

@@ -1,12 +1,12 @@
 /** `facet demo`: the three effects on one screen, all computed while one watches. */
-import type { FinishPart } from "@facet/sdk"
+import type { FinishPart } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Screen } from "../Console.ts"
-import { showFeatures } from "../demo/features.ts"
-import { showGuarded } from "../demo/guarded.ts"
-import { showStory } from "../demo/story.ts"
-import { showVerdicts } from "../demo/verdicts.ts"
-import { megabytes, openFacet } from "../opening.ts"
+import { showFeatures } from "../demo/showFeatures.ts"
+import { showGuarded } from "../demo/showGuarded.ts"
+import { showStory } from "../demo/showStory.ts"
+import { showVerdicts } from "../demo/showVerdicts.ts"
+import { megabytes, openFacet } from "../Opening.ts"
 
 export const demo = defineCommand(
   {

@@ -1,24 +1,16 @@
 /** `facet generate`: what the model says. */
-import type { FinishPart, GenerateOptions, Generation, Verdict } from "@facet/sdk"
+import type { FinishPart, GenerateOptions, Generation, Verdict } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
-import { openFacet } from "../opening.ts"
-import { jsonOption, modelOption } from "../options.ts"
+import { openFacet } from "../Opening.ts"
+import { jsonOption, modelOption } from "../Options.ts"
+import { readSampling, samplingOptions } from "../SamplingFlags.ts"
 import { visible } from "../textWidth.ts"
 import { worstOf } from "../verdictTable.ts"
 
 const options = {
   maxTokens: { kind: "number", value: "N", about: "at most so many tokens (default: as many as the context holds)" },
-  temperature: {
-    kind: "number",
-    value: "T",
-    about: "0 always takes the likeliest token (default); 1 samples as the model was trained",
-  },
-  topK: { kind: "number", value: "K", about: "sample among the K likeliest tokens" },
-  topP: { kind: "number", value: "P", about: "sample among the likeliest tokens that together have probability P" },
-  minP: { kind: "number", value: "P", about: "sample among tokens at least P times as likely as the likeliest" },
-  repetitionPenalty: { kind: "number", value: "R", about: "above 1 makes tokens that were there less likely" },
-  seed: { kind: "number", value: "S", about: "the same seed gives the same text" },
+  ...samplingOptions,
   stop: { kind: "list", value: "S", about: "end before this text; may be given several times" },
   guard: { kind: "switch", about: "judge the prompt first, and release each sentence only once it was judged" },
   ...modelOption,
@@ -43,9 +35,10 @@ export const generate = defineCommand(
       [`generate - --max-tokens 50 < question.txt`, "the prompt from a file"],
     ],
   },
-  async (console, prompt, { json, model, shield, ...values }) => {
+  async (console, prompt, { guard, json, maxTokens, model, shield, stop, ...sampling }) => {
+    const options: GenerateOptions = { maxTokens, stop, guard, ...readSampling(sampling) }
     await using facet = await openFacet(console, { ...(model && { model }), ...(shield && { shield }) })
-    const call: GenerateOptions & { readonly signal: AbortSignal } = { ...values, signal: console.signal }
+    const call = { ...options, signal: console.signal }
     if (json === true) {
       const { finishReason, text, timings, usage, verdicts } = await facet.generate(prompt, call)
       await console.out.writeLine(
@@ -54,7 +47,7 @@ export const generate = defineCommand(
           finishReason,
           usage,
           timings,
-          ...(values.guard === true && { verdicts: published(verdicts) }),
+          ...(guard === true && { verdicts: published(verdicts) }),
         }),
       )
       return 0

@@ -1,10 +1,11 @@
 /** `facet inspect`: which features light up at which word. */
 import type { OpenOptions } from "@facet/sdk"
+import { siteNames } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
-import { heatLines } from "../heatMap.ts"
-import { openFacet } from "../opening.ts"
-import { jsonOption, modelOption } from "../options.ts"
-import { featureLines, strongestFeatures, tokenLines } from "../traceTable.ts"
+import { heatLines } from "../heatLines.ts"
+import { openFacet } from "../Opening.ts"
+import { jsonOption, modelOption } from "../Options.ts"
+import { featureLines, strongestFeatures, tokenLines } from "../TraceTable.ts"
 
 const options = {
   layer: {
@@ -12,7 +13,7 @@ const options = {
     value: "L",
     about: "the layer to read, from 0 (default: the latest that has an autoencoder)",
   },
-  site: { kind: "text", value: "S", about: "resid_post (default), attn_z, mlp_out or mlp_in_norm" },
+  site: { kind: "text", value: "S", about: `${siteNames.join(", ")} (default: ${siteNames[0]})` },
   scope: {
     kind: "text",
     value: "DIR",
@@ -39,7 +40,7 @@ export const inspect = defineCommand(
   },
   async (console, text, { json, layer, model, scope, site, topK }) => {
     const wanted = { ...(layer !== undefined && { layer }), ...(site !== undefined && { site }) }
-    const place = await placeOf(scope, layer, site)
+    const place = placeOf(scope, layer, site)
     await using facet = await openFacet(console, { ...(model && { model }), ...place })
     const trace = await facet.inspect(text, { ...wanted, ...(topK !== undefined && { topK }), signal: console.signal })
     const { out } = console
@@ -60,14 +61,13 @@ export const inspect = defineCommand(
 )
 
 /** A folder's paths say where its autoencoders belong; of a single file the command line may say it. */
-async function placeOf(
+function placeOf(
   scope: string | undefined,
   layer: number | undefined,
   site: string | undefined,
-): Promise<Pick<OpenOptions, "scope" | "layer" | "site">> {
+): Pick<OpenOptions, "scope" | "layer" | "site"> {
   if (scope === undefined) return {}
   if (!scope.endsWith(".npz")) return { scope }
-  const { siteNames } = await import("@facet/sdk")
   const known = siteNames.find((name) => name === site)
   return { scope, ...(layer !== undefined && { layer }), ...(known !== undefined && { site: known }) }
 }

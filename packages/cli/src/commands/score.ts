@@ -1,10 +1,10 @@
 /** `facet score`: how likely a text is. */
-import type { Score } from "@facet/sdk"
+import type { Score } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Paint } from "../Paint.ts"
-import { openFacet } from "../opening.ts"
-import { jsonOption, modelOption } from "../options.ts"
+import { openFacet } from "../Opening.ts"
+import { jsonOption, modelOption } from "../Options.ts"
 import { fit, padEnd, visible } from "../textWidth.ts"
 
 const tokenWidth = 20

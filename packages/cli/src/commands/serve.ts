@@ -1,7 +1,7 @@
 /** `facet serve`: Gemma 2 behind OpenAI's API, and the three effects. */
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
-import { jsonOption, modelOption } from "../options.ts"
+import { jsonOption, modelOption } from "../Options.ts"
 import { UsageError } from "../UsageError.ts"
 
 const options = {

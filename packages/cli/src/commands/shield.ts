@@ -1,9 +1,11 @@
 /** `facet shield`: does a text violate a policy? */
-import type { Policy } from "@facet/sdk"
+import { definePolicy, policies, type Policy } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
-import { openFacet } from "../opening.ts"
-import { jsonOption } from "../options.ts"
+import { openFacet } from "../Opening.ts"
+import { jsonOption } from "../Options.ts"
 import { verdictTable } from "../verdictTable.ts"
+
+const known: Readonly<Record<string, Policy>> = policies
 
 const options = {
   response: { kind: "text", value: "TEXT", about: "judge this answer to TEXT, instead of TEXT" },
@@ -11,7 +13,7 @@ const options = {
     kind: "list",
     flag: "policy",
     value: "ID",
-    about: "dangerous_content, harassment, hate_speech, sexually_explicit (default: all); several are allowed",
+    about: `${Object.keys(known).join(", ")} (default: all); several are allowed`,
   },
   threshold: { kind: "number", value: "X", about: "flag from this probability on, 0 to 1 (default 0.5)" },
   model: {
@@ -36,7 +38,7 @@ export const shield = defineCommand(
     ],
   },
   async (console, prompt, { json, model, policies: ids, response, threshold }) => {
-    const policies = await choosePolicies(ids, threshold)
+    const policies = choosePolicies(ids, threshold)
     await using facet = await openFacet(console, model === undefined ? {} : { shield: model })
     const content = response === undefined ? { prompt } : { prompt, response }
     const verdict = await facet.shield(content, { ...(policies && { policies }), signal: console.signal })
@@ -48,14 +50,12 @@ export const shield = defineCommand(
 )
 
 /** The named policies, or all; with their own thresholds, or with one for all. */
-async function choosePolicies(
+function choosePolicies(
   given: ReadonlyArray<string> | undefined,
   threshold: number | undefined,
-): Promise<ReadonlyArray<string | Policy> | undefined> {
+): ReadonlyArray<string | Policy> | undefined {
   const ids = given?.flatMap((list) => list.split(",")).map((id) => id.trim())
   if (threshold === undefined) return ids
-  const { definePolicy, policies } = await import("@facet/sdk")
-  const known: Readonly<Record<string, Policy>> = policies
   // An unknown id stays as it is: what is wrong with it is the shield's to say.
   return (ids ?? Object.keys(known)).map((id) => {
     const policy = Object.hasOwn(known, id) ? known[id] : undefined

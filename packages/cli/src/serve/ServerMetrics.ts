@@ -1,19 +1,17 @@
 /** What a server counts. */
 import type { RequestReport } from "@facet/hono-plugin"
-import type { EngineStats } from "@facet/sdk"
+import { routes } from "@facet/sdk/remote"
+import type { EngineStats } from "@facet/sdk/words"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Registry } from "./Registry.ts"
 
 /** Any other path is counted as `other`: what clients make up must not become labels. */
-const paths = [
+const paths: ReadonlyArray<string> = [
   "/v1/chat/completions",
   "/v1/completions",
   "/v1/models",
   "/v1/moderations",
-  "/facet",
-  "/facet/generate",
-  "/facet/shield",
-  "/facet/inspect",
+  ...Object.values(routes),
   "/healthz",
   "/readyz",
   "/metrics",

@@ -1,5 +1,7 @@
 /** The routes of a server: OpenAI's API, the effects, and what those need who run it. */
-import type { EngineStats } from "@facet/sdk"
+import type { EngineStats } from "@facet/sdk/words"
+import { type Problem, problemToJson, problemType, routes } from "@facet/sdk/remote"
+import { ClosedError, errorToPlain } from "@facet/sdk/words"
 import { Hono } from "hono"
 import type { Context } from "hono"
 import { cors as allowOrigins } from "hono/cors"
@@ -43,13 +45,13 @@ export function makeApp({ api, cors, effects, metrics, state, stats }: AppParts)
       exposeHeaders: ["Retry-After", "X-Request-Id"],
       maxAge: corsMaxAge,
     })
-    for (const path of ["/v1/*", "/facet/*"]) app.use(path, allow)
+    for (const path of ["/v1/*", `${routes.describe}/*`]) app.use(path, allow)
   }
   app.all("/v1/*", (c) => (state() === "ready" ? api.fetch(c.req.raw, c.env) : notReady(c, state())))
   const toEffects = (c: Context) =>
     state() === "ready" ? effects.fetch(c.req.raw, c.env) : effectsNotReady(c, state())
-  app.all("/facet", toEffects)
-  app.all("/facet/*", toEffects)
+  app.all(routes.describe, toEffects)
+  app.all(`${routes.describe}/*`, toEffects)
   return app
 }
 
@@ -64,27 +66,27 @@ function notReady(c: Context, state: State): Response {
 function effectsNotReady(c: Context, state: State): Response {
   const isOpening = state === "opening"
   return problem(c, {
-    type: `urn:facet:problem:${isOpening ? "not-ready" : "closed"}`,
+    name: isOpening ? "not-ready" : "closed",
     title: isOpening ? "The server is not ready" : "The server is shutting down",
     status: 503,
     detail: isOpening ? "The model is being opened." : "The server takes no more requests.",
-    ...(!isOpening && { error: { _tag: "ClosedError" } }),
+    ...(!isOpening && { error: errorToPlain(new ClosedError()) }),
   })
 }
 
 function unknownEffect(c: Context): Response {
   return problem(c, {
-    type: "urn:facet:problem:unknown-url",
+    name: "unknown-url",
     title: "There is no such route",
     status: 404,
     detail: noRoute,
   })
 }
 
-function problem(c: Context, document: { readonly status: 404 | 503; readonly [field: string]: unknown }): Response {
-  const { status } = document
-  return c.body(JSON.stringify(document), status, {
-    "Content-Type": "application/problem+json",
+function problem(c: Context, told: Problem & { readonly status: 404 | 503 }): Response {
+  const { status } = told
+  return c.body(JSON.stringify(problemToJson(told)), status, {
+    "Content-Type": problemType,
     ...(status === 503 && { "Retry-After": "1" }),
   })
 }

@@ -1,18 +1,21 @@
 /** The three effects over HTTP, as the hooks of `@facet/react-hooks` ask for them. */
-import type { Content, Facet, Generation, GenerateOptions, InspectOptions, Prompt, ShieldOptions } from "@facet/sdk"
-import { openOnce, type SharedFacet } from "@facet/sdk"
+import { type Facet, openOnce, type SharedFacet } from "@facet/sdk"
+import { descriptionToJson, effectFromJson, linesType, routes, traceToJson, verdictToJson } from "@facet/sdk/remote"
 import { type Context, Hono } from "hono"
 import { Exchange, type Route } from "../Exchange.ts"
 import { openedFor } from "../openedFor.ts"
-import { makeAuthorise } from "../openai/apiKeys.ts"
-import { readBody } from "../openai/readBody.ts"
-import { publicModelName } from "../publicModelName.ts"
-import { readServerOptions, serverOptionNames, type ServerOptions, type ServerSettings } from "../ServerOptions.ts"
-import { type EffectRequest, readEffectRequest } from "./EffectRequest.ts"
-import { linesType, stream } from "./lines.ts"
+import { makeAuthorise } from "../openai/makeAuthorise.ts"
+import { readJsonBody } from "../readJsonBody.ts"
+import {
+  publicModelName,
+  readServerOptions,
+  serverOptionNames,
+  type ServerOptions,
+  type ServerSettings,
+} from "../ServerOptions.ts"
 import { OpeningError } from "./OpeningError.ts"
+import { partLines } from "./partLines.ts"
 import { toProblem } from "./toProblem.ts"
-import { traceToJson } from "./traceToJson.ts"
 import { withGuard } from "./withGuard.ts"
 
 /**
@@ -28,7 +31,7 @@ export interface EffectsApp extends Hono {
 
 /**
  * An app that answers `GET /facet`, `POST /facet/generate`, `/facet/shield` and `/facet/inspect`: what `RemoteFacet` of
- * `@facet/react-hooks` asks for, so that its hooks work against a server as they do in the page. Every option of the
+ * `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
  * three effects can be sent; Facet itself checks them.
  *
  * `generate` answers with one `GenerationPart` a line (NDJSON), the others with JSON, failures are problem documents
@@ -46,36 +49,36 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
   const serve = makeServe(settings, shared)
 
   app.get(
-    "/facet",
+    routes.describe,
     serve("facet", async (_, exchange, facet) => {
       const { device, model } = await facet()
-      return exchange.json({ model: publicModelName(model), device })
+      return exchange.json(descriptionToJson({ model: publicModelName(model), device }))
     }),
   )
   app.post(
-    "/facet/generate",
+    routes.generate,
     serve("facet.generate", async (body, exchange, facet) => {
-      const request: EffectRequest<Prompt, GenerateOptions> = readEffectRequest(body, "prompt")
-      const options = withGuard(request.options, settings.guard)
-      const parts = (await facet()).stream({ ...options, prompt: request.subject, signal: exchange.signal })
+      const { options, subject: prompt } = effectFromJson("generate", body)
+      const guarded = withGuard(options, settings.guard)
+      const parts = (await facet()).stream({ ...guarded, prompt, signal: exchange.signal })
       // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
       const first = await parts.next()
-      return exchange.stream(stream(first, parts, exchange), linesType)
+      return exchange.stream(partLines(first, parts, exchange), `${linesType}; charset=utf-8`)
     }),
   )
   app.post(
-    "/facet/shield",
+    routes.shield,
     serve("facet.shield", async (body, exchange, facet) => {
-      const { options, subject }: EffectRequest<Content, ShieldOptions> = readEffectRequest(body, "content")
+      const { options, subject } = effectFromJson("shield", body)
       const verdict = await (await facet()).shield(subject, { ...options, signal: exchange.signal })
       exchange.note({ flagged: verdict.flagged ? 1 : 0 })
-      return exchange.json(verdict)
+      return exchange.json(verdictToJson(verdict))
     }),
   )
   app.post(
-    "/facet/inspect",
+    routes.inspect,
     serve("facet.inspect", async (body, exchange, facet) => {
-      const { options, subject }: EffectRequest<string | Generation, InspectOptions> = readEffectRequest(body, "text")
+      const { options, subject } = effectFromJson("inspect", body)
       const trace = await (await facet()).inspect(subject, { ...options, signal: exchange.signal })
       return exchange.json(traceToJson(trace))
     }),
@@ -95,7 +98,8 @@ function makeServe(
     const exchange = new Exchange(context, route, settings, toProblem)
     try {
       await authorise(context.req.header("authorization"))
-      const body = context.req.method === "POST" ? await readBody(context.req.raw, settings.maxBodyBytes) : undefined
+      const body =
+        context.req.method === "POST" ? await readJsonBody(context.req.raw, settings.maxBodyBytes) : undefined
       return await work(body, exchange, () => openedFor(exchange.signal, shared, (cause) => new OpeningError(cause)))
     } catch (error) {
       return exchange.failure(error)

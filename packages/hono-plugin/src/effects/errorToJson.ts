@@ -14,8 +14,8 @@ import {
   RuntimeError,
   ScopeFileError,
   UnsupportedModelError,
-} from "@facet/sdk"
-import { publicModelName } from "../publicModelName.ts"
+} from "@facet/sdk/words"
+import { publicModelName } from "../ServerOptions.ts"
 import { OpeningError } from "./OpeningError.ts"
 
 /** @returns `{ _tag, message, … }`: the class by its name, and its fields. */

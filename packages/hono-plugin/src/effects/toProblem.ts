@@ -1,5 +1,6 @@
-/** Failures as problem documents (RFC 9457) that carry the typed error: `{ type, title, status, detail, error? }`. */
-import type { FacetError } from "@facet/sdk"
+/** Failures as problem documents that carry the typed error. */
+import { problemToJson, problemType } from "@facet/sdk/remote"
+import type { FacetError } from "@facet/sdk/words"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 import type { ToldFailure } from "../Exchange.ts"
 import { ApiError } from "../openai/ApiError.ts"
@@ -34,7 +35,7 @@ const kinds: Readonly<Record<FacetError["_tag"], Kind>> = {
   WorkerBlockedError: failed,
 }
 
-const problemType = { "Content-Type": "application/problem+json" }
+const contentType = { "Content-Type": problemType }
 
 /** What to tell a client; what it may not know stays in `cause`. */
 export function toProblem(error: unknown): ToldFailure {
@@ -44,8 +45,8 @@ export function toProblem(error: unknown): ToldFailure {
   return {
     status,
     code: name,
-    headers: { ...problemType, ...(status === 503 && { "Retry-After": "1" }) },
-    body: { ...heading(name, title, status), detail: told.message, error: errorToJson(error) },
+    headers: { ...contentType, ...(status === 503 && { "Retry-After": "1" }) },
+    body: problemToJson({ name, title, status, detail: told.message, error: errorToJson(error) }),
     cause: error instanceof OpeningError ? error.cause : error,
   }
 }
@@ -56,9 +57,7 @@ function ofHttp({ code, headers, message, status }: ApiError): ToldFailure {
   return {
     status,
     code: name,
-    headers: { ...problemType, ...headers },
-    body: { ...heading(name, "The request was refused", status), detail: message },
+    headers: { ...contentType, ...headers },
+    body: problemToJson({ name, title: "The request was refused", status, detail: message }),
   }
 }
-
-const heading = (name: string, title: string, status: number) => ({ type: `urn:facet:problem:${name}`, title, status })

@@ -9,7 +9,7 @@ import {
   ModelNotFoundError,
   OverloadedError,
   UnsupportedModelError,
-} from "@facet/sdk"
+} from "@facet/sdk/words"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 
 export interface ApiErrorBody {
@@ -70,7 +70,7 @@ export function toApiError(error: unknown, content: string): ApiError {
   if (error instanceof InvalidRequestError) {
     // That no guard was opened is nothing that a client could change.
     if (error.option === "shield") return modelUnavailable(error)
-    return badRequest(fieldOf(error.option), `${error.problem}. ${error.remedy}`, "invalid_value")
+    return badRequest(paramOf(error.option), `${error.problem}. ${error.remedy}`, "invalid_value")
   }
   if (error instanceof ContextOverflowError) {
     const { limit, tokens } = error
@@ -108,8 +108,13 @@ export const modelUnavailable = (cause: unknown): ApiError =>
     cause,
   })
 
-/** Our options by OpenAI's names: `maxTokens` is `max_tokens`, `logitBias[7]` is `logit_bias`. */
-function fieldOf(option: string): string {
-  const path = option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-  return path.startsWith("logit_bias") ? "logit_bias" : path
-}
+/**
+ * The field of OpenAI's API for an option of Facet's. `top_k`, `min_p` and `repetition_penalty` are vLLM's.
+ *
+ * @example
+ * fieldOf("presencePenalty") // => "presence_penalty"
+ */
+export const fieldOf = (option: string): string => option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** `logitBias[7]` is told of `logit_bias`. */
+const paramOf = (option: string): string => fieldOf(option).replace(/^logit_bias.*/, "logit_bias")

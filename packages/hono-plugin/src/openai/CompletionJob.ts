@@ -1,6 +1,6 @@
 /** A request for a completion, read and found good. */
-import type { GenerateOptions, Prompt } from "@facet/sdk"
-import type { Delivery } from "./sampling.ts"
+import type { GenerateOptions, Prompt } from "@facet/sdk/words"
+import type { Delivery } from "./CompletionFields.ts"
 
 export interface CompletionJob extends Delivery {
   /** The name that the client asked for; without one it is the server's only model. */

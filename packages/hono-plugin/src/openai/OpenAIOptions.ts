@@ -1,9 +1,8 @@
 /** The options of `openai()`, checked when the app starts. */
 import { Facet, type OpenOptions } from "@facet/sdk"
-import { publicModelName } from "../publicModelName.ts"
+import { checkCount, invalidRequest } from "@facet/sdk/words"
 import {
-  invalid,
-  readCount,
+  publicModelName,
   readServerOptions,
   serverOptionNames,
   type ServerOptions,
@@ -35,15 +34,16 @@ const known = [...serverOptionNames, "models", "maxModerationInputs"] as const s
 export function readOptions(options: OpenAIOptions): Settings {
   const server = readServerOptions(options, known)
   const { facet } = server
+  checkCount("maxModerationInputs", options.maxModerationInputs)
   const [first, ...others] = options.models ?? namesOf(facet.model ?? "tiny")
   if (first === undefined || [first, ...others].some((name) => typeof name !== "string" || name === "")) {
-    throw invalid("models", "it is not a list of names", "Pass at least one name, or leave it out.")
+    throw invalidRequest("models", "it is not a list of names", "Pass at least one name, or leave it out.")
   }
   return {
     ...server,
     models: [first, ...others],
     moderationModel: facet instanceof Facet ? "shieldgemma" : guardNameOf(facet),
-    maxModerationInputs: readCount("maxModerationInputs", options.maxModerationInputs) ?? 32,
+    maxModerationInputs: options.maxModerationInputs ?? 32,
   }
 }
 

@@ -2,17 +2,17 @@
 import { openOnce } from "@facet/sdk"
 import { type Context, Hono } from "hono"
 import { ApiError, modelUnavailable, toApiError } from "./ApiError.ts"
-import { makeAuthorise } from "./apiKeys.ts"
-import { readChatRequest } from "./chatRequest.ts"
+import { makeAuthorise } from "./makeAuthorise.ts"
+import { readChatRequest } from "./readChatRequest.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
-import { readCompletionRequest } from "./completionRequest.ts"
-import { complete } from "./completions.ts"
-import { chatDialect, type Dialect, textDialect } from "./Dialect.ts"
+import { readCompletionRequest } from "./readCompletionRequest.ts"
+import { complete } from "./complete.ts"
+import { chatFormat, type CompletionFormat, textFormat } from "./CompletionFormat.ts"
 import { Exchange, type Route } from "../Exchange.ts"
 import { openedFor } from "../openedFor.ts"
-import { moderate, readModerationRequest } from "./moderations.ts"
+import { moderate, readModerationRequest } from "./Moderations.ts"
 import { type OpenAIOptions, readOptions, type Settings } from "./OpenAIOptions.ts"
-import { readBody } from "./readBody.ts"
+import { readJsonBody } from "../readJsonBody.ts"
 
 export type { OpenAIOptions } from "./OpenAIOptions.ts"
 
@@ -40,20 +40,20 @@ export function openai(options: OpenAIOptions = {}): OpenAIApp {
   const app = new Hono()
   // No wildcards and no error handler: where it is mounted, other routes may begin with /v1 too.
   const serve = makeServe(settings)
-  const completions = (route: Route, dialect: Dialect, read: (body: unknown) => CompletionJob) =>
-    serve(route, dialect.content, async (context, exchange) => {
-      const job = read(await readBody(context.req.raw, settings.maxBodyBytes))
+  const completions = (route: Route, format: CompletionFormat, read: (body: unknown) => CompletionJob) =>
+    serve(route, format.content, async (context, exchange) => {
+      const job = read(await readJsonBody(context.req.raw, settings.maxBodyBytes))
       const model = modelFor(job.model, settings)
       const facet = await open(exchange.signal)
-      return complete(job, { facet, dialect, model, guard: settings.guard }, exchange)
+      return complete(job, { facet, format, model, guard: settings.guard }, exchange)
     })
 
-  app.post("/v1/chat/completions", completions("chat.completions", chatDialect, readChatRequest))
-  app.post("/v1/completions", completions("completions", textDialect, readCompletionRequest))
+  app.post("/v1/chat/completions", completions("chat.completions", chatFormat, readChatRequest))
+  app.post("/v1/completions", completions("completions", textFormat, readCompletionRequest))
   app.post(
     "/v1/moderations",
     serve("moderations", "input", async (context, exchange) => {
-      const body = await readBody(context.req.raw, settings.maxBodyBytes)
+      const body = await readJsonBody(context.req.raw, settings.maxBodyBytes)
       const job = readModerationRequest(body, settings.maxModerationInputs)
       checkModerationModel(job.model, settings)
       const facet = await open(exchange.signal)

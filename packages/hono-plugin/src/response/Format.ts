@@ -1,7 +1,7 @@
 /** How a guard reads an answer of one content type, and how such an answer ends early. */
 import type { Frame } from "@facet/sdk"
 import type { UnreadableBodyError } from "../UnreadableBodyError.ts"
-import type { ToldVerdict } from "./verdictOf.ts"
+import type { BlockingVerdict } from "./verdictOf.ts"
 
 /** Bytes of an answer that are released together, as they came. */
 export interface Piece {
@@ -14,7 +14,7 @@ export interface Piece {
 
 /** Why an answer ends before its end. */
 export type Ending =
-  | { readonly type: "blocked"; readonly verdict: ToldVerdict }
+  | { readonly type: "blocked"; readonly verdict: BlockingVerdict }
   /** In words for the client: what the app's own errors say is the app's affair. */
   | { readonly type: "failed"; readonly code: string; readonly message: string }
 

@@ -6,7 +6,7 @@ import type { Channels } from "./Channels.ts"
 import type { Dialect, Json } from "./Dialect.ts"
 import { dataLine, doneLine } from "./eventLines.ts"
 import type { Ending } from "./Format.ts"
-import { textOfLogprobs } from "./logprobs.ts"
+import { textOfLogprobs } from "./textOfLogprobs.ts"
 
 export class OpenAiDialect implements Dialect {
   readonly #channels: Channels

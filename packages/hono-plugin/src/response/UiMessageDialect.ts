@@ -1,11 +1,13 @@
 /** The AI SDK's UI message streams. */
 import type { FrameText } from "@facet/sdk"
+import { facetVerdict } from "@facet/sdk/words"
 import { parseJson } from "../json/parseJson.ts"
 import { stringsOf } from "../json/StringAt.ts"
 import type { Channels } from "./Channels.ts"
 import type { Dialect, Json } from "./Dialect.ts"
 import { dataLine, doneLine } from "./eventLines.ts"
 import type { Ending } from "./Format.ts"
+import type { BlockingVerdict } from "./verdictOf.ts"
 
 const types =
   /^(start|finish|start-step|finish-step|text-(start|delta|end)|reasoning-(start|delta|end)|tool-input-.*|data-.*)$/
@@ -113,13 +115,16 @@ export class UiMessageDialect implements Dialect {
     const isBlocked = why.type === "blocked"
     return [
       ...[...this.#open.values()].map(dataLine),
-      dataLine(isBlocked ? { type: "data-verdict", data: why.verdict } : { type: "error", errorText: why.message }),
+      dataLine(isBlocked ? partOf(why.verdict) : { type: "error", errorText: why.message }),
       ...(this.#isInStep ? [dataLine({ type: "finish-step" })] : []),
       dataLine({ type: "finish", finishReason: isBlocked ? "content-filter" : "error" }),
       doneLine,
     ].join("")
   }
 }
+
+const partOf = ({ flagged, policies, ...rest }: BlockingVerdict) =>
+  facetVerdict({ ...rest, verdict: { flagged, policies } })
 
 function nameOf({ id, toolCallId, type }: Json): string {
   const kind = /^(text|reasoning|tool-input)-/.exec(String(type))?.[1] ?? String(type)

@@ -1,19 +1,12 @@
-import type { Blocked } from "@facet/sdk"
+import type { Blocked, Verdict } from "@facet/sdk/words"
 
-/** What a client is told of a verdict: not how much it cost. */
-export interface ToldVerdict {
+/** What a client is told of a verdict that blocked: not how much it cost. */
+export interface BlockingVerdict extends Pick<Verdict, "flagged" | "policies"> {
   readonly of: "input" | "output"
   readonly channel?: string
-  readonly flagged: boolean
-  readonly policies: ReadonlyArray<{
-    readonly policy: string
-    readonly probability: number
-    readonly threshold: number
-    readonly flagged: boolean
-  }>
 }
 
-export function verdictOf({ channel, of, verdict }: Blocked): ToldVerdict | undefined {
+export function verdictOf({ channel, of, verdict }: Blocked): BlockingVerdict | undefined {
   if (verdict === undefined) return undefined
   const { flagged, policies } = verdict
   return { of, ...(channel === undefined ? {} : { channel }), flagged, policies }

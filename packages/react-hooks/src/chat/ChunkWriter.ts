@@ -1,7 +1,15 @@
-import type { FinishPart, GenerationPart, TracePart } from "@facet/sdk"
+import {
+  facetFailure,
+  facetTrace,
+  type FacetTraceData,
+  facetVerdict,
+  type FinishPart,
+  type GenerationPart,
+  type TracePart,
+  withTrace,
+} from "@facet/sdk/words"
 import type { InferUIMessageChunk } from "ai"
-import { toHooksError } from "../store/toHooksError.ts"
-import type { FacetFailureData, FacetProgressData, FacetTraceData, FacetUIMessage } from "./FacetUIMessage.ts"
+import type { FacetProgressData, FacetUIMessage } from "./FacetUIMessage.ts"
 
 export type FacetUIMessageChunk = InferUIMessageChunk<FacetUIMessage>
 
@@ -16,11 +24,9 @@ const finishReasons = { stop: "stop", length: "length", blocked: "content-filter
 /** The parts of a generation as chunks of a UI message. */
 export class ChunkWriter {
   readonly #write: (chunk: FacetUIMessageChunk) => void
-  /** By their ids, each as it grows: a part of the same id replaces the one before. */
-  readonly #traces = new Map<string, FacetTraceData>()
-  readonly #unwritten = new Set<string>()
+  /** What was not written yet. */
+  #traces: ReadonlyArray<FacetTraceData> = []
   #tracesWrittenAt = -Infinity
-  #failures = 0
   #isTextOpen = false
 
   constructor(write: (chunk: FacetUIMessageChunk) => void) {
@@ -43,10 +49,9 @@ export class ChunkWriter {
       case "trace":
         return this.#trace(part)
       case "verdict":
-        // What came in has one verdict, what goes out the latest one.
-        return this.#write({ type: "data-facet-verdict", id: part.of, data: { of: part.of, verdict: part.verdict } })
+        return this.#write(facetVerdict(part))
       case "failure":
-        return this.#failure(part.of, part.error)
+        return this.#write(facetFailure(part))
       case "finish":
         return this.#finish(part)
     }
@@ -58,25 +63,15 @@ export class ChunkWriter {
     this.#write({ type: "text-delta", id: TEXT_ID, delta })
   }
 
-  #trace({ layer, site, tokens }: TracePart): void {
-    const id = `${site}.${layer}`
-    this.#traces.set(id, { site, layer, tokens: [...(this.#traces.get(id)?.tokens ?? []), ...tokens] })
-    this.#unwritten.add(id)
+  #trace(part: TracePart): void {
+    this.#traces = withTrace(this.#traces, part)
     if (performance.now() - this.#tracesWrittenAt >= TRACE_INTERVAL_MS) this.#writeTraces()
   }
 
   #writeTraces(): void {
-    for (const id of this.#unwritten) {
-      const data = this.#traces.get(id)
-      if (data !== undefined) this.#write({ type: "data-facet-trace", id, data })
-    }
-    this.#unwritten.clear()
+    for (const trace of this.#traces) this.#write(facetTrace(trace))
+    this.#traces = []
     this.#tracesWrittenAt = performance.now()
-  }
-
-  #failure(of: FacetFailureData["of"], cause: unknown): void {
-    const { message, name } = toHooksError("Judging", cause)
-    this.#write({ type: "data-facet-failure", id: String(this.#failures++), data: { of, error: { name, message } } })
   }
 
   #finish({ finishReason, timings, usage }: FinishPart): void {

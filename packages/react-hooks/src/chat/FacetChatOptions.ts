@@ -1,4 +1,4 @@
-import type { GenerateOptions } from "@facet/sdk"
+import type { GenerateOptions } from "@facet/sdk/words"
 
 /** How a chat is answered: as for `facet.generate` (`guard`, `trace`, `maxTokens`, `temperature`, `seed` …). */
 export interface FacetChatOptions extends Omit<GenerateOptions, "template"> {

@@ -1,4 +1,4 @@
-import type { GenerateOptions } from "@facet/sdk"
+import type { GenerateOptions } from "@facet/sdk/words"
 import type { ChatTransport } from "ai"
 import type { FacetSource } from "../store/FacetSource.ts"
 import { FacetStore } from "../store/FacetStore.ts"
@@ -19,8 +19,8 @@ type SendOptions = Parameters<ChatTransport<FacetUIMessage>["sendMessages"]>[0]
  * Runs a chat of the AI SDK's `useChat` on a Facet: in the page with no server, or on one that has Facet's effects.
  *
  * The Facet is opened when the first message is sent, while transient parts `data-facet-progress` tell how far it is.
- * An answer is one text with the parts `data-facet-verdict` (with `guard`) and `data-facet-trace` (with `trace`). What
- * fails ends the stream with the typed error, which `useChat` shows in `error`.
+ * An answer is one text and `custom` parts: `facet.verdict` (with `guard`) and `facet.trace` (with `trace`), which
+ * `verdictsOf` and `tracesOf` read. What fails ends the stream with the typed error, which `useChat` shows in `error`.
  *
  * What `sendMessage` is given as `body` counts as options of that call, before the transport's own: `{ maxTokens: 50 }`.
  * Its `headers` and `metadata` are not used.

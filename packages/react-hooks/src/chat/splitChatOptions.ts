@@ -1,33 +1,17 @@
+import { generateOptionNames } from "@facet/sdk/words"
 import type { FacetChatOptions } from "./FacetChatOptions.ts"
 
-/** A new option of a generation that is missing here would be an error of types. */
-const names: Readonly<Record<keyof FacetChatOptions, true>> = {
-  system: true,
-  maxTokens: true,
-  stop: true,
-  guard: true,
-  trace: true,
-  logprobs: true,
-  temperature: true,
-  topK: true,
-  topP: true,
-  minP: true,
-  repetitionPenalty: true,
-  presencePenalty: true,
-  frequencyPenalty: true,
-  logitBias: true,
-  seed: true,
-}
+/** A chat has its template. */
+const names = new Set<string>([...generateOptionNames.filter((name) => name !== "template"), "system"])
 
 /** Tells how answers are made from what is `useChat`'s own. */
 export function splitChatOptions<Options extends FacetChatOptions>(
   options: Options,
 ): { readonly answering: FacetChatOptions; readonly chat: Omit<Options, keyof FacetChatOptions> } {
-  const isAnswering = ([name]: [string, unknown]) => Object.hasOwn(names, name)
   const entries = Object.entries(options)
   return {
-    answering: Object.fromEntries(entries.filter(isAnswering)),
+    answering: Object.fromEntries(entries.filter(([name]) => names.has(name))),
     // What is left out of an object has a type that TypeScript cannot follow.
-    chat: Object.fromEntries(entries.filter((entry) => !isAnswering(entry))) as Omit<Options, keyof FacetChatOptions>,
+    chat: Object.fromEntries(entries.filter(([name]) => !names.has(name))) as Omit<Options, keyof FacetChatOptions>,
   }
 }

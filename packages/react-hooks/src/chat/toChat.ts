@@ -1,6 +1,6 @@
-import type { ChatMessage } from "@facet/sdk"
+import { type ChatMessage, verdictsOf } from "@facet/sdk/words"
 import type { FacetUIMessage } from "./FacetUIMessage.ts"
-import { textOf, verdictsOf } from "./messageParts.ts"
+import { textOf } from "./textOf.ts"
 
 /**
  * The chat that a model is asked, out of the messages on the screen. A question that the guard did not let in is left

@@ -1,7 +1,7 @@
 import { type ComponentPropsWithoutRef, type CSSProperties, forwardRef, useId } from "react"
-import type { Device, Progress } from "@facet/sdk"
+import type { Device, Progress } from "@facet/sdk/words"
 import type { FacetStatus } from "../store/FacetStore.ts"
-import { byteText, durationText } from "./byteText.ts"
+import { byteText, durationText } from "./Amounts.ts"
 
 export interface ModelProgressProps extends Omit<ComponentPropsWithoutRef<"div">, "children" | "onLoad"> {
   /** As `useFacet` gives it. */

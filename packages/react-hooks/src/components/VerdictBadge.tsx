@@ -1,11 +1,11 @@
 import { type ComponentPropsWithoutRef, forwardRef, type ReactNode } from "react"
-import type { Verdict } from "@facet/sdk"
+import type { ToldVerdict } from "@facet/sdk/words"
 import { policyName } from "./policyName.ts"
 
 export type VerdictBadgeState = "allowed" | "flagged" | "judging" | "error"
 
 export interface VerdictBadgeProps extends Omit<ComponentPropsWithoutRef<"span">, "children"> {
-  readonly verdict?: Verdict | undefined
+  readonly verdict?: ToldVerdict | undefined
   /** As `useShield` gives it. Default: `judged` when there is a verdict, otherwise `idle`. */
   readonly status?: "idle" | "judging" | "judged" | "error" | undefined
   /** Names of policies in your words, by id. */
@@ -45,7 +45,7 @@ export const VerdictBadge = forwardRef<HTMLSpanElement, VerdictBadgeProps>(funct
 })
 
 /** While a newer text is judged, or could not be, an older verdict says nothing of it. */
-function stateOf(verdict: Verdict | undefined, status: VerdictBadgeProps["status"]): VerdictBadgeState | undefined {
+function stateOf(verdict: ToldVerdict | undefined, status: VerdictBadgeProps["status"]): VerdictBadgeState | undefined {
   if (status === "judging" || status === "error") return status
   if (verdict === undefined) return undefined
   return verdict.flagged ? "flagged" : "allowed"
@@ -64,7 +64,7 @@ const icons: Readonly<Record<VerdictBadgeState, string>> = {
 
 function textOf(
   state: VerdictBadgeState,
-  verdict: Verdict | undefined,
+  verdict: ToldVerdict | undefined,
   policyNames: Readonly<Record<string, string>> | undefined,
 ): string {
   if (state === "allowed") return "Allowed"

@@ -1,9 +1,9 @@
 import { type ComponentPropsWithoutRef, type CSSProperties, forwardRef, useId } from "react"
-import type { Verdict } from "@facet/sdk"
+import type { ToldVerdict } from "@facet/sdk/words"
 import { policyName } from "./policyName.ts"
 
 export interface VerdictMeterProps extends Omit<ComponentPropsWithoutRef<"ul">, "children"> {
-  readonly verdict: Verdict | undefined
+  readonly verdict: ToldVerdict | undefined
   /** Names of policies in your words, by id. */
   readonly policyNames?: Readonly<Record<string, string>> | undefined
 }
@@ -35,7 +35,7 @@ export const VerdictMeter = forwardRef<HTMLUListElement, VerdictMeterProps>(func
 })
 
 interface PolicyMeterProps {
-  readonly entry: Verdict["policies"][number]
+  readonly entry: ToldVerdict["policies"][number]
   readonly name: string
 }
 

@@ -1,5 +1,5 @@
 /** The page of a feature on Neuronpedia, for the autoencoders that it shows: Gemma Scope's. */
-import type { Trace } from "@facet/sdk"
+import type { Trace } from "@facet/sdk/words"
 
 /** Which autoencoder a feature belongs to. */
 export interface FeatureSource {

@@ -1,5 +1,5 @@
+import type { Effects } from "@facet/sdk/remote"
 import { useEffect, useMemo, useRef, useState } from "react"
-import type { Effects } from "../remote/Effects.ts"
 import type { FacetHooksError } from "../store/FacetHooksError.ts"
 import { toHooksError } from "../store/toHooksError.ts"
 import { useFacet } from "./useFacet.ts"

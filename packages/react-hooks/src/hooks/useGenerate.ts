@@ -1,4 +1,4 @@
-import type { CallOptions, GenerateOptions, Generation, Prompt } from "@facet/sdk"
+import type { CallOptions, GenerateOptions, Generation, Prompt } from "@facet/sdk/words"
 import { useCallback, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from "react"
 import { type GenerationSnapshot, GenerationStore } from "../store/GenerationStore.ts"
 import { useFacetStore } from "./FacetContext.ts"

@@ -1,4 +1,4 @@
-import type { ShieldOptions, Verdict } from "@facet/sdk"
+import type { ShieldOptions, Verdict } from "@facet/sdk/words"
 import type { FacetHooksError } from "../store/FacetHooksError.ts"
 import { useAnswer } from "./useAnswer.ts"
 

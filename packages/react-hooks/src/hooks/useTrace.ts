@@ -1,4 +1,4 @@
-import type { Generation, InspectOptions, Trace } from "@facet/sdk"
+import type { Generation, InspectOptions, Trace } from "@facet/sdk/words"
 import type { FacetHooksError } from "../store/FacetHooksError.ts"
 import { useAnswer } from "./useAnswer.ts"
 

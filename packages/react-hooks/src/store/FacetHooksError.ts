@@ -1,5 +1,5 @@
-import type { FacetError } from "@facet/sdk"
-import type { RemoteError } from "../remote/RemoteError.ts"
+import type { RemoteError } from "@facet/sdk/remote"
+import type { FacetError } from "@facet/sdk/words"
 
 /** Something failed that is no error of Facet's: a chunk of the page that could not be loaded, a function of the app's. */
 export class UnexpectedError extends Error {

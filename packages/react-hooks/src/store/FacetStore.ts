@@ -1,10 +1,9 @@
-import type { CallOptions, Device, Progress } from "@facet/sdk"
-import type { Effects } from "../remote/Effects.ts"
+import type { Effects } from "@facet/sdk/remote"
+import type { CallOptions, Device, Progress } from "@facet/sdk/words"
 import type { FacetHooksError } from "./FacetHooksError.ts"
-import type { FacetSource } from "./FacetSource.ts"
+import { type FacetSource, isSameSource } from "./FacetSource.ts"
 import { isSupported } from "./isSupported.ts"
 import { handedIn, type OpenedSource, openSource } from "./openSource.ts"
-import { isSameSource } from "./sameSource.ts"
 import { toHooksError } from "./toHooksError.ts"
 import { unlessAborted } from "./unlessAborted.ts"
 

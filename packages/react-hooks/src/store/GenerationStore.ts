@@ -8,7 +8,7 @@ import type {
   Trace,
   TraceToken,
   Usage,
-} from "@facet/sdk"
+} from "@facet/sdk/words"
 import type { FacetHooksError } from "./FacetHooksError.ts"
 import type { FacetStore } from "./FacetStore.ts"
 import {

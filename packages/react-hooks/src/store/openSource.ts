@@ -1,6 +1,5 @@
-import type { Device, Progress } from "@facet/sdk"
-import type { Effects } from "../remote/Effects.ts"
-import type { RemoteOptions } from "../remote/RemoteFacet.ts"
+import type { Effects, RemoteFacetOptions } from "@facet/sdk/remote"
+import type { Device, Progress } from "@facet/sdk/words"
 import type { FacetSource } from "./FacetSource.ts"
 
 export interface OpenedSource {
@@ -49,8 +48,8 @@ async function openHere({ open = {} }: FacetSource, { latest, onProgress, signal
   return { effects: facet, model: facet.model, device: facet.device, close: () => facet.close() }
 }
 
-async function openRemote({ url }: RemoteOptions, { latest, signal }: Opening): Promise<OpenedSource> {
-  const { RemoteFacet } = await import("../remote/RemoteFacet.ts")
+async function openRemote({ url }: RemoteFacetOptions, { latest, signal }: Opening): Promise<OpenedSource> {
+  const { RemoteFacet } = await import("@facet/sdk/remote")
   const now = () => remoteOptions(latest().remote ?? url)
   const effects = new RemoteFacet({
     url,
@@ -69,5 +68,5 @@ async function openRemote({ url }: RemoteOptions, { latest, signal }: Opening): 
   return { effects, model, device, close: keepOpen }
 }
 
-const remoteOptions = (remote: string | RemoteOptions): RemoteOptions =>
+const remoteOptions = (remote: string | RemoteFacetOptions): RemoteFacetOptions =>
   typeof remote === "string" ? { url: remote } : remote

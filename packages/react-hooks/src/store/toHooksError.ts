@@ -1,28 +1,11 @@
+import { hasFacetTag } from "@facet/sdk/words"
 import { type FacetHooksError, UnexpectedError } from "./FacetHooksError.ts"
 
-const tags: Readonly<Record<FacetHooksError["_tag"], true>> = {
-  ModelNotFoundError: true,
-  ModelFileError: true,
-  UnsupportedModelError: true,
-  ScopeFileError: true,
-  InvalidRequestError: true,
-  ContextOverflowError: true,
-  OverloadedError: true,
-  EngineCrashedError: true,
-  GuardTimeoutError: true,
-  ClosedError: true,
-  RuntimeError: true,
-  UnsupportedDeviceError: true,
-  DownloadError: true,
-  StorageError: true,
-  WorkerBlockedError: true,
-  RemoteError: true,
-  UnexpectedError: true,
-}
-
-/** By its tag: the classes would have to be loaded with the whole SDK. */
+/** By its tag: the classes of the other errors would have to be loaded. */
 const isHooksError = (error: unknown): error is FacetHooksError =>
-  error instanceof Error && "_tag" in error && typeof error._tag === "string" && Object.hasOwn(tags, error._tag)
+  hasFacetTag(error) ||
+  error instanceof UnexpectedError ||
+  (error instanceof Error && "_tag" in error && error._tag === "RemoteError")
 
 /**
  * What `error` tells of something that was thrown.

@@ -3,7 +3,7 @@ import { effects } from "@facet/hono-plugin"
 import { Hono } from "hono"
 import { cors } from "hono/cors"
 import type { TestProject } from "vitest/node"
-import { listen } from "../remoteServer.ts"
+import { listen } from "../../../../test/listen.ts"
 
 declare module "vitest" {
   interface ProvidedContext {

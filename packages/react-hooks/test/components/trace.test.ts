@@ -1,12 +1,12 @@
 import type { TraceToken } from "@facet/sdk"
 import { describe, expect, it } from "vitest"
-import { byteText, durationText } from "../../src/components/byteText.ts"
+import { byteText, durationText } from "../../src/components/Amounts.ts"
 import { policyName } from "../../src/components/policyName.ts"
-import { defaultMaxDensity, denseFeatures } from "../../src/components/trace/density.ts"
+import { defaultMaxDensity, denseFeatures } from "../../src/components/trace/Density.ts"
 import { summariesOf } from "../../src/components/trace/FeatureSummary.ts"
-import { alphaOf, levelOf, signedActivation } from "../../src/components/trace/heat.ts"
-import { listingOf, strongestActivation } from "../../src/components/trace/listing.ts"
-import { paragraphsOf } from "../../src/components/trace/paragraphs.ts"
+import { alphaOf, levelOf, signedActivation } from "../../src/components/trace/Heat.ts"
+import { listingOf, strongestActivation } from "../../src/components/trace/Listing.ts"
+import { paragraphsOf } from "../../src/components/trace/paragraphsOf.ts"
 import { viewsOf } from "../../src/components/trace/TokenView.ts"
 
 const token = (text: string, ...features: TraceToken["features"]): TraceToken => ({ token: text, id: 1, features })

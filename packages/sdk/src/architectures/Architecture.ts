@@ -1,4 +1,4 @@
-/** What a kind of model is. One file of this folder gives one, and `registry.ts` lists it: nothing else knows of it. */
+/** What a kind of model is. One file of this folder gives one, and `architectures.ts` lists it: nothing else knows of it. */
 import type { Fields } from "../files/Fields.ts"
 import type { Formula } from "../graph/Decoder.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"

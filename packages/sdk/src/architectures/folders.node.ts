@@ -6,9 +6,9 @@ export type { Architecture } from "./Architecture.ts"
 export type { ModelTensors } from "./locateTensors.ts"
 export { openTensors } from "./openTensors.ts"
 export { type Model, readModel } from "./readModel.ts"
-export { architectures } from "./registry.ts"
+export { architectures } from "./architectures.ts"
 export { openFolder } from "../files/disk/openFolder.node.ts"
-export { type FloatDtype, toFloat32 } from "../files/Floats.ts"
+export { type FloatDtype, toFloat32 } from "../files/toFloat32.ts"
 export {
   chatTemplateFile,
   configFile,
@@ -19,7 +19,7 @@ export {
 } from "../files/ModelFileNames.ts"
 export { isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 export { blocksOf, dequantiseMatrix, type QuantisedMatrix, quantiseMatrix } from "../files/Quantisation.ts"
-export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/SafetensorsWriter.ts"
+export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/layOutSafetensors.ts"
 export {
   blockSizes,
   type Dtype,

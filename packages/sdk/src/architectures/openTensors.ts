@@ -1,5 +1,5 @@
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { openSafetensors } from "../files/Safetensors.ts"
+import { openSafetensors } from "../files/openSafetensors.ts"
 import { headName } from "../graph/ModelConfig.ts"
 import type { TensorLocation } from "../words/Tensors.ts"
 import { locateTensors, type ModelTensors } from "./locateTensors.ts"

@@ -6,7 +6,7 @@ import type { ModelConfig } from "../graph/ModelConfig.ts"
 import { UnsupportedModelError } from "../words/Errors.ts"
 import { blockSizes, type Quantization, quantizationBits } from "../words/Tensors.ts"
 import type { Architecture } from "./Architecture.ts"
-import { architectures } from "./registry.ts"
+import { architectures } from "./architectures.ts"
 
 /** A model: what kind it is, and its shape. */
 export interface Model {

@@ -3,7 +3,7 @@
  * that nothing overflows. A logit of -Infinity is a masked token of probability 0.
  */
 import { notFinite, type RuntimeError } from "../words/Errors.ts"
-import { expOfNegative } from "./Exponential.ts"
+import { expOfNegative } from "./expOfNegative.ts"
 
 /** What one pass over a row of logits tells. */
 export interface Summary {

@@ -7,7 +7,7 @@
  */
 import { RuntimeError } from "../words/Errors.ts"
 import type { SamplingOptions } from "../words/Sampling.ts"
-import { expOfNegative } from "./Exponential.ts"
+import { expOfNegative } from "./expOfNegative.ts"
 import { argmax } from "./Logprobs.ts"
 import { freshSeed, seededNoise, type StepNoise } from "./Noise.ts"
 import type { TokenHistory } from "./TokenHistory.ts"

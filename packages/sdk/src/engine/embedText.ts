@@ -7,7 +7,7 @@ import { type Site, siteKey } from "../words/Site.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import { areFinite } from "./areFinite.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { checkLength, prefillAll } from "./Prefill.ts"
+import { checkLength, prefillAll } from "./prefill.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 export interface EmbedTextOptions {

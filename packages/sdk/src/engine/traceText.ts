@@ -7,7 +7,7 @@ import type { Trace } from "../words/Trace.ts"
 import { areFinite } from "./areFinite.ts"
 import type { Interventions } from "./Interventions.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { checkLength, prefillAll } from "./Prefill.ts"
+import { checkLength, prefillAll } from "./prefill.ts"
 import type { OpenSae } from "./OpenSae.ts"
 import type { Scheduler } from "./Scheduler.ts"
 

@@ -7,7 +7,7 @@
  */
 import { type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations, TensorSpec } from "../words/Tensors.ts"
-import { type Attend, attention, type AttentionKind, names as attentionNames } from "./Attention.ts"
+import { type Attend, attention, type AttentionKind, names as attentionNames } from "./attention.ts"
 import { headName, type ModelConfig, siteWidth } from "./ModelConfig.ts"
 import { ElementType, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
 import { type Multiplication, Weights } from "./Weights.ts"

@@ -1,6 +1,6 @@
 /** Where the arrays of a sparse autoencoder lie in its `params.npz`. */
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
-import { type NpzArray, readNpz } from "../files/Npz.ts"
+import { type NpzArray, readNpz } from "../files/readNpz.ts"
 import { ScopeFileError } from "../words/Errors.ts"
 
 /** The arrays of a JumpReLU autoencoder, with Gemma Scope's names. */

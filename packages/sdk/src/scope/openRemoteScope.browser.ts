@@ -5,7 +5,7 @@ import { readSaePath, type SaeEntry } from "./Catalogue.ts"
 import { downloadScope } from "../files/opfs/downloadModel.browser.ts"
 import { folderUrl } from "../files/http/folderUrl.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { openRemote, type RemoteOptions } from "../files/opfs/openRemoteFolder.browser.ts"
+import { openRemote, type RemoteFolderOptions } from "../files/opfs/openRemoteFolder.browser.ts"
 
 /** A folder of autoencoders, what is in it, and its files. */
 export interface RemoteScope {
@@ -28,7 +28,7 @@ export interface RemoteScope {
 export async function openRemoteScope(
   url: string,
   given: Partial<Site> = {},
-  options: RemoteOptions = {},
+  options: RemoteFolderOptions = {},
 ): Promise<RemoteScope> {
   const place = parse(url)
   const slash = place.pathname.lastIndexOf("/") + 1

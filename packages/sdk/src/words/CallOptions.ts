@@ -1,5 +1,7 @@
 /** What every call of the Promise face takes beside its own options. */
 import { invalidRequest } from "./Errors.ts"
+import type { GenerateOptions } from "./GenerateOptions.ts"
+import type { Prompt } from "./Prompt.ts"
 
 export interface CallOptions {
   /** Aborting it ends the work within one token or one prefill chunk; the call rejects with the signal's reason. */
@@ -27,4 +29,23 @@ export function splitCallOptions<Options extends CallOptions>(
     )
   }
   return { call: { signal }, rest }
+}
+
+/** What `stream` is asked, as one object. */
+export interface StreamRequest extends GenerateOptions, CallOptions {
+  readonly prompt: Prompt
+}
+
+/**
+ * Takes apart what `stream` is called with: a prompt and options, or one object that holds both.
+ *
+ * @throws InvalidRequestError when the options are no object, or the signal is none.
+ */
+export function splitStreamCall(
+  first: Prompt | StreamRequest,
+  second: GenerateOptions & CallOptions = {},
+): { readonly prompt: Prompt; readonly call: CallOptions; readonly rest: GenerateOptions } {
+  const isRequest = typeof first === "object" && first !== null && "prompt" in first
+  const { prompt, ...options } = isRequest ? { ...second, ...first } : { ...second, prompt: first }
+  return { prompt, ...splitCallOptions(options) }
 }

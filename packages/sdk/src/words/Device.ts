@@ -9,7 +9,8 @@ export const floatPrecisions = ["f32", "f16", "int8"] as const
 export type FloatPrecision = (typeof floatPrecisions)[number]
 
 /** What weights are multiplied as. */
-export type Precision = FloatPrecision | "int4"
+export const precisions = [...floatPrecisions, "int4"] as const
+export type Precision = (typeof precisions)[number]
 
 /** Whether what was downloaded is kept. */
 export const storageKinds = ["persistent", "none"] as const

@@ -3,6 +3,7 @@
  * worker's border unchanged.
  */
 import * as Data from "effect/Data"
+import { type FacetErrorTag, hasFacetTag, isErrorTag } from "./errorTags.ts"
 
 /** A model was asked for that is not there: no such folder, or an id with no local copy. */
 export class ModelNotFoundError extends Data.TaggedError("ModelNotFoundError")<{
@@ -193,7 +194,7 @@ export class WorkerBlockedError extends Data.TaggedError("WorkerBlockedError")<{
   }
 }
 
-/** The classes of all errors that Facet fails with, by their tags. */
+/** The classes of the same errors, by their tags. */
 export const errorClasses = {
   ModelNotFoundError,
   ModelFileError,
@@ -210,19 +211,13 @@ export const errorClasses = {
   DownloadError,
   StorageError,
   WorkerBlockedError,
-} as const
-
-/** The tags of all errors, for those who tell them apart without their classes. */
-export type FacetErrorTag = keyof typeof errorClasses
+} as const satisfies Readonly<Record<FacetErrorTag, unknown>>
 
 /** Every error that Facet fails with. */
-export type FacetError = InstanceType<(typeof errorClasses)[keyof typeof errorClasses]>
+export type FacetError = InstanceType<(typeof errorClasses)[FacetErrorTag]>
 
 export const isFacetError = (value: unknown): value is FacetError =>
-  value instanceof Error && "_tag" in value && isTag(value._tag) && value instanceof errorClasses[value._tag]
-
-const isTag = (tag: unknown): tag is keyof typeof errorClasses =>
-  typeof tag === "string" && Object.hasOwn(errorClasses, tag)
+  hasFacetTag(value) && value instanceof errorClasses[value._tag]
 
 /** An error as plain data: it crosses the border of a thread, or travels as JSON. */
 export type PlainError = { readonly _tag: FacetError["_tag"]; readonly message: string } & {
@@ -242,11 +237,15 @@ export const errorToPlain = (error: FacetError): PlainError => {
 
 /** The error that {@link errorToPlain} described, as an instance of its class; undefined for anything else. */
 export function errorFromPlain(value: unknown): FacetError | undefined {
-  if (typeof value !== "object" || value === null || !("_tag" in value) || !isTag(value._tag)) return undefined
-  const { _tag, message: _, ...fields } = value as PlainError
+  if (typeof value !== "object" || value === null || !("_tag" in value) || !isErrorTag(value._tag)) return undefined
+  // What comes from elsewhere may hold anything, `__proto__` among it: fields are texts and numbers.
+  const fields = Object.entries(value).filter(
+    ([name, field]) =>
+      name !== "_tag" && name !== "message" && (typeof field === "string" || typeof field === "number"),
+  )
   // Each class has fields of its own; those of a description that lacks some read as undefined, not as another error.
-  const Class = errorClasses[_tag] as unknown as new (fields: object) => FacetError
-  return new Class(fields)
+  const Class = errorClasses[value._tag] as unknown as new (fields: object) => FacetError
+  return new Class(Object.fromEntries(fields))
 }
 
 export const asRuntimeError = (operation: string, cause: unknown): RuntimeError =>

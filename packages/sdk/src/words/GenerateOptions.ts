@@ -3,7 +3,9 @@ import { checkCount, checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardOptions } from "./GuardOptions.ts"
 import type { GenerateRequest, TraceRequest } from "./Request.ts"
-import { checkSampling, samplingOptionNames, type SamplingOptions } from "./Sampling.ts"
+import { checkSampling } from "./checkSampling.ts"
+import { generateOptionNames } from "./generateOptionNames.ts"
+import type { SamplingOptions } from "./Sampling.ts"
 import { checkStops } from "./Stops.ts"
 import { checkTraceOptions, readSite, type TraceOptions } from "./Trace.ts"
 
@@ -27,27 +29,10 @@ export interface GenerateOptions extends SamplingOptions {
   readonly logprobs?: boolean | number | undefined
 }
 
-/** An option that is missing here is an error of types. */
-const ownNames: Readonly<Record<Exclude<keyof GenerateOptions, keyof SamplingOptions>, true>> = {
-  template: true,
-  maxTokens: true,
-  stop: true,
-  guard: true,
-  trace: true,
-  logprobs: true,
-}
-
-/** All options of a generation. */
-export const generateOptionNames: ReadonlyArray<keyof GenerateOptions> = [
-  // The keys of an object literal are those of its type.
-  ...(Object.keys(ownNames) as Array<keyof typeof ownNames>),
-  ...samplingOptionNames,
-]
-
 const templates = ["chat", "none"] as const
 
 /** The most alternatives to a token; as many as OpenAI's API gives. */
-const mostAlternatives = 20
+export const mostAlternatives = 20
 
 /** The options as an engine is told them: all but the guard, which stands around it. */
 export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions">

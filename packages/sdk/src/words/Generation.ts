@@ -2,6 +2,7 @@
 import { invalidRequest } from "./Errors.ts"
 import type { GuardReport } from "./GuardReport.ts"
 import type { Prompt } from "./Prompt.ts"
+import { finished, nothingSaid, withPart } from "./Said.ts"
 import type { SiteName } from "./Site.ts"
 import type { TokenLogprob } from "./TokenLogprob.ts"
 import type { Trace, TraceToken } from "./Trace.ts"
@@ -125,43 +126,13 @@ export interface Generation {
  * @throws InvalidRequestError when they have no finish.
  */
 export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): Generation {
-  const verdicts: { input?: Verdict; output?: Verdict } = {}
-  const traces = new Map<string, Trace>()
-  const logprobs: Array<TokenLogprob> = []
-  let text = ""
-  let finish: FinishPart | undefined
-  for (const part of parts) {
-    if (part.type === "text") text += part.text
-    else if (part.type === "verdict") note(verdicts, part)
-    else if (part.type === "trace") appendTrace(traces, part)
-    else if (part.type === "finish") finish = part
-    if ("logprobs" in part) logprobs.push(...(part.logprobs ?? []))
-  }
+  const finish = parts.findLast((part) => part.type === "finish")
   if (finish === undefined) {
     throw invalidRequest("parts", "they have no finish", "Pass all parts of a stream that came to its end.")
   }
-  const { finishReason, guard, timings, tokens, usage } = finish
-  return {
-    prompt,
-    text,
-    finishReason,
-    usage,
-    timings,
-    ...(tokens !== undefined && { tokens }),
-    verdicts,
-    traces: [...traces.values()],
-    ...(guard !== undefined && { guard }),
-    // Where they were asked for, the finish has a list of them, be it empty.
-    ...(finish.logprobs !== undefined && { logprobs }),
-  }
-}
-
-/** A verdict that flagged something stays: an audit goes on after it. */
-function note(verdicts: { input?: Verdict; output?: Verdict }, { of, verdict }: VerdictPart): void {
-  if (verdicts[of]?.flagged !== true) verdicts[of] = verdict
-}
-
-function appendTrace(traces: Map<string, Trace>, { layer, site, tokens }: TracePart): void {
-  const key = `${site}.${layer}`
-  traces.set(key, { site, layer, tokens: [...(traces.get(key)?.tokens ?? []), ...tokens] })
+  // Texts are joined at once: part by part, the list of log-probabilities would be copied thousands of times.
+  const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("")
+  const logprobs = parts.flatMap((part) => ("logprobs" in part ? (part.logprobs ?? []) : []))
+  const said = parts.filter(({ type }) => type !== "text").reduce(withPart, nothingSaid)
+  return finished(prompt, { ...said, text, logprobs }, finish)
 }

@@ -64,12 +64,12 @@ const defaultTimeoutMs = 30_000
 const longestTimeoutMs = 2 ** 31 - 1
 
 /**
- * @param path the options' own name, where they are part of others.
+ * @param path the options' own name, where they are part of others; empty where they are not.
  * @throws InvalidRequestError that names the option
  */
 export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPlan {
   checkKnown(options, guardOptionNames, path)
-  const at = (option: keyof GuardOptions) => `${path}.${option}`
+  const at = (option: keyof GuardOptions) => (path === "" ? option : `${path}.${option}`)
   const { onError = "block", timeoutMs = defaultTimeoutMs } = options
   checkOneOf(at("input"), options.input, [true, false, "before", "parallel"])
   checkOneOf(at("output"), options.output, [true, false, ...modes])
@@ -86,7 +86,11 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
   const input = inputOf(options.input)
   const output = options.output !== false
   if (input === undefined && !output) {
-    throw invalidRequest(path, "it guards neither what comes in nor what goes out", "Leave `input` or `output` on.")
+    throw invalidRequest(
+      path || "output",
+      "it guards neither what comes in nor what goes out",
+      "Leave `input` or `output` on.",
+    )
   }
   const mode = modeOf(options, at("mode"))
   return { policies: resolvePolicies(options.policies), input, output, mode, onError, timeoutMs }

@@ -2,7 +2,7 @@
  * Policies: what a content must not do, in the words that ShieldGemma was trained on.
  */
 import { InvalidRequestError, invalidRequest } from "./Errors.ts"
-import { checkUnicode } from "./Checks.ts"
+import { checkKnown, checkUnicode } from "./Checks.ts"
 
 /** One policy that a shield judges content against. */
 export interface Policy {
@@ -131,15 +131,20 @@ export function definePolicy(options: {
   readonly threshold?: number | undefined
 }): Policy {
   if (typeof options !== "object" || options === null) return checkPolicy("policy", options)
+  checkKnown(options, fields, "policy")
   const { id, harm = id, promptGuideline, responseGuideline, threshold = DEFAULT_THRESHOLD } = options
   return checkPolicy("policy", { id, harm, promptGuideline, responseGuideline, threshold })
 }
+
+const texts = ["id", "harm", "promptGuideline", "responseGuideline"] as const satisfies ReadonlyArray<keyof Policy>
+const fields: ReadonlyArray<string> = [...texts, "threshold"]
 
 function checkPolicy(option: string, policy: Policy): Policy {
   if (typeof policy !== "object" || policy === null) {
     throw invalidRequest(option, `${String(policy)} is no policy`, "Use an id, or a policy made with definePolicy().")
   }
-  for (const field of ["id", "harm", "promptGuideline", "responseGuideline"] as const) {
+  checkKnown(policy, fields, option)
+  for (const field of texts) {
     const text = policy[field]
     checkUnicode(`${option}.${field}`, text)
     if (text.trim() === "") {

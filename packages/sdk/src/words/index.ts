@@ -2,7 +2,7 @@
  * `@facet/sdk/words`: what is said and asked, and how it is checked. All that an adapter needs to speak; there is no
  * engine in it.
  */
-export { type CallOptions, splitCallOptions } from "./CallOptions.ts"
+export { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./CallOptions.ts"
 export {
   checkCount,
   checkFlag,
@@ -13,6 +13,7 @@ export {
   checkUnicode,
   checkWhole,
   type NumberRange,
+  show,
 } from "./Checks.ts"
 export type { Content, ShieldOptions } from "./Content.ts"
 export {
@@ -33,7 +34,6 @@ export {
   errorFromPlain,
   errorToPlain,
   type FacetError,
-  type FacetErrorTag,
   GuardTimeoutError,
   InvalidRequestError,
   invalidRequest,
@@ -49,7 +49,14 @@ export {
   UnsupportedModelError,
   WorkerBlockedError,
 } from "./Errors.ts"
-export { type GenerateOptions, generateOptionNames } from "./GenerateOptions.ts"
+export { errorTags, type FacetErrorTag, hasFacetTag } from "./errorTags.ts"
+export {
+  type GenerateOptions,
+  mostAlternatives,
+  readGenerateOptions,
+  type ReadGenerateOptions,
+} from "./GenerateOptions.ts"
+export { generateOptionNames } from "./generateOptionNames.ts"
 export {
   collect,
   type FailurePart,
@@ -74,19 +81,43 @@ export {
 } from "./GuardOptions.ts"
 export type { Blocked, GuardPart, GuardReport } from "./GuardReport.ts"
 export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
+export { isRecord, type JsonFields, type JsonValue, toJson } from "./Json.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
 export type { EngineStats } from "./Request.ts"
 export {
   biasRange,
   type SamplingNumber,
+  type SamplingNumberName,
   samplingNumberNames,
   samplingNumbers,
   samplingOptionNames,
   type SamplingOptions,
 } from "./Sampling.ts"
 export type { Score, ScoreToken } from "./Score.ts"
+export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { type Site, type SiteName, siteNames } from "./Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
+export {
+  blockedOf,
+  facetFailure,
+  type FacetFailureData,
+  type FacetFailurePart,
+  type FacetPart,
+  type FacetPartName,
+  facetTrace,
+  type FacetTraceData,
+  type FacetTracePart,
+  facetVerdict,
+  type FacetVerdictData,
+  type FacetVerdictPart,
+  failuresOf,
+  isFacetPart,
+  type MessageWithParts,
+  type SentFacetPart,
+  type ToldVerdict,
+  tracesOf,
+  verdictsOf,
+} from "./UiParts.ts"
 export type { PolicyVerdict, Verdict } from "./Verdict.ts"

@@ -6,11 +6,11 @@ import { openAssets } from "../files/http/openAssets.browser.ts"
 import { embeddedPrefix } from "./WorkerMessages.ts"
 import { configFile, parametersFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { openRemoteFolder, type RemoteOptions } from "../files/opfs/openRemoteFolder.browser.ts"
+import { openRemoteFolder, type RemoteFolderOptions } from "../files/opfs/openRemoteFolder.browser.ts"
 import { openRemoteScope } from "../scope/openRemoteScope.browser.ts"
 
 type OnProgress = (progress: Progress) => void
-type Storage = RemoteOptions["storage"]
+type Storage = RemoteFolderOptions["storage"]
 
 /** Files of one embedded folder, by their names in it. */
 async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string>> {

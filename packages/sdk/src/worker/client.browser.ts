@@ -10,7 +10,7 @@ import {
   WorkerBlockedError,
 } from "../words/Errors.ts"
 import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
-import { type EngineThread, layerClient, type ThreadEvents } from "./EngineClient.ts"
+import { type EngineThread, layerClient, type ThreadEvents } from "./layerClient.ts"
 import type { AppMessage, EngineMessage } from "./Protocol.ts"
 import { type LostMessage, running, type ToWorker } from "./WorkerMessages.ts"
 

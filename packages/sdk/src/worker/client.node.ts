@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads"
 import type { Engine } from "../words/Engine.ts"
 import { EngineCrashedError } from "../words/Errors.ts"
 import { Interlock } from "../runtime/Interlock.ts"
-import { type EngineThread, layerClient, type ThreadEvents } from "./EngineClient.ts"
+import { type EngineThread, layerClient, type ThreadEvents } from "./layerClient.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
 import type { AppMessage } from "./Protocol.ts"
 

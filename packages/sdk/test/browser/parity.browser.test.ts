@@ -12,8 +12,8 @@ import { openLocation, openScopeLocation } from "../../src/worker/Locations.brow
 import type { ModelFiles } from "../../src/files/ModelFiles.ts"
 import { openRemoteFolder } from "../../src/files/opfs/openRemoteFolder.browser.ts"
 import type { Runtime } from "../../src/runtime/Runtime.ts"
-import { startWasm } from "../../src/runtime/web/WasmRuntime.browser.ts"
-import { startWebGpu } from "../../src/runtime/web/WebGpuRuntime.browser.ts"
+import { startWasm } from "../../src/runtime/web/startWasm.browser.ts"
+import { startWebGpu } from "../../src/runtime/web/startWebGpu.browser.ts"
 import { readSae } from "../../src/scope/SaeFile.ts"
 import { type GoldenPrompt, type Goldens, parseTensors } from "../fixtures/goldenFiles.ts"
 import {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { RuntimeError } from "../../src/words/Errors.ts"
-import { expOfNegative } from "../../src/engine/Exponential.ts"
+import { expOfNegative } from "../../src/engine/expOfNegative.ts"
 import { softmax2 } from "../../src/engine/Logprobs.ts"
 import type { SamplingOptions } from "../../src/words/Sampling.ts"
 import { freshSeed, seededNoise, splitMix64 } from "../../src/engine/Noise.ts"

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { InvalidRequestError } from "../../src/words/Errors.ts"
 import type { Quantization } from "../../src/words/Tensors.ts"
-import { toFloat32 } from "../../src/files/Floats.ts"
+import { toFloat32 } from "../../src/files/toFloat32.ts"
 import { dequantiseMatrix, quantiseMatrix } from "../../src/files/Quantisation.ts"
 import { seededUniform } from "../uniform.ts"
 

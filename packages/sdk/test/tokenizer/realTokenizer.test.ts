@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { gemmaFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Facet } from "../../src/index.ts"
-import { layOutSafetensors } from "../../src/files/SafetensorsWriter.ts"
+import { layOutSafetensors } from "../../src/files/layOutSafetensors.ts"
 import { seededUniform } from "../uniform.ts"
 import ids from "./gemma2-ids.json" with { type: "json" }
 import { temporaryFolder } from "../fixtures/folders.ts"

@@ -1,5 +1,5 @@
 import { useId } from "react"
-import { defaultMaxDensity } from "./density.ts"
+import { defaultMaxDensity } from "./Density.ts"
 
 interface DensityFilterProps {
   readonly tokens: number

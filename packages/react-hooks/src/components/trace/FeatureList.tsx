@@ -1,5 +1,5 @@
 import type { CSSProperties } from "react"
-import type { Feature } from "@facet/sdk"
+import type { Feature } from "@facet/sdk/words"
 import { featureName } from "./FeatureSummary.ts"
 
 interface FeatureListProps {

@@ -1,5 +1,5 @@
 /** What a text as a whole says of each feature. */
-import type { Feature, TraceToken } from "@facet/sdk"
+import type { Feature, TraceToken } from "@facet/sdk/words"
 
 export interface FeatureSummary {
   /** The feature as it was where it is strongest. */

@@ -1,5 +1,5 @@
 import { FeatureList } from "./FeatureList.tsx"
-import type { Listing } from "./listing.ts"
+import type { Listing } from "./Listing.ts"
 
 interface PanelProps {
   readonly id: string

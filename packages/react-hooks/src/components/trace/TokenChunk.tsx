@@ -1,6 +1,6 @@
 import { type CSSProperties, memo } from "react"
 import { isSameView, nameOf, type TokenView } from "./TokenView.ts"
-import type { Chunk } from "./paragraphs.ts"
+import type { Chunk } from "./paragraphsOf.ts"
 
 /** Positions in the text; undefined where they are not in this chunk, so that the chunk is left alone. */
 interface Marks {

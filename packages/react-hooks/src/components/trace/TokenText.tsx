@@ -1,5 +1,5 @@
 import { type CSSProperties, memo, startTransition, useEffect, useMemo, useState } from "react"
-import { type Paragraph, paragraphsOf } from "./paragraphs.ts"
+import { type Paragraph, paragraphsOf } from "./paragraphsOf.ts"
 import { TokenChunk } from "./TokenChunk.tsx"
 import type { TokenView } from "./TokenView.ts"
 import type { TokenCursor } from "./useTokenCursor.ts"

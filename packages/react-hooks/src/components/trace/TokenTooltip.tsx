@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react"
-import type { Feature } from "@facet/sdk"
-import { signedActivation } from "./heat.ts"
+import type { Feature } from "@facet/sdk/words"
+import { signedActivation } from "./Heat.ts"
 
 interface TokenTooltipProps {
   readonly shown: string

@@ -1,6 +1,6 @@
 /** One token, ready to be drawn. */
-import type { Feature, TraceToken } from "@facet/sdk"
-import { alphaOf, levelOf, type StrengthLevel } from "./heat.ts"
+import type { Feature, TraceToken } from "@facet/sdk/words"
+import { alphaOf, levelOf, type StrengthLevel } from "./Heat.ts"
 import { featureName } from "./FeatureSummary.ts"
 import { type TokenKind, visibleToken } from "./visibleToken.ts"
 

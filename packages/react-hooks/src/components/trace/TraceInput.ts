@@ -1,4 +1,4 @@
-import type { Trace, TraceToken } from "@facet/sdk"
+import type { Trace, TraceToken } from "@facet/sdk/words"
 
 /** What components show: a trace, or its tokens as they arrive; nothing while there is none. */
 export type TraceInput = Trace | ReadonlyArray<TraceToken> | undefined

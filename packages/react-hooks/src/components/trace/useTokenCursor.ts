@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useRef, useState } from "react"
-import type { TraceToken } from "@facet/sdk"
-import { boxOf, tokenOnLine } from "./visualLine.ts"
+import type { TraceToken } from "@facet/sdk/words"
+import { boxOf, tokenOnLine } from "./VisualLine.ts"
 
 /** A token that was pointed at or focused, and where it is drawn within the frame around the text. */
 export interface Pointed {

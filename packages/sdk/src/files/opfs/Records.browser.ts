@@ -1,6 +1,6 @@
 /** Records as small JSON files in the browser's storage. */
 import { type FileRecord, parseFileRecord } from "./FileRecord.ts"
-import { isNotFound } from "./OriginStorage.browser.ts"
+import { isNotFound } from "./originStorage.browser.ts"
 import { writeAll } from "./SyncFile.browser.ts"
 
 export const recordName = (name: string): string => `${name}.facet-record`

@@ -3,7 +3,7 @@ import { StorageError } from "../../words/Errors.ts"
 import { ifUnlocked } from "./withFolderLock.browser.ts"
 import { folderUrl } from "../http/folderUrl.ts"
 import { OpfsFolder } from "./OpfsFolder.browser.ts"
-import { originStorage, storageError } from "./OriginStorage.browser.ts"
+import { originStorage, storageError } from "./originStorage.browser.ts"
 
 /** One stored file. */
 export interface StoredFile {

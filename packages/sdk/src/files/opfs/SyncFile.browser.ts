@@ -1,5 +1,5 @@
 /** Files of the browser's storage that are written synchronously, as dedicated workers can. */
-import { errorName } from "./OriginStorage.browser.ts"
+import { errorName } from "./originStorage.browser.ts"
 
 /** A worker of a page that was just left holds its files for a moment longer. */
 const lockedMs = 3000

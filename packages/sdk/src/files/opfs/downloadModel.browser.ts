@@ -1,11 +1,11 @@
 /** Downloads a model's folder into the browser's storage. */
 import { DownloadError } from "../../words/Errors.ts"
-import { downloadFile, type DownloadOptions, isSameVersion, type WantedFile } from "./download.browser.ts"
+import { downloadFile, type DownloadOptions, isSameVersion, type WantedFile } from "./downloadFile.browser.ts"
 import type { FolderUrl } from "../http/folderUrl.ts"
 import type { Description } from "../http/HttpSource.ts"
 import { configFile, labelsFile, optionalFiles, requiredFiles, singleWeights, weightsIndex } from "../ModelFileNames.ts"
 import { readShardIndex } from "../readShardIndex.ts"
-import { checkRoom } from "./OriginStorage.browser.ts"
+import { checkRoom } from "./originStorage.browser.ts"
 import { retry } from "../http/retry.ts"
 
 type Described = ReadonlyMap<string, Description>

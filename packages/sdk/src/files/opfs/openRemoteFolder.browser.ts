@@ -1,7 +1,7 @@
 /** Opens folders on web servers, which are kept in the browser's storage. Runs in a dedicated worker. */
 import type { Progress } from "../../words/Progress.ts"
 import { StorageError } from "../../words/Errors.ts"
-import type { DownloadOptions, Restart } from "./download.browser.ts"
+import type { DownloadOptions, Restart } from "./downloadFile.browser.ts"
 import { DownloadMeter } from "../http/DownloadMeter.ts"
 import { downloadModel } from "./downloadModel.browser.ts"
 import { withFolderLock } from "./withFolderLock.browser.ts"
@@ -13,7 +13,7 @@ import { configFile } from "../ModelFileNames.ts"
 import type { ModelFiles } from "../ModelFiles.ts"
 import { OpfsFolder } from "./OpfsFolder.browser.ts"
 
-export interface RemoteOptions {
+export interface RemoteFolderOptions {
   /** Told how far a download has come, about ten times a second, and `waiting` while another tab downloads. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Stops at any moment; what has arrived is kept. The promise rejects with the signal's reason. */
@@ -42,7 +42,7 @@ export interface RemoteOptions {
  * @example
  * const files = await openRemoteFolder("https://example.org/models/gemma-2-2b-it/", { onProgress: console.log })
  */
-export const openRemoteFolder = (model: string, options: RemoteOptions = {}): Promise<ModelFiles> =>
+export const openRemoteFolder = (model: string, options: RemoteFolderOptions = {}): Promise<ModelFiles> =>
   openRemote(folderUrl(model, self.location.href), options, {
     download: downloadModel,
     probe: (files) => files.readText(configFile),
@@ -57,7 +57,7 @@ export interface RemoteKind {
 }
 
 /** Opens a folder of any kind. */
-export async function openRemote(url: FolderUrl, options: RemoteOptions, kind: RemoteKind): Promise<ModelFiles> {
+export async function openRemote(url: FolderUrl, options: RemoteFolderOptions, kind: RemoteKind): Promise<ModelFiles> {
   const { onProgress, onRestart, retryDelaysMs, signal, stallMs, storage = "persistent" } = options
   signal?.throwIfAborted()
   const source = new HttpSource(url, { signal, stallMs, retryDelaysMs, whyUnreachable })

@@ -1,5 +1,5 @@
 /** Whether the browser may drop stored models when the disk runs full. */
-import { originStorage } from "./OriginStorage.browser.ts"
+import { originStorage } from "./originStorage.browser.ts"
 
 /**
  * Asks the browser to keep this site's storage until the user clears it. Only a page can ask, not a worker; browsers may

@@ -1,6 +1,6 @@
 /** One tab at a time downloads or removes a model. */
 import type { FolderUrl } from "../http/folderUrl.ts"
-import { originLocks } from "./OriginStorage.browser.ts"
+import { originLocks } from "./originStorage.browser.ts"
 
 const lockName = ({ href }: FolderUrl): string => `facet-model ${href}`
 

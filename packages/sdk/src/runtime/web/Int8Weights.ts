@@ -3,7 +3,7 @@
  * ONNX Runtime's wasm build has no fast path for blocks of 4 or 8 bits, and this one is several times faster.
  */
 import type { ModelFiles } from "../../files/ModelFiles.ts"
-import { type FloatDtype, toFloat32 } from "../../files/Floats.ts"
+import { type FloatDtype, toFloat32 } from "../../files/toFloat32.ts"
 import { dequantiseMatrix } from "../../files/Quantisation.ts"
 import type { Quantization, TensorLocation, TensorLocations, TensorSpec } from "../../words/Tensors.ts"
 import type { ModelWeights } from "../Runtime.ts"

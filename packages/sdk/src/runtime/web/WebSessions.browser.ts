@@ -1,6 +1,6 @@
 /** What onnxruntime-web's wasm and WebGPU builds have in common: graphs over tensors that are handed in as bytes. */
 import type { InferenceSession } from "onnxruntime-common"
-import { toFloat32 } from "../../files/Floats.ts"
+import { toFloat32 } from "../../files/toFloat32.ts"
 import type { Graph } from "../../graph/Onnx.ts"
 import { int8Name, int8ScaleName } from "../../graph/Weights.ts"
 import type { ModelFiles } from "../../files/ModelFiles.ts"

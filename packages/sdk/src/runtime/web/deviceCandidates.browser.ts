@@ -1,8 +1,8 @@
 /** The devices of a browser in the order in which they are tried. */
 import type { EngineSettings } from "../../words/EngineSettings.ts"
 import type { DeviceCandidate } from "../Runtime.ts"
-import { startWasm } from "./WasmRuntime.browser.ts"
-import { startWebGpu } from "./WebGpuRuntime.browser.ts"
+import { startWasm } from "./startWasm.browser.ts"
+import { startWebGpu } from "./startWebGpu.browser.ts"
 
 /**
  * WebGPU in 16-bit floats, then in 32-bit ones, then wasm; or what the settings leave of these.

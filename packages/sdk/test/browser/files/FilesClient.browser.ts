@@ -2,12 +2,12 @@
 import { inject } from "vitest"
 import type { Progress } from "../../../src/words/Progress.ts"
 import type { Site } from "../../../src/words/Site.ts"
-import type { Restart } from "../../../src/files/opfs/download.browser.ts"
-import type { RemoteOptions } from "../../../src/files/opfs/openRemoteFolder.browser.ts"
+import type { Restart } from "../../../src/files/opfs/downloadFile.browser.ts"
+import type { RemoteFolderOptions } from "../../../src/files/opfs/openRemoteFolder.browser.ts"
 import type { SaeEntry } from "../../../src/scope/Catalogue.ts"
 import type { Behaviour, HostedFolder, LoggedRequest } from "./modelHost.ts"
 
-type OpenOptions = Pick<RemoteOptions, "storage" | "stallMs" | "retryDelaysMs">
+type OpenOptions = Pick<RemoteFolderOptions, "storage" | "stallMs" | "retryDelaysMs">
 
 /** A test has no time for real patience. */
 const retryDelaysMs = [20, 40, 80]

@@ -1,0 +1,143 @@
+/** Guards the calls of language models. */
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamResult,
+  LanguageModelV4Usage,
+  SharedV4Warning,
+} from "@ai-sdk/provider"
+import type { Facet, PromiseGuard } from "@facet/sdk"
+import { type GuardPart, pickGuardOptions } from "@facet/sdk/words"
+import { OpenModels, type SharedModel } from "../OpenModels.ts"
+import { unknownUsage } from "../Results.ts"
+import { toProviderError } from "../toProviderError.ts"
+import { PartTexts } from "./PartTexts.ts"
+import { promptTexts } from "./promptTexts.ts"
+import { framesOf, streamOf } from "./GuardStreams.ts"
+import { shieldedParts } from "./shieldedParts.ts"
+import { shieldedResult, type Told } from "./shieldedResult.ts"
+import { canBlock, checkShieldOptions, type ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
+
+type Call = LanguageModelV4CallOptions
+
+/** What a model that was not called has used. */
+const noUsage: LanguageModelV4Usage = {
+  inputTokens: { total: 0, noCache: 0, cacheRead: 0, cacheWrite: 0 },
+  outputTokens: { total: 0, text: 0, reasoning: 0 },
+}
+
+const noRawChunks: SharedV4Warning = {
+  type: "unsupported",
+  feature: "includeRawChunks",
+  details: "Raw chunks hold the answer before it was judged: the shield leaves them out.",
+}
+
+/** What a model's stream told of itself so far. */
+interface ToldStream {
+  readonly result: Omit<LanguageModelV4StreamResult, "stream">
+  readonly usage: LanguageModelV4Usage
+}
+
+export class ModelShield {
+  readonly #options: ShieldMiddlewareOptions
+  readonly #models: OpenModels
+  readonly #model: SharedModel
+  readonly #canBlock: boolean
+  /** Raw chunks cannot be taken apart into blocks, so they are not judged, and do not pass. */
+  readonly #hidesRaw: boolean
+  /** One guard for all calls, so that they share its turns. */
+  #made: { readonly facet: Facet; readonly guard: PromiseGuard } | undefined
+
+  constructor(options: ShieldMiddlewareOptions) {
+    checkShieldOptions(options)
+    this.#options = options
+    this.#canBlock = canBlock(options)
+    this.#hidesRaw = this.#canBlock && options.output !== false
+    this.#models = new OpenModels({ facet: options.facet })
+    this.#model = this.#models.text(undefined, "languageModel")
+  }
+
+  dispose(): Promise<void> {
+    return this.#models.dispose()
+  }
+
+  async generate(model: LanguageModelV4, params: Call): Promise<LanguageModelV4GenerateResult> {
+    const { abortSignal: signal } = params
+    const guard = await this.#guard(signal)
+    let told: Told = { result: undefined, usage: noUsage }
+    const guarded = guard.frames({
+      ...promptTexts(params.prompt),
+      signal,
+      source: async ({ signal: trip }) => {
+        told = { result: undefined, usage: unknownUsage }
+        const result = await model.doGenerate({ ...params, abortSignal: either(signal, trip) })
+        told = { result, usage: result.usage }
+        return one({ value: result, texts: new PartTexts(params).ofResult(result) })
+      },
+    })
+    try {
+      const parts: Array<GuardPart<LanguageModelV4GenerateResult>> = []
+      for await (const part of guarded) parts.push(part)
+      return await shieldedResult(parts, told, this.#options)
+    } catch (error) {
+      throw toProviderError(error, signal)
+    }
+  }
+
+  async stream(model: LanguageModelV4, params: Call): Promise<LanguageModelV4StreamResult> {
+    const { abortSignal: signal, includeRawChunks = false } = params
+    const guard = await this.#guard(signal)
+    const left = new AbortController()
+    const started = Promise.withResolvers<void>()
+    let told: ToldStream = { result: {}, usage: noUsage }
+    const guarded = guard.frames({
+      ...promptTexts(params.prompt),
+      signal: either(signal, left.signal),
+      source: async ({ signal: trip }) => {
+        told = { result: {}, usage: unknownUsage }
+        const asked = { ...params, includeRawChunks: includeRawChunks && !this.#hidesRaw }
+        const { stream, ...result } = await model.doStream({ ...asked, abortSignal: either(signal, trip) })
+        told = { result, usage: unknownUsage }
+        started.resolve()
+        return framesOf(stream, new PartTexts(params), (part) => {
+          if (part.type === "finish") told = { result, usage: part.usage }
+          return part.type !== "raw" || !this.#hidesRaw
+        })
+      },
+    })
+    const { onBlocked, onReport } = this.#options
+    const warnings = includeRawChunks && this.#hidesRaw ? [noRawChunks] : []
+    const usage = () => told.usage
+    const parts = shieldedParts(guarded, { onBlocked, onReport, usage, warnings, canBlock: this.#canBlock })
+    // What the model refuses to begin is told by the call itself, which the AI SDK can repeat.
+    const first = parts.next()
+    try {
+      await Promise.race([started.promise, first])
+    } catch (error) {
+      throw toProviderError(error, signal)
+    }
+    return { ...told.result, stream: streamOf({ first, parts, left, signal }) }
+  }
+
+  async #guard(signal: AbortSignal | undefined): Promise<PromiseGuard> {
+    // The AI SDK itself does not look before it calls.
+    signal?.throwIfAborted()
+    const facet = await this.#model.open(signal)
+    if (this.#made?.facet === facet) return this.#made.guard
+    try {
+      const guard = facet.guard(pickGuardOptions(this.#options))
+      this.#made = { facet, guard }
+      return guard
+    } catch (error) {
+      throw toProviderError(error, signal)
+    }
+  }
+}
+
+const either = (signal: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
+  signal === undefined ? other : AbortSignal.any([signal, other])
+
+async function* one<A>(value: A): AsyncGenerator<A, void, void> {
+  yield value
+}

@@ -1,0 +1,21 @@
+/** How a failure is told. */
+import { flagOf, type OptionSpecs } from "./Options.ts"
+
+/** `Tag: message`, in one paragraph; options are named as they are typed. */
+export function describeFailure(error: unknown, options: OptionSpecs, verbose: boolean): string {
+  if (!(error instanceof Error)) return `Error: ${String(error)}`
+  const line = `${tagOf(error)}: ${withFlag(error, options)}`
+  const frames = /^ {4}at [^]*/m.exec(error.stack ?? "")?.[0]
+  return verbose && frames !== undefined ? `${line}\n${frames}` : line
+}
+
+const tagOf = (error: Error): string => ("_tag" in error && typeof error._tag === "string" ? error._tag : error.name)
+
+/** `maxTokens: 0 is out of range` is said of `--max-tokens` here, and `policy.threshold` of `--threshold`. */
+function withFlag(error: Error, options: OptionSpecs): string {
+  if (!("option" in error) || typeof error.option !== "string") return error.message
+  const key = error.option.match(/[a-z]+/gi)?.findLast((part) => Object.hasOwn(options, part))
+  const spec = key === undefined ? undefined : options[key]
+  if (key === undefined || spec === undefined || !error.message.startsWith(error.option)) return error.message
+  return `--${flagOf(key, spec)}${error.message.slice(error.option.length)}`
+}

@@ -1,0 +1,41 @@
+import { breakToJson, lineOf, partToJson } from "@facet/sdk/remote"
+import type { FinishPart, GenerationPart } from "@facet/sdk/words"
+import type { Exchange } from "../Exchange.ts"
+import { errorToJson } from "./errorToJson.ts"
+
+type Parts = AsyncGenerator<GenerationPart, void, void>
+
+/**
+ * The parts of a generation, one a line. The last line is the finish, or the problem when the work failed on the way.
+ *
+ * @param first of the parts; an answer that cannot begin is told otherwise.
+ */
+export async function* partLines(
+  first: IteratorResult<GenerationPart, void>,
+  rest: Parts,
+  exchange: Exchange,
+): AsyncGenerator<string, void, void> {
+  try {
+    for (let next = first; next.done !== true; next = await rest.next()) {
+      note(next.value, exchange)
+      yield lineOf(partToJson(next.value, errorToJson))
+    }
+  } catch (error) {
+    // Nobody is there to be told.
+    if (exchange.signal.aborted) throw error
+    yield lineOf(breakToJson(exchange.failureAfterStart(error)))
+  } finally {
+    await rest.return()
+  }
+}
+
+function note(part: GenerationPart, exchange: Exchange): void {
+  if (part.type === "text") exchange.noteFirstText()
+  else if (part.type === "failure") exchange.tell(part.error)
+  else if (part.type === "finish") noteFinish(part, exchange)
+}
+
+function noteFinish({ finishReason, guard, usage }: FinishPart, exchange: Exchange): void {
+  const verdicts = guard === undefined ? undefined : Object.values(guard.verdicts)
+  exchange.note({ finishReason, usage, flagged: verdicts?.filter(({ flagged }) => flagged).length })
+}

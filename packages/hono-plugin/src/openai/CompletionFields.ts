@@ -1,0 +1,108 @@
+/** The fields of both kinds of completion that say how tokens are chosen, how many, and in what form they come. */
+import {
+  biasRange,
+  type GenerateOptions,
+  type NumberRange,
+  type SamplingNumberName,
+  samplingNumberNames,
+  samplingNumbers,
+} from "@facet/sdk/words"
+import { badRequest, fieldOf, unsupported } from "./ApiError.ts"
+import { atLeastOne, type RequestFields } from "./RequestFields.ts"
+
+/** As many as OpenAI's API takes. */
+const mostStops = 4
+
+/** Where OpenAI's API, or vLLM's, differs from Facet. */
+interface Deviation extends Partial<NumberRange> {
+  /** Taken where a field is left out. */
+  readonly otherwise?: number
+  readonly read?: (value: number) => number | undefined
+}
+
+const deviations: { readonly [Name in SamplingNumberName]?: Deviation } = {
+  // Facet's own default is 0, and its most is 100.
+  temperature: { max: 2, otherwise: 1 },
+  // -1 is vLLM's way of saying that all tokens are kept.
+  topK: { min: -1, read: (value) => (value <= 0 ? undefined : value) },
+}
+
+/** The options of `generate` that `fields` ask for. */
+export function readSampling(fields: RequestFields): GenerateOptions {
+  const numbers: { [Name in SamplingNumberName]?: number | undefined } = {}
+  for (const name of samplingNumberNames) numbers[name] = readNumber(fields, name)
+  return { ...numbers, logitBias: readLogitBias(fields), stop: readStop(fields) }
+}
+
+const same = (value: number): number => value
+
+function readNumber(fields: RequestFields, name: SamplingNumberName): number | undefined {
+  const { otherwise, read = same, ...range }: Deviation = deviations[name] ?? {}
+  const value = fields.number(fieldOf(name), { ...samplingNumbers[name], ...range })
+  return value === undefined ? otherwise : read(value)
+}
+
+function readLogitBias(fields: RequestFields): Readonly<Record<number, number>> | undefined {
+  const bias = fields.value("logit_bias")
+  if (bias === undefined) return undefined
+  if (typeof bias !== "object" || bias === null || Array.isArray(bias)) {
+    throw badRequest("logit_bias", 'it is not an object of token ids and numbers, such as {"235": -5}.', "invalid_type")
+  }
+  const entries = Object.entries(bias).map(([id, value]): readonly [string, number] => {
+    if (typeof value === "number") return [id, value]
+    throw badRequest("logit_bias", `a value is not a number from ${biasRange.min} to ${biasRange.max}.`, "invalid_type")
+  })
+  return Object.fromEntries(entries)
+}
+
+function readStop(fields: RequestFields): ReadonlyArray<string> | undefined {
+  const value = fields.value("stop")
+  if (value === undefined) return undefined
+  const stops: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
+  if (stops.length > mostStops) {
+    throw badRequest("stop", `${stops.length} strings where at most ${mostStops} are allowed.`, "invalid_value")
+  }
+  return stops.map((stop) => {
+    if (typeof stop === "string" && stop !== "") return stop
+    throw badRequest("stop", "it is not a string, or a list of strings, none of them empty.", "invalid_type")
+  })
+}
+
+/** How an answer is sent. */
+export interface Delivery {
+  readonly stream: boolean
+  /** End a stream with a chunk of figures. */
+  readonly includeUsage: boolean
+}
+
+export function readDelivery(fields: RequestFields): Delivery {
+  const stream = fields.flag("stream") ?? false
+  const options = fields.object("stream_options")
+  if (options !== undefined && !stream) {
+    throw badRequest("stream_options", "it is only allowed with stream: true.", "invalid_value")
+  }
+  const includeUsage = options?.flag("include_usage") ?? false
+  options?.refuse("include_obfuscation", "this server does not pad its chunks.")
+  options?.finish()
+  return { stream, includeUsage }
+}
+
+/** RequestFields that cannot change an answer: who asks, where it is billed and filed. Accepted, and not looked at. */
+const harmless = [
+  "user",
+  "safety_identifier",
+  "metadata",
+  "store",
+  "service_tier",
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "prediction",
+] as const
+
+/** Reads what every completion may carry beside what it asks, and refuses what this server cannot do. */
+export function readRest(fields: RequestFields): void {
+  for (const name of harmless) fields.value(name)
+  const n = fields.number("n", atLeastOne)
+  if (n !== undefined && n !== 1)
+    throw unsupported("n", "this server gives one answer to a request. Send it again for more.")
+}

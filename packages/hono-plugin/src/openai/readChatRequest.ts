@@ -1,0 +1,120 @@
+/** What `POST /v1/chat/completions` is asked. */
+import { type ChatMessage, mostAlternatives } from "@facet/sdk/words"
+import { badRequest, unsupported } from "./ApiError.ts"
+import type { CompletionJob } from "./CompletionJob.ts"
+import { atLeastOne, RequestFields, kindOf } from "./RequestFields.ts"
+import { readDelivery, readRest, readSampling } from "./CompletionFields.ts"
+
+/** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
+export function readChatRequest(body: unknown): CompletionJob {
+  const fields = new RequestFields(body)
+  const job: CompletionJob = {
+    model: fields.text("model"),
+    prompt: readMessages(fields),
+    options: { ...readSampling(fields), maxTokens: readMaxTokens(fields), logprobs: readLogprobs(fields) },
+    ...readDelivery(fields),
+  }
+  readRest(fields)
+  refuseTools(fields)
+  refuseForms(fields)
+  fields.finish()
+  return job
+}
+
+function readMaxTokens(fields: RequestFields): number | undefined {
+  const old = fields.number("max_tokens", atLeastOne)
+  const current = fields.number("max_completion_tokens", atLeastOne)
+  if (old !== undefined && current !== undefined && old !== current) {
+    throw badRequest("max_tokens", "it differs from max_completion_tokens. Send one of them.", "invalid_value")
+  }
+  return current ?? old
+}
+
+function readLogprobs(fields: RequestFields): boolean | number | undefined {
+  const isWanted = fields.flag("logprobs") ?? false
+  const alternatives = fields.number("top_logprobs", { min: 0, max: mostAlternatives, integer: true })
+  if (alternatives !== undefined && !isWanted) {
+    throw badRequest("top_logprobs", "it is only allowed with logprobs: true.", "invalid_value")
+  }
+  return isWanted ? (alternatives ?? true) : undefined
+}
+
+function readMessages(fields: RequestFields): ReadonlyArray<ChatMessage> {
+  const list = fields.list("messages")
+  if (list === undefined) throw badRequest("messages", "it is missing.", "missing_required_parameter")
+  const messages = list.map((message, i) => readMessage(new RequestFields(message, `messages[${i}]`)))
+  if (!messages.some(({ content, role }) => role === "user" && content.trim() !== "")) {
+    throw badRequest("messages", "no message of the role user has any text.", "invalid_value")
+  }
+  return messages
+}
+
+function readMessage(fields: RequestFields): ChatMessage {
+  const role = roleOf(fields.value("role"), fields.at("role"))
+  fields.refuse("tool_calls", "this server calls no tools.")
+  fields.refuse("function_call", "this server calls no functions.")
+  fields.refuse("audio", "this server takes text only.")
+  fields.refuse("name", "Gemma 2's template has no place for names. Write it into the content.")
+  fields.refuse("reasoning_content", "Gemma 2's template has no place for reasoning. Leave it out.")
+  // What OpenAI's client hands back with an answer of its own.
+  fields.refuse("refusal", "send what the assistant said as its content.")
+  fields.refuse("annotations", "this server has no use for annotations.")
+  const message: ChatMessage = { role, content: readContent(fields.value("content"), fields.at("content")) }
+  fields.finish()
+  return message
+}
+
+function roleOf(role: unknown, param: string): ChatMessage["role"] {
+  if (role === "developer") return "system"
+  if (role === "system" || role === "user" || role === "assistant") return role
+  if (role === "tool" || role === "function") throw unsupported(param, "this server calls no tools.")
+  throw badRequest(param, "it is not system, developer, user or assistant.", "invalid_value")
+}
+
+/** A text, or texts in parts, which stand in lines of their own. */
+function readContent(content: unknown, param: string): string {
+  if (typeof content === "string") return content
+  if (!Array.isArray(content)) {
+    throw badRequest(param, `${kindOf(content)} where a text or a list of parts is expected.`, "invalid_type")
+  }
+  return content.map((part, i) => readTextPart(part, `${param}[${i}]`)).join("\n")
+}
+
+/** @throws ApiError for images, audio and files too: this model reads text. */
+export function readTextPart(part: unknown, path: string): string {
+  const fields = new RequestFields(part, path)
+  const type = fields.text("type")
+  if (type === undefined) throw badRequest(fields.at("type"), "it is missing.", "missing_required_parameter")
+  if (type !== "text") throw unsupported(fields.at("type"), "this model reads text only.")
+  const text = fields.text("text")
+  if (text === undefined) throw badRequest(fields.at("text"), "it is missing.", "missing_required_parameter")
+  fields.finish()
+  return text
+}
+
+function refuseTools(fields: RequestFields): void {
+  const noTools = "this server calls no tools."
+  fields.refuse("tools", noTools)
+  fields.refuse("functions", noTools)
+  // Without tools to call, these ask for nothing.
+  for (const name of ["tool_choice", "function_call"]) {
+    fields.refuse(name, noTools, (value) => value === "none" || value === "auto")
+  }
+  fields.value("parallel_tool_calls")
+}
+
+function refuseForms(fields: RequestFields): void {
+  fields.refuse("response_format", "this server answers in text only.", isTextFormat)
+  fields.refuse(
+    "modalities",
+    "this server answers in text only.",
+    (value) => Array.isArray(value) && value.join() === "text",
+  )
+  fields.refuse("audio", "this server answers in text only.")
+  fields.refuse("reasoning_effort", "Gemma 2 does not reason before it answers.", (value) => value === "none")
+  fields.refuse("verbosity", "Gemma 2 has no such setting. Ask for it in words.")
+  fields.refuse("web_search_options", "this server does not search the web.")
+}
+
+const isTextFormat = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "type" in value && value.type === "text"

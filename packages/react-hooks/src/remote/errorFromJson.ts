@@ -1,2 +1,0 @@
-/** Typed errors, as a server sends them. */
-export { errorFromPlain as errorFromJson } from "@facet/sdk"

@@ -1,0 +1,72 @@
+/** What a server is asked of an effect: `{ [subject]: …, options?: … }`. */
+import { isRecord } from "../words/Json.ts"
+import type { Content, ShieldOptions } from "../words/Content.ts"
+import { invalidRequest } from "../words/Errors.ts"
+import type { GenerateOptions } from "../words/GenerateOptions.ts"
+import type { Generation } from "../words/Generation.ts"
+import type { Prompt } from "../words/Prompt.ts"
+import type { InspectOptions } from "../words/Trace.ts"
+import { checkSendable } from "./checkSendable.ts"
+import type { EffectName } from "./routes.ts"
+
+interface Requests {
+  readonly generate: EffectRequest<Prompt, GenerateOptions>
+  readonly shield: EffectRequest<Content, ShieldOptions>
+  readonly inspect: EffectRequest<string | Generation, InspectOptions>
+}
+
+/** What an effect is about, and how it is asked. */
+export interface EffectRequest<Subject, Options> {
+  readonly subject: Subject
+  readonly options: Options
+}
+
+/** The field that holds the subject. */
+const subjectNames = { generate: "prompt", shield: "content", inspect: "text" } as const satisfies Readonly<
+  Record<EffectName, string>
+>
+
+/**
+ * @returns the body of a request.
+ * @throws InvalidRequestError for what JSON cannot say.
+ */
+export function effectToJson<Name extends EffectName>(effect: Name, { options, subject }: Requests[Name]): string {
+  const name = subjectNames[effect]
+  const sent = sentSubject(effect, subject)
+  checkSendable(name, sent)
+  checkSendable("", options)
+  return JSON.stringify({ [name]: sent, options })
+}
+
+/** Of a generation goes along what is judged, or traced; a trace of thousands of tokens stays here. */
+function sentSubject(effect: EffectName, subject: unknown): unknown {
+  const isGeneration = effect !== "generate" && isRecord(subject) && "finishReason" in subject
+  if (!isGeneration) return subject
+  const { finishReason, prompt, text, tokens } = subject
+  return effect === "shield" ? { finishReason, prompt, text } : { finishReason, tokens }
+}
+
+/** Facet's own arguments, which must not come from outside. */
+const reserved = ["signal", "prompt"]
+
+/**
+ * Reads the outer form. What the subject and the options hold is checked by Facet, which takes nothing on trust.
+ *
+ * @throws InvalidRequestError that names the field that is wrong.
+ * @example
+ * const { options, subject } = effectFromJson("shield", await request.json())
+ * const verdict = await facet.shield(subject, options)
+ */
+export function effectFromJson<Name extends EffectName>(effect: Name, body: unknown): Requests[Name] {
+  const name = subjectNames[effect]
+  const names: ReadonlyArray<string> = [name, "options"]
+  if (!isRecord(body)) throw invalidRequest("body", "it is no object", `Send a JSON object of ${names.join(" and ")}.`)
+  const unknown = Object.keys(body).find((key) => !names.includes(key))
+  if (unknown !== undefined) throw invalidRequest(unknown, "there is no such field", `There are: ${names.join(", ")}.`)
+  const { [name]: subject, options = {} } = body
+  if (!isRecord(options)) throw invalidRequest("options", "it is no object", "Send an object, or leave it out.")
+  const taken = reserved.find((key) => Object.hasOwn(options, key))
+  if (taken !== undefined) throw invalidRequest(taken, "there is no such option", "Leave it out.")
+  // Facet checks both itself, at run time, as it does for callers without types.
+  return { subject, options } as Requests[Name]
+}

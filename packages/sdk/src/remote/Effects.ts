@@ -1,0 +1,26 @@
+/** The effects as methods, be they done in this process or by a server. */
+import type { CallOptions, StreamRequest } from "../words/CallOptions.ts"
+import type { Content, ShieldOptions } from "../words/Content.ts"
+import type { GenerateOptions } from "../words/GenerateOptions.ts"
+import type { Generation, GenerationPart } from "../words/Generation.ts"
+import type { Prompt } from "../words/Prompt.ts"
+import type { InspectOptions, Trace } from "../words/Trace.ts"
+import type { Verdict } from "../words/Verdict.ts"
+
+/**
+ * What a `Facet` and a `RemoteFacet` both are: take this where either will do.
+ *
+ * @example
+ * const isKind = async (effects: Effects, text: string) => !(await effects.shield(text)).flagged
+ */
+export interface Effects {
+  /** What the model says, all at once. */
+  generate(prompt: Prompt, options?: GenerateOptions & CallOptions): Promise<Generation>
+  /** What the model says, part by part. Leaving the loop ends the work. */
+  stream(prompt: Prompt, options?: GenerateOptions & CallOptions): AsyncGenerator<GenerationPart, void, void>
+  stream(request: StreamRequest): AsyncGenerator<GenerationPart, void, void>
+  /** Judges a content against policies. */
+  shield(content: Content, options?: ShieldOptions & CallOptions): Promise<Verdict>
+  /** Traces a text, or a finished generation. */
+  inspect(text: string | Generation, options?: InspectOptions & CallOptions): Promise<Trace>
+}

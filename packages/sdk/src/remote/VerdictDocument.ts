@@ -1,0 +1,14 @@
+/** A verdict as JSON, which is as it is. */
+import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
+import { flag, list, number, type Reader, record, text, whole } from "./Reader.ts"
+
+const policyVerdict = record<PolicyVerdict>({ policy: text, probability: number, threshold: number, flagged: flag })
+
+/** @throws Misread when it is none. */
+export const verdictFromJson: Reader<Verdict> = record<Verdict>({
+  flagged: flag,
+  policies: list(policyVerdict),
+  tokens: record<Verdict["tokens"]>({ judged: whole, cached: whole }),
+})
+
+export const verdictToJson = (verdict: Verdict): object => verdict

@@ -1,0 +1,122 @@
+/** Any values of what travels between a client and a server. */
+import * as Schema from "effect/Schema"
+import { deviceNames, precisions } from "../../src/words/Device.ts"
+import { errorClasses, type FacetError } from "../../src/words/Errors.ts"
+import { errorTags } from "../../src/words/errorTags.ts"
+import type { GenerationPart } from "../../src/words/Generation.ts"
+import { siteNames } from "../../src/words/Site.ts"
+
+/** With what JSON escapes, and characters of several units. */
+const Text = Schema.Literals(["", "fox", " a\n", '"\\', "狐は", "\ud83e\udd8a", "\u2028", "__proto__"])
+const Whole = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 }))
+/** Numbers that have no short decimals. JSON has no -0. */
+const Amount = Schema.Literals([0, 0.1, 1 / 3, Math.PI, 1e-12, 123456.789, -0.25, -7e8])
+const Flag = Schema.Boolean
+const Side = Schema.Literals(["input", "output"])
+const few = <S extends Schema.Top>(item: S) => Schema.Array(item).check(Schema.isMaxLength(3))
+const maybe = Schema.optionalKey
+
+export const Verdict = Schema.Struct({
+  flagged: Flag,
+  policies: few(Schema.Struct({ policy: Text, probability: Amount, threshold: Amount, flagged: Flag })),
+  tokens: Schema.Struct({ judged: Whole, cached: Whole }),
+})
+
+const TraceToken = Schema.Struct({
+  token: Text,
+  id: Whole,
+  features: few(Schema.Struct({ index: Whole, activation: Amount, label: maybe(Text) })),
+})
+
+export const Trace = Schema.Struct({ site: Schema.Literals(siteNames), layer: Whole, tokens: few(TraceToken) })
+
+/** Of any tensor's numbers, each as 32 bits. */
+export const Bits = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 32 - 1 }))).check(
+  Schema.isMaxLength(40),
+)
+
+export const Description = Schema.Struct({
+  model: Text,
+  device: Schema.Struct({
+    name: Schema.Literals(deviceNames),
+    precision: maybe(Schema.Literals(precisions)),
+    threads: maybe(Whole),
+    rejected: few(Schema.Struct({ name: Schema.Literals(deviceNames), reason: Text })),
+  }),
+})
+
+/** An error of any class. */
+export const ErrorSeed = Schema.Struct({ tag: Schema.Literals(errorTags), text: Text, number: Whole })
+
+export function errorOf({ number, tag, text }: typeof ErrorSeed.Type): FacetError {
+  const fields = {
+    model: text,
+    file: text,
+    architecture: text,
+    supported: text,
+    option: text,
+    device: text,
+    url: text,
+    operation: text,
+    problem: text,
+    remedy: text,
+    tokens: number,
+    limit: number,
+    milliseconds: number,
+  }
+  // Each class takes some of these.
+  const Class = errorClasses[tag] as unknown as new (fields: object) => FacetError
+  return new Class(fields)
+}
+
+const alternative = { token: Text, id: Whole, bytes: few(Whole), logprob: Amount }
+const Logprobs = few(Schema.Struct({ ...alternative, top: few(Schema.Struct(alternative)) }))
+
+const Report = Schema.Struct({
+  releasedCharacters: Whole,
+  heldCharacters: Whole,
+  leakedCharacters: Whole,
+  firstDelayMs: maybe(Amount),
+  lastDelayMs: maybe(Amount),
+  judgements: Whole,
+  tokens: Schema.Struct({ judged: Whole, cached: Whole }),
+  verdicts: Schema.Struct({ input: maybe(Verdict), output: maybe(Verdict) }),
+  blocked: maybe(
+    Schema.Struct({
+      of: Side,
+      channel: maybe(Text),
+      reason: Schema.Literals(["flagged", "failed"]),
+      verdict: maybe(Verdict),
+      error: maybe(ErrorSeed),
+    }),
+  ),
+})
+
+/** A part whose errors are seeds: `partOf` makes them. */
+export const PartSeed = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("text"), text: Text, tokens: maybe(few(Whole)), logprobs: maybe(Logprobs) }),
+  Schema.Struct({ type: Schema.Literal("trace"), ...Trace.fields }),
+  Schema.Struct({ type: Schema.Literal("verdict"), of: Side, verdict: Verdict }),
+  Schema.Struct({ type: Schema.Literal("failure"), of: Side, error: ErrorSeed }),
+  Schema.Struct({
+    type: Schema.Literal("finish"),
+    finishReason: Schema.Literals(["stop", "length", "blocked"]),
+    usage: Schema.Struct({ promptTokens: Whole, completionTokens: Whole, cachedTokens: Whole }),
+    timings: Schema.Struct({ firstTokenMs: Amount, totalMs: Amount, tokensPerSecond: Amount }),
+    tokens: maybe(Schema.Struct({ prompt: few(Whole), completion: few(Whole) })),
+    logprobs: maybe(Logprobs),
+    guard: maybe(Report),
+  }),
+])
+
+export function partOf(seed: typeof PartSeed.Type): GenerationPart {
+  if (seed.type === "failure") return { ...seed, error: errorOf(seed.error) }
+  if (seed.type !== "finish") return seed
+  const { guard, ...rest } = seed
+  if (guard === undefined) return rest
+  const { blocked, ...report } = guard
+  const told = { firstDelayMs: undefined, lastDelayMs: undefined, ...report }
+  if (blocked === undefined) return { ...rest, guard: told }
+  const { error, ...block } = blocked
+  return { ...rest, guard: { ...told, blocked: { ...block, ...(error !== undefined && { error: errorOf(error) }) } } }
+}
