@@ -9,10 +9,10 @@ export interface RemoteDescription {
   readonly device: Device
 }
 
-const name = oneOf([...deviceNames, "server"])
+const name = oneOf(deviceNames)
 
 const device = record<Device>({
-  name,
+  name: oneOf([...deviceNames, "server"]),
   precision: optional(oneOf(precisions)),
   threads: optional(whole),
   rejected: list(record<Device["rejected"][number]>({ name, reason: text })),

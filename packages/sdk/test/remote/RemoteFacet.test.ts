@@ -395,7 +395,7 @@ describe("what is no answer is a RemoteError that says what to do", () => {
     ["wrong", "generate", 200, /a part that is not known here \(tokens\[0\] is a text where a whole number/],
     ["wrong", "shield", 200, /no verdict \(flagged is a text where true or false/],
     ["wrong", "inspect", 200, /no trace \(site is a text where one of resid_post/],
-    ["wrong", "describe", 200, /no description of a model \(device\.precision is nothing/],
+    ["wrong", "describe", 200, /no description of a model \(device\.rejected is nothing/],
     ["broken", "generate", 200, /no JSON/],
     ["broken", "shield", 200, /no JSON/],
     ["unknown", "shield", 418, /Something new/],
