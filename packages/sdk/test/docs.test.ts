@@ -29,6 +29,13 @@ const publicSources = [
   "guard/Guard",
   "guard/PromiseGuard",
   "guard/normaliseForJudging",
+  "guard/reading/isName",
+  "guard/reading/joinTexts",
+  "guard/reading/JsonWords",
+  "guard/reading/textTypes",
+  "guard/reading/wordsOfFile",
+  "guard/reading/wordsOfJson",
+  "guard/reading/wordsOfUrl",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {
