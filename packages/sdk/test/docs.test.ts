@@ -32,6 +32,7 @@ const publicSources = [
   "guard/reading/isName",
   "guard/reading/joinTexts",
   "guard/reading/JsonWords",
+  "guard/reading/StreamWords",
   "guard/reading/textTypes",
   "guard/reading/wordsOfFile",
   "guard/reading/wordsOfJson",
