@@ -1,5 +1,5 @@
 /** What a client asks of an effect: `{ [subject]: …, options?: … }`. */
-import { isRecord } from "../json/isRecord.ts"
+import { isRecord } from "../Json.ts"
 import { invalid } from "../ServerOptions.ts"
 
 export interface EffectRequest<Subject, Options> {
