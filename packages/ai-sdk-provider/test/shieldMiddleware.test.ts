@@ -73,8 +73,8 @@ describe("an answer that is harmless", () => {
     assert.hasAllKeys(result.providerMetadata?.["facet"], ["verdicts", "report"])
     assert.isDefined(result.response?.body)
     assert.strictEqual(reports.length, 1)
-    // The input, the text, the reasoning, the tool's name that nobody offered, and its input.
-    assert.strictEqual(reports[0]?.judgements, 5)
+    // The input, the text, the reasoning, the name of the tool that nobody offered; of its input, a number says nothing.
+    assert.strictEqual(reports[0]?.judgements, 4)
   })
 
   it("is told of its flaws in an audit, and let out", async () => {

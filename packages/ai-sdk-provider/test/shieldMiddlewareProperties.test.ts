@@ -6,7 +6,6 @@ import { wrapLanguageModel } from "ai"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { shieldMiddleware, type ShieldMiddlewareOptions } from "../src/index.ts"
-import { JsonUnescaper } from "../src/middleware/JsonUnescaper.ts"
 import { partsOf } from "./fixtures/parts.ts"
 import { always, dangerous, finish, harmful, harmless, never, start, streams } from "./fixtures/shielding.ts"
 
@@ -131,7 +130,7 @@ describe("any stream", () => {
           .join("")
         // A text without a word in it is nothing to be judged.
         assert.strictEqual(said.trim(), "")
-        assert.isFalse(came.some(({ type }) => type === "tool-call"))
+        assert.isFalse(came.some((part) => part.type === "tool-call" && /\p{L}/u.test(JSON.parse(part.input).text)))
       }),
     runs,
   )
@@ -163,30 +162,5 @@ describe("any stream", () => {
         )
       }),
     { arbitrary: { runs: 25, size: 24 } },
-  )
-})
-
-describe("JSON in fragments", () => {
-  const Letter = Schema.Literals(["a", "\\", '"', "\n", "u", "0", "\u0007", "b", "\ud83e\udd8a", "ü"])
-  it.prop(
-    "reads like the whole, wherever it is cut and however it is escaped",
-    { letters: Schema.Array(Letter), cuts: Schema.Array(Schema.Literals([0, 1, 2, 3, 5])), isAscii: Schema.Boolean },
-    ({ cuts, isAscii, letters }) => {
-      const value = letters.join("")
-      const json = JSON.stringify(value).slice(1, -1)
-      const written = isAscii
-        ? json.replaceAll(/[^ -~]/g, (unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-        : json
-      const unescaper = new JsonUnescaper()
-      let at = 0
-      let read = ""
-      for (const cut of cuts) {
-        read += unescaper.read(written.slice(at, at + cut))
-        at += cut
-      }
-      read += unescaper.read(written.slice(at)) + unescaper.rest()
-      assert.strictEqual(read, value)
-    },
-    { arbitrary: { runs: 1000, size: 20 } },
   )
 })

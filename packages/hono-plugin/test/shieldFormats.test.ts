@@ -1,7 +1,5 @@
 import type { Frame } from "@facet/sdk"
 import { describe, expect, test } from "vitest"
-import { JsonUnescaper } from "../src/json/JsonUnescaper.ts"
-import { stringsOf } from "../src/json/StringAt.ts"
 import { EventStreamFormat } from "../src/response/EventStreamFormat.ts"
 import type { Ending, Format, Piece } from "../src/response/Format.ts"
 import { JsonFormat } from "../src/response/JsonFormat.ts"
@@ -72,17 +70,13 @@ describe("a format", () => {
     [
       "a tool's arguments",
       answers.chatTool('"yes"\nno'),
-      { "choices[0].content": cat, "choices[0].tool_calls[0].function.arguments": '{"note":""yes"\nno"}' },
+      { "choices[0].content": cat, "choices[0].tool_calls[0].function.arguments": '"yes"\nno\n' },
     ],
     ["completions", answers.completionStream(fox ?? ""), { "choices[0].text": `${cat} ${fox}` }],
     ["responses, which repeat", answers.responsesStream(fox ?? ""), { 'output_text["msg_1",0]': `${cat} ${fox}` }],
     ["UI text", answers.uiText(fox ?? ""), { "text[1]": `${cat} ${fox}` }],
     ["UI reasoning", answers.uiReasoning(fox ?? ""), { "text[1]": cat, "reasoning[r]": fox }],
-    [
-      "UI tools, whose input repeats",
-      answers.uiTool(fox ?? ""),
-      { "text[1]": cat, "tool-input[t]": `{"note":"${fox}"}` },
-    ],
+    ["UI tools, whose input repeats", answers.uiTool(fox ?? ""), { "text[1]": cat, "tool-input[t]": `${fox}\n` }],
     [
       "UI data",
       answers.uiStream([{ type: "data-weather", id: "w", data: { now: "sunny" } }]),
@@ -211,40 +205,6 @@ describe("an ending", () => {
   })
 })
 
-describe("the strings of a JSON value", () => {
-  test("names, ids, addresses and bytes are none; text in a data address is", () => {
-    const strings = stringsOf({
-      id: "chatcmpl-1",
-      role: "user",
-      type: "file",
-      content: "id",
-      part: { type: "image_url", image_url: { url: "https://example.com/a.png" } },
-      file: { type: "file", mediaType: "text/plain", url: `data:text/plain;base64,${btoa("a bomb")}` },
-      image: "data:image/png;base64,AAAA",
-      embedding: "A".repeat(300),
-      role2: { role: "a role of several words" },
-    })
-    expect(strings.map(({ text }) => text)).toEqual(["id", "a bomb", "a role of several words"])
-  })
-
-  test("depth is no matter", () => {
-    const deep: unknown = JSON.parse(`${"[".repeat(100_000)}"x"${"]".repeat(100_000)}`)
-    expect(stringsOf(deep, "", "input").map(({ text }) => text)).toEqual(["x"])
-  })
-
-  test("escapes are read wherever a fragment ends", () => {
-    const said = 'A "bomb" \\ \n 🦊 é'
-    const json = `${JSON.stringify(said)}\\u0062\\ud83e\\udd8a\\q\\uzz`
-    for (let size = 1; size < 9; size++) {
-      const unescaper = new JsonUnescaper()
-      const read = (json.match(new RegExp(`[^]{1,${size}}`, "g")) ?? []).map((part) => unescaper.read(part))
-      expect(read.join("")).toBe(`"${said}"b🦊q\\uzz`)
-      // No fragment ends in half a character.
-      if (size > 1) expect(read.filter((part) => !part.isWellFormed())).toEqual([])
-    }
-  })
-})
-
 async function framesOf(format: Format, chunks: ReadonlyArray<Uint8Array>) {
   const frames: Array<Frame<Piece>> = []
   for await (const frame of format.read(iterate(chunks))) frames.push(frame)
@@ -271,11 +231,12 @@ type ReadFrame = Awaited<ReturnType<typeof framesOf>>[number]
 const bytesOf = (frames: ReadonlyArray<ReadFrame>): string =>
   Buffer.from(frames.map(({ bytes }) => bytes).join(""), "latin1").toString("utf8")
 
-/** What was said, by channel. */
+/** What was said, by channel or block; what is held says nothing yet. */
 function said(frames: ReadonlyArray<ReadFrame>): Record<string, string> {
   const channels: Record<string, string> = {}
-  for (const { channel = "text", text } of frames.flatMap((frame) => frame.texts ?? [])) {
-    channels[channel] = (channels[channel] ?? "") + text
+  for (const { block, channel = "text", isHeld, text } of frames.flatMap((frame) => frame.texts ?? [])) {
+    const name = block ?? channel
+    if (isHeld !== true && text !== "") channels[name] = (channels[name] ?? "") + text
   }
   return channels
 }

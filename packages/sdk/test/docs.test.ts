@@ -30,6 +30,14 @@ const publicSources = [
   "guard/Guard",
   "guard/PromiseGuard",
   "guard/normaliseForJudging",
+  "guard/reading/Names",
+  "guard/reading/joinTexts",
+  "guard/reading/JsonWords",
+  "guard/reading/StreamWords",
+  "guard/reading/TextTypes",
+  "guard/reading/wordsOfFile",
+  "guard/reading/wordsOfJson",
+  "guard/reading/wordsOfUrl",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

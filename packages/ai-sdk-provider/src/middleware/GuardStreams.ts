@@ -1,15 +1,12 @@
 /** The streams on both sides of a guard. */
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider"
-import type { Frame, FrameText } from "@facet/sdk"
+import type { Frame } from "@facet/sdk"
 import { toProviderError } from "../toProviderError.ts"
 import type { PartTexts } from "./PartTexts.ts"
 
 type Part = LanguageModelV4StreamPart
 
-/**
- * Read when asked for, so that a slow reader slows the model down. A part that cannot be judged yet waits for the next
- * ones, and goes out with them.
- */
+/** Read when asked for, so that a slow reader slows the model down. */
 export function framesOf(
   stream: ReadableStream<Part>,
   texts: PartTexts,
@@ -19,19 +16,13 @@ export function framesOf(
   return new ReadableStream<Frame<ReadonlyArray<Part>>>(
     {
       pull: async (controller) => {
-        const parts: Array<Part> = []
-        const said: Array<FrameText> = []
-        do {
-          const { done, value } = await reader.read()
-          if (done) {
-            controller.enqueue({ value: parts, texts: [...said, ...texts.rest()] })
-            return controller.close()
-          }
-          if (!isKept(value)) continue
-          parts.push(value)
-          said.push(...texts.of(value))
-        } while (texts.isWaiting)
-        controller.enqueue({ value: parts, texts: said })
+        const { done, value } = await reader.read()
+        if (done) {
+          controller.enqueue({ value: [], texts: texts.rest() })
+          return controller.close()
+        }
+        // A pull that brings nothing would be the last one.
+        controller.enqueue(isKept(value) ? { value: [value], texts: texts.of(value) } : { value: [] })
       },
       cancel: (reason) => reader.cancel(reason),
     },

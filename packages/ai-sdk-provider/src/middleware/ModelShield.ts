@@ -14,6 +14,7 @@ import { unknownUsage } from "../Results.ts"
 import { toProviderError } from "../toProviderError.ts"
 import { PartTexts } from "./PartTexts.ts"
 import { promptTexts } from "./promptTexts.ts"
+import type { Reader } from "./Reader.ts"
 import { framesOf, streamOf } from "./GuardStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
 import { shieldedResult, type Told } from "./shieldedResult.ts"
@@ -64,16 +65,16 @@ export class ModelShield {
 
   async generate(model: LanguageModelV4, params: Call): Promise<LanguageModelV4GenerateResult> {
     const { abortSignal: signal } = params
-    const guard = await this.#guard(signal)
+    const { guard, reader } = await this.#open(signal)
     let told: Told = { result: undefined, usage: noUsage }
     const guarded = guard.frames({
-      ...promptTexts(params.prompt),
+      ...promptTexts(params.prompt, reader),
       signal,
       source: async ({ signal: trip }) => {
         told = { result: undefined, usage: unknownUsage }
         const result = await model.doGenerate({ ...params, abortSignal: either(signal, trip) })
         told = { result, usage: result.usage }
-        return one({ value: result, texts: new PartTexts(params).ofResult(result) })
+        return one({ value: result, texts: new PartTexts(params, reader).ofResult(result) })
       },
     })
     try {
@@ -87,12 +88,12 @@ export class ModelShield {
 
   async stream(model: LanguageModelV4, params: Call): Promise<LanguageModelV4StreamResult> {
     const { abortSignal: signal, includeRawChunks = false } = params
-    const guard = await this.#guard(signal)
+    const { guard, reader } = await this.#open(signal)
     const left = new AbortController()
     const started = Promise.withResolvers<void>()
     let told: ToldStream = { result: {}, usage: noUsage }
     const guarded = guard.frames({
-      ...promptTexts(params.prompt),
+      ...promptTexts(params.prompt, reader),
       signal: either(signal, left.signal),
       source: async ({ signal: trip }) => {
         told = { result: {}, usage: unknownUsage }
@@ -100,7 +101,7 @@ export class ModelShield {
         const { stream, ...result } = await model.doStream({ ...asked, abortSignal: either(signal, trip) })
         told = { result, usage: unknownUsage }
         started.resolve()
-        return framesOf(stream, new PartTexts(params), (part) => {
+        return framesOf(stream, new PartTexts(params, reader), (part) => {
           if (part.type === "finish") told = { result, usage: part.usage }
           return part.type !== "raw" || !this.#hidesRaw
         })
@@ -120,10 +121,14 @@ export class ModelShield {
     return { ...told.result, stream: streamOf({ first, parts, left, signal }) }
   }
 
-  async #guard(signal: AbortSignal | undefined): Promise<PromiseGuard> {
+  async #open(signal: AbortSignal | undefined): Promise<{ readonly guard: PromiseGuard; readonly reader: Reader }> {
     // The AI SDK itself does not look before it calls.
     signal?.throwIfAborted()
     const facet = await this.#model.open(signal)
+    return { guard: this.#guard(facet, signal), reader: await import("@facet/sdk") }
+  }
+
+  #guard(facet: Facet, signal: AbortSignal | undefined): PromiseGuard {
     if (this.#made?.facet === facet) return this.#made.guard
     try {
       const guard = facet.guard(pickGuardOptions(this.#options))

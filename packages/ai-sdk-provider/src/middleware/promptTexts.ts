@@ -1,5 +1,6 @@
 import type { LanguageModelV4Message, LanguageModelV4Prompt } from "@ai-sdk/provider"
-import { textOfFile } from "./textOfFile.ts"
+import type { Reader } from "./Reader.ts"
+import { wordsOfFilePart } from "./wordsOfFilePart.ts"
 
 /** What a guard is told of a prompt. */
 export interface PromptTexts {
@@ -9,13 +10,14 @@ export interface PromptTexts {
   readonly question: string | undefined
 }
 
-export function promptTexts(prompt: LanguageModelV4Prompt): PromptTexts {
-  const turns = prompt.flatMap((message) => (message.role === "user" ? [textOf(message.content)] : []))
+export function promptTexts(prompt: LanguageModelV4Prompt, reader: Reader): PromptTexts {
+  const turns = prompt.flatMap((message) => (message.role === "user" ? [textOf(message.content, reader)] : []))
   return { input: turns.filter((text) => text !== "").join("\n\n"), question: turns.at(-1) }
 }
 
-const textOf = (content: Extract<LanguageModelV4Message, { role: "user" }>["content"]): string =>
-  content
-    .map((part) => (part.type === "text" ? part.text : textOfFile(part)))
-    .filter((text) => text !== "")
-    .join("\n")
+/** The texts of a turn are one text, wherever a file stands between them. */
+function textOf(content: Extract<LanguageModelV4Message, { role: "user" }>["content"], reader: Reader): string {
+  const text = reader.joinTexts(content.flatMap((part) => (part.type === "text" ? [part.text] : [])))
+  const files = content.flatMap((part) => (part.type === "text" ? [] : [wordsOfFilePart(part, reader)]))
+  return [text, ...files].filter((words) => words !== "").join("\n")
+}

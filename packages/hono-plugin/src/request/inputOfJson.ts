@@ -1,17 +1,8 @@
 /** What people say in a JSON body: the AI SDK's UI messages, OpenAI's requests, `{ prompt }`, or anything else. */
-import { isRecord } from "../json/isRecord.ts"
-import { stringsOf } from "../json/StringAt.ts"
+import { wordsOfJson } from "@facet/sdk"
+import { isRecord, type JsonRecord } from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { type Input, inputOf } from "./Input.ts"
-
-type Json = Readonly<Record<string, unknown>>
-
-/** Fields of OpenAI's requests that say how to answer, not what. */
-const settings = new Set(
-  "tools tool_choice functions function_call response_format stream_options metadata logit_bias stop include".split(
-    " ",
-  ),
-)
 
 /** Roles of what a model or a tool said before. */
 const answering = new Set(["assistant", "tool", "function", "model"])
@@ -22,16 +13,9 @@ export function inputOfJson(body: unknown): Input {
   const { input, messages, prompt, ...rest } = body
   checkTokens(prompt)
   checkTokens(input)
-  const isKnown = Array.isArray(messages) || ((prompt !== undefined || input !== undefined) && "model" in body)
   const turns = [...turnsOf(messages), ...turnsOf(input), ...turnsOf(prompt)]
-  const others = Object.entries(rest).filter(([name, value]) => !(isKnown && isSetting(name, value)))
-  // Names of models, users and languages are one word; whatever else is said in passing is judged.
-  const words = wordsIn(Object.fromEntries(others)).filter((text) => !isKnown || /\S\s+\S/.test(text))
-  return inputOf([...words, ...turns.flatMap(({ texts }) => texts)], lastQuestion(turns))
+  return inputOf([...wordsIn(rest), ...turns.flatMap(({ texts }) => texts)], lastQuestion(turns))
 }
-
-const isSetting = (name: string, value: unknown): boolean =>
-  settings.has(name) || (name === "text" && isRecord(value) && "format" in value)
 
 interface Turn {
   readonly isUser: boolean
@@ -53,7 +37,7 @@ function turnOf(turn: unknown, isLast: boolean): Turn {
 }
 
 /** Items of OpenAI's Responses that are no messages come from the model or its tools. */
-function roleOf({ role, type }: Json): string {
+function roleOf({ role, type }: JsonRecord): string {
   if (typeof role === "string") return role
   if (typeof type !== "string") return "user"
   if (type.endsWith("_output")) return "tool"
@@ -61,13 +45,13 @@ function roleOf({ role, type }: Json): string {
 }
 
 /** What an assistant's turn says, without its tools and its reasoning. */
-function ownText({ content, parts }: Json): unknown {
+function ownText({ content, parts }: JsonRecord): unknown {
   const isText = (part: unknown) => !isRecord(part) || part["type"] === "text" || part["type"] === "output_text"
   const textParts = (value: unknown) => (Array.isArray(value) ? value.filter(isText) : value)
   return [textParts(content), textParts(parts)]
 }
 
-const wordsIn = (value: unknown): ReadonlyArray<string> => stringsOf(value, "", "input").map(({ text }) => text)
+const wordsIn = (value: unknown): ReadonlyArray<string> => [wordsOfJson(value)].filter((words) => words !== "")
 
 function lastQuestion(turns: ReadonlyArray<Turn>): string | undefined {
   return turns.findLast(({ isUser, texts }) => isUser && texts.length > 0)?.texts.join("\n")

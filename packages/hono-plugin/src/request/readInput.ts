@@ -1,9 +1,9 @@
 /** What a request asks, whatever its content type. */
+import { isTextType, wordsOfFile, wordsOfJson } from "@facet/sdk"
 import type { Context } from "hono"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { type Decoding, decodingOf } from "../decodingOf.ts"
-import { isTextType } from "../json/textOfDataUrl.ts"
-import { parseJson } from "../json/parseJson.ts"
+import { parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
 import { type MediaType, mediaTypeOf } from "../MediaType.ts"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
@@ -21,14 +21,14 @@ export async function readInput(c: Context, limit: number): Promise<Input> {
   if (type.name === "multipart/form-data") return inputOfForm(bytes, body.contentType)
   if (type.isJson) return inputOfJson(parsed(decodeUtf8(bytes, "input", refuse)))
   if (type.name === "application/x-www-form-urlencoded") return inputOfFields(decodeUtf8(bytes, "input", refuse))
-  if (isTextType(type.name)) return inputOfText(decodeUtf8(bytes, "input", refuse))
+  if (type.name === "" || isTextType(type.name)) return inputOfText(decodeUtf8(bytes, "input", refuse))
   throw unsupported(`The request is ${type.name}, which cannot be judged`, "Send JSON, a form or text.")
 }
 
 /** Handlers read JSON whatever the content type says. */
 function inputOfText(text: string): Input {
   const json = parseJson(text)
-  return json === undefined || typeof json.value === "number" ? inputOf([text]) : inputOfJson(json.value)
+  return json === undefined || typeof json.value === "number" ? inputOf([wordsOfJson(text)]) : inputOfJson(json.value)
 }
 
 function inputOfFields(text: string): Input {
@@ -36,19 +36,26 @@ function inputOfFields(text: string): Input {
   if (json !== undefined) return inputOfJson(json.value)
   const fields = [...new URLSearchParams(text)]
   // A field without a value is a text that only looks like a form.
-  return inputOf(fields.flatMap(([name, value]) => inputOfText(value === "" ? name : value).input))
+  return inputOf(fields.flatMap(([name, value]) => (value === "" ? [wordsOfJson(name)] : wordsOfField(name, value))))
 }
 
 async function inputOfForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Input> {
   const texts: Array<string> = []
-  for (const value of (await formOf(bytes, contentType)).values()) {
-    if (typeof value === "string") texts.push(inputOfText(value).input)
-    else if (value.type !== "" && isTextType(mediaTypeOf(value.type).name)) {
-      texts.push(inputOfText(decodeUtf8(new Uint8Array(await value.arrayBuffer()), "input", refuse)).input)
+  for (const [field, value] of await formOf(bytes, contentType)) {
+    if (typeof value === "string") texts.push(...wordsOfField(field, value))
+    else {
+      const data = new Uint8Array(await value.arrayBuffer())
+      texts.push(wordsOfJson({ [field]: null }), wordsOfFile({ data, mediaType: value.type, name: value.name }))
     }
   }
   return inputOf(texts)
 }
+
+/** A field's name is read like a key of JSON. */
+const wordsOfField = (name: string, value: string): ReadonlyArray<string> => [
+  wordsOfJson({ [name]: null }),
+  inputOfText(value).input,
+]
 
 async function formOf(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
   try {

@@ -1,31 +1,29 @@
 /** Event streams: OpenAI's, the AI SDK's, anybody's. */
-import type { Frame, FrameText } from "@facet/sdk"
-import { isRecord } from "../json/isRecord.ts"
-import { parseJson } from "../json/parseJson.ts"
-import { stringsOf } from "../json/StringAt.ts"
+import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
-import { Channels } from "./Channels.ts"
-import type { Dialect, Json } from "./Dialect.ts"
-import type { Ending, Format, Piece, Unreadable } from "./Format.ts"
+import { AnthropicDialect } from "./AnthropicDialect.ts"
+import type { Dialect } from "./Dialect.ts"
+import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
 import { OpenAiDialect } from "./OpenAiDialect.ts"
 import { ResponsesDialect } from "./ResponsesDialect.ts"
 import { EventSplitter, parseBlock, type ServerSentEvent } from "./ServerSentEvent.ts"
 import { UiMessageDialect } from "./UiMessageDialect.ts"
 import { UnknownDialect } from "./UnknownDialect.ts"
 
-const dialects = [UiMessageDialect, ResponsesDialect, OpenAiDialect]
+const dialects = [UiMessageDialect, ResponsesDialect, AnthropicDialect, OpenAiDialect]
 
 export class EventStreamFormat implements Format {
   readonly isWhole = false
   readonly #unreadable: Unreadable
-  readonly #channels = new Channels()
+  readonly #words = new StreamWords()
   #dialect: Dialect | undefined
   #isDone = false
 
   /** @param isUiMessages whether a header says that it is a UI message stream; otherwise its first event tells. */
   constructor(isUiMessages: boolean, unreadable: Unreadable) {
     this.#unreadable = unreadable
-    if (isUiMessages) this.#dialect = new UiMessageDialect(this.#channels)
+    if (isUiMessages) this.#dialect = new UiMessageDialect(this.#words)
   }
 
   async *read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>> {
@@ -35,11 +33,12 @@ export class EventStreamFormat implements Format {
     }
     const rest = splitter.rest()
     if (rest.length > 0) yield this.#frame(this.#checkRest(parseBlock(rest, false, this.#unreadable)))
+    yield frameOf(new Uint8Array(), this.#words.end())
   }
 
   ending(why: Ending): string {
     if (this.#isDone) return ""
-    return (this.#dialect ?? new UnknownDialect(this.#channels)).ending(why)
+    return (this.#dialect ?? new UnknownDialect(this.#words)).ending(why)
   }
 
   #frame(event: ServerSentEvent): Frame<Piece> {
@@ -47,28 +46,29 @@ export class EventStreamFormat implements Format {
     const isDone = data?.trim() === "[DONE]"
     const json = data === undefined || isDone ? undefined : parseJson(data)?.value
     const record = isRecord(json) ? json : undefined
-    const texts = [
-      ...(isDone ? this.#channels.end() : record === undefined ? this.#plain(data, json) : this.#read(record)),
-      ...(strayText === "" ? [] : this.#channels.append("lines", `${strayText}\n`)),
-    ]
     const sent = () => {
       if (isDone) this.#isDone = true
       if (record !== undefined) this.#dialect?.sent(record)
     }
-    return { value: { bytes, hasText: texts.some(({ text }) => text !== ""), sent }, texts }
+    const stray = strayText === "" ? [] : this.#words.text("lines", `${strayText}\n`)
+    return frameOf(bytes, [...(isDone ? this.#words.end() : this.#dataTexts(data, json)), ...stray], sent)
   }
 
-  #read(event: Json): ReadonlyArray<FrameText> {
+  /** A comment is no event, and completes nothing. */
+  #dataTexts(data: string | undefined, json: unknown): ReadonlyArray<FrameText> {
+    if (data === undefined) return []
+    return [...(isRecord(json) ? this.#read(json) : this.#plain(data, json)), ...this.#words.nextEvent()]
+  }
+
+  #read(event: JsonRecord): ReadonlyArray<FrameText> {
     const known = () => dialects.find((dialect) => dialect.knows(event)) ?? UnknownDialect
-    this.#dialect ??= new (known())(this.#channels)
+    this.#dialect ??= new (known())(this.#words)
     return this.#dialect.texts(event)
   }
 
-  #plain(data: string | undefined, json: unknown): ReadonlyArray<FrameText> {
-    if (data === undefined) return []
-    if (typeof json === "string") return this.#channels.append("data", json)
-    if (Array.isArray(json)) return this.#channels.whole("data", stringsOf(json))
-    return this.#channels.append("data", data)
+  #plain(data: string, json: unknown): ReadonlyArray<FrameText> {
+    if (Array.isArray(json)) return this.#words.fields("data ", json)
+    return this.#words.text("data", typeof json === "string" ? json : data)
   }
 
   /** What broke off in the middle tells nothing to a client of a protocol whose events are JSON. */

@@ -1,5 +1,5 @@
 /** How a guard reads an answer of one content type, and how such an answer ends early. */
-import type { Frame } from "@facet/sdk"
+import type { Frame, FrameText } from "@facet/sdk"
 import type { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import type { BlockingVerdict } from "./verdictOf.ts"
 
@@ -29,3 +29,13 @@ export interface Format {
   /** What follows the pieces that went out, so that the client knows; undefined where the format has no such words. */
   ending(why: Ending): string | undefined
 }
+
+/** A piece with what it says; what is held says nothing yet. */
+export const frameOf = (
+  bytes: Uint8Array<ArrayBuffer>,
+  texts: ReadonlyArray<FrameText>,
+  sent?: () => void,
+): Frame<Piece> => ({
+  value: { bytes, hasText: texts.some(({ isHeld, text }) => isHeld !== true && text !== ""), sent },
+  texts,
+})

@@ -1,13 +1,11 @@
 /** JSON documents: released once all that they say was judged. */
-import type { Frame } from "@facet/sdk"
+import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
-import { isRecord } from "../json/isRecord.ts"
-import { parseJson } from "../json/parseJson.ts"
-import { stringsOf } from "../json/StringAt.ts"
-import { Channels } from "./Channels.ts"
-import type { Format, Piece, Unreadable } from "./Format.ts"
+import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
-import { withoutLogprobs } from "./ResponsesDialect.ts"
+import type { Format, Piece, Unreadable } from "./Format.ts"
+import { withSpelling } from "./spellingOf.ts"
+import { isResponse, partsOf, withoutRepeated } from "./wordedResponse.ts"
 
 export class JsonFormat implements Format {
   readonly isWhole = true
@@ -30,26 +28,24 @@ export class JsonFormat implements Format {
   }
 }
 
-/** Choices and items are answers of their own; the rest is read in one. */
-function textsOf(text: string) {
-  const channels = new Channels()
+function textsOf(text: string): ReadonlyArray<FrameText> {
+  const words = new StreamWords()
   const parsed = parseJson(text)
-  // Broken JSON is text.
-  if (parsed === undefined) return channels.whole("text", [{ path: "", text }])
-  const value = withoutLogprobs(parsed.value)
-  if (!isRecord(value)) return channels.whole("body", stringsOf(value))
+  // Broken JSON is text, with the escapes of JSON.
+  if (parsed === undefined) return [...words.text("text", text, true), ...words.end()]
+  return isRecord(parsed.value) ? textsOfRecord(parsed.value, words) : words.whole("body", parsed.value)
+}
+
+/** Choices are answers of their own, and so are items that are no messages; the rest is read in one. */
+function textsOfRecord(value: JsonRecord, words: StreamWords): ReadonlyArray<FrameText> {
   const { choices, output, ...rest } = value
   const answers = (name: string, list: unknown) =>
     Array.isArray(list)
-      ? list.flatMap((answer: unknown, index) => channels.whole(`${name}[${index}]`, stringsOf(answer)))
-      : channels.whole(name, stringsOf(list))
+      ? list.flatMap((answer: unknown, index) => words.whole(`${name}[${index}]`, withSpelling(answer)))
+      : words.whole(name, list)
   return [
     ...answers("choices", choices),
-    ...answers("output", output),
-    ...channels.whole("body", stringsOf(isResponse(value) ? { error: rest["error"] } : rest)),
+    ...words.whole("output", Array.isArray(output) ? partsOf(output) : output),
+    ...words.whole("body", isResponse(value) ? withoutRepeated(rest) : rest),
   ]
 }
-
-/** Beside its output, an answer of OpenAI's Responses repeats what was asked. */
-const isResponse = ({ object, output }: Readonly<Record<string, unknown>>): boolean =>
-  object === "response" && Array.isArray(output)

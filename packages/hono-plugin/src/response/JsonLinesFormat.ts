@@ -1,12 +1,9 @@
 /** One JSON document a line, as Ollama streams. */
-import type { Frame } from "@facet/sdk"
+import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
-import { isRecord } from "../json/isRecord.ts"
-import { parseJson } from "../json/parseJson.ts"
-import { stringsOf } from "../json/StringAt.ts"
-import { Channels } from "./Channels.ts"
-import type { Ending, Format, Piece, Unreadable } from "./Format.ts"
+import { isRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
+import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
 import { toldEnding, UnknownDialect } from "./UnknownDialect.ts"
 
 const LF = 10
@@ -14,8 +11,8 @@ const LF = 10
 export class JsonLinesFormat implements Format {
   readonly isWhole = false
   readonly #unreadable: Unreadable
-  readonly #channels = new Channels()
-  readonly #dialect = new UnknownDialect(this.#channels)
+  readonly #words = new StreamWords()
+  readonly #dialect = new UnknownDialect(this.#words)
 
   constructor(unreadable: Unreadable) {
     this.#unreadable = unreadable
@@ -35,18 +32,23 @@ export class JsonLinesFormat implements Format {
     }
     const rest = joined(parts)
     if (rest.length > 0) yield this.#frame(rest)
+    yield frameOf(new Uint8Array(), this.#words.end())
   }
 
   #frame(bytes: Uint8Array<ArrayBuffer>): Frame<Piece> {
-    const texts = this.#texts(bytes)
-    return { value: { bytes, hasText: texts.some(({ text }) => text !== "") }, texts }
+    return frameOf(bytes, this.#texts(decodeUtf8(bytes, "output", this.#unreadable)))
   }
 
-  #texts(bytes: Uint8Array) {
-    const line = decodeUtf8(bytes, "output", this.#unreadable)
+  #texts(line: string): ReadonlyArray<FrameText> {
+    if (line.trim() === "") return []
     const json = parseJson(line)
-    if (json === undefined) return line.trim() === "" ? [] : this.#channels.append("lines", line)
-    return isRecord(json.value) ? this.#dialect.texts(json.value) : this.#channels.whole("lines", stringsOf(json.value))
+    const texts = json === undefined ? this.#words.text("lines", line) : this.#textsOfJson(json.value)
+    return [...texts, ...this.#words.nextEvent()]
+  }
+
+  #textsOfJson(value: unknown): ReadonlyArray<FrameText> {
+    if (typeof value === "string") return this.#words.text("lines", value)
+    return isRecord(value) ? this.#dialect.texts(value) : this.#words.fields("lines ", value)
   }
 
   ending(why: Ending): string {

@@ -1,52 +1,58 @@
 /** OpenAI's chat completions and completions, streamed. */
-import type { FrameText } from "@facet/sdk"
-import { isRecord } from "../json/isRecord.ts"
-import { stringsOf } from "../json/StringAt.ts"
-import type { Channels } from "./Channels.ts"
-import type { Dialect, Json } from "./Dialect.ts"
+import type { FrameText, StreamWords } from "@facet/sdk"
+import { isRecord, type JsonRecord } from "@facet/sdk/words"
+import type { Dialect } from "./Dialect.ts"
 import { dataLine, doneLine } from "./eventLines.ts"
 import type { Ending } from "./Format.ts"
-import { textOfLogprobs } from "./textOfLogprobs.ts"
+import { spellingOf } from "./spellingOf.ts"
+import { withoutNames } from "./withoutNames.ts"
+
+const eventNames = ["id", "object", "model", "system_fingerprint", "service_tier", "provider", "obfuscation"]
+const choiceNames = ["finish_reason", "native_finish_reason", "stop_reason"]
+const callNames = ["id", "type"]
 
 export class OpenAiDialect implements Dialect {
-  readonly #channels: Channels
+  readonly #words: StreamWords
   /** The last event that went out. */
-  #last: Json = {}
+  #last: JsonRecord = {}
   readonly #seen = new Set<number>()
   readonly #finished = new Set<number>()
 
-  constructor(channels: Channels) {
-    this.#channels = channels
+  constructor(words: StreamWords) {
+    this.#words = words
   }
 
-  static knows({ choices, object }: Json): boolean {
+  static knows({ choices, object }: JsonRecord): boolean {
     return object === "chat.completion.chunk" || object === "text_completion" || Array.isArray(choices)
   }
 
-  texts({ choices, ...rest }: Json): ReadonlyArray<FrameText> {
+  texts({ choices, ...rest }: JsonRecord): ReadonlyArray<FrameText> {
+    const others = Array.isArray(choices) ? choices.filter((choice) => !isRecord(choice)) : choices
     return [
       ...choicesOf(choices).flatMap((choice, position) => this.#choiceTexts(choice, indexOf(choice, position))),
-      ...this.#channels.whole("event", stringsOf(Array.isArray(choices) ? rest : { ...rest, choices })),
+      ...this.#words.fields("event.", { ...withoutNames(rest, eventNames), choices: others }, true),
     ]
   }
 
-  #choiceTexts({ delta, finish_reason, logprobs, text, ...rest }: Json, index: number): ReadonlyArray<FrameText> {
+  #choiceTexts(choice: JsonRecord, index: number): ReadonlyArray<FrameText> {
     const name = `choices[${index}]`
-    const said = stringsOf({ ...(isRecord(delta) ? delta : { delta }), text }, name)
-    const spelt = textOfLogprobs(logprobs)
-    const isRepeated = spelt === "" || said.some((string) => string.text === spelt)
-    const going = new Set(said.map(({ path }) => path))
+    const { delta, logprobs, text, ...rest } = withoutNames(choice, choiceNames)
+    const said = [
+      ...this.#words.fields(`${name}.`, isRecord(delta) ? deltaOf(delta) : { delta }),
+      ...this.#words.fields(`${name}.`, { text }),
+    ]
+    const spelt = spellingOf(logprobs)
     return [
+      ...said,
       // Once an answer begins, its reasoning is complete, and once a tool is called, the one before it.
-      ...(said.length > 0 ? this.#channels.end(`${name}.`).filter(({ channel }) => !going.has(channel ?? "")) : []),
-      ...said.flatMap((string) => this.#channels.append(string.path, string.text, string.path.endsWith(".arguments"))),
-      ...(isRepeated ? [] : this.#channels.append(`${name}.logprobs`, spelt)),
-      ...this.#channels.whole(name, stringsOf(rest)),
-      ...(typeof finish_reason === "string" ? this.#channels.end(name) : []),
+      ...(said.length > 0 ? this.#words.endOthers(`${name}.`) : []),
+      ...(isSpelt(spelt.text, delta, text) ? [] : this.#words.text(`${name}.logprobs`, spelt.text)),
+      ...this.#words.fields(`${name} `, { ...rest, logprobs: spelt.rest }, true),
+      ...(typeof choice["finish_reason"] === "string" ? this.#words.end(name) : []),
     ]
   }
 
-  sent(event: Json): void {
+  sent(event: JsonRecord): void {
     this.#last = event
     for (const [position, choice] of choicesOf(event["choices"]).entries()) {
       const index = indexOf(choice, position)
@@ -69,6 +75,19 @@ export class OpenAiDialect implements Dialect {
   }
 }
 
-const choicesOf = (choices: unknown): ReadonlyArray<Json> => (Array.isArray(choices) ? choices.filter(isRecord) : [])
+/** A delta without the names of its protocol. */
+function deltaOf(delta: JsonRecord): JsonRecord {
+  const { tool_calls, ...rest } = withoutNames(delta, ["role"])
+  if (!Array.isArray(tool_calls)) return { ...rest, tool_calls }
+  const calls: ReadonlyArray<unknown> = tool_calls
+  return { ...rest, tool_calls: calls.map((call) => (isRecord(call) ? withoutNames(call, callNames) : call)) }
+}
 
-const indexOf = ({ index }: Json, position: number): number => (typeof index === "number" ? index : position)
+/** Whether log-probabilities spell nothing, or what the event says. */
+const isSpelt = (spelt: string, delta: unknown, text: unknown): boolean =>
+  spelt === "" || spelt === text || (isRecord(delta) && Object.values(delta).includes(spelt))
+
+const choicesOf = (choices: unknown): ReadonlyArray<JsonRecord> =>
+  Array.isArray(choices) ? choices.filter(isRecord) : []
+
+const indexOf = ({ index }: JsonRecord, position: number): number => (typeof index === "number" ? index : position)

@@ -1,58 +1,77 @@
 /** OpenAI's Responses, streamed. */
-import type { FrameText } from "@facet/sdk"
-import { isRecord } from "../json/isRecord.ts"
-import { stringsOf } from "../json/StringAt.ts"
-import type { Channels } from "./Channels.ts"
-import type { Dialect, Json } from "./Dialect.ts"
+import type { FrameText, StreamWords } from "@facet/sdk"
+import { isRecord, type JsonRecord } from "@facet/sdk/words"
+import type { Dialect } from "./Dialect.ts"
 import { eventLines } from "./eventLines.ts"
 import type { Ending } from "./Format.ts"
-import { textOfLogprobs } from "./textOfLogprobs.ts"
+import { spellingOf } from "./spellingOf.ts"
+import { withoutNames } from "./withoutNames.ts"
+import { wordedResponse } from "./wordedResponse.ts"
 
 const final = /^response\.(completed|incomplete|failed|cancelled)$/
+/** Events that tell something whole. */
+const complete = /\.(done|added|created|queued|in_progress|completed|incomplete|failed|cancelled)$/
+const eventNames = ["type", "item_id", "response_id", "event_id", "obfuscation"]
+
+/** An event that says the next piece of a text. */
+interface Delta extends JsonRecord {
+  readonly type: string
+  /** Of the text. */
+  readonly name: string
+  readonly delta: string
+}
 
 export class ResponsesDialect implements Dialect {
-  readonly #channels: Channels
-  #response: Json = { object: "response", output: [] }
+  readonly #words: StreamWords
+  #response: JsonRecord = { object: "response", output: [] }
   #sequence = -1
   #isFinished = false
   /** Texts that went out, by item. */
   readonly #items = new Map<string, string>()
 
-  constructor(channels: Channels) {
-    this.#channels = channels
+  constructor(words: StreamWords) {
+    this.#words = words
   }
 
-  static knows({ type }: Json): boolean {
+  static knows({ type }: JsonRecord): boolean {
     return typeof type === "string" && type.startsWith("response.")
   }
 
-  texts(event: Json): ReadonlyArray<FrameText> {
+  texts(event: JsonRecord): ReadonlyArray<FrameText> {
     const type = String(event["type"])
-    // The rest of a response is what was asked: the app's instructions, its tools.
-    if (isRecord(event["response"])) {
-      const { error, incomplete_details, output } = event["response"]
-      return [
-        ...(final.test(type) ? this.#channels.end() : []),
-        ...this.#channels.whole(type, stringsOf({ error, incomplete_details, output: withoutLogprobs(output) })),
-      ]
-    }
-    const { delta, logprobs, ...rest } = event
+    const rest = withoutNames(event, eventNames)
     const name = nameOf(type, event)
-    if (typeof delta !== "string") {
-      const ended = type.endsWith(".done") ? this.#channels.end(name) : []
-      return [...ended, ...this.#channels.whole(type, stringsOf({ ...rest, delta }))]
-    }
-    const spelt = textOfLogprobs(logprobs)
+    if (typeof rest["delta"] === "string") return this.#deltaTexts({ ...rest, type, name, delta: rest["delta"] })
+    const ended = final.test(type) ? this.#words.end() : type.endsWith(".done") ? this.#end(type, name) : []
+    if (!complete.test(type)) return [...ended, ...this.#words.fields(`${type} `, rest, true)]
+    const { item, response, ...others } = rest
+    return [...ended, ...this.#words.whole(type, { ...others, ...wordedResponse({ item, response }) })]
+  }
+
+  #deltaTexts({ delta, logprobs, name, type, ...rest }: Delta): ReadonlyArray<FrameText> {
+    const kind = kindOf(type)
+    const spelt = spellingOf(logprobs)
     return [
-      ...stringsOf({ delta: type === "response.audio.delta" ? undefined : delta }).flatMap(({ text }) =>
-        this.#channels.append(name, text, name.includes("arguments")),
-      ),
-      ...(spelt === delta ? [] : this.#channels.append(`${name}.logprobs`, spelt)),
-      ...this.#channels.whole(type, stringsOf(rest)),
+      ...this.#words.pauseBlocks(kind),
+      ...this.#goOn(kind, name, delta),
+      ...(spelt.text === "" || spelt.text === delta ? [] : this.#words.text(`${name}.logprobs`, spelt.text)),
+      ...this.#words.fields(`${type} `, { ...rest, logprobs: spelt.rest }, true),
     ]
   }
 
-  sent(event: Json): void {
+  /** Sound is bytes, unless it says something. */
+  #goOn(kind: string, name: string, delta: string): ReadonlyArray<FrameText> {
+    if (kind.endsWith("audio")) return this.#words.fields(`${name} `, { delta })
+    if (isOwn(kind)) return this.#words.text(name, delta, kind.includes("arguments"))
+    return this.#words.block(kind, name, delta)
+  }
+
+  #end(type: string, name: string): ReadonlyArray<FrameText> {
+    const kind = kindOf(type)
+    return isOwn(kind) ? this.#words.endText(name) : this.#words.endBlock(kind, name)
+  }
+
+  sent(event: JsonRecord): void {
     const { delta, item_id, response, sequence_number, type } = event
     if (isRecord(response)) this.#response = response
     if (typeof sequence_number === "number") this.#sequence = sequence_number
@@ -78,7 +97,7 @@ export class ResponsesDialect implements Dialect {
   }
 
   /** The items as far as they went out. */
-  #output(): ReadonlyArray<Json> {
+  #output(): ReadonlyArray<JsonRecord> {
     return [...this.#items].map(([id, text]) => ({
       id,
       type: "message",
@@ -89,18 +108,10 @@ export class ResponsesDialect implements Dialect {
   }
 }
 
-function nameOf(type: string, { content_index, item_id, output_index, summary_index }: Json): string {
-  const kind = type.replace(/^response\./, "").replace(/\.(delta|done)$/, "")
-  return `${kind}${JSON.stringify([item_id ?? output_index, content_index ?? summary_index ?? 0])}`
-}
+const kindOf = (type: string): string => type.replace(/^response\./, "").replace(/\.(delta|done)$/, "")
 
-/** Tokens that spell what the text beside them says. */
-export function withoutLogprobs(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutLogprobs)
-  if (!isRecord(value)) return value
-  const { logprobs, ...rest } = value
-  const inner = Object.fromEntries(Object.entries(rest).map(([key, child]) => [key, withoutLogprobs(child)]))
-  const spelt = textOfLogprobs(logprobs)
-  const isRepeated = spelt === "" || stringsOf(rest).some(({ text }) => text === spelt)
-  return isRepeated ? inner : { ...inner, logprobs: spelt }
-}
+/** Whether each text of a kind stands for itself: what tools are called with. */
+const isOwn = (kind: string): boolean => /arguments$|_input$|_code$|audio$/.test(kind)
+
+const nameOf = (type: string, { content_index, item_id, output_index, summary_index }: JsonRecord): string =>
+  `${kindOf(type)}${JSON.stringify([item_id ?? output_index, content_index ?? summary_index ?? 0])}`

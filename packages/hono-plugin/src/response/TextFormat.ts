@@ -1,12 +1,15 @@
 /** Plain text, HTML and the like: no way to say anything beside the text. */
-import type { Frame } from "@facet/sdk"
+import { type Frame, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
-import type { Format, Piece, Unreadable } from "./Format.ts"
 import { joined } from "../joined.ts"
+import { type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
 
 export class TextFormat implements Format {
   readonly isWhole: boolean
   readonly #unreadable: Unreadable
+  readonly #words = new StreamWords()
+  /** Whether it begins like JSON, which clients read whatever its content type says. */
+  #isJson: boolean | undefined
 
   constructor(isWhole: boolean, unreadable: Unreadable) {
     this.isWhole = isWhole
@@ -22,6 +25,7 @@ export class TextFormat implements Format {
       if (end > 0) yield this.#frame(all.slice(0, end))
     }
     if (kept.length > 0) yield this.#frame(joined([kept]))
+    yield frameOf(new Uint8Array(), this.#words.end())
   }
 
   ending(): undefined {
@@ -29,7 +33,10 @@ export class TextFormat implements Format {
   }
 
   #frame(bytes: Uint8Array<ArrayBuffer>): Frame<Piece> {
-    return { value: { bytes, hasText: true }, texts: [{ text: decodeUtf8(bytes, "output", this.#unreadable) }] }
+    const text = decodeUtf8(bytes, "output", this.#unreadable)
+    if (text.trim() !== "") this.#isJson ??= /^\s*[[{"]/.test(text)
+    // Blanks alone say nothing, and do not tell what it is.
+    return frameOf(bytes, this.#isJson === undefined ? [] : this.#words.text("text", text, this.#isJson))
   }
 }
 

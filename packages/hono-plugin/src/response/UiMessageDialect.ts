@@ -1,84 +1,87 @@
 /** The AI SDK's UI message streams. */
-import type { FrameText } from "@facet/sdk"
+import type { FrameText, StreamWords } from "@facet/sdk"
 import { facetVerdict } from "@facet/sdk/words"
-import { parseJson } from "../json/parseJson.ts"
-import { stringsOf } from "../json/StringAt.ts"
-import type { Channels } from "./Channels.ts"
-import type { Dialect, Json } from "./Dialect.ts"
+import type { JsonRecord } from "@facet/sdk/words"
+import type { Dialect } from "./Dialect.ts"
 import { dataLine, doneLine } from "./eventLines.ts"
 import type { Ending } from "./Format.ts"
 import type { BlockingVerdict } from "./verdictOf.ts"
+import { withoutNames } from "./withoutNames.ts"
 
 const types =
   /^(start|finish|start-step|finish-step|text-(start|delta|end)|reasoning-(start|delta|end)|tool-input-.*|data-.*)$/
 
+/** What names a part, a tool or a message, and never says anything. */
+const eventNames =
+  "type id toolCallId toolName messageId sourceId approvalId finishReason inputEncoding mediaType".split(" ")
+
 export class UiMessageDialect implements Dialect {
-  readonly #channels: Channels
+  readonly #words: StreamWords
   /** Tools whose input is no JSON. */
   readonly #plainInputs = new Set<string>()
   /** Blocks that clients wait for the end of, by the lines that end them. */
-  readonly #open = new Map<string, Json>()
+  readonly #open = new Map<string, JsonRecord>()
   #isInStep = false
   #isFinished = false
 
-  constructor(channels: Channels) {
-    this.#channels = channels
+  constructor(words: StreamWords) {
+    this.#words = words
   }
 
-  static knows({ type }: Json): boolean {
+  static knows({ type }: JsonRecord): boolean {
     return typeof type === "string" && types.test(type)
   }
 
-  texts(event: Json): ReadonlyArray<FrameText> {
+  texts(event: JsonRecord): ReadonlyArray<FrameText> {
     const type = String(event["type"])
+    const channel = /^(text|reasoning)-(start|delta|end)$/.exec(type)?.[1]
+    const said = withoutNames(event, eventNames)
+    if (channel === undefined) return [...this.#words.pauseBlocks(), ...this.#aside(type, event, said)]
+    return [...this.#words.pauseBlocks(channel), ...this.#block(channel, event, said)]
+  }
+
+  /** Blocks of text are read as one text, and so are those of reasoning. */
+  #block(channel: string, event: JsonRecord, { delta, ...rest }: JsonRecord): ReadonlyArray<FrameText> {
+    const name = nameOf(event)
+    const type = String(event["type"])
+    if (type.endsWith("-start")) this.#words.startBlock(channel, name)
+    return [
+      ...(typeof delta === "string" ? this.#words.block(channel, name, delta) : []),
+      ...(type.endsWith("-end") ? this.#words.endBlock(channel, name) : []),
+      ...this.#words.fields(`${type} `, typeof delta === "string" ? rest : { ...rest, delta }, true),
+    ]
+  }
+
+  #aside(type: string, event: JsonRecord, said: JsonRecord): ReadonlyArray<FrameText> {
     const name = nameOf(event)
     switch (type) {
-      case "text-delta":
-      case "reasoning-delta": {
-        const { delta, ...rest } = event
-        return [...this.#append(name, delta), ...this.#whole(type, rest)]
-      }
-      case "text-end":
-      case "reasoning-end":
-        return [...this.#channels.end(name), ...this.#whole(type, event)]
       case "tool-input-start":
         if (event["inputEncoding"] === "text") this.#plainInputs.add(name)
-        return this.#whole(type, event)
+        return this.#words.fields(`${type} `, said, true)
       case "tool-input-delta": {
-        const { inputTextDelta, ...rest } = event
-        return [...this.#append(name, inputTextDelta, !this.#plainInputs.has(name)), ...this.#whole(type, rest)]
+        const { inputTextDelta, ...rest } = said
+        if (typeof inputTextDelta !== "string") return this.#words.fields(`${type} `, said, true)
+        const texts = this.#words.text(name, inputTextDelta, !this.#plainInputs.has(name))
+        return [...texts, ...this.#words.fields(`${type} `, rest, true)]
       }
       case "tool-input-available":
       case "tool-input-error": {
-        const { input, ...rest } = event
-        const told = this.#isTold(name, input) ? rest : event
-        return [...this.#channels.end(name), ...this.#whole(type, told)]
+        const { input, ...rest } = said
+        return [...this.#words.wholeJson(name, input, type), ...this.#words.whole(type, rest)]
       }
       default:
         // Words that come one by one as data make one text.
-        if (type.startsWith("data-") && typeof event["data"] === "string" && event["id"] === undefined) {
-          return this.#append(type, event["data"])
+        if (type.startsWith("data-") && typeof said["data"] === "string" && event["id"] === undefined) {
+          const { data, ...rest } = said
+          return [...this.#words.fields(`${type} `, { data }), ...this.#words.fields(`${type} `, rest, true)]
         }
-        return this.#whole(type, event)
+        return /^(tool|source|file)/.test(type)
+          ? this.#words.whole(type, said)
+          : this.#words.fields(`${type} `, said, true)
     }
   }
 
-  #append(name: string, text: unknown, isJson = false): ReadonlyArray<FrameText> {
-    return typeof text === "string" ? this.#channels.append(name, text, isJson) : this.#whole(name, { text })
-  }
-
-  #whole(name: string, event: Json): ReadonlyArray<FrameText> {
-    return this.#channels.whole(name, stringsOf(event))
-  }
-
-  /** Whether an input is what was judged in fragments. */
-  #isTold(name: string, input: unknown): boolean {
-    const raw = this.#channels.rawOf(name)
-    if (raw === "") return false
-    return raw === input || JSON.stringify(parseJson(raw)?.value) === JSON.stringify(input)
-  }
-
-  sent(event: Json): void {
+  sent(event: JsonRecord): void {
     const name = nameOf(event)
     const { id, toolCallId, toolName } = event
     switch (event["type"]) {
@@ -126,7 +129,7 @@ export class UiMessageDialect implements Dialect {
 const partOf = ({ flagged, policies, ...rest }: BlockingVerdict) =>
   facetVerdict({ ...rest, verdict: { flagged, policies } })
 
-function nameOf({ id, toolCallId, type }: Json): string {
+function nameOf({ id, toolCallId, type }: JsonRecord): string {
   const kind = /^(text|reasoning|tool-input)-/.exec(String(type))?.[1] ?? String(type)
   return `${kind}[${String(kind === "tool-input" ? toolCallId : id)}]`
 }

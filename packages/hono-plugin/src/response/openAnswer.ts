@@ -1,7 +1,7 @@
 /** How an answer is read, by what its headers say. */
+import { isTextType } from "@facet/sdk"
 import { type Decoding, decodingOf } from "../decodingOf.ts"
 import { mediaTypeOf } from "../MediaType.ts"
-import { isTextType } from "../json/textOfDataUrl.ts"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { EventStreamFormat } from "./EventStreamFormat.ts"
 import type { Format, Unreadable } from "./Format.ts"
@@ -59,7 +59,7 @@ function formatOf(headers: Headers, { isAudited, unreadable }: AnswerPlan): Form
   }
   if (isJson) return new JsonFormat(unreadable)
   if (/^application\/(x-)?(ndjson|jsonl|json-lines|jsonlines)$/.test(name)) return new JsonLinesFormat(unreadable)
-  return isTextType(name) ? new TextFormat(!isAudited, unreadable) : undefined
+  return name === "" || isTextType(name) ? new TextFormat(!isAudited, unreadable) : undefined
 }
 
 /** An answer that is no gzip at all is as unreadable as one that is no UTF-8. */

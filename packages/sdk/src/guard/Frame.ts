@@ -4,9 +4,17 @@
 export interface FrameText {
   /** Which text it continues: an answer's choice, its reasoning, a tool's input. Default `"text"`. Each is judged by itself. */
   readonly channel?: string | undefined
+  /** The part of the channel that it belongs to, where it has several: verdicts are told under this name. */
+  readonly block?: string | undefined
   readonly text: string
   /** Whether the channel's text is complete with it: what waits is then judged at once. */
   readonly isEnd?: boolean | undefined
+  /**
+   * Whether it cannot be judged yet: half a word in quotation marks, what may be a name, a block before its turn. Its
+   * frame waits for the next piece of its channel, or of its block where it names one, and that piece says in its own
+   * text all that was held. Where none comes, what was held is judged as it stands.
+   */
+  readonly isHeld?: boolean | undefined
 }
 
 /**

@@ -3,7 +3,7 @@
  * stream; whoever drives it tells it what happened and when.
  */
 import type { Verdict } from "../words/Verdict.ts"
-import { Channel } from "./Channel.ts"
+import { Channel, type Piece } from "./Channel.ts"
 import type { Frame } from "./Frame.ts"
 import type { GuardMode } from "../words/GuardOptions.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
@@ -32,7 +32,7 @@ const mostBehind = 2_000
 
 interface Held<A> {
   readonly value: A
-  readonly ends: ReadonlyArray<{ readonly channel: Channel; readonly end: number }>
+  readonly pieces: ReadonlyArray<{ readonly channel: Channel; readonly piece: Piece }>
   readonly length: number
   readonly at: number
 }
@@ -73,12 +73,12 @@ export class Gate<A> {
   accept(frame: Frame<A>, now: number): void {
     if (this.#isEnded || this.#blocked !== undefined) return
     const texts = this.#options.output ? (frame.texts ?? []) : []
-    const ends = texts.map(({ channel, isEnd = false, text }) => {
-      const into = this.#channel(channel ?? defaultChannel)
-      return { channel: into, end: into.accept(text, isEnd) }
+    const pieces = texts.map((text) => {
+      const channel = this.#channel(text.channel ?? defaultChannel)
+      return { channel, piece: channel.accept(text) }
     })
-    const length = (frame.texts ?? []).reduce((sum, { text }) => sum + text.length, 0)
-    this.#held.push({ value: frame.value, ends, length, at: now })
+    const length = (frame.texts ?? []).reduce((sum, { isHeld, text }) => sum + (isHeld === true ? 0 : text.length), 0)
+    this.#held.push({ value: frame.value, pieces, length, at: now })
     this.#heldCharacters += length
     if (this.#heldCharacters > mostBehind) this.#hurry()
     this.#release(now)
@@ -182,15 +182,16 @@ export class Gate<A> {
 
   /** What the oldest frame waits for comes first. */
   #firstRipe(): Channel | undefined {
-    const oldest = this.#held[0]?.ends.find(({ channel, end }) => end > channel.judged && channel.isRipe)?.channel
+    const waiting = this.#held[0]?.pieces.find(({ channel, piece }) => piece.end > channel.judged && channel.isRipe)
+    const oldest = waiting?.channel
     return oldest ?? this.#channels.values().find((channel) => channel.isRipe)
   }
 
   /** A text that waits for a sentence's end holds back all that comes behind it: at some length that is enough. */
   #hurry(): void {
     if (this.#options.mode === "buffer") return
-    for (const { channel, end } of this.#held[0]?.ends ?? []) {
-      if (end > channel.judged && !channel.isRipe) channel.finish()
+    for (const { channel, piece } of this.#held[0]?.pieces ?? []) {
+      if (piece.end > channel.judged && !channel.isRipe) channel.finish()
     }
   }
 
@@ -223,8 +224,8 @@ export class Gate<A> {
     if (count > 0) this.#held.splice(0, count)
   }
 
-  #isReady({ ends }: Held<A>): boolean {
-    return this.#options.mode === "audit" || ends.every(({ channel, end }) => end <= channel.judged)
+  #isReady({ pieces }: Held<A>): boolean {
+    return this.#options.mode === "audit" || pieces.every(({ channel, piece }) => piece.end <= channel.judged)
   }
 
   #note({ at, length }: Held<A>, now: number): void {

@@ -1,8 +1,23 @@
 /** Plain data. */
 
+/** A JSON object, before anybody knows what is in it. */
+export type JsonRecord = Readonly<Record<string, unknown>>
+
 /** Whether a value is a plain object, as far as JSON knows them. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+export const isRecord = (value: unknown): value is JsonRecord =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+
+export const isList = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value)
+
+/** A JSON document, or undefined where the text is none. */
+export function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return { value }
+  } catch {
+    return undefined
+  }
+}
 
 /** JSON as the AI SDK types it, which knows no interfaces. */
 export type JsonValue = null | string | number | boolean | JsonFields | ReadonlyArray<JsonValue>

@@ -1,0 +1,122 @@
+/** The strings of a JSON value in their order, keys among them, with what their places tell about them. */
+import { isList, isRecord, type JsonRecord } from "../../words/Json.ts"
+import { joinTexts } from "./joinTexts.ts"
+import { type FileToRead, textOfFile } from "./textOfFile.ts"
+
+export interface StringAt {
+  /** Where it lies: `choices[1].delta.content`. An element that carries an `index` of its own is named by that. */
+  readonly path: string
+  /** The field's own key; that of the list, for an element. */
+  readonly key: string
+  readonly text: string
+  readonly isKey: boolean
+  /** There when it is what a file holds. */
+  readonly file?: FileFacts | undefined
+}
+
+/** What is told of a file beside its bytes. */
+export type FileFacts = Omit<FileToRead, "data">
+
+interface Visit {
+  readonly value: unknown
+  readonly key: string
+  readonly path: string
+  readonly isKey?: boolean
+  readonly file?: FileFacts | undefined
+}
+
+const typeFields = ["mediaType", "media_type", "mimeType", "mime_type", "contentType", "content_type", "mimetype"]
+const nameFields = ["filename", "file_name", "fileName"]
+/** Fields that hold a file's bytes wherever they stand, and those that do beside a type, a name or an encoding. */
+const bytesFields = new Set(["file_data", "fileData", "base64", "b64_json"])
+const heldFields = new Set(["data", "bytes", "blob", "source", "file"])
+
+/**
+ * @param path the value's own name, put before each path.
+ * @param joins whether the texts of a message's parts are one string.
+ */
+export function* stringsOf(value: unknown, path = "", joins = true): Generator<StringAt, void, void> {
+  // A stack of our own: what comes from outside may be nested deeper than a call stack reaches.
+  const stack: Array<Visit> = [{ value, key: "", path }]
+  for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
+    const { file, isKey = false, key, path: place, value: found } = visit
+    const bytes = bytesIn(found)
+    const text = bytes === undefined ? found : textOfFile({ data: bytes, ...file })
+    if (typeof text === "string") {
+      const isDecoded = bytes !== undefined
+      if (text !== "") yield { path: place, key, text, isKey, file: isDecoded ? undefined : file }
+      continue
+    }
+    const children = isList(found) ? elementsOf(visit, found, joins) : isRecord(found) ? fieldsOf(visit, found) : []
+    // One by one: a list may have more elements than a call has arguments.
+    for (let at = children.length - 1; at >= 0; at--) stack.push(children[at] ?? visit)
+  }
+}
+
+function elementsOf({ file, key, path }: Visit, list: ReadonlyArray<unknown>, joins: boolean): ReadonlyArray<Visit> {
+  const joined = joins ? joinedParts(list) : list
+  return joined.map((element, position) => {
+    const own = isRecord(element) && Number.isInteger(element["index"]) ? Number(element["index"]) : position
+    return { value: element, key, path: `${path}[${own}]`, file }
+  })
+}
+
+/** All texts of a message's parts stand where the first one does; what else the parts hold stays in its place. */
+function joinedParts(list: ReadonlyArray<unknown>): ReadonlyArray<unknown> {
+  const textsByKind = new Map<string, Array<string>>()
+  for (const part of list) {
+    const { kind, text = "" } = textPart(part) ?? {}
+    if (kind === undefined) continue
+    const texts = textsByKind.get(kind)
+    if (texts === undefined) textsByKind.set(kind, [text])
+    else texts.push(text)
+  }
+  return list.map((part) => {
+    const kind = textPart(part)?.kind
+    if (kind === undefined || !isRecord(part)) return part
+    const { text: _text, ...rest } = part
+    const texts = textsByKind.get(kind)
+    textsByKind.delete(kind)
+    return texts === undefined ? rest : { ...part, text: joinTexts(texts) }
+  })
+}
+
+/** Parts of one kind are cut out of one text. */
+function textPart(part: unknown): { readonly kind: string; readonly text: string } | undefined {
+  if (!isRecord(part)) return undefined
+  const { text, type } = part
+  if (typeof text !== "string") return undefined
+  if (typeof type === "string") return { kind: /(^|_)text$/.test(type) ? "text" : type, text }
+  return Object.keys(part).length === 1 ? { kind: "text", text } : undefined
+}
+
+function fieldsOf(visit: Visit, object: JsonRecord): ReadonlyArray<Visit> {
+  const facts = factsOf(object) ?? visit.file
+  const children: Array<Visit> = []
+  for (const [key, value] of Object.entries(object)) {
+    const path = visit.path === "" ? key : `${visit.path}.${key}`
+    const holds = bytesFields.has(key) || heldFields.has(key) || (key === "content" && "encoding" in object)
+    const file = bytesFields.has(key) ? (facts ?? {}) : holds ? facts : undefined
+    children.push({ value: key, key: "", path, isKey: true }, { value, key, path, file })
+  }
+  return children
+}
+
+function factsOf(object: JsonRecord): FileFacts | undefined {
+  const mediaType = stringIn(object, typeFields)
+  const name = stringIn(object, nameFields)
+  if (mediaType === undefined && name === undefined && !("format" in object) && !("encoding" in object))
+    return undefined
+  return { mediaType, name }
+}
+
+const stringIn = (object: JsonRecord, keys: ReadonlyArray<string>): string | undefined =>
+  keys.map((key) => object[key]).find((value) => typeof value === "string")
+
+/** Bytes, and what becomes of Node's own in JSON. */
+function bytesIn(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value
+  if (!isRecord(value) || value["type"] !== "Buffer" || !isList(value["data"])) return undefined
+  const { data } = value
+  return data.every((byte) => typeof byte === "number") ? Uint8Array.from(data) : undefined
+}
