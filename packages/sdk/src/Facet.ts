@@ -13,6 +13,7 @@ import { shield } from "./effects/shield.ts"
 import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import type { SourceFailure } from "./guard/TextSource.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
+import { CacheSalt } from "./words/CacheSalt.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
 import { checkKnown } from "./words/Checks.ts"
 import type { Content, ShieldOptions } from "./words/Content.ts"
@@ -194,9 +195,10 @@ export class Facet implements AsyncDisposable {
     return this.close()
   }
 
-  async #run<A>(effect: Effect.Effect<A, FacetError, Opened>, { signal }: CallOptions): Promise<A> {
+  async #run<A>(effect: Effect.Effect<A, FacetError, Opened>, { cacheSalt = "", signal }: CallOptions): Promise<A> {
     this.#checkOpen(signal)
-    const exit = await this.#runtime.runPromiseExit(effect, { signal: this.#either(signal) })
+    const salted = Effect.provideService(effect, CacheSalt, cacheSalt)
+    const exit = await this.#runtime.runPromiseExit(salted, { signal: this.#either(signal) })
     if (Exit.isSuccess(exit)) return exit.value
     this.#checkOpen(signal)
     throw Cause.squash(exit.cause)
@@ -204,11 +206,12 @@ export class Facet implements AsyncDisposable {
 
   async *#iterate<A>(
     makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
-    { signal }: CallOptions,
+    { cacheSalt = "", signal }: CallOptions,
   ): AsyncGenerator<A, void, void> {
     this.#checkOpen(signal)
     const either = this.#either(signal)
-    const parts = Stream.toAsyncIterableWith(makeParts(), await this.#runtime.context())[Symbol.asyncIterator]()
+    const salted = Stream.provideService(makeParts(), CacheSalt, cacheSalt)
+    const parts = Stream.toAsyncIterableWith(salted, await this.#runtime.context())[Symbol.asyncIterator]()
     // The work ends when the signal says so, also while nobody asks for the next part.
     const end = () => void parts.return?.().catch(() => {})
     either.addEventListener("abort", end, { once: true })

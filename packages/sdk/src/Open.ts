@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { platform } from "#platform"
 import { checked } from "./words/checked.ts"
-import { checkCount, checkFunction, checkKnown, show } from "./words/Checks.ts"
+import { checkCount, checkFunction, checkKnown, checkNumber, show } from "./words/Checks.ts"
 import {
   type DeviceName,
   deviceNames,
@@ -14,7 +14,7 @@ import {
   type StorageKind,
 } from "./words/Device.ts"
 import { Engine } from "./words/Engine.ts"
-import type { EngineSettings, PageWorker } from "./words/EngineSettings.ts"
+import type { EngineSettings, JudgingLimits, PageWorker } from "./words/EngineSettings.ts"
 import { asFacetError, type FacetError, invalidRequest, UnsupportedDeviceError } from "./words/Errors.ts"
 import { Opened, type Place } from "./words/Opened.ts"
 import type { Progress } from "./words/Progress.ts"
@@ -49,6 +49,11 @@ export interface OpenOptions {
   /** Threads for one run. Default: one a core, at most 16; in a browser at most 8, and only where it is cross-origin isolated. */
   readonly threads?: number | undefined
   /**
+   * How much one request may have judged, so that nobody holds up others: `characters` of a prompt or a response (default
+   * 65,536), `policies` (default 32), and `timeoutMs`, milliseconds from when its turn has come (default 120,000).
+   */
+  readonly judging?: Partial<JudgingLimits> | undefined
+  /**
    * What to run on. `auto` (default) is the CPU on Node; in a browser `webgpu` where it works and computes rightly, else
    * `wasm`. `facet.device` says what was taken, and why what was tried before was not.
    */
@@ -72,7 +77,12 @@ export interface OpenOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
-const defaults = { queue: 64, active: 8, cacheBytes: 512 * 1024 * 1024 }
+const defaults = {
+  queue: 64,
+  active: 8,
+  cacheBytes: 512 * 1024 * 1024,
+  judging: { characters: 65_536, policies: 32, timeoutMs: 120_000 } satisfies JudgingLimits,
+}
 
 /** Which ShieldGemma belongs to which Gemma, by Google's ids. Source: ShieldGemma's model card. */
 const relatedGuard = (model: string): string | undefined => {
@@ -131,10 +141,15 @@ const once = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
 const find = (operation: string, resolve: () => Promise<ModelRef>): Effect.Effect<ModelRef, FacetError> =>
   Effect.tryPromise({ try: resolve, catch: (cause) => asFacetError(operation, cause) })
 
+/** What was given a value. */
+const given = (limits: Partial<JudgingLimits> = {}): Partial<JudgingLimits> =>
+  Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
+
 /** An explicit `undefined` is no limit of its own. */
 const settingsOf = (options: OpenOptions): EngineSettings => ({
   active: options.active ?? defaults.active,
   cacheBytes: options.cacheBytes ?? defaults.cacheBytes,
+  judging: { ...defaults.judging, ...given(options.judging) },
   queue: options.queue ?? defaults.queue,
   threads: options.threads,
   device: options.device ?? "auto",
@@ -179,6 +194,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   queue: true,
   active: true,
   cacheBytes: true,
+  judging: true,
   threads: true,
   device: true,
   precision: true,
@@ -193,11 +209,20 @@ function checkOptions(options: OpenOptions): void {
   for (const option of ["queue", "active", "threads"] as const) checkCount(option, options[option])
   checkFunction("onProgress", options.onProgress)
   if (options.cacheBytes !== undefined) checkBytes(options.cacheBytes)
+  checkJudging(options.judging)
   for (const option of ["model", "shield", "scope"] as const) checkAddress(option, options[option])
   checkDevice(options)
   checkPrecision(options)
   checkStorage(options)
   checkWorker(options)
+}
+
+function checkJudging(limits: OpenOptions["judging"] = {}): void {
+  checkKnown(limits, Object.keys(defaults.judging), "judging")
+  for (const name of ["characters", "policies"] as const) checkCount(`judging.${name}`, limits[name])
+  // A timer cannot wait longer.
+  if (limits.timeoutMs !== undefined)
+    checkNumber("judging.timeoutMs", limits.timeoutMs, { min: 1, max: 2 ** 31 - 1, integer: false })
 }
 
 function checkBytes(cacheBytes: number): void {

@@ -81,6 +81,8 @@ describe("Facet", () => {
       { active: 1.5 },
       { threads: -1 },
       { cacheBytes: NaN },
+      { judging: { characters: 0 } },
+      { judging: { timeoutMs: 2 ** 31 } },
       { model: "" },
       { storage: "none" },
     ] as const
@@ -149,6 +151,7 @@ const settings: EngineSettings = {
   queue: 64,
   active: 8,
   cacheBytes: 0,
+  judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
   threads: 1,
   device: "auto",
   precision: "auto",

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { makeJudges } from "../guard/Guard.ts"
 import { guardFrames } from "../guard/guardFrames.ts"
+import { CacheSalt } from "../words/CacheSalt.ts"
 import { checked } from "../words/checked.ts"
 import type { FacetError } from "../words/Errors.ts"
 import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
@@ -28,7 +29,8 @@ export const stream = (
   Stream.unwrap(
     Effect.gen(function* () {
       const { engine, model } = (yield* Opened).text
-      const request = yield* checked(() => readRequest(model, prompt, options))
+      const cacheSalt = yield* CacheSalt
+      const request = yield* checked(() => ({ ...readRequest(model, prompt, options), cacheSalt }))
       const guard = yield* checked(() => readGuard(options.guard))
       const said = engine.generate(request)
       const parts = guard === undefined ? unguarded(said) : guarded(said, prompt, guard)
@@ -83,7 +85,7 @@ function readGuard(guard: GenerateOptions["guard"]): GuardPlan | undefined {
   return readGuardOptions(guard === true ? {} : guard)
 }
 
-function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions): GenerateRequest {
+function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions) {
   checkPrompt(prompt)
   return {
     ...readGenerateOptions(options),

@@ -24,11 +24,16 @@ const defaultSlack = 4 * chunkLength
 const roomFor = (length: number, most: number): number =>
   Math.min(most, Math.ceil((length + length / 4) / capacityStep) * capacityStep)
 
+/** Tells sequences apart that may not serve each other's requests, be their tokens the same. */
+export const sequenceKey = ({ key }: Interventions, salt: string): string => JSON.stringify([key, salt])
+
 export interface KeyValuesOptions {
   readonly config: ModelConfig
   readonly runtime: Pick<Runtime, "makeKvStore">
   /** In force over all its tokens. */
   readonly interventions: Interventions
+  /** Sequences of different salts serve different people. */
+  readonly salt?: string | undefined
   /** Room for so many tokens at first. */
   readonly room?: number | undefined
   /** Rows beyond their window that sliding layers keep. Default 512. */
@@ -38,6 +43,7 @@ export interface KeyValuesOptions {
 export class KeyValues implements KvSequence<KeyValues> {
   readonly interventions: Interventions
   readonly #config: ModelConfig
+  readonly #salt: string
   readonly #slack: number
   #store: KvStore
   #capacity: KvRows
@@ -47,9 +53,10 @@ export class KeyValues implements KvSequence<KeyValues> {
   #start = 0
   #exactLength = 0
 
-  private constructor({ config, interventions, slack }: Kept, store: KvStore, capacity: KvRows) {
+  private constructor({ config, interventions, salt, slack }: Kept, store: KvStore, capacity: KvRows) {
     this.#config = config
     this.interventions = interventions
+    this.#salt = salt
     this.#slack = slack
     this.#store = store
     this.#capacity = capacity
@@ -58,14 +65,14 @@ export class KeyValues implements KvSequence<KeyValues> {
 
   /** An empty sequence. */
   static make(options: KeyValuesOptions): KeyValues {
-    const { config, interventions, room = capacityStep, runtime, slack = defaultSlack } = options
+    const { config, interventions, room = capacityStep, runtime, salt = "", slack = defaultSlack } = options
     const full = Math.min(room, config.contextLength)
     const capacity = { full, sliding: Math.min(full, config.slidingWindow + slack) }
-    return new KeyValues({ config, interventions, slack }, runtime.makeKvStore(config, capacity), capacity)
+    return new KeyValues({ config, interventions, salt, slack }, runtime.makeKvStore(config, capacity), capacity)
   }
 
   get key(): string {
-    return this.interventions.key
+    return sequenceKey(this.interventions, this.#salt)
   }
 
   get tokens(): Int32Array {
@@ -127,7 +134,7 @@ export class KeyValues implements KvSequence<KeyValues> {
     const rows = { full: length, sliding: length - this.#start }
     const full = roomFor(length, contextLength)
     const capacity = { full, sliding: Math.min(full, Math.max(rows.sliding, slidingWindow + this.#slack)) }
-    const kept = { config: this.#config, interventions: this.interventions, slack: this.#slack }
+    const kept = { config: this.#config, interventions: this.interventions, salt: this.#salt, slack: this.#slack }
     const copy = new KeyValues(kept, this.#store.copy(rows, capacity), capacity)
     copy.#tokens.set(this.#tokens.subarray(0, length))
     copy.#length = length
@@ -175,7 +182,10 @@ export class KeyValues implements KvSequence<KeyValues> {
 }
 
 /** What a sequence is made with. */
-type Kept = Required<Pick<KeyValuesOptions, "config" | "interventions">> & { readonly slack: number }
+interface Kept extends Pick<KeyValuesOptions, "config" | "interventions"> {
+  readonly salt: string
+  readonly slack: number
+}
 
 const grown = (capacity: number, needed: number, most: number): number =>
   needed > capacity ? roomFor(needed, most) : capacity

@@ -18,7 +18,7 @@ import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
 import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
-import { chunkLength, KeyValues } from "./KeyValues.ts"
+import { chunkLength, KeyValues, sequenceKey } from "./KeyValues.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
 
 /** What one forward pass gives besides the new keys and values. */
@@ -165,17 +165,17 @@ export class OpenModel {
   }
 
   /** A sequence that is nobody else's, with room for so many tokens. Whoever takes it disposes of it. */
-  newSequence(room?: number, interventions = Interventions.none): KeyValues {
+  newSequence(room?: number, interventions = Interventions.none, salt?: string): KeyValues {
     const { runtime, slack } = this.#options
-    return KeyValues.make({ config: this.config, runtime, interventions, room, slack })
+    return KeyValues.make({ config: this.config, runtime, interventions, room, salt, slack })
   }
 
   /** A sequence that begins like the tokens, with what the cache holds of them. Whoever takes it gives it back. */
-  acquireSequence(tokens: ReadonlyArray<number>, interventions: Interventions): Lease<KeyValues> {
+  acquireSequence(tokens: ReadonlyArray<number>, interventions: Interventions, salt: string): Lease<KeyValues> {
     return this.cache.acquire(tokens, {
       align: this.reuseAlignment,
-      key: interventions.key,
-      create: () => this.newSequence(undefined, interventions),
+      key: sequenceKey(interventions, salt),
+      create: () => this.newSequence(undefined, interventions, salt),
     })
   }
 

@@ -38,6 +38,7 @@ export const decode = (options: DecodeOptions): Effect.Effect<void, FacetError> 
       options.model,
       options.tokens,
       (sequence, reused) => new Decoding(options, sequence, reused).run(),
+      options.request.cacheSalt,
       options.interventions,
     ),
   )

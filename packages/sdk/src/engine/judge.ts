@@ -1,6 +1,7 @@
 /** Judging a content: the probability that it violates each of several policies. */
 import * as Effect from "effect/Effect"
-import { type FacetError, ModelFileError } from "../words/Errors.ts"
+import type { JudgingLimits } from "../words/EngineSettings.ts"
+import { type FacetError, invalidRequest, ModelFileError } from "../words/Errors.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 import type { Judgement } from "./Judgements.ts"
@@ -34,16 +35,33 @@ export const judge = (
   model: OpenModel,
   request: JudgeRequest,
 ): Effect.Effect<Verdict, FacetError> =>
-  Effect.suspend(() => {
-    if (isEmpty(request)) return Effect.succeed(harmless(request.policies))
-    if (model.answers.yes < 0 || model.answers.no < 0) return Effect.fail(notAGuard(model))
-    return Effect.gen(function* () {
-      const pieces = yield* inSlices(() => piecesOf(model, request))
-      const judgeNext = pieces.length === 1 ? judgePiece : judgeOnce
-      const verdicts = yield* Effect.forEach(pieces, (piece) => judgeNext(scheduler, model, piece, request.policies))
-      return worst(request.policies, verdicts)
-    })
+  Effect.gen(function* () {
+    if (isEmpty(request)) return harmless(request.policies)
+    if (model.answers.yes < 0 || model.answers.no < 0) return yield* notAGuard(model)
+    const pieces = yield* inSlices(() => piecesOf(model, request))
+    const judgeNext = pieces.length === 1 ? judgePiece : judgeOnce
+    const verdicts = yield* Effect.forEach(pieces, (piece) => judgeNext(scheduler, model, piece, request))
+    return worst(request.policies, verdicts)
   })
+
+/** How much one request may have judged: the work is whoever's who sends it to choose. */
+export function checkJudging(request: JudgeRequest, { characters, policies }: JudgingLimits): void {
+  const { prompt = "", response = "" } = request
+  for (const [option, text] of Object.entries({ prompt, response })) {
+    if (text.length <= characters) continue
+    throw invalidRequest(
+      option,
+      `${text.length} characters, where at most ${characters} are judged`,
+      "Shorten it, judge it in parts, or raise `judging.characters` when opening.",
+    )
+  }
+  if (request.policies.length <= policies) return
+  throw invalidRequest(
+    "policies",
+    `${request.policies.length} of them, where at most ${policies} are judged at once`,
+    "Ask for fewer, or raise `judging.policies` when opening.",
+  )
+}
 
 const notAGuard = (model: OpenModel): ModelFileError =>
   new ModelFileError({
@@ -119,14 +137,15 @@ function judgeOnce(
   scheduler: Scheduler,
   model: OpenModel,
   piece: Content,
-  policies: Policies,
+  request: JudgeRequest,
 ): Effect.Effect<Judgement, FacetError> {
+  const { cacheSalt, policies } = request
   const guideline = piece.response === undefined ? "promptGuideline" : "responseGuideline"
-  const key = JSON.stringify([piece, ...policies.map((policy) => policy[guideline])])
+  const key = JSON.stringify([cacheSalt, piece, ...policies.map((policy) => policy[guideline])])
   return Effect.suspend(() => {
     const known = model.judgements.get(key)
     if (known !== undefined) return Effect.succeed(known)
-    return Effect.tap(judgePiece(scheduler, model, piece, policies), (judgement) =>
+    return Effect.tap(judgePiece(scheduler, model, piece, request), (judgement) =>
       Effect.sync(() => model.judgements.set(key, judgement)),
     )
   })
@@ -140,7 +159,7 @@ function judgePiece(
   scheduler: Scheduler,
   model: OpenModel,
   content: Content,
-  policies: Policies,
+  { cacheSalt, policies }: JudgeRequest,
 ): Effect.Effect<Judgement, FacetError> {
   return Effect.gen(function* () {
     const prompts: Array<ReadonlyArray<number>> = []
@@ -151,7 +170,7 @@ function judgePiece(
     for (const tokens of prompts) yield* checkLength(model, tokens)
     const first = prompts[0]
     if (first === undefined) return { probabilities: [], judged: 0, cached: 0 }
-    return yield* withSequence(model, first, (sequence) =>
+    const run = (sequence: KeyValues) =>
       Effect.gen(function* () {
         const probabilities: Array<number> = []
         let judged = 0
@@ -161,8 +180,8 @@ function judgePiece(
           probabilities.push(yield* probabilityOfYes(scheduler, model, sequence, tokens))
         }
         return { probabilities, judged, cached: total - judged }
-      }),
-    )
+      })
+    return yield* withSequence(model, first, run, cacheSalt)
   })
 }
 

@@ -19,6 +19,7 @@ import {
   asFacetError,
   ContextOverflowError,
   type FacetError,
+  GuardTimeoutError,
   InvalidRequestError,
   invalidRequest,
   ModelFileError,
@@ -47,7 +48,7 @@ import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
 import type { Permit } from "./FairLock.ts"
 import { Interventions } from "./Interventions.ts"
 import { inSlices } from "./inSlices.ts"
-import { judge } from "./judge.ts"
+import { checkJudging, judge } from "./judge.ts"
 import { OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
 import { Scheduler } from "./Scheduler.ts"
@@ -57,7 +58,7 @@ import { traceText } from "./traceText.ts"
 import { Tracer, type TraceTarget } from "./Tracer.ts"
 
 /** What an engine is made of, on the thread where it runs. */
-export interface EngineOptions extends Pick<EngineSettings, "queue" | "active" | "cacheBytes"> {
+export interface EngineOptions extends Pick<EngineSettings, "queue" | "active" | "cacheBytes" | "judging"> {
   /** Tried in this order. */
   readonly devices: ReadonlyArray<DeviceCandidate>
   readonly openFolder: (source: string, onProgress: (progress: Progress) => void) => Promise<ModelFiles>
@@ -133,11 +134,21 @@ class LocalEngine implements EngineService {
       { bufferSize: buffered },
     )
 
-  readonly judge = (request: JudgeRequest): Effect.Effect<Verdict, FacetError> =>
-    this.#scheduler.admit(
-      () => Effect.flatMap(this.#loaded(request.model), ({ model }) => judge(this.#scheduler, model, request)),
-      request.isNested,
+  readonly judge = (request: JudgeRequest): Effect.Effect<Verdict, FacetError> => {
+    const { judging } = this.#options
+    const within = Effect.timeoutOrElse({
+      duration: judging.timeoutMs,
+      orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: judging.timeoutMs })),
+    })
+    return Effect.andThen(
+      checked(() => checkJudging(request, judging)),
+      this.#scheduler.admit(
+        () =>
+          Effect.flatMap(this.#loaded(request.model), ({ model }) => within(judge(this.#scheduler, model, request))),
+        request.isNested,
+      ),
     )
+  }
 
   readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
     const self = this

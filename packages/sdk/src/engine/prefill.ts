@@ -78,10 +78,11 @@ export const withSequence = <A, E, R>(
   model: OpenModel,
   tokens: ReadonlyArray<number>,
   use: (sequence: KeyValues, reused: number) => Effect.Effect<A, E, R>,
+  salt = "",
   interventions = Interventions.none,
 ): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => model.acquireSequence(tokens, interventions)),
+    Effect.sync(() => model.acquireSequence(tokens, interventions, salt)),
     ({ reused, sequence }) => use(sequence, reused),
     // Whatever was run before an error or an interruption is whole rows, and as good as any.
     ({ sequence }) => Effect.sync(() => model.cache.release(sequence)),

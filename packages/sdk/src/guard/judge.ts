@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { CacheSalt } from "../words/CacheSalt.ts"
 import { checked } from "../words/checked.ts"
 import { type Content, readContent } from "../words/Content.ts"
 import type { FacetError } from "../words/Errors.ts"
@@ -20,5 +21,6 @@ export const judge = (
     const { guard } = yield* Opened
     const { prompt, response } = yield* checked(() => readContent(content))
     const { engine, model } = yield* guard
-    return yield* engine.judge({ model, prompt, response, policies, isNested })
+    const cacheSalt = yield* CacheSalt
+    return yield* engine.judge({ model, prompt, response, policies, isNested, cacheSalt })
   })

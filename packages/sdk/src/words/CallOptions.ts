@@ -1,4 +1,5 @@
 /** What every call of the Promise face takes beside its own options. */
+import { show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GenerateOptions } from "./GenerateOptions.ts"
 import type { Prompt } from "./Prompt.ts"
@@ -6,6 +7,11 @@ import type { Prompt } from "./Prompt.ts"
 export interface CallOptions {
   /** Aborting it ends the work within one token or one prefill chunk; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Whose prefixes the call may reuse: those of calls with the same salt alone. Give each user one of his own where some
+   * must not learn, by times and counts of cached tokens, what others sent. Default: all calls share.
+   */
+  readonly cacheSalt?: string | undefined
 }
 
 /**
@@ -15,12 +21,12 @@ export interface CallOptions {
  */
 export function splitCallOptions<Options extends CallOptions>(
   options: Options,
-): { readonly call: CallOptions; readonly rest: Omit<Options, "signal"> } {
+): { readonly call: CallOptions; readonly rest: Omit<Options, keyof CallOptions> } {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const kind = options === null ? "null" : Array.isArray(options) ? "a list" : typeof options
     throw invalidRequest("options", `${kind} where an object is expected`, "Pass an object, or leave it out.")
   }
-  const { signal, ...rest } = options
+  const { cacheSalt, signal, ...rest } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidRequest(
       "signal",
@@ -28,7 +34,10 @@ export function splitCallOptions<Options extends CallOptions>(
       "Pass the signal of an AbortController.",
     )
   }
-  return { call: { signal }, rest }
+  if (cacheSalt !== undefined && typeof cacheSalt !== "string") {
+    throw invalidRequest("cacheSalt", `${show(cacheSalt)} where a text is expected`, "Pass a text, or leave it out.")
+  }
+  return { call: { signal, cacheSalt }, rest }
 }
 
 /** What `stream` is asked, as one object. */

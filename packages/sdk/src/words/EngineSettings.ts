@@ -1,6 +1,15 @@
 /** What an engine is started with, as a caller sets it: plain data, which crosses to the engine's thread as it is. */
 import type { DeviceName, FloatPrecision, StorageKind } from "./Device.ts"
 
+/** How much one request may have judged, and how long. */
+export interface JudgingLimits {
+  /** UTF-16 units of a prompt, and of a response. */
+  readonly characters: number
+  readonly policies: number
+  /** From when the request has its place, in milliseconds. */
+  readonly timeoutMs: number
+}
+
 export interface EngineSettings {
   /** The most requests that may run or wait. */
   readonly queue: number
@@ -8,6 +17,7 @@ export interface EngineSettings {
   readonly active: number
   /** The most bytes of keys and values that a model's prefix cache may keep. */
   readonly cacheBytes: number
+  readonly judging: JudgingLimits
   /** Threads of one run; left out, the runtime chooses. */
   readonly threads: number | undefined
   readonly device: "auto" | DeviceName

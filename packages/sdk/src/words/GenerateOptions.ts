@@ -35,7 +35,7 @@ const templates = ["chat", "none"] as const
 export const mostAlternatives = 20
 
 /** The options as an engine is told them: all but the guard, which stands around it. */
-export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions">
+export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions" | "cacheSalt">
 
 /**
  * Reads the options, and refuses whatever can be judged without the model, before it travels.

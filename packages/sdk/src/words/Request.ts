@@ -38,6 +38,8 @@ export interface GenerateRequest extends Omit<SamplingOptions, "logitBias"> {
   readonly logprobs?: number | undefined
   /** In force over the prompt and all that follows. */
   readonly interventions?: ReadonlyArray<Intervention> | undefined
+  /** Requests of other salts share no prefixes with it. */
+  readonly cacheSalt?: string | undefined
 }
 
 export interface JudgeRequest {
@@ -48,6 +50,8 @@ export interface JudgeRequest {
   readonly policies: ReadonlyArray<Policy>
   /** Whether it judges for a generation that is under way, which holds a place in the queue for both. */
   readonly isNested: boolean
+  /** Requests of other salts share no prefixes with it. */
+  readonly cacheSalt?: string | undefined
 }
 
 export interface InspectRequest {

@@ -67,6 +67,19 @@ describe("generate", () => {
     assert.isAtLeast(next.usage.cachedTokens, first.usage.promptTokens)
   })
 
+  it("shares prefixes with calls of the same salt alone, guards included", async () => {
+    const options = { maxTokens: 4, guard: true } as const
+    const prompt = "Tell me about the old bridge over the river."
+    const cachedOf = async (cacheSalt: string) =>
+      (await facet.generate(prompt, { ...options, cacheSalt })).usage.cachedTokens
+    assert.strictEqual(await cachedOf("ann"), 0)
+    assert.strictEqual(await cachedOf("ben"), 0)
+    assert.isAbove(await cachedOf("ann"), 0)
+    for await (const part of facet.stream(prompt, { ...options, cacheSalt: "eve" })) {
+      if (part.type === "finish") assert.strictEqual(part.usage.cachedTokens, 0)
+    }
+  })
+
   it("gives the same text for the same seed, whatever else runs and whatever is cached", async () => {
     const options = { temperature: 0.9, topP: 0.95, seed: 7, maxTokens: 60 } as const
     const alone = await facet.generate(story, options)

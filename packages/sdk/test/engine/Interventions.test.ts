@@ -46,6 +46,7 @@ const engineWith = (cacheBytes: number) =>
     queue: 64,
     active: 4,
     cacheBytes,
+    judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
   })
 
 const scope = Effect.runSync(Scope.make())

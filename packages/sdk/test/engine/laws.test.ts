@@ -139,7 +139,7 @@ describe.each([
             0,
             300,
           )
-          const { sequence } = model.acquireSequence(ids, Interventions.none)
+          const { sequence } = model.acquireSequence(ids, Interventions.none, "")
           const cached = await finish(sequence, ids)
           model.cache.release(sequence)
           const cold = await fresh(ids)

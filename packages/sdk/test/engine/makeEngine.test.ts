@@ -17,6 +17,7 @@ const engineWith = (options: Partial<EngineOptions>) =>
     openScope: () => Promise.reject(new Error("no scope was asked for")),
     queue: 1,
     active: 1,
+    judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
     cacheBytes: 0,
     ...options,
   })
