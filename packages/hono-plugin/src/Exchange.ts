@@ -62,6 +62,8 @@ type Noted = Pick<RequestReport, "firstTextMs" | "finishReason" | "usage" | "fla
 export class Exchange {
   readonly id: string
   readonly signal: AbortSignal
+  /** Which of the server's keys the request bears; undefined where there are none. */
+  key: number | undefined
   readonly #context: Context
   readonly #route: Route
   readonly #hooks: ExchangeHooks

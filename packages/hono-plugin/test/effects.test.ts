@@ -2,7 +2,7 @@
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { Facet, type GenerationPart, InvalidRequestError, type Trace } from "@facet/sdk"
+import { Facet, type GenerationPart, InvalidRequestError, type Trace, type Verdict } from "@facet/sdk"
 import { Hono } from "hono"
 import { cors } from "hono/cors"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
@@ -42,6 +42,20 @@ afterAll(async () => {
 
 const post = (path: string, body: unknown, init: RequestInit = {}): Promise<Response> =>
   postJson(`${server.url}/facet/${path}`, body, { signal: init.signal ?? null })
+
+test("what one key has had judged, another finds neither in counts nor in the cache", async () => {
+  const judged = async (key: string, more: object = {}) => {
+    const body = { content: "Where does the lighthouse keeper sleep?", ...more }
+    const headers = { authorization: `Bearer ${key}` }
+    const answer = await postJson(`${server.url}/keyed/facet/shield`, body, { headers })
+    const verdict = (await answer.json()) as Verdict
+    return verdict.tokens.judged
+  }
+  const cold = await judged("key-one")
+  expect(await judged("key-two")).toBe(cold)
+  expect(await judged("key-one")).toBeLessThan(cold)
+  expect(await judged("key-one", { cacheSalt: "ann" })).toBe(cold)
+})
 
 const requests = async () => (await facet.stats()).requests
 const settled = () => vi.waitFor(async () => expect(await requests()).toBe(0), { timeout: 2000, interval: 5 })

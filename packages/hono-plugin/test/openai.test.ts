@@ -61,6 +61,19 @@ test("a chat: the greedy answer is the one of generate, with its usage", async (
   expect(response.headers.get("x-request-id")).toMatch(/^req_/)
 })
 
+test("what clients send unasked changes nothing: names, and an assistant that said nothing", async () => {
+  const ask = async (messages: ReadonlyArray<object>) => {
+    const response = await postJson(`${server.url}/v1/chat/completions`, { ...greedy, messages })
+    const { choices } = (await response.json()) as OpenAI.ChatCompletion
+    return choices[0]?.message.content
+  }
+  const said = [
+    { role: "user", content: prompt, name: "ada" },
+    { role: "assistant", content: null },
+  ]
+  expect(await ask(said)).toBe((await expected()).text)
+})
+
 test("a streamed chat: role first, then the same text, the reason, the usage, and [DONE]", async () => {
   const { text } = await expected()
   const stream = await client.chat.completions.create({

@@ -67,10 +67,12 @@ describe("chat", () => {
     ["messages[0].role", { messages: [{ content: "Hello" }, ...messages] }],
     ["messages[0].role", { messages: [{ role: "tool", content: "Hello" }, ...messages] }],
     ["messages[0].role", { messages: [{ role: "assistant", content: "Hello" }, ...messages] }],
-    ["messages[0].name", { messages: [{ role: "user", content: "Hello", name: "Ada" }] }],
+    ["messages[0].name", { messages: [{ role: "user", content: "Hello", name: 7 }] }],
+    ["cache_salt", { messages, cache_salt: 7 }],
     ["messages[0].colour", { messages: [{ role: "user", content: "Hello", colour: "red" }] }],
     ["messages[0].content", { messages: [{ role: "user", content: 7 }] }],
-    ["messages[1].content", { messages: [...messages, { role: "assistant", content: null }] }],
+    ["messages[1].content", { messages: [...messages, { role: "user", content: null }] }],
+    ["messages[1].role", { messages: [...messages, { role: "assistant", content: "Hi" }] }],
     ["messages[0].content", { messages: [{ role: "user", content: "half \ud83d" }] }],
     [
       "messages[0].content[1].type",
@@ -267,6 +269,26 @@ test("keys: none, a wrong one, another scheme; both right ones, in OpenAI's clie
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 })
     expect((await client.models.list()).data).toHaveLength(1)
   }
+})
+
+interface Answer {
+  readonly usage: { readonly prompt_tokens_details: { readonly cached_tokens: number } }
+}
+
+test("what one key has sent, another finds neither in counts nor in the cache; a salt parts the users of a key", async () => {
+  // The template's own first tokens, which earlier requests of a key have left.
+  const opening = 4
+  const ask = async (key: string, more: object = {}) => {
+    const body = { messages: [{ role: "user", content: "Tell me about the lighthouse." }], max_tokens: 1, ...more }
+    const headers = { authorization: `Bearer ${key}` }
+    const answer = (await (await postJson(`${server.url}/v1/chat/completions`, body, { headers })).json()) as Answer
+    return answer.usage.prompt_tokens_details.cached_tokens
+  }
+  expect(await ask("key-one")).toBeLessThanOrEqual(opening)
+  expect(await ask("key-two")).toBeLessThanOrEqual(opening)
+  expect(await ask("key-one")).toBeGreaterThan(opening)
+  expect(await ask("key-one", { cache_salt: "ann" })).toBeLessThanOrEqual(opening)
+  expect(await ask("key-one", { cache_salt: "ann" })).toBeGreaterThan(opening)
 })
 
 test("OpenAI's client knows the errors for what they are", async () => {

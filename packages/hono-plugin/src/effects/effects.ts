@@ -2,6 +2,7 @@
 import { type Facet, openOnce, type SharedFacet } from "@facet/sdk"
 import { descriptionToJson, effectFromJson, linesType, routes, traceToJson, verdictToJson } from "@facet/sdk/remote"
 import { type Context, Hono } from "hono"
+import { cacheSaltOf } from "../cacheSaltOf.ts"
 import { Exchange, type Route } from "../Exchange.ts"
 import { openedFor } from "../openedFor.ts"
 import { makeAuthorise } from "../openai/makeAuthorise.ts"
@@ -58,9 +59,10 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
   app.post(
     routes.generate,
     serve("facet.generate", async (body, exchange, facet) => {
-      const { options, subject: prompt } = effectFromJson("generate", body)
+      const { cacheSalt, options, subject: prompt } = effectFromJson("generate", body)
       const guarded = withGuard(options, settings.guard)
-      const parts = (await facet()).stream({ ...guarded, prompt, signal: exchange.signal })
+      const call = { signal: exchange.signal, cacheSalt: cacheSaltOf(exchange.key, cacheSalt) }
+      const parts = (await facet()).stream({ ...guarded, ...call, prompt })
       // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
       const first = await parts.next()
       return exchange.stream(partLines(first, parts, exchange), `${linesType}; charset=utf-8`)
@@ -69,8 +71,9 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
   app.post(
     routes.shield,
     serve("facet.shield", async (body, exchange, facet) => {
-      const { options, subject } = effectFromJson("shield", body)
-      const verdict = await (await facet()).shield(subject, { ...options, signal: exchange.signal })
+      const { cacheSalt, options, subject } = effectFromJson("shield", body)
+      const call = { signal: exchange.signal, cacheSalt: cacheSaltOf(exchange.key, cacheSalt) }
+      const verdict = await (await facet()).shield(subject, { ...options, ...call })
       exchange.note({ flagged: verdict.flagged ? 1 : 0 })
       return exchange.json(verdictToJson(verdict))
     }),
@@ -97,7 +100,7 @@ function makeServe(
   return (route, work) => async (context) => {
     const exchange = new Exchange(context, route, settings, toProblem)
     try {
-      await authorise(context.req.header("authorization"))
+      exchange.key = await authorise(context.req.header("authorization"))
       const body =
         context.req.method === "POST" ? await readJsonBody(context.req.raw, settings.maxBodyBytes) : undefined
       return await work(body, exchange, () => openedFor(exchange.signal, shared, (cause) => new OpeningError(cause)))

@@ -7,4 +7,6 @@ export interface CompletionJob extends Delivery {
   readonly model: string | undefined
   readonly prompt: Prompt
   readonly options: GenerateOptions
+  /** What the client keeps its own users apart by. */
+  readonly cacheSalt: string | undefined
 }

@@ -6,9 +6,12 @@ import { ApiError } from "./ApiError.ts"
  *
  * Digests of equal length are compared, all of them and to the end, so that the time it takes tells nothing of a key.
  *
- * @returns a function that rejects with an ApiError 401 for a missing or wrong key.
+ * @returns a function that gives the key's place among them (undefined where there are none), and rejects with an
+ *   ApiError 401 for a missing or wrong key.
  */
-export function makeAuthorise(keys: ReadonlyArray<string>): (header: string | undefined) => Promise<void> {
+export function makeAuthorise(
+  keys: ReadonlyArray<string>,
+): (header: string | undefined) => Promise<number | undefined> {
   if (keys.length === 0) return async () => undefined
   const known = Promise.all(keys.map(digest))
   // Should hashing be missing on a platform, requests say so; nobody waits for it before.
@@ -17,9 +20,10 @@ export function makeAuthorise(keys: ReadonlyArray<string>): (header: string | un
     const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1]
     if (given === undefined) throw denied("There is no API key. Send it as the header Authorization: Bearer KEY.")
     const candidate = await digest(given)
-    let isKnown = 0
-    for (const key of await known) isKnown |= isEqual(candidate, key)
-    if (isKnown === 0) throw denied("The API key is wrong.")
+    let place = -1
+    for (const [i, key] of (await known).entries()) place += isEqual(candidate, key) * (i - place)
+    if (place < 0) throw denied("The API key is wrong.")
+    return place
   }
 }
 

@@ -88,7 +88,7 @@ function makeServe(
   return (route, content, work) => async (context) => {
     const exchange = new Exchange(context, route, settings, (error) => toApiError(error, content))
     try {
-      await authorise(context.req.header("authorization"))
+      exchange.key = await authorise(context.req.header("authorization"))
       return await work(context, exchange)
     } catch (error) {
       return exchange.failure(error)

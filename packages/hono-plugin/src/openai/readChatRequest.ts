@@ -12,6 +12,8 @@ export function readChatRequest(body: unknown): CompletionJob {
     model: fields.text("model"),
     prompt: readMessages(fields),
     options: { ...readSampling(fields), maxTokens: readMaxTokens(fields), logprobs: readLogprobs(fields) },
+    // vLLM's name for it.
+    cacheSalt: fields.text("cache_salt"),
     ...readDelivery(fields),
   }
   readRest(fields)
@@ -42,26 +44,29 @@ function readLogprobs(fields: RequestFields): boolean | number | undefined {
 function readMessages(fields: RequestFields): ReadonlyArray<ChatMessage> {
   const list = fields.list("messages")
   if (list === undefined) throw badRequest("messages", "it is missing.", "missing_required_parameter")
-  const messages = list.map((message, i) => readMessage(new RequestFields(message, `messages[${i}]`)))
+  const messages = list.flatMap((message, i) => readMessage(new RequestFields(message, `messages[${i}]`)))
   if (!messages.some(({ content, role }) => role === "user" && content.trim() !== "")) {
     throw badRequest("messages", "no message of the role user has any text.", "invalid_value")
   }
   return messages
 }
 
-function readMessage(fields: RequestFields): ChatMessage {
+function readMessage(fields: RequestFields): ReadonlyArray<ChatMessage> {
   const role = roleOf(fields.value("role"), fields.at("role"))
   fields.refuse("tool_calls", "this server calls no tools.")
   fields.refuse("function_call", "this server calls no functions.")
   fields.refuse("audio", "this server takes text only.")
-  fields.refuse("name", "Gemma 2's template has no place for names. Write it into the content.")
+  // Clients send names unasked; no template of Gemma's has a place for them.
+  fields.text("name")
   fields.refuse("reasoning_content", "Gemma 2's template has no place for reasoning. Leave it out.")
   // What OpenAI's client hands back with an answer of its own.
   fields.refuse("refusal", "send what the assistant said as its content.")
   fields.refuse("annotations", "this server has no use for annotations.")
-  const message: ChatMessage = { role, content: readContent(fields.value("content"), fields.at("content")) }
+  const content = fields.value("content")
   fields.finish()
-  return message
+  // Clients write null where an assistant said nothing: no turn.
+  if (role === "assistant" && content === undefined) return []
+  return [{ role, content: readContent(content, fields.at("content")) }]
 }
 
 function roleOf(role: unknown, param: string): ChatMessage["role"] {

@@ -20,6 +20,8 @@ export function readCompletionRequest(body: unknown): CompletionJob {
       maxTokens: fields.number("max_tokens", atLeastOne) ?? defaultMaxTokens,
       logprobs: fields.number("logprobs", { min: 0, max: mostAlternatives, integer: true }),
     },
+    // vLLM's name for it.
+    cacheSalt: fields.text("cache_salt"),
     ...readDelivery(fields),
   }
   readRest(fields)

@@ -19,6 +19,8 @@ interface Requests {
 export interface EffectRequest<Subject, Options> {
   readonly subject: Subject
   readonly options: Options
+  /** See `CallOptions`. */
+  readonly cacheSalt?: string | undefined
 }
 
 /** The field that holds the subject. */
@@ -30,12 +32,15 @@ const subjectNames = { generate: "prompt", shield: "content", inspect: "text" } 
  * @returns the body of a request.
  * @throws InvalidRequestError for what JSON cannot say.
  */
-export function effectToJson<Name extends EffectName>(effect: Name, { options, subject }: Requests[Name]): string {
+export function effectToJson<Name extends EffectName>(
+  effect: Name,
+  { cacheSalt, options, subject }: Requests[Name],
+): string {
   const name = subjectNames[effect]
   const sent = sentSubject(effect, subject)
   checkSendable(name, sent)
   checkSendable("", options)
-  return JSON.stringify({ [name]: sent, options })
+  return JSON.stringify({ [name]: sent, options, cacheSalt })
 }
 
 /** Of a generation goes along what is judged, or traced; a trace of thousands of tokens stays here. */
@@ -47,7 +52,7 @@ function sentSubject(effect: EffectName, subject: unknown): unknown {
 }
 
 /** Facet's own arguments, which must not come from outside. */
-const reserved = ["signal", "prompt"]
+const reserved = ["signal", "prompt", "cacheSalt"]
 
 /**
  * Reads the outer form. What the subject and the options hold is checked by Facet, which takes nothing on trust.
@@ -59,14 +64,17 @@ const reserved = ["signal", "prompt"]
  */
 export function effectFromJson<Name extends EffectName>(effect: Name, body: unknown): Requests[Name] {
   const name = subjectNames[effect]
-  const names: ReadonlyArray<string> = [name, "options"]
+  const names: ReadonlyArray<string> = [name, "options", "cacheSalt"]
   if (!isRecord(body)) throw invalidRequest("body", "it is no object", `Send a JSON object of ${names.join(" and ")}.`)
   const unknown = Object.keys(body).find((key) => !names.includes(key))
   if (unknown !== undefined) throw invalidRequest(unknown, "there is no such field", `There are: ${names.join(", ")}.`)
-  const { [name]: subject, options = {} } = body
+  const { cacheSalt, [name]: subject, options = {} } = body
+  if (cacheSalt !== undefined && typeof cacheSalt !== "string") {
+    throw invalidRequest("cacheSalt", "it is no text", "Send a text, or leave it out.")
+  }
   if (!isRecord(options)) throw invalidRequest("options", "it is no object", "Send an object, or leave it out.")
   const taken = reserved.find((key) => Object.hasOwn(options, key))
   if (taken !== undefined) throw invalidRequest(taken, "there is no such option", "Leave it out.")
   // Facet checks both itself, at run time, as it does for callers without types.
-  return { subject, options } as Requests[Name]
+  return { subject, options, ...(cacheSalt !== undefined && { cacheSalt }) } as Requests[Name]
 }

@@ -101,7 +101,11 @@ export class RemoteFacet implements Effects {
   async shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
     const { call, rest } = splitCallOptions(options)
     return withAbortReason(call, async () => {
-      const answer = await this.#ask("shield", effectToJson("shield", { subject: content, options: rest }), call)
+      const answer = await this.#ask(
+        "shield",
+        effectToJson("shield", { subject: content, options: rest, cacheSalt: call.cacheSalt }),
+        call,
+      )
       return answer.document(verdictFromJson, "no verdict")
     })
   }
@@ -118,13 +122,13 @@ export class RemoteFacet implements Effects {
   async *#parts(
     prompt: Prompt,
     options: GenerateOptions,
-    { signal }: CallOptions,
+    { cacheSalt, signal }: CallOptions,
   ): AsyncGenerator<GenerationPart, void, void> {
     signal?.throwIfAborted()
     const leaving = new AbortController()
     const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal])
     try {
-      const body = effectToJson("generate", { subject: prompt, options })
+      const body = effectToJson("generate", { subject: prompt, options, cacheSalt })
       for await (const part of partsOf(await this.#ask("generate", body, { signal: either }))) {
         signal?.throwIfAborted()
         yield part
