@@ -6,8 +6,8 @@ import { openTensors } from "../architectures/openTensors.ts"
 import { type Model, readModel } from "../architectures/readModel.ts"
 import { configFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { makeMask } from "../graph/attention.ts"
-import { buildDecoder, type Head, names } from "../graph/Decoder.ts"
+import { attentionKind, makeMask } from "../graph/attention.ts"
+import { buildDecoder, type Head, names, type Operators } from "../graph/Decoder.ts"
 import { type LayerKind, layerKinds, type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
 import { RotaryTables } from "../graph/Rotary.ts"
 import type { Placed, Runtime, Session, Tensors } from "../runtime/Runtime.ts"
@@ -230,7 +230,7 @@ export class OpenModel {
   #position(sequence: KeyValues, tokens: number): Tensors {
     const { length } = sequence
     const kinds = layerKinds(this.config)
-    if (this.#options.runtime.operators.attention === "decomposed") {
+    if (operatorsFor(this.#options.runtime, this.config).attention === "decomposed") {
       const masks = kinds.map((kind) => [names.mask(kind), this.#mask(kind, sequence, tokens)] as const)
       return { ...this.#turns(length, length + tokens), ...Object.fromEntries(masks) }
     }
@@ -288,6 +288,11 @@ export class OpenModel {
   }
 }
 
+const operatorsFor = ({ operators }: Runtime, config: ModelConfig): Operators => ({
+  ...operators,
+  attention: attentionKind(operators.attention, config),
+})
+
 function openSession(
   { head, runtime }: OpenModelOptions,
   { located, model, placed }: Parts,
@@ -295,7 +300,7 @@ function openSession(
 ): Promise<Session> {
   const { architecture, config } = model
   const decoder = { config, specs: located.specs, tensors: placed.tensors, formula: architecture.formula(config) }
-  return placed.open(buildDecoder(decoder, { operators: runtime.operators, head, ...openings }))
+  return placed.open(buildDecoder(decoder, { operators: operatorsFor(runtime, config), head, ...openings }))
 }
 
 const covers = (open: ReadonlyArray<Site>, wanted: ReadonlyArray<Site>): boolean =>

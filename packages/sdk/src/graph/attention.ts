@@ -12,6 +12,10 @@ import { rotaryKindOf, rotaryKinds } from "./Rotary.ts"
 
 export type AttentionKind = "fused" | "decomposed"
 
+/** What a model's attention is computed by: GroupQueryAttention turns heads of a multiple of 16 numbers alone. */
+export const attentionKind = (wanted: AttentionKind, { headDim }: Pick<ModelConfig, "headDim">): AttentionKind =>
+  headDim % 16 === 0 ? wanted : "decomposed"
+
 /**
  * Names of the graph's inputs that attention reads. Those of a kind are there for each of `layerKinds`: sliding layers may
  * hold the last rows only, so `P` is the rows that the buffers of a kind hold, and `capacity` is that kind's, too.

@@ -10,6 +10,7 @@ import { openSafetensors } from "../../src/files/openSafetensors.ts"
 import type { Head } from "../../src/graph/Decoder.ts"
 import { Interlock } from "../../src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
+import { writeRandomGemma2 } from "../fixtures/randomGemma2.ts"
 import { editJson, temporaryFolder } from "../fixtures/folders.ts"
 
 const embedding = "model.embed_tokens.weight"
@@ -45,6 +46,18 @@ async function logitsOf(folder: string, head: Head, candidates?: ReadonlyArray<n
   await model.release()
   return logits
 }
+
+describe("heads of any even width", () => {
+  it.each([24, 16])("of %i numbers", async (headDim) => {
+    await using folder = await temporaryFolder()
+    const sizes = { hidden_size: 48, intermediate_size: 64, num_attention_heads: 2, num_key_value_heads: 1 }
+    await writeRandomGemma2(folder.path, { ...sizes, num_hidden_layers: 2, head_dim: headDim })
+    const logits = await logitsOf(folder.path, "vocabulary")
+    assert.isTrue(logits.every(Number.isFinite))
+    // Some of a whole, which rests on all layers.
+    assert.isAbove(new Set(logits).size, logits.length / 2)
+  })
+})
 
 describe("an output head of its own", () => {
   const isPlain = (folder: string) =>
