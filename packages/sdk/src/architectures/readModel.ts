@@ -1,9 +1,9 @@
 /** Which model a folder holds, by its `config.json` and `generation_config.json`. */
 import { Fields } from "../files/Fields.ts"
 import { configFile, generationConfigFile } from "../files/ModelFileNames.ts"
-import type { ModelFiles } from "../files/ModelFiles.ts"
+import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
-import { UnsupportedModelError } from "../words/Errors.ts"
+import { ModelFileError, UnsupportedModelError } from "../words/Errors.ts"
 import { blockSizes, type Quantization, quantizationBits } from "../words/Tensors.ts"
 import type { Architecture } from "./Architecture.ts"
 import { architectures } from "./architectures.ts"
@@ -21,8 +21,10 @@ export interface Model {
  * `UnsupportedModelError` when the folder holds an architecture that Facet does not run.
  */
 export async function readModel(files: ModelFiles): Promise<Model> {
+  if (!(await files.exists(configFile)) && (await files.exists(adapterFile))) throw adapterAlone(files)
   const fields = await Fields.read(files, configFile)
   const architecture = findArchitecture(files, fields)
+  checkPacking(fields)
   const own = architecture.section === undefined ? undefined : fields.section(architecture.section)
   const shape = architecture.shape(own ?? fields)
   const ids = (from: Fields | undefined) => from?.tokenIds("eos_token_id", shape.vocabSize) ?? []
@@ -38,6 +40,29 @@ export async function readModel(files: ModelFiles): Promise<Model> {
     guardWindow: readGuardWindow(fields),
   }
   return { architecture, config }
+}
+
+/** What peft saves beside a LoRA's weights. */
+const adapterFile = "adapter_config.json"
+
+const adapterAlone = (files: ModelFiles): ModelFileError =>
+  new ModelFileError({
+    file: filePath(files, adapterFile),
+    problem: "the folder holds an adapter (LoRA), and not the model that it changes",
+    remedy: "Merge it into its base model with peft's `merge_and_unload()`, and save that.",
+  })
+
+/** Weights that others have packed: bitsandbytes, GPTQ, AWQ and their like write one field, MLX another. */
+function checkPacking(fields: Fields): void {
+  const packing = fields.section("quantization_config")
+  const method = packing?.get("quant_method")
+  const isMlx = packing === undefined && fields.section("quantization")?.has("group_size") === true
+  if (packing === undefined && !isMlx) return
+  throw fields.refuse(
+    isMlx ? "quantization" : "quantization_config",
+    `says that the weights were packed by ${isMlx ? "MLX" : typeof method === "string" ? method : "another library"}, whose form Facet does not read`,
+    "Take the model's plain weights (f32, f16 or bf16), and quantise them with @facet/checkpoint.",
+  )
 }
 
 function findArchitecture(files: ModelFiles, fields: Fields): Architecture {

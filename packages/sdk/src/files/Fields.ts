@@ -37,18 +37,18 @@ export class Fields {
     throw this.refuseValue(name, "an object")
   }
 
-  refuse(name: string, problem: string): ModelFileError {
-    return new ModelFileError({
-      file: this.#file,
-      problem: `the field "${this.#path}${name}" ${problem}`,
-      remedy: "Take the file from where the model was published, unchanged.",
-    })
+  refuse(
+    name: string,
+    problem: string,
+    remedy = "Take the file from where the model was published, unchanged.",
+  ): ModelFileError {
+    return new ModelFileError({ file: this.#file, problem: `the field "${this.#path}${name}" ${problem}`, remedy })
   }
 
   refuseValue(name: string, wanted: string): ModelFileError {
     const value = this.get(name)
     if (value === undefined) return this.refuse(name, `is missing; it must be ${wanted}`)
-    return this.refuse(name, `is ${JSON.stringify(value)}, not ${wanted}`)
+    return this.refuse(name, `is ${shortened(JSON.stringify(value))}, not ${wanted}`)
   }
 
   /** @param otherwise what a file that leaves the field out means. */
@@ -98,6 +98,9 @@ export class Fields {
     throw this.refuseValue(name, `${JSON.stringify(wanted)}, as in every ${title}`)
   }
 }
+
+/** Enough of a value to find it by. */
+const shortened = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 80).toWellFormed()}…`)
 
 const isTokenId = (value: unknown, vocabSize: number): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value < vocabSize

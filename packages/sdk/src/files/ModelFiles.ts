@@ -3,6 +3,7 @@
  * through this interface, so that a folder on disk, an HTTP repository and browser storage are interchangeable.
  */
 import { ModelFileError } from "../words/Errors.ts"
+import { checkLfsPointer } from "./checkLfsPointer.ts"
 
 /**
  * The files of one folder. Names are relative to it and use `/`.
@@ -45,6 +46,7 @@ export async function readJsonObject(files: ModelFiles, name: string): Promise<J
   try {
     value = JSON.parse(text)
   } catch (cause) {
+    checkLfsPointer(filePath(files, name), text)
     throw new ModelFileError({
       file: filePath(files, name),
       problem: `not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,

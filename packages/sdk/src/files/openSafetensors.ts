@@ -9,6 +9,7 @@ import { ModelFileError } from "../words/Errors.ts"
 import type { Dtype, TensorLocation, TensorLocations } from "../words/Tensors.ts"
 import { singleWeights, weightsIndex } from "./ModelFileNames.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles } from "./ModelFiles.ts"
+import { checkLfsPointer } from "./checkLfsPointer.ts"
 import { readShardIndex } from "./readShardIndex.ts"
 
 /** Bytes an element. */
@@ -66,6 +67,7 @@ async function readHeader(files: ModelFiles, file: string): Promise<TensorLocati
   const size = await files.size(file)
   const refuse = (problem: string): ModelFileError => corrupt(files, file, problem)
   if (size < 8) throw refuse(`truncated: it has ${size} bytes`)
+  checkLfsPointer(filePath(files, file), await startOf(files, file, size))
   const prefix = await files.readRange(file, 0, 8)
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true)
   if (length > BigInt(MAX_HEADER)) throw refuse(`not a safetensors file: its header would have ${length} bytes`)
@@ -81,6 +83,9 @@ async function readHeader(files: ModelFiles, file: string): Promise<TensorLocati
   checkOverlap(tensors, refuse)
   return tensors
 }
+
+const startOf = async (files: ModelFiles, file: string, size: number): Promise<string> =>
+  new TextDecoder("latin1").decode(await files.readRange(file, 0, Math.min(size, 64)))
 
 function parseHeader(bytes: Uint8Array, refuse: (problem: string) => ModelFileError): JsonObject {
   let header: unknown

@@ -16,6 +16,9 @@ export interface SaeEntry extends Site {
 /** Autoencoders that Gemma Scope keeps beside the others, and that do not encode a layer's output. */
 const otherKinds = /^embedding$|transcoder/
 
+/** Whether a path is one of theirs. */
+export const isOtherKind = (path: string): boolean => path.split(/[\\/]/).some((segment) => otherKinds.test(segment))
+
 /** The last word of a Gemma Scope release's name says where it was trained. */
 const releaseSites: Readonly<Record<string, SiteName>> = { res: "resid_post", att: "attn_z", mlp: "mlp_out" }
 
@@ -44,7 +47,7 @@ function widthOf(segment: string): number {
  */
 export function readSaePath(path: string, file: string, given: Partial<Site> = {}): SaeEntry | undefined {
   const segments = path.split(/[\\/]/)
-  if (segments.some((segment) => otherKinds.test(segment))) return undefined
+  if (isOtherKind(path)) return undefined
   const layerSegment = segments
     .map((segment) => /^layer_(\d+)$/.exec(segment)?.[1])
     .findLast((layer) => layer !== undefined)

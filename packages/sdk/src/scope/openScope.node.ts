@@ -6,7 +6,7 @@ import { openFolder } from "../files/disk/openFolder.node.ts"
 import { parametersFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Site } from "../words/Site.ts"
-import { readSaePath, type SaeEntry } from "./Catalogue.ts"
+import { isOtherKind, readSaePath, type SaeEntry } from "./Catalogue.ts"
 
 /** A folder, and what is in it. */
 export interface ScopeFolder {
@@ -35,7 +35,9 @@ export async function openScope(path: string, given: Partial<Site> = {}): Promis
   // In a folder each autoencoder's own path says its layer: one given for all of them would be wrong for all but one.
   const known = isFolder && given.site !== undefined ? { site: given.site } : isFolder ? {} : given
   const entries = files.flatMap((file) => readSaePath(join(root, file), file, known) ?? [])
-  if (entries.length === 0) throw unplaced(path)
+  if (entries.length === 0) {
+    throw files.every((file) => isOtherKind(join(root, file))) ? otherKind(path) : unplaced(path)
+  }
   return { files: await openFolder(root), entries }
 }
 
@@ -52,6 +54,13 @@ const unplaced = (path: string): ScopeFileError =>
     problem: "no path in it says which layer and site of the model an autoencoder belongs to",
     remedy:
       "Give `layer` and `site` with one params.npz, or keep it in Gemma Scope's folders: resid_post/layer_20/width_16k/average_l0_71.",
+  })
+
+const otherKind = (path: string): ScopeFileError =>
+  new ScopeFileError({
+    file: path,
+    problem: "it holds transcoders, or autoencoders of the embedding, which Facet does not read",
+    remedy: "Take Gemma Scope's autoencoders of a layer's output, attention or MLP (the releases -res, -att and -mlp).",
   })
 
 const refuse = (file: string, problem: string): ScopeFileError =>

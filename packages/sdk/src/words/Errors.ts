@@ -4,6 +4,7 @@
  */
 import * as Data from "effect/Data"
 import { type FacetErrorTag, hasFacetTag, isErrorTag } from "./errorTags.ts"
+import { legible } from "./legible.ts"
 
 /** A model was asked for that is not there: no such folder, or an id with no local copy. */
 export class ModelNotFoundError extends Data.TaggedError("ModelNotFoundError")<{
@@ -13,7 +14,7 @@ export class ModelNotFoundError extends Data.TaggedError("ModelNotFoundError")<{
   readonly remedy: string
 }> {
   override get message(): string {
-    return `Model "${this.model}": ${this.problem}. ${this.remedy}`
+    return legible`Model "${this.model}": ${this.problem}. ${this.remedy}`
   }
 }
 
@@ -25,7 +26,7 @@ export class ModelFileError extends Data.TaggedError("ModelFileError")<{
   readonly remedy: string
 }> {
   override get message(): string {
-    return `${this.file}: ${this.problem}. ${this.remedy}`
+    return legible`${this.file}: ${this.problem}. ${this.remedy}`
   }
 }
 
@@ -39,7 +40,7 @@ export class UnsupportedModelError extends Data.TaggedError("UnsupportedModelErr
   readonly supported: string
 }> {
   override get message(): string {
-    return `${this.model} holds a ${this.architecture}, which Facet does not run. It runs ${this.supported}.`
+    return legible`${this.model} holds a ${this.architecture}, which Facet does not run. It runs ${this.supported}.`
   }
 }
 
@@ -51,7 +52,7 @@ export class ScopeFileError extends Data.TaggedError("ScopeFileError")<{
   readonly remedy: string
 }> {
   override get message(): string {
-    return `${this.file}: ${this.problem}. ${this.remedy}`
+    return legible`${this.file}: ${this.problem}. ${this.remedy}`
   }
 }
 
@@ -63,7 +64,7 @@ export class InvalidRequestError extends Data.TaggedError("InvalidRequestError")
   readonly remedy: string
 }> {
   override get message(): string {
-    return `${this.option}: ${this.problem}. ${this.remedy}`
+    return legible`${this.option}: ${this.problem}. ${this.remedy}`
   }
 }
 
@@ -88,7 +89,7 @@ export class ContextOverflowError extends Data.TaggedError("ContextOverflowError
       subject === "prompt"
         ? "Shorten the prompt, or drop the oldest turns of the chat."
         : "Shorten it, or send it in parts."
-    return `The ${subject} has ${size} and the model's context holds ${limit}. ${remedy}`
+    return legible`The ${subject} has ${size} and the model's context holds ${limit}. ${remedy}`
   }
 }
 
@@ -105,9 +106,12 @@ export class OverloadedError extends Data.TaggedError("OverloadedError")<{
 /** The engine's thread died while the request ran. It is started anew: the next request works. */
 export class EngineCrashedError extends Data.TaggedError("EngineCrashedError")<{
   readonly problem: string
+  /** Left out where the next request may work. */
+  readonly remedy?: string
 }> {
   override get message(): string {
-    return `The engine stopped in the middle of the request: ${this.problem}. It restarts by itself; send the request again.`
+    const remedy = this.remedy ?? "It restarts by itself; send the request again."
+    return legible`The engine stopped in the middle of the request: ${this.problem}. ${remedy}`
   }
 }
 
@@ -138,7 +142,7 @@ export class RuntimeError extends Data.TaggedError("RuntimeError")<{
 }> {
   override get message(): string {
     const remedy = this.remedy ?? "If the machine has memory to spare, this is a fault of Facet's: please report it."
-    return `${this.operation} failed: ${this.problem}. ${remedy}`
+    return legible`${this.operation} failed: ${this.problem}. ${remedy}`
   }
 }
 
@@ -159,7 +163,7 @@ export class UnsupportedDeviceError extends Data.TaggedError("UnsupportedDeviceE
   readonly remedy: string
 }> {
   override get message(): string {
-    return `Device ${this.device}: ${this.problem}. ${this.remedy}`
+    return legible`Device ${this.device}: ${this.problem}. ${this.remedy}`
   }
 }
 
@@ -170,7 +174,7 @@ export class DownloadError extends Data.TaggedError("DownloadError")<{
   readonly remedy: string
 }> {
   override get message(): string {
-    return `${this.url}: ${this.problem}. ${this.remedy}`
+    return legible`${this.url}: ${this.problem}. ${this.remedy}`
   }
 }
 
@@ -180,7 +184,7 @@ export class StorageError extends Data.TaggedError("StorageError")<{
   readonly remedy: string
 }> {
   override get message(): string {
-    return `The browser's storage: ${this.problem}. ${this.remedy}`
+    return legible`The browser's storage: ${this.problem}. ${this.remedy}`
   }
 }
 
@@ -190,7 +194,7 @@ export class WorkerBlockedError extends Data.TaggedError("WorkerBlockedError")<{
   readonly remedy: string
 }> {
   override get message(): string {
-    return `The engine's worker: ${this.problem}. ${this.remedy}`
+    return legible`The engine's worker: ${this.problem}. ${this.remedy}`
   }
 }
 

@@ -47,6 +47,13 @@ process.on("exit", () => {
   for (const interlock of living) interlock.shut()
 })
 
+/** The thread's own file, or one that it loads, is not there: it never will be. */
+const isMissingModule = (cause: unknown): cause is Error =>
+  cause instanceof Error && "code" in cause && ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"].includes(String(cause.code))
+
+const reinstall =
+  "A file of the installation is missing: install @facet/sdk again, and where a bundler made the app, keep the package out of the bundle (external)."
+
 class NodeThread implements EngineThread {
   readonly #worker: Worker
   readonly #interlock: Interlock
@@ -57,8 +64,8 @@ class NodeThread implements EngineThread {
     this.#worker = worker
     this.#interlock = interlock
     living.add(interlock)
-    const lose = (problem: string) => {
-      if (!this.#isEnding) onLost(new EngineCrashedError({ problem }))
+    const lose = (problem: string, remedy?: string) => {
+      if (!this.#isEnding) onLost(new EngineCrashedError(remedy === undefined ? { problem } : { problem, remedy }))
     }
     worker.on("message", onMessage)
     worker.on("messageerror", (cause) => {
@@ -66,7 +73,10 @@ class NodeThread implements EngineThread {
       // It would live on, and the process with it.
       void this.end()
     })
-    worker.on("error", (cause) => lose(cause instanceof Error ? cause.message : String(cause)))
+    worker.on("error", (cause) => {
+      if (isMissingModule(cause)) lose(cause.message, reinstall)
+      else lose(cause instanceof Error ? cause.message : String(cause))
+    })
     this.#ended = new Promise((resolve) => {
       worker.once("exit", (code) => {
         living.delete(interlock)

@@ -1,8 +1,23 @@
 /** Facet on Node: models are folders, the engine is a thread. */
 import { resolveModel } from "../files/disk/openFolder.node.ts"
 import { layerEngine } from "./client.node.ts"
+import { UnsupportedDeviceError } from "../words/Errors.ts"
 import { cpuOffer } from "../runtime/DeviceOffer.ts"
 import type { Platform } from "./Platform.ts"
+
+/** The oldest release that runs what this package is made of, as its `engines` say. */
+const oldestNode: readonly [major: number, minor: number] = [22, 19]
+
+/** @throws UnsupportedDeviceError for a release of Node that is older. */
+export function checkNode(version: string): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return
+  throw new UnsupportedDeviceError({
+    device: "cpu",
+    problem: `Node ${version} is too old`,
+    remedy: `Use Node ${oldestNode.join(".")} or later.`,
+  })
+}
 
 export const platform: Platform = {
   devices: [cpuOffer],
@@ -10,10 +25,14 @@ export const platform: Platform = {
   storages: ["persistent"],
   takesWorker: false,
   embedded: async () => {
+    checkNode(process.versions.node)
     const tiny = await import("@facet/tiny")
     return { gemma: tiny.gemmaFolder, shield: tiny.shieldFolder, scope: tiny.scopeFolder }
   },
-  resolveModel,
+  resolveModel: (model) => {
+    checkNode(process.versions.node)
+    return resolveModel(model)
+  },
   resolveScope: (scope) => scope,
   layerEngine: (settings) => layerEngine(settings),
 }

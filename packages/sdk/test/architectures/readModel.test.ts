@@ -127,6 +127,28 @@ describe("readModel", () => {
     })
   })
 
+  it.each([
+    [{ quantization_config: { quant_method: "bitsandbytes" } }, "packed by bitsandbytes"],
+    [{ quantization_config: { quant_method: "gptq", bits: 4 } }, "packed by gptq"],
+    [{ quantization: { group_size: 64, bits: 4 } }, "packed by MLX"],
+  ])("names who packed the weights, and what to do: %j", async (changes, problem) => {
+    await expect(read(changes)).rejects.toMatchObject({
+      _tag: "ModelFileError",
+      problem: expect.stringContaining(problem),
+      remedy: expect.stringContaining("plain weights"),
+    })
+  })
+
+  it("tells an adapter from a model", async () => {
+    await using files = await folderOf({ "adapter_config.json": {}, "adapter_model.safetensors": "x" })
+    await expect(readModel(files)).rejects.toMatchObject({ problem: expect.stringContaining("LoRA") })
+  })
+
+  it("shows no more of a field than is needed to find it", async () => {
+    const message = await read({ hidden_size: "x".repeat(100_000) }).then(JSON.stringify, String)
+    expect(message.length).toBeLessThan(400)
+  })
+
   it("refuses numbers too large for JavaScript", async () => {
     await using files = await folderOf({
       "config.json": JSON.stringify(gemma2).replace("1e-6", "1e999").replace("0.000001", "1e999"),
@@ -146,6 +168,11 @@ describe("readModel", () => {
     ["is missing", {}, "missing"],
     ["is cut off", { "config.json": '{"hidden_size": 2' }, "not valid JSON"],
     ["holds a list", { "config.json": "[]" }, "holds no JSON object"],
+    [
+      "is a pointer of Git LFS",
+      { "config.json": "version https://git-lfs.github.com/spec/v1\noid sha256:0" },
+      "Git LFS",
+    ],
     ["is binary", { "config.json": Uint8Array.of(0xff, 0xfe, 0x00) }, "not UTF-8"],
   ])("says when config.json %s", async (_, contents, problem) => {
     await using files = await folderOf(contents)

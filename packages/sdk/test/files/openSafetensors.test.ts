@@ -57,6 +57,11 @@ describe("openSafetensors", () => {
     ["a negative extent", safetensors({ a: { ...two.a, shape: [-2, -3] } }, 24), "shape [-2,-3]"],
     ["offsets that do not fit the shape", safetensors({ a: { ...two.a, shape: [2, 2] } }, 24), "takes 16"],
     ["offsets that go backwards", safetensors({ a: { ...two.a, data_offsets: [24, 0] } }, 24), "-24 bytes"],
+    [
+      "a pointer of Git LFS",
+      new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
+      "Git LFS",
+    ],
     ["offsets outside the file", safetensors({ a: { ...two.a, data_offsets: [8, 32] } }, 24), "truncated: a"],
     ["tensors that overlap", safetensors({ ...two, b: { ...two.b, data_offsets: [20, 26] } }, 30), "a and b overlap"],
   ])("refuses %s", async (_, content, problem) => {

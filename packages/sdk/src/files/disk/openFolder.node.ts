@@ -112,6 +112,18 @@ export async function openFolder(path: string): Promise<ModelFiles> {
   }
 }
 
+/** A folder of other people's formats is told from one that lacks a file. */
+async function checkFormat(model: string, root: string): Promise<void> {
+  const names = await readdir(root)
+  const gguf = names.find((name) => name.toLowerCase().endsWith(".gguf"))
+  if (gguf === undefined || names.includes("config.json")) return
+  throw new ModelNotFoundError({
+    model,
+    problem: `it holds ${gguf}, a file of llama.cpp's, which Facet does not read`,
+    remedy: "Take the model's folder of safetensors, as it was published.",
+  })
+}
+
 async function checkFolder(model: string, root: string): Promise<void> {
   const refuse = (problem: string, remedy: string): ModelNotFoundError =>
     new ModelNotFoundError({ model, problem, remedy })
@@ -120,6 +132,7 @@ async function checkFolder(model: string, root: string): Promise<void> {
       throw refuse("that path is a file, not a folder", "Name the folder that holds config.json and the weights.")
     }
     await access(root, constants.R_OK | constants.X_OK)
+    await checkFormat(model, root)
   } catch (cause) {
     if (cause instanceof ModelNotFoundError) throw cause
     if (isMissing(cause)) throw refuse(`there is no folder ${root}`, "Check the path.")

@@ -3,6 +3,8 @@
  * an app's start page under status 200; those are found out by their first bytes, whatever type they are sent as.
  */
 
+import { isLfsPointer } from "../checkLfsPointer.ts"
+
 /** What is wrong with a file. */
 export interface ContentProblem {
   /** A web page, which many hosts send in place of a file that is not there. */
@@ -15,7 +17,6 @@ export interface ContentProblem {
 export const checkedBytes = 512
 
 const page = /^\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b/i
-const lfsPointer = /^version https:\/\/git-lfs\.github\.com\/spec\//
 /** The limit of the format on its header's length. */
 const maxSafetensorsHeader = 100_000_000
 
@@ -37,7 +38,7 @@ export function contentProblem(name: string, start: Uint8Array, mimeType: string
         "Check the URL in a browser: it must give the file itself, not a sign-in page, a page about the file, or an app's start page.",
     }
   }
-  if (lfsPointer.test(text)) {
+  if (isLfsPointer(text)) {
     return {
       isPage: false,
       problem: "the host has a Git LFS pointer in place of the file",

@@ -50,6 +50,14 @@ describe("openFolder", () => {
     })
   })
 
+  it("tells a folder of GGUF files from one that lacks something", async () => {
+    await writeFile(join(path, "gemma-2-2b-it-Q4_K_M.gguf"), "")
+    await expect(openFolder(path)).rejects.toMatchObject({
+      _tag: "ModelNotFoundError",
+      problem: expect.stringContaining("gemma-2-2b-it-Q4_K_M.gguf"),
+    })
+  })
+
   it("says when there is no such folder, or it is a file", async () => {
     await writeFile(join(path, "file"), "")
     await expect(openFolder(join(path, "none"))).rejects.toMatchObject({
