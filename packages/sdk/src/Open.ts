@@ -14,7 +14,8 @@ import {
   type StorageKind,
 } from "./words/Device.ts"
 import { Engine } from "./words/Engine.ts"
-import type { EngineSettings, JudgingLimits, PageWorker } from "./words/EngineSettings.ts"
+import type { EngineSettings, PageWorker } from "./words/EngineSettings.ts"
+import type { JudgingLimits } from "./words/JudgingLimits.ts"
 import { asFacetError, type FacetError, invalidRequest, UnsupportedDeviceError } from "./words/Errors.ts"
 import { Opened, type Place } from "./words/Opened.ts"
 import type { Progress } from "./words/Progress.ts"
@@ -101,7 +102,7 @@ export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetErro
       const text = yield* find("Finding the model", () => resolveText(model, options.scope, place))
       const guard = guardOf(model, options.shield)
       const named = options.shield === undefined ? [] : [yield* guard]
-      return Layer.effect(Opened, openAll(model, text, named, guard, options.onProgress)).pipe(
+      return Layer.effect(Opened, openAll(model, text, named, guard, options)).pipe(
         Layer.provide(platform.layerEngine(settingsOf(options), options.worker)),
       )
     }),
@@ -113,18 +114,19 @@ const openAll = (
   text: ModelRef,
   named: ReadonlyArray<ModelRef>,
   guard: Effect.Effect<ModelRef, FacetError>,
-  onProgress: OpenOptions["onProgress"],
+  options: OpenOptions,
 ) =>
   Effect.gen(function* () {
     const engine = yield* Engine
     for (const ref of [text, ...named]) {
-      yield* Stream.runForEach(engine.load(ref), (progress) => Effect.sync(() => onProgress?.(progress)))
+      yield* Stream.runForEach(engine.load(ref), (progress) => Effect.sync(() => options.onProgress?.(progress)))
     }
     return {
       name,
       description: yield* engine.describe(text),
       text: { engine, model: text },
       guard: Effect.map(guard, (model): Place => ({ engine, model })),
+      judging: settingsOf(options).judging,
     }
   })
 

@@ -1,7 +1,6 @@
 /** Judging a content: the probability that it violates each of several policies. */
 import * as Effect from "effect/Effect"
-import type { JudgingLimits } from "../words/EngineSettings.ts"
-import { type FacetError, invalidRequest, ModelFileError } from "../words/Errors.ts"
+import { type FacetError, ModelFileError } from "../words/Errors.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 import type { Judgement } from "./Judgements.ts"
@@ -43,25 +42,6 @@ export const judge = (
     const verdicts = yield* Effect.forEach(pieces, (piece) => judgeNext(scheduler, model, piece, request))
     return worst(request.policies, verdicts)
   })
-
-/** How much one request may have judged: the work is whoever's who sends it to choose. */
-export function checkJudging(request: JudgeRequest, { characters, policies }: JudgingLimits): void {
-  const { prompt = "", response = "" } = request
-  for (const [option, text] of Object.entries({ prompt, response })) {
-    if (text.length <= characters) continue
-    throw invalidRequest(
-      option,
-      `${text.length} characters, where at most ${characters} are judged`,
-      "Shorten it, judge it in parts, or raise `judging.characters` when opening.",
-    )
-  }
-  if (request.policies.length <= policies) return
-  throw invalidRequest(
-    "policies",
-    `${request.policies.length} of them, where at most ${policies} are judged at once`,
-    "Ask for fewer, or raise `judging.policies` when opening.",
-  )
-}
 
 const notAGuard = (model: OpenModel): ModelFileError =>
   new ModelFileError({

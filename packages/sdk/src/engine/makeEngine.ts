@@ -26,6 +26,7 @@ import {
 } from "../words/Errors.ts"
 import { checkGenerate } from "../words/GenerateOptions.ts"
 import type { EnginePart } from "../words/Generation.ts"
+import { checkJudgedLength, checkPolicyCount, type JudgingLimits } from "../words/JudgingLimits.ts"
 import type { Progress } from "../words/Progress.ts"
 import { type ChatMessage, toMessages } from "../words/Prompt.ts"
 import type {
@@ -48,7 +49,7 @@ import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
 import type { Permit } from "./FairLock.ts"
 import { Interventions } from "./Interventions.ts"
 import { inSlices } from "./inSlices.ts"
-import { checkJudging, judge } from "./judge.ts"
+import { judge } from "./judge.ts"
 import { OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
 import { Scheduler } from "./Scheduler.ts"
@@ -310,6 +311,12 @@ class LocalEngine implements EngineService {
       return Effect.tryPromise({ try: () => opening, catch: (cause) => asFacetError("Opening a model", cause) })
     })
   }
+}
+
+function checkJudging({ policies, prompt = "", response = "" }: JudgeRequest, limits: JudgingLimits): void {
+  checkJudgedLength("prompt", prompt, limits)
+  checkJudgedLength("response", response, limits)
+  checkPolicyCount(policies, limits)
 }
 
 /** Another model would answer ShieldGemma's question, too, and mean nothing by it. */

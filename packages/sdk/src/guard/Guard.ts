@@ -4,7 +4,8 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { type FacetError, GuardTimeoutError } from "../words/Errors.ts"
 import { checkUnicode } from "../words/Checks.ts"
-import type { Opened } from "../words/Opened.ts"
+import { checkJudgedLength } from "../words/JudgingLimits.ts"
+import { Opened } from "../words/Opened.ts"
 import { checked } from "../words/checked.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
@@ -86,14 +87,26 @@ export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
   return {
-    input: (text) => within(judge({ prompt: normaliseForJudging(text) }, policies, false)),
-    output: (question, text) => {
-      const response = normaliseForJudging(text)
-      const content = question === undefined ? { response } : { prompt: normaliseForJudging(question), response }
-      return within(judge(content, policies, true))
-    },
+    input: (text) => within(Effect.flatMap(read("prompt", text), (prompt) => judge({ prompt }, policies, false))),
+    output: (question, text) =>
+      within(
+        Effect.gen(function* () {
+          const response = yield* read("response", text)
+          const content = question === undefined ? { response } : { prompt: yield* read("prompt", question), response }
+          return yield* judge(content, policies, true)
+        }),
+      ),
   }
 }
+
+/** What a guard reads of a text; one that is too long to be judged is not read at all. */
+const read = (option: "prompt" | "response", text: string): Effect.Effect<string, FacetError, Opened> =>
+  Effect.flatMap(Opened, ({ judging }) =>
+    checked(() => {
+      checkJudgedLength(option, text, judging)
+      return normaliseForJudging(text)
+    }),
+  )
 
 export const makeGuard = (plan: GuardPlan): Guard => {
   const judges = makeJudges(plan)

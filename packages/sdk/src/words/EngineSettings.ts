@@ -1,14 +1,6 @@
 /** What an engine is started with, as a caller sets it: plain data, which crosses to the engine's thread as it is. */
+import type { JudgingLimits } from "./JudgingLimits.ts"
 import type { DeviceName, FloatPrecision, StorageKind } from "./Device.ts"
-
-/** How much one request may have judged, and how long. */
-export interface JudgingLimits {
-  /** UTF-16 units of a prompt, and of a response. */
-  readonly characters: number
-  readonly policies: number
-  /** From when the request has its place, in milliseconds. */
-  readonly timeoutMs: number
-}
 
 export interface EngineSettings {
   /** The most requests that may run or wait. */

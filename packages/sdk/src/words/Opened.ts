@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { EngineService } from "./Engine.ts"
 import type { FacetError } from "./Errors.ts"
+import type { JudgingLimits } from "./JudgingLimits.ts"
 import type { ModelDescription } from "./ModelDescription.ts"
 import type { ModelRef } from "./Request.ts"
 
@@ -24,5 +25,7 @@ export class Opened extends Context.Service<
     readonly text: Place
     /** The model that judges, here or elsewhere; fails when there is none, or when it is not to be had. */
     readonly guard: Effect.Effect<Place, FacetError>
+    /** How much may be judged: longer texts are refused before they are read. */
+    readonly judging: JudgingLimits
   }
 >()("@facet/sdk/Opened") {}

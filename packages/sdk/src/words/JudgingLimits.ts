@@ -1,0 +1,34 @@
+import { invalidRequest } from "./Errors.ts"
+
+/** How much one request may have judged, and how long. */
+export interface JudgingLimits {
+  /** UTF-16 units of a prompt, and of a response. */
+  readonly characters: number
+  readonly policies: number
+  /** From when the request has its place, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/**
+ * Refuses a text before any work is done on it: how much that is, whoever sends it would choose.
+ *
+ * @throws InvalidRequestError that names the text.
+ */
+export function checkJudgedLength(option: "prompt" | "response", text: string, { characters }: JudgingLimits): void {
+  if (text.length <= characters) return
+  throw invalidRequest(
+    option,
+    `${text.length} characters, where at most ${characters} are judged`,
+    "Shorten it, judge it in parts, or raise `judging.characters` when opening.",
+  )
+}
+
+/** @throws InvalidRequestError that says how many there may be. */
+export function checkPolicyCount(policies: ReadonlyArray<unknown>, { policies: most }: JudgingLimits): void {
+  if (policies.length <= most) return
+  throw invalidRequest(
+    "policies",
+    `${policies.length} of them, where at most ${most} are judged at once`,
+    "Ask for fewer, or raise `judging.policies` when opening.",
+  )
+}
