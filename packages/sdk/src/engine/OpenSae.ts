@@ -1,9 +1,9 @@
 /** A sparse autoencoder that is ready to encode. */
 import { Tensor } from "onnxruntime-common"
 import { notFinite, ScopeFileError } from "../words/Errors.ts"
-import { buildEncoder, names } from "../graph/SaeEncoder.ts"
+import { buildEncoder, names, type SaeValues } from "../graph/SaeEncoder.ts"
 import { siteWidth } from "../graph/ModelConfig.ts"
-import { toFloat32 } from "../files/toFloat32.ts"
+import { isInPlace, readNpzArray } from "../files/readNpz.ts"
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { Runtime, Session } from "../runtime/Runtime.ts"
@@ -13,6 +13,13 @@ import { readSae, type SaeFile } from "../scope/SaeFile.ts"
 import { siteKey } from "../words/Site.ts"
 import { areFinite } from "./areFinite.ts"
 import type { Feature } from "../words/Trace.ts"
+
+const encoderArrays = ["W_enc", "b_enc", "threshold"] as const
+
+async function readValues(files: ModelFiles, file: string, { arrays }: SaeFile): Promise<SaeValues> {
+  const read = (name: (typeof encoderArrays)[number]) => readNpzArray(files, file, arrays[name])
+  return { W_enc: await read("W_enc"), b_enc: await read("b_enc"), threshold: await read("threshold") }
+}
 
 const damaged = (file: string, problem: string): ScopeFileError =>
   new ScopeFileError({ file, problem, remedy: "The file is damaged: get another copy." })
@@ -45,13 +52,14 @@ export class OpenSae {
       })
     }
     // A NaN among the weights shows in what they make; a threshold that is none lets its feature always pass.
-    const { length, offset } = sae.arrays.threshold
-    if (!areFinite(toFloat32(await files.readRange(entry.file, offset, length), "F32"))) {
+    if (!areFinite(await readNpzArray(files, entry.file, sae.arrays.threshold))) {
       throw damaged(filePath(files, entry.file), "its thresholds are not all numbers")
     }
     const labels = await readLabels(files, entry.file)
     const placed = await runtime.placeFile(files, entry.file)
-    const session = await placed.open(buildEncoder(sae, placed.tensors))
+    const isReadable = encoderArrays.every((name) => sae.arrays[name].dtype === "F32" && isInPlace(sae.arrays[name]))
+    const from = isReadable ? placed.tensors : await readValues(files, entry.file, sae)
+    const session = await placed.open(buildEncoder(sae, from))
     return new OpenSae(filePath(files, entry.file), entry, session, labels, sae)
   }
 

@@ -1,11 +1,13 @@
 /**
- * Arrays inside NumPy's `.npz` files, located in place: a zip whose entries are stored uncompressed, so that a runtime can
- * read the numbers straight out of it. Only the zip's directory and the `.npy` headers are read here.
+ * Arrays inside NumPy's `.npz` files, located in place: a runtime can read the numbers of those that are stored as they
+ * are straight out of the zip. Only the zip's directory and the `.npy` headers are read here; `readNpzArray` reads the
+ * others.
  *
- * Formats: PKWARE's APPNOTE.TXT 6.3.10 (zip, zip64), NumPy's NEP 1 (npy).
+ * Formats: PKWARE's APPNOTE.TXT 6.3.10 (zip, zip64), RFC 1951 (deflate), NumPy's NEP 1 (npy).
  */
 import { ModelFileError, ScopeFileError } from "../words/Errors.ts"
 import { filePath, type ModelFiles } from "./ModelFiles.ts"
+import { toFloat32 } from "./toFloat32.ts"
 
 const NPY_DTYPES = {
   "<f8": { dtype: "F64", bytes: 8 },
@@ -20,28 +22,95 @@ const NPY_DTYPES = {
 /** One array's place in a file. */
 export interface NpzArray {
   readonly dtype: (typeof NPY_DTYPES)[keyof typeof NPY_DTYPES]["dtype"]
-  /** Row-major. */
   readonly shape: ReadonlyArray<number>
-  /** Of the first element, in bytes from the file's start; need not be aligned. */
+  /** Column-major ("Fortran order"): the first axis runs fastest. Else row-major. */
+  readonly isColumnMajor: boolean
+  /** Of the first element, in bytes from the file's start; need not be aligned. Of a deflated array: of its entry. */
   readonly offset: number
   /** In bytes. */
   readonly length: number
+  /** Of an array that is deflated. */
+  readonly deflated?: { readonly length: number; readonly headerLength: number }
+}
+
+/** Whether a runtime can read its elements in place. */
+export const isInPlace = ({ deflated, isColumnMajor, shape }: NpzArray): boolean =>
+  deflated === undefined && (!isColumnMajor || shape.length < 2)
+
+/** The arrays of a file. */
+export interface Npz {
+  readonly names: ReadonlyArray<string>
+  /**
+   * Rejects with a `ScopeFileError` when the array is encrypted, damaged, big-endian or not of numbers: those that nobody
+   * asks for may be anything.
+   */
+  readonly locate: (name: string) => Promise<NpzArray>
 }
 
 /**
- * Locates the arrays of an `.npz` file by their names (without `.npy`).
+ * Lists the arrays of an `.npz` file by their names (without `.npy`).
  *
- * Rejects with a `ScopeFileError` when the file is missing, no zip, truncated, or holds something that cannot be read
- * in place: compressed or encrypted entries, Fortran order, big-endian or non-numeric elements.
+ * Rejects with a `ScopeFileError` when the file is missing, no zip, or truncated.
  */
-export async function readNpz(files: ModelFiles, name: string): Promise<ReadonlyMap<string, NpzArray>> {
+export async function readNpz(files: ModelFiles, name: string): Promise<Npz> {
   const archive = new Archive(files, name)
-  const arrays = new Map<string, NpzArray>()
+  const entries = new Map<string, ZipEntry>()
   for (const entry of await archive.entries()) {
-    if (!entry.name.endsWith(".npy")) continue
-    arrays.set(entry.name.slice(0, -".npy".length), await archive.array(entry))
+    if (entry.name.endsWith(".npy")) entries.set(entry.name.slice(0, -".npy".length), entry)
   }
-  return arrays
+  return {
+    names: [...entries.keys()],
+    locate: async (array) => {
+      const entry = entries.get(array)
+      if (entry === undefined) throw archive.refuse(`the array ${array} is missing`)
+      return archive.array(entry)
+    },
+  }
+}
+
+/** The elements of an array, row by row, as float32. */
+export async function readNpzArray(files: ModelFiles, name: string, array: NpzArray): Promise<Float32Array> {
+  const { deflated, dtype, isColumnMajor, length, offset, shape } = array
+  const stored = await files.readRange(name, offset, deflated?.length ?? length)
+  const bytes =
+    deflated === undefined
+      ? stored
+      : (await inflate(stored, deflated.headerLength + length)).slice(deflated.headerLength)
+  if (bytes.length !== length) throw new Archive(files, name).refuse("corrupt: an array inflates to another length")
+  if (dtype !== "F32" && dtype !== "F16" && dtype !== "F64") {
+    throw new Archive(files, name).refuse(`an array holds ${dtype} where floats are expected`)
+  }
+  const values = dtype === "F64" ? Float32Array.from(new Float64Array(bytes.slice().buffer)) : toFloat32(bytes, dtype)
+  return isColumnMajor && shape.length === 2 ? transposed(values, shape[0] ?? 0, shape[1] ?? 0) : values
+}
+
+/** Column by column to row by row. */
+function transposed(columns: Float32Array, rows: number, width: number): Float32Array {
+  const values = new Float32Array(columns.length)
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++) values[row * width + column] = columns[column * rows + row]!
+  }
+  return values
+}
+
+/** Inflates the beginning of a deflated stream, `most` bytes at most: what it claims to hold is not taken on trust. */
+async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(most)
+  const reader = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader()
+  let filled = 0
+  try {
+    while (filled < most) {
+      const { done, value } = await reader.read()
+      if (done) break
+      const fitting = value.subarray(0, most - filled)
+      whole.set(fitting, filled)
+      filled += fitting.length
+    }
+  } catch {
+    // The stream is damaged, or goes on after what was given of it: what has come is checked by whoever asked.
+  }
+  await reader.cancel().catch(() => undefined)
+  return whole.subarray(0, filled)
 }
 
 const shapeText = (shape: ReadonlyArray<number>): string => `[${shape.join(", ")}]`
@@ -51,8 +120,13 @@ interface ZipEntry {
   readonly name: string
   /** Of the local header, from the file's start. */
   readonly headerOffset: number
-  /** Of the stored data, in bytes. */
+  /** Of the array and its header, in bytes. */
   readonly size: number
+  /** Of what stands in the file. */
+  readonly packedSize: number
+  readonly isEncrypted: boolean
+  /** By APPNOTE's numbers: 0 is stored, 8 deflated. */
+  readonly method: number
 }
 
 const END_SIGNATURE = 0x06054b50
@@ -70,6 +144,9 @@ const LOCAL_SIZE = 30
 const ZIP64_EXTRA = 0x0001
 /** Written in 32-bit fields whose value stands in the zip64 extra field. */
 const IN_ZIP64 = 0xffffffff
+/** How an entry is packed. */
+const stored = 0
+const deflated = 8
 /** The prefix of a version 2 `.npy` header; that of version 1 is two bytes shorter. */
 const NPY_PREFIX = 12
 /** More than any `.npy` header of a plain array; stops a corrupt length from being allocated. */
@@ -85,7 +162,7 @@ class Archive {
     this.#name = name
   }
 
-  #refuse(problem: string, remedy = "Download the file again."): ScopeFileError {
+  refuse(problem: string, remedy = "Download the file again."): ScopeFileError {
     return new ScopeFileError({ file: filePath(this.#files, this.#name), problem, remedy })
   }
 
@@ -94,7 +171,7 @@ class Archive {
     try {
       return await read
     } catch (cause) {
-      if (cause instanceof ModelFileError) throw this.#refuse(cause.problem, cause.remedy)
+      if (cause instanceof ModelFileError) throw this.refuse(cause.problem, cause.remedy)
       throw cause
     }
   }
@@ -112,12 +189,12 @@ class Archive {
     let at = 0
     for (let index = 0; index < directory.count; index++) {
       if (at + CENTRAL_SIZE > view.byteLength || view.getUint32(at, true) !== CENTRAL_SIGNATURE) {
-        throw this.#refuse("corrupt: its zip directory is broken")
+        throw this.refuse("corrupt: its zip directory is broken")
       }
       const nameLength = view.getUint16(at + 28, true)
       const extraLength = view.getUint16(at + 30, true)
       const next = at + CENTRAL_SIZE + nameLength + extraLength + view.getUint16(at + 32, true)
-      if (next > view.byteLength) throw this.#refuse("corrupt: its zip directory is broken")
+      if (next > view.byteLength) throw this.refuse("corrupt: its zip directory is broken")
       entries.push(this.#parseEntry(view, at, nameLength, extraLength))
       at = next
     }
@@ -126,14 +203,8 @@ class Archive {
 
   #parseEntry(view: DataView, at: number, nameLength: number, extraLength: number): ZipEntry {
     const name = text(view, at + CENTRAL_SIZE, nameLength)
-    const flags = view.getUint16(at + 8, true)
-    if ((flags & 1) !== 0) throw this.#refuse(`${name} is encrypted`, "Store the arrays without encryption.")
-    if (view.getUint16(at + 10, true) !== 0) {
-      throw this.#refuse(
-        `${name} is compressed, and weights are read in place`,
-        "Write the file with numpy.savez, not numpy.savez_compressed.",
-      )
-    }
+    const isEncrypted = (view.getUint16(at + 8, true) & 1) !== 0
+    const method = view.getUint16(at + 10, true)
     const zip64 = this.#zip64Fields(view, at + CENTRAL_SIZE + nameLength, extraLength)
     // The zip64 field holds only those values that did not fit, in this order: size, compressed size, offset.
     const size = view.getUint32(at + 24, true)
@@ -142,12 +213,12 @@ class Archive {
     const take = (value: number): number => {
       if (value !== IN_ZIP64) return value
       const wide = zip64.shift()
-      if (wide === undefined) throw this.#refuse("corrupt: its zip directory is broken")
+      if (wide === undefined) throw this.refuse("corrupt: its zip directory is broken")
       return wide
     }
     const [fullSize, fullPackedSize, fullOffset] = [take(size), take(packedSize), take(headerOffset)]
-    if (fullSize !== fullPackedSize) throw this.#refuse(`corrupt: ${name} has two sizes`)
-    return { name, headerOffset: fullOffset, size: fullSize }
+    if (method === stored && fullSize !== fullPackedSize) throw this.refuse(`corrupt: ${name} has two sizes`)
+    return { name, headerOffset: fullOffset, size: fullSize, packedSize: fullPackedSize, isEncrypted, method }
   }
 
   /** The 64-bit values of an entry's zip64 extra field, in order; empty where it has none. */
@@ -174,7 +245,7 @@ class Archive {
     let at = tailSize - END_SIZE
     while (at >= 0 && tail.getUint32(at, true) !== END_SIGNATURE) at--
     if (at < 0) {
-      throw this.#refuse(
+      throw this.refuse(
         "not a zip, or truncated: it has no zip directory at its end",
         "Download the file again; Gemma Scope's file is called params.npz.",
       )
@@ -185,45 +256,75 @@ class Archive {
     if (at >= ZIP64_LOCATOR_SIZE && tail.getUint32(at - ZIP64_LOCATOR_SIZE, true) === ZIP64_LOCATOR_SIGNATURE) {
       const endOffset = Number(tail.getBigUint64(at - ZIP64_LOCATOR_SIZE + 8, true))
       const end = await this.#view(endOffset, ZIP64_END_SIZE)
-      if (end.getUint32(0, true) !== ZIP64_END_SIGNATURE) throw this.#refuse("corrupt: its zip64 directory is broken")
+      if (end.getUint32(0, true) !== ZIP64_END_SIGNATURE) throw this.refuse("corrupt: its zip64 directory is broken")
       count = Number(end.getBigUint64(32, true))
       size = Number(end.getBigUint64(40, true))
       offset = Number(end.getBigUint64(48, true))
     }
-    if (offset + size > fileSize) throw this.#refuse("truncated: its zip directory lies outside the file")
+    if (offset + size > fileSize) throw this.refuse("truncated: its zip directory lies outside the file")
     return { offset, size, count }
   }
 
   /** Locates the array in an entry, from its local header and its `.npy` header. */
   async array(entry: ZipEntry): Promise<NpzArray> {
-    const local = await this.#view(entry.headerOffset, LOCAL_SIZE)
-    if (local.getUint32(0, true) !== LOCAL_SIGNATURE)
-      throw this.#refuse(`corrupt: ${entry.name} is not where the zip says`)
-    // The sizes stand in the directory; local headers may hold 0xFFFFFFFF, and their extra field has its own length.
-    const start = entry.headerOffset + LOCAL_SIZE + local.getUint16(26, true) + local.getUint16(28, true)
-    const end = start + entry.size
-    const fileSize = await this.#inScope(this.#files.size(this.#name))
-    if (end > fileSize) throw this.#refuse(`truncated: ${entry.name} ends at byte ${end}, and the file has ${fileSize}`)
-
-    const notNpy = (): ScopeFileError => this.#refuse(`${entry.name} is not an npy array`)
-    if (entry.size < NPY_PREFIX) throw notNpy()
-    const prefix = await this.#view(start, NPY_PREFIX)
-    if (prefix.getUint8(0) !== 0x93 || text(prefix, 1, 5) !== "NUMPY") throw notNpy()
-    const firstVersion = prefix.getUint8(6) === 1
-    const headerStart = firstVersion ? 10 : 12
-    const headerLength = firstVersion ? prefix.getUint16(8, true) : prefix.getUint32(8, true)
-    if (headerLength > MAX_NPY_HEADER || headerStart + headerLength > entry.size) throw notNpy()
-    const header = text(await this.#view(start + headerStart, headerLength), 0, headerLength)
-    const { dtype, bytes, shape } = this.#parseNpyHeader(entry.name, header)
-
-    const offset = start + headerStart + headerLength
+    if (entry.isEncrypted) throw this.refuse(`${entry.name} is encrypted`, "Store the arrays without encryption.")
+    if (entry.method !== stored && entry.method !== deflated) {
+      throw this.refuse(`${entry.name} is packed in a way that NumPy does not`, "Write the file with numpy.savez.")
+    }
+    const start = await this.#start(entry)
+    const { headerLength, text: header } = await this.#npyHeader(entry, start)
+    const { bytes, dtype, isColumnMajor, shape } = this.#parseNpyHeader(entry.name, header)
     const length = shape.reduce((product, extent) => product * extent, bytes)
-    if (end - offset !== length) {
-      throw this.#refuse(
-        `corrupt: ${entry.name} has ${end - offset} bytes, and ${dtype} ${shapeText(shape)} takes ${length}`,
+    if (entry.size - headerLength !== length) {
+      throw this.refuse(
+        `corrupt: ${entry.name} has ${entry.size - headerLength} bytes, and ${dtype} ${shapeText(shape)} takes ${length}`,
       )
     }
-    return { dtype, shape, offset, length }
+    const place = { dtype, shape, isColumnMajor, length }
+    return entry.method === stored
+      ? { ...place, offset: start + headerLength }
+      : { ...place, offset: start, deflated: { length: entry.packedSize, headerLength } }
+  }
+
+  /** Where an entry's own bytes start in the file. */
+  async #start(entry: ZipEntry): Promise<number> {
+    const local = await this.#view(entry.headerOffset, LOCAL_SIZE)
+    if (local.getUint32(0, true) !== LOCAL_SIGNATURE)
+      throw this.refuse(`corrupt: ${entry.name} is not where the zip says`)
+    // The sizes stand in the directory; local headers may hold 0xFFFFFFFF, and their extra field has its own length.
+    const start = entry.headerOffset + LOCAL_SIZE + local.getUint16(26, true) + local.getUint16(28, true)
+    const end = start + entry.packedSize
+    const fileSize = await this.#inScope(this.#files.size(this.#name))
+    if (end > fileSize) throw this.refuse(`truncated: ${entry.name} ends at byte ${end}, and the file has ${fileSize}`)
+    return start
+  }
+
+  /** An entry's first bytes, as many as there are up to the end of any `.npy` header. */
+  async #beginning(entry: ZipEntry, start: number): Promise<DataView> {
+    const most = Math.min(entry.size, NPY_PREFIX + MAX_NPY_HEADER)
+    if (entry.method === stored) return this.#view(start, Math.min(most, 4 * NPY_PREFIX + 256))
+    const packed = await this.#inScope(
+      this.#files.readRange(this.#name, start, Math.min(entry.packedSize, 2 * MAX_NPY_HEADER)),
+    )
+    const bytes = await inflate(packed, most)
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  async #npyHeader(entry: ZipEntry, start: number): Promise<{ readonly headerLength: number; readonly text: string }> {
+    const notNpy = (): ScopeFileError => this.refuse(`${entry.name} is not an npy array`)
+    let beginning = await this.#beginning(entry, start)
+    if (beginning.byteLength < NPY_PREFIX) throw notNpy()
+    if (beginning.getUint8(0) !== 0x93 || text(beginning, 1, 5) !== "NUMPY") throw notNpy()
+    const firstVersion = beginning.getUint8(6) === 1
+    const headerStart = firstVersion ? 10 : 12
+    const length = firstVersion ? beginning.getUint16(8, true) : beginning.getUint32(8, true)
+    const headerLength = headerStart + length
+    if (length > MAX_NPY_HEADER || headerLength > entry.size) throw notNpy()
+    if (headerLength > beginning.byteLength) {
+      if (entry.method !== stored) throw notNpy()
+      beginning = await this.#view(start, headerLength)
+    }
+    return { headerLength, text: text(beginning, headerStart, length) }
   }
 
   /** Parses the Python dict of an `.npy` header: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`. */
@@ -232,13 +333,13 @@ class Archive {
     const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
     const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1]
     if (descr === undefined || order === undefined || shape === undefined) {
-      throw this.#refuse(`${name} has the npy header ${JSON.stringify(header.trim())}, which is no plain array's`)
+      throw this.refuse(`${name} has the npy header ${JSON.stringify(header.trim())}, which is no plain array's`)
     }
-    const rewrite = "Write it with numpy as a little-endian, C-ordered float32 array."
-    if (order === "True") throw this.#refuse(`${name} is in Fortran order`, rewrite)
-    if (!isNpyDtype(descr)) throw this.#refuse(`${name} has the dtype '${descr}'`, rewrite)
+    if (!isNpyDtype(descr)) {
+      throw this.refuse(`${name} has the dtype '${descr}'`, "Write it with numpy as a little-endian float32 array.")
+    }
     const extents = shape.split(",").filter((extent) => extent.trim() !== "")
-    return { ...NPY_DTYPES[descr], shape: extents.map(Number) }
+    return { ...NPY_DTYPES[descr], shape: extents.map(Number), isColumnMajor: order === "True" }
   }
 }
 

@@ -25,12 +25,17 @@ export interface SaeParameters {
   readonly arrays: Readonly<Record<"W_enc" | "b_enc" | "threshold", Pick<FileSlice, "offset" | "length">>>
 }
 
-/** The encoder of the autoencoder in `file`, a path relative to the folder that the session is opened over. */
-export function buildEncoder(sae: SaeParameters, file: string): Graph {
+/** Parameters that are no plain part of a file: they become part of the graph. */
+export type SaeValues = Readonly<Record<keyof SaeParameters["arrays"], Float32Array>>
+
+/** The encoder of the autoencoder in `from`: a path relative to the folder that the session is opened over, or values. */
+export function buildEncoder(sae: SaeParameters, from: string | SaeValues): Graph {
   const g = new GraphBuilder("sae")
   const x = g.input(names.activations, ElementType.float32, ["N", sae.dModel])
   const parameter = (key: keyof SaeParameters["arrays"], shape: ReadonlyArray<number>) =>
-    g.external(key, ElementType.float32, shape, { ...sae.arrays[key], file })
+    typeof from === "string"
+      ? g.external(key, ElementType.float32, shape, { ...sae.arrays[key], file: from })
+      : g.constant(from[key], shape)
   const pre = g.op("Add", [
     g.op("MatMul", [x, parameter("W_enc", [sae.dModel, sae.width])]),
     parameter("b_enc", [sae.width]),

@@ -3,6 +3,12 @@ import { scopeFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Facet, InvalidRequestError } from "../../src/index.ts"
 import { failureOf } from "../fixtures/failure.ts"
+import { mkdir, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { readNpz, readNpzArray } from "../../src/files/readNpz.ts"
+import { openScope } from "../../src/scope/openScope.node.ts"
+import { temporaryFolder } from "../fixtures/folders.ts"
+import { type Float32Entry, npz } from "../fixtures/npz.ts"
 
 const text = "The little fox ran into the forest. She was happy, and she sang a song to the moon and the stars above."
 
@@ -12,6 +18,28 @@ describe("inspect", () => {
     facet = await Facet.open()
   })
   afterAll(() => facet.close())
+
+  it("gives the same features of autoencoders that NumPy has compressed", async () => {
+    await using folder = await temporaryFolder()
+    const { entries, files } = await openScope(scopeFolder)
+    const { file } = entries.find(({ site }) => site === "resid_post")!
+    const { locate, names } = await readNpz(files, file)
+    const arrays: Record<string, Float32Entry> = {}
+    for (const name of names) {
+      const array = await locate(name)
+      arrays[name] = [array.shape, [...(await readNpzArray(files, file, array))]]
+    }
+    const target = join(folder.path, "resid_post", file.slice(file.indexOf("layer_")))
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, npz(arrays, { isDeflated: true }))
+    await using packed = await Facet.open({ scope: folder.path })
+    const { layer, tokens } = await packed.inspect(text)
+    const plain = await facet.inspect(text, { layer })
+    assert.deepStrictEqual(
+      tokens.map(({ features }) => features.map(({ index }) => index)),
+      plain.tokens.map(({ features }) => features.map(({ index }) => index)),
+    )
+  })
 
   it("lists every token, `<bos>` without features, the strongest feature first", async () => {
     const { layer, site, tokens } = await facet.inspect(text)
@@ -157,7 +185,6 @@ describe("score", () => {
 })
 
 async function parametersAt(site: string, layer: number): Promise<string> {
-  const { openScope } = await import("../../src/scope/openScope.node.ts")
   const { entries, files } = await openScope(scopeFolder)
   const entry = entries.find((found) => found.site === site && found.layer === layer)
   if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)

@@ -52,7 +52,7 @@ describe("a damaged autoencoder", () => {
     await cp(scopeFolder, folder.path, { recursive: true })
     const names = await readdir(folder.path, { recursive: true })
     for (const name of names.filter((file) => file.endsWith(".npz"))) {
-      const { offset } = (await readNpz(await openFolder(folder.path), name)).get(array)!
+      const { offset } = await (await readNpz(await openFolder(folder.path), name)).locate(array)
       await spoil(join(folder.path, name), offset)
     }
     await using facet = await Facet.open({ scope: folder.path })
