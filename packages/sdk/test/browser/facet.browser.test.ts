@@ -216,7 +216,14 @@ describe("the worker", () => {
   })
 
   it("is not sent what cannot travel, though it has not come up yet", async () => {
-    const settings = { queue: 1, active: 1, cacheBytes: 0, threads: 1, storage: "none" } as const
+    const settings = {
+      queue: 1,
+      active: 1,
+      cacheBytes: 0,
+      judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
+      threads: 1,
+      storage: "none",
+    } as const
     const request = { model: { source: "nowhere", use: "text" }, text: (() => "x") as unknown as string } as const
     const asking = Effect.flatMap(Engine, (engine) => Effect.flip(engine.score(request)))
     const layer = layerEngine({ ...settings, device: "wasm", precision: "auto" })
