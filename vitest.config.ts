@@ -7,6 +7,9 @@ import { launchOptions } from "./test/browser/chromium.ts"
 
 const inRepository = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+// Every engine is a thread that loads the SDK's sources anew: what Node compiled once, no thread and no process compiles again.
+process.env["NODE_COMPILE_CACHE"] ??= inRepository("node_modules/.cache/compiled")
+
 /** Without a browser the tests on Node still run; those in the browser fail in their set-up, which says what to do. */
 const launch = await launchOptions().catch(() => undefined)
 
