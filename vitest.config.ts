@@ -4,6 +4,7 @@ import react from "@vitejs/plugin-react"
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
 import { launchOptions } from "./test/browser/chromium.ts"
+import { patience } from "./test/campaign.ts"
 
 const inRepository = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -26,7 +27,7 @@ const inNode: TestProjectInlineConfiguration = {
     pool: "forks",
     // An engine uses all the cores it finds: more files at once would only make each of them slower.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: patience,
     hookTimeout: 60_000,
   },
 }

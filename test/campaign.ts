@@ -13,5 +13,5 @@ const isCampaign = process.env["FACET_CAMPAIGN"] === "1"
  */
 export const tries = (each: number, campaign: number = 20 * each): number => (isCampaign ? campaign : each)
 
-/** How long a test that counts with {@link tries} may take, in milliseconds. */
+/** How long a test may take, in milliseconds: far longer than any does, so that it ends only what hangs. */
 export const patience = isCampaign ? 1_800_000 : 60_000

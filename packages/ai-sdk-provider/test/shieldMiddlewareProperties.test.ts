@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { shieldMiddleware, type ShieldMiddlewareOptions } from "../src/index.ts"
 import { JsonUnescaper } from "../src/middleware/JsonUnescaper.ts"
 import { partsOf } from "./fixtures/parts.ts"
+import { tries } from "../../../test/campaign.ts"
 import { always, dangerous, finish, harmful, harmless, never, start, streams } from "./fixtures/shielding.ts"
 
 type Part = LanguageModelV4StreamPart
@@ -100,7 +101,7 @@ function checkOrder(parts: ReadonlyArray<Part>): void {
   assert.strictEqual(parts.at(-1)?.type, "finish")
 }
 
-const runs = { arbitrary: { runs: 25, size: 24 } }
+const runs = { arbitrary: { runs: tries(10), size: 24 } }
 
 describe("any stream", () => {
   for (const options of [{}, { mode: "buffer" }, { mode: "audit" }, { input: "parallel" }] as const) {
@@ -162,7 +163,7 @@ describe("any stream", () => {
           "what was released is the beginning of what came, and then only ends",
         )
       }),
-    { arbitrary: { runs: 25, size: 24 } },
+    runs,
   )
 })
 
@@ -187,6 +188,6 @@ describe("JSON in fragments", () => {
       read += unescaper.read(written.slice(at)) + unescaper.rest()
       assert.strictEqual(read, value)
     },
-    { arbitrary: { runs: 1000, size: 20 } },
+    { arbitrary: { runs: tries(200), size: 20 } },
   )
 })

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { BroadcastChannel, Worker } from "node:worker_threads"
 import { gemmaFolder } from "@facet/tiny"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import {
@@ -66,7 +66,8 @@ describe("Facet", () => {
         for await (const _ of facet.stream(long, endless));
       })(),
     )
-    setTimeout(() => void facet.close(), 50)
+    await vi.waitUntil(async () => (await facet.stats()).requests === 2)
+    void facet.close()
     assert.instanceOf(await running, ClosedError)
     assert.instanceOf(await streaming, ClosedError)
     for (const call of [facet.generate("x"), facet.shield("x"), facet.inspect("x"), facet.score("x"), facet.stats()]) {

@@ -10,6 +10,7 @@ import {
   Facet,
   InvalidRequestError,
 } from "../../src/index.ts"
+import { layerHere } from "../fixtures/engine.ts"
 import { failureOf } from "../fixtures/failure.ts"
 import { assertIdle } from "../../../../test/assertIdle.ts"
 
@@ -162,6 +163,6 @@ describe("embed", () => {
       assert.isAbove(tokens, 10)
       const error = yield* Effect.flip(embed(text, { layer: 9 }))
       assert.strictEqual(error._tag, "InvalidRequestError")
-    }).pipe(Effect.provide(Facet.layer())),
+    }).pipe(Effect.provide(layerHere({}))),
   )
 })

@@ -7,6 +7,7 @@ import type { SamplingOptions } from "../../src/words/Sampling.ts"
 import { freshSeed, seededRandom, splitMix64, xoshiro128 } from "../../src/engine/Random.ts"
 import { makeSampler } from "../../src/engine/Sampler.ts"
 import { TokenHistory } from "../../src/engine/TokenHistory.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
 const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -102,7 +103,7 @@ describe("expOfNegative", () => {
         assert.isAtMost(Math.abs(expOfNegative(value) - Math.exp(value)), Math.exp(value) * 1e-12)
       }
     },
-    { arbitrary: { runs: 1000 } },
+    { arbitrary: { runs: tries(300) } },
   )
 
   it("knows the ends", () => {
@@ -130,7 +131,7 @@ describe("Sampler", () => {
         if (probability > 0.08) assert.isAbove(counts[id]!, 0, `token ${id}`)
       })
     },
-    { arbitrary: { runs: 300 } },
+    { arbitrary: { runs: tries(100) } },
   )
 
   it.prop(
