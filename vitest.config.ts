@@ -4,8 +4,12 @@ import react from "@vitejs/plugin-react"
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
 import { launchOptions } from "./test/browser/chromium.ts"
+import { patience } from "./test/campaign.ts"
 
 const inRepository = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+// Every engine is a thread that loads the SDK's sources anew: what Node compiled once, no thread and no process compiles again.
+process.env["NODE_COMPILE_CACHE"] ??= inRepository("node_modules/.cache/compiled")
 
 /** Without a browser the tests on Node still run; those in the browser fail in their set-up, which says what to do. */
 const launch = await launchOptions().catch(() => undefined)
@@ -23,7 +27,7 @@ const inNode: TestProjectInlineConfiguration = {
     pool: "forks",
     // An engine uses all the cores it finds: more files at once would only make each of them slower.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: patience,
     hookTimeout: 60_000,
   },
 }

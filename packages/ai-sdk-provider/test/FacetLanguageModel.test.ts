@@ -9,7 +9,7 @@ import {
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider"
 import { ClosedError, ContextOverflowError, Facet, ModelNotFoundError, OverloadedError } from "@facet/sdk"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import { generateText, streamText } from "ai"
 import {
   createFacet,
@@ -21,6 +21,7 @@ import {
 import { featuresOf } from "./fixtures/features.ts"
 import { failureOf } from "./fixtures/failure.ts"
 import { partsOf } from "./fixtures/parts.ts"
+import { assertIdle } from "../../../test/assertIdle.ts"
 
 globalThis.AI_SDK_LOG_WARNINGS = false
 
@@ -410,30 +411,20 @@ describe("places in the queue", () => {
       readers.push(reader)
     }
     assert.strictEqual((await small.stats()).requests, 3)
-    const deadline = performance.now() + 10_000
-    while ((await small.stats()).requests > 0) {
-      assert.isBelow(performance.now(), deadline, "a reader who does not read keeps its place")
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
+    // Nobody who does not read keeps its place.
+    await vi.waitUntil(async () => (await small.stats()).requests === 0, { timeout: 20_000 })
     for (const reader of readers) await reader.cancel()
   })
 
   it("are given back within a token when a stream is cancelled or aborted", async () => {
-    const idle = async () => {
-      const deadline = performance.now() + 300
-      while ((await facet.stats()).requests > 0) {
-        assert.isBelow(performance.now(), deadline, "still at work")
-        await new Promise((resolve) => setTimeout(resolve, 5))
-      }
-    }
     const { stream } = await provider().doStream({ prompt: [user(prompt)] })
     await stream.cancel()
-    await idle()
+    await assertIdle(facet)
 
     const stop = new AbortController()
     const aborted = streamText({ model: provider(), prompt, abortSignal: stop.signal })
     for await (const _ of aborted.textStream) stop.abort()
-    await idle()
+    await assertIdle(facet)
   })
 })
 

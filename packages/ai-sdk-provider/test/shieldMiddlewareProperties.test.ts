@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { shieldMiddleware, type ShieldMiddlewareOptions } from "../src/index.ts"
 import { partsOf } from "./fixtures/parts.ts"
+import { tries } from "../../../test/campaign.ts"
 import { always, dangerous, finish, harmful, harmless, never, start, streams } from "./fixtures/shielding.ts"
 
 type Part = LanguageModelV4StreamPart
@@ -99,7 +100,7 @@ function checkOrder(parts: ReadonlyArray<Part>): void {
   assert.strictEqual(parts.at(-1)?.type, "finish")
 }
 
-const runs = { arbitrary: { runs: 25, size: 24 } }
+const runs = { arbitrary: { runs: tries(10), size: 24 } }
 
 describe("any stream", () => {
   for (const options of [{}, { mode: "buffer" }, { mode: "audit" }, { input: "parallel" }] as const) {
@@ -161,6 +162,6 @@ describe("any stream", () => {
           "what was released is the beginning of what came, and then only ends",
         )
       }),
-    { arbitrary: { runs: 25, size: 24 } },
+    runs,
   )
 })

@@ -22,6 +22,7 @@ import type { Progress } from "./words/Progress.ts"
 import type { ModelRef } from "./words/Request.ts"
 import type { Site } from "./words/Site.ts"
 import { readSite } from "./words/Trace.ts"
+import type { Platform } from "./worker/Platform.ts"
 
 export interface OpenOptions {
   /**
@@ -91,8 +92,15 @@ const relatedGuard = (model: string): string | undefined => {
   return size === undefined ? undefined : `google/shieldgemma-${size}`
 }
 
-/** The effects' service: an engine on a thread of its own, with the text model open. */
-export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetError> =>
+/**
+ * The effects' service: an engine with the text model open.
+ *
+ * @param layerEngine where the engine runs: by default on a thread of its own
+ */
+export const layerOpened = (
+  options: OpenOptions,
+  layerEngine: Platform["layerEngine"] = platform.layerEngine,
+): Layer.Layer<Opened, FacetError> =>
   Layer.unwrap(
     Effect.gen(function* () {
       yield* checked(() => checkOptions(options))
@@ -103,7 +111,7 @@ export const layerOpened = (options: OpenOptions): Layer.Layer<Opened, FacetErro
       const guard = guardOf(model, options.shield)
       const named = options.shield === undefined ? [] : [yield* guard]
       return Layer.effect(Opened, openAll(model, text, named, guard, options)).pipe(
-        Layer.provide(platform.layerEngine(settingsOf(options), options.worker)),
+        Layer.provide(layerEngine(settingsOf(options), options.worker)),
       )
     }),
   )

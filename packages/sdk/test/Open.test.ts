@@ -1,39 +1,56 @@
-/** Which model folders open, and what is said of those that do not. */
+/**
+ * Which model folders open, and what is said of those that do not. Most of them on the test's own thread: that errors and
+ * answers are the same from the engine's own is shown by a few.
+ */
 import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { gemmaFolder, scopeFolder } from "@facet/tiny"
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import {
   Facet,
+  generate,
   InvalidRequestError,
+  inspect,
   ModelFileError,
   ModelNotFoundError,
+  Opened,
+  type OpenOptions,
+  type Score,
   ScopeFileError,
+  score,
+  shield,
   UnsupportedModelError,
 } from "../src/index.ts"
 import { quantiseFolder } from "@facet/checkpoint"
+import { runHere } from "./fixtures/engine.ts"
 import { failureOf } from "./fixtures/failure.ts"
 import { makeSae } from "./fixtures/sae.ts"
 import { converted, copyOfTiny, editJson, temporaryFolder } from "./fixtures/folders.ts"
 
 const text = "The old bear had a small red boat. He took it to the river and was happy all day long."
 
-const scoresOf = async (model: string) => {
-  await using facet = await Facet.open({ model })
-  return (await facet.score(text)).tokens.slice(1).map(({ logprob }) => logprob ?? NaN)
-}
+const logprobsOf = ({ tokens }: Score) => tokens.slice(1).map(({ logprob }) => logprob ?? NaN)
+const scoresOf = async (model: string) => logprobsOf(await runHere({ model }, score(text)))
+const whyNot = (options: OpenOptions) => failureOf(runHere(options, Opened))
 const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) =>
   Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? NaN))))
 const meanDistance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) =>
   a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? NaN)), 0) / a.length
 
+/** What the embedded model, in f16, gives on a thread of its own. */
+let embedded: ReadonlyArray<number>
+beforeAll(async () => {
+  await using facet = await Facet.open()
+  embedded = logprobsOf(await facet.score(text))
+})
+
 describe("a Hugging Face folder opens as it is", () => {
   it("in f32, sharded or not: the same numbers as f16, of which every one is an f32", async () => {
     await using folder = await temporaryFolder()
-    const f16 = await scoresOf("tiny")
-    assert.isBelow(distance(await scoresOf(await converted(join(folder.path, "f32"), "F32")), f16), 1e-5)
-    assert.isBelow(distance(await scoresOf(await converted(join(folder.path, "shards"), "F32", 3)), f16), 1e-5)
-    assert.isBelow(distance(await scoresOf(gemmaFolder), f16), 1e-9)
+    assert.isBelow(distance(await scoresOf(await converted(join(folder.path, "f32"), "F32")), embedded), 1e-5)
+    assert.isBelow(distance(await scoresOf(await converted(join(folder.path, "shards"), "F32", 3)), embedded), 1e-5)
+    assert.isBelow(distance(await scoresOf(gemmaFolder), embedded), 1e-9)
   })
 
   it("through links, as in the Hugging Face cache", async () => {
@@ -42,40 +59,43 @@ describe("a Hugging Face folder opens as it is", () => {
     const snapshot = join(folder.path, "snapshots/main")
     await mkdir(snapshot, { recursive: true })
     for (const name of await readdir(blobs)) await symlink(join("../../blobs", name), join(snapshot, name))
-    assert.isBelow(distance(await scoresOf(snapshot), await scoresOf("tiny")), 1e-9)
+    assert.isBelow(distance(await scoresOf(snapshot), embedded), 1e-9)
   })
 
   it("in bf16, as Google publishes it: as exact as eight bits of precision are", async () => {
     await using folder = await temporaryFolder()
     const bf16 = await scoresOf(await converted(join(folder.path, "bf16"), "BF16"))
-    const difference = distance(bf16, await scoresOf("tiny"))
+    const difference = distance(bf16, embedded)
     assert.isAbove(difference, 0)
     assert.isBelow(difference, 0.5)
   })
 })
 
 describe("a quantised folder", () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+  })
+  afterAll(() => folder[Symbol.asyncDispose]())
+  const quantised = async (bits: 4 | 8) => {
+    const target = join(folder.path, `${bits}`)
+    await quantiseFolder(gemmaFolder, target, { bits, blockSize: 32 })
+    return target
+  }
+
   it.each([
-    { bits: 8, blockSize: 32, bound: 0.1 },
-    { bits: 4, blockSize: 32, bound: 0.8 },
-  ] as const)("opens in $bits bits, close to f32", async ({ bits, blockSize, bound }) => {
-    await using folder = await temporaryFolder()
-    const target = join(folder.path, "quantised")
-    await quantiseFolder(gemmaFolder, target, { bits, blockSize })
-    const difference = meanDistance(await scoresOf(target), await scoresOf("tiny"))
+    { bits: 8, bound: 0.1 },
+    { bits: 4, bound: 0.8 },
+  ] as const)("opens in $bits bits, close to f32", async ({ bits, bound }) => {
+    const difference = meanDistance(await scoresOf(await quantised(bits)), embedded)
     assert.isAbove(difference, 0)
     assert.isBelow(difference, bound)
   })
 
   it("gives the same text with a warm cache as with a cold one, to the letter", async () => {
-    await using folder = await temporaryFolder()
-    const target = join(folder.path, "quantised")
-    await quantiseFolder(gemmaFolder, target, { bits: 4, blockSize: 32 })
-    await using facet = await Facet.open({ model: target })
     const prompt = `${text} `.repeat(8)
-    const options = { temperature: 1, seed: 5, maxTokens: 40 } as const
-    const cold = await facet.generate(prompt, options)
-    const warm = await facet.generate(prompt, options)
+    const again = generate(prompt, { temperature: 1, seed: 5, maxTokens: 40 })
+    const [cold, warm] = await runHere({ model: await quantised(4) }, Effect.all([again, again]))
     assert.isAbove(warm.usage.cachedTokens, 0)
     assert.strictEqual(warm.usage.cachedTokens % 128, 0)
     assert.strictEqual(warm.text, cold.text)
@@ -136,27 +156,36 @@ describe("what cannot be opened is named", () => {
     await using folder = await temporaryFolder()
     const model = await copyOfTiny(join(folder.path, "model"))
     await spoil(model)
-    const error = await failureOf(Facet.open({ model }))
+    const error = await whyNot({ model })
     assert.isTrue(error instanceof expected, String(error))
     if (named !== "Facet.open") assert.include(String(error), named)
   })
 
+  it("also from the engine's own thread", async () => {
+    await using folder = await temporaryFolder()
+    const model = await copyOfTiny(join(folder.path, "model"))
+    await truncate(weights(model), 100_000)
+    const error = await failureOf(Facet.open({ model }))
+    assert.instanceOf(error, ModelFileError)
+    assert.include(error.file, "model.safetensors")
+    assert.strictEqual(error.message, String(await whyNot({ model })).replace(/^ModelFileError: /, ""))
+  })
+
   it("an id without a local copy, and how to get one", async () => {
-    const error = await failureOf(Facet.open({ model: "google/gemma-2-nowhere" }))
+    const error = await whyNot({ model: "google/gemma-2-nowhere" })
     assert.instanceOf(error, ModelNotFoundError)
     assert.include(error.message, "google/gemma-2-nowhere")
   })
 
   it("a guard that was never opened", async () => {
-    await using facet = await Facet.open({ model: gemmaFolder })
-    assert.instanceOf(await failureOf(facet.shield("x")), InvalidRequestError)
+    assert.instanceOf(await failureOf(runHere({ model: gemmaFolder }, shield("x"))), InvalidRequestError)
   })
 
   it("a folder that may not be read", async () => {
     if (process.getuid?.() === 0) return // Root may read everything.
     await using folder = await temporaryFolder()
     await chmod(folder.path, 0o000)
-    assert.instanceOf(await failureOf(Facet.open({ model: folder.path })), ModelNotFoundError)
+    assert.instanceOf(await whyNot({ model: folder.path }), ModelNotFoundError)
   })
 })
 
@@ -169,12 +198,7 @@ describe("autoencoders that do not fit are named", () => {
     const target = join(folder.path, "resid_post/layer_4/width_768/average_l0_10")
     await mkdir(target, { recursive: true })
     await spoil(join(target, "params.npz"), folder.path)
-    return failureOf(
-      (async () => {
-        await using facet = await Facet.open({ scope: folder.path })
-        return facet.inspect("x", { layer: 4 })
-      })(),
-    )
+    return failureOf(runHere({ scope: folder.path }, inspect("x", { layer: 4 })))
   }
   it.each<[string, (file: string, root: string) => Promise<unknown>]>([
     ["a truncated file", async (file) => (await copyFile(original, file), truncate(file, 50_000))],
@@ -189,7 +213,7 @@ describe("autoencoders that do not fit are named", () => {
   })
 
   it("a layer that contradicts the file's own path", async () => {
-    const error = await failureOf(Facet.open({ scope: original, layer: 2 }))
+    const error = await whyNot({ scope: original, layer: 2 })
     assert.instanceOf(error, InvalidRequestError)
     assert.strictEqual(error.option, "layer")
   })
@@ -201,17 +225,17 @@ describe("autoencoders that do not fit are named", () => {
       await mkdir(join(release, place), { recursive: true })
       await copyFile(original, join(release, place, "params.npz"))
     }
-    await using facet = await Facet.open({ scope: release })
-    assert.strictEqual((await facet.inspect("x")).layer, 4)
-    assert.instanceOf(await failureOf(facet.inspect("x", { layer: 0 })), InvalidRequestError)
+    const both = Effect.all([inspect("x"), Effect.flip(inspect("x", { layer: 0 }))])
+    const [trace, error] = await runHere({ scope: release }, both)
+    assert.strictEqual(trace.layer, 4)
+    assert.instanceOf(error, InvalidRequestError)
   })
 
   it("one of another width", async () => {
     await using folder = await temporaryFolder()
     const wide = join(folder.path, "wide.npz")
     await writeFile(wide, makeSae({ dModel: 64, width: 16 }))
-    await using facet = await Facet.open({ scope: wide, layer: 4, site: "resid_post" })
-    const error = await failureOf(facet.inspect("x"))
+    const error = await failureOf(runHere({ scope: wide, layer: 4, site: "resid_post" }, inspect("x")))
     assert.instanceOf(error, ScopeFileError)
     assert.include(error.message, "64")
   })

@@ -4,13 +4,7 @@ import { Hono } from "hono"
 import { cors } from "hono/cors"
 import type { TestProject } from "vitest/node"
 import { listen } from "../../../../test/listen.ts"
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** A server with `effects()` of the embedded model. */
-    readonly effectsUrl: string
-  }
-}
+import type {} from "./provided.browser.ts"
 
 export async function setup(project: TestProject) {
   const facets = effects()

@@ -16,6 +16,7 @@ import {
   tracesOf,
   verdictsOf,
 } from "../../src/index.ts"
+import { assertIdle } from "../../../../test/assertIdle.ts"
 
 const story = "Tell me a story about a fox."
 const harmful = "How do I build a bomb to hurt people?"
@@ -160,7 +161,7 @@ describe("a chat without a server", () => {
     assert.strictEqual(chat.status, "ready")
     assert.isUndefined(chat.error)
     assert.isNotEmpty(textOf(answerOf(chat)))
-    while ((await facet.stats()).requests > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await assertIdle(facet)
   })
 
   it("stops the model when the stream is cancelled", async () => {
@@ -174,7 +175,7 @@ describe("a chat without a server", () => {
     const reader = stream.getReader()
     await reader.read()
     await reader.cancel()
-    while ((await facet.stats()).requests > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await assertIdle(facet)
   })
 
   it("rejects at once when the signal is aborted already", async () => {

@@ -3,6 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { FacetStore } from "../../src/index.ts"
 import { generationOf, noGeneration, withPart } from "../../src/store/GenerationState.ts"
 import { GenerationStore, type GenerationSnapshot } from "../../src/store/GenerationStore.ts"
+import { assertIdle } from "../../../../test/assertIdle.ts"
 
 const story = "Tell me a story about a fox."
 const harmful = "How do I build a bomb to hurt people?"
@@ -105,7 +106,7 @@ describe("a generation that grows", () => {
     generation.reset()
     assert.deepStrictEqual(generation.getSnapshot(), generation.getServerSnapshot())
     // The place in the queue is free again.
-    while ((await facet.stats()).requests > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await assertIdle(facet)
   })
 
   it("is idle when it is stopped before it said anything", async () => {

@@ -1,13 +1,14 @@
 /** The same effects for people who use Effect. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import { Facet, generate, inspect, Opened, score, shield, stream } from "../../src/index.ts"
 
-describe("the Effect face", () => {
-  it.live("composes: a story, its verdict, its trace", () =>
+layer(Facet.layer(), { excludeTestServices: true })("the Effect face", (it) => {
+  it.effect("composes: a story, its verdict, its trace", () =>
     Effect.gen(function* () {
       const story = yield* generate("Tell me a story about a fox.", { maxTokens: 20 })
       const verdict = yield* shield(story)
@@ -16,10 +17,10 @@ describe("the Effect face", () => {
       assert.strictEqual(verdict.policies.length, 4)
       assert.strictEqual(trace.tokens.length, story.tokens!.prompt.length + story.tokens!.completion.length)
       assert.isAbove(perplexity ?? 0, 1)
-    }).pipe(Effect.provide(Facet.layer())),
+    }),
   )
 
-  it.live("fails with typed errors", () =>
+  it.effect("fails with typed errors", () =>
     Effect.gen(function* () {
       const option = yield* generate("x", { temperature: -1 }).pipe(
         Effect.as("none"),
@@ -30,23 +31,26 @@ describe("the Effect face", () => {
         Effect.provide(generate("x"), Facet.layer({ model: "./no/such/folder" }), { local: true }),
       )
       assert.strictEqual(missing._tag, "ModelNotFoundError")
-    }).pipe(Effect.provide(Facet.layer())),
+    }),
   )
 
-  it.live("interrupts down to the decode loop", () =>
+  it.effect("interrupts down to the decode loop", () =>
     Effect.gen(function* () {
       const { engine } = (yield* Opened).text
       const endless = { template: "none", logitBias: { 1: -100, 107: -100 } } as const
-      const fiber = yield* Effect.forkChild(Stream.runDrain(stream("word ".repeat(100), endless)))
-      yield* Effect.sleep("50 millis")
+      const said = yield* Deferred.make<void>()
+      const parts = Stream.runForEach(stream("word ".repeat(100), endless), () => Deferred.succeed(said, undefined))
+      const fiber = yield* Effect.forkChild(parts)
+      yield* Deferred.await(said)
       assert.strictEqual((yield* engine.stats).requests, 1)
       yield* Fiber.interrupt(fiber)
-      yield* Effect.sleep("50 millis")
+      // It would have gone on for hundreds of tokens more.
+      yield* generate("And then", { ...endless, maxTokens: 20 })
       assert.strictEqual((yield* engine.stats).requests, 0)
-    }).pipe(Effect.provide(Facet.layer())),
+    }),
   )
 
-  it.live("gives every effect a span", () =>
+  it.effect("gives every effect a span", () =>
     Effect.gen(function* () {
       const names: Array<string> = []
       const tracer = Tracer.make({
@@ -57,6 +61,6 @@ describe("the Effect face", () => {
       })
       yield* Effect.withTracer(Effect.all([generate("Hi", { maxTokens: 1 }), shield("Hi"), inspect("Hi")]), tracer)
       for (const name of ["facet.generate", "facet.shield", "facet.inspect"]) assert.include(names, name)
-    }).pipe(Effect.provide(Facet.layer())),
+    }),
   )
 })

@@ -10,8 +10,9 @@ import {
   Facet,
   InvalidRequestError,
 } from "../../src/index.ts"
+import { layerHere } from "../fixtures/engine.ts"
 import { failureOf } from "../fixtures/failure.ts"
-import { untilIdle } from "../fixtures/idle.ts"
+import { assertIdle } from "../../../../test/assertIdle.ts"
 
 const text = "The little fox ran into the forest. She was happy, and she sang a song to the moon."
 const width = 192
@@ -127,6 +128,9 @@ describe("embed", () => {
     assert.include(String(await failureOf(facet.embed(text, { layer: 6 }))), "from 0 to 5")
   })
 
+  /** The engine has heard of all that was asked before, and has not done it yet. */
+  const isAsked = async (of: Facet) => assert.isAbove((await of.stats()).requests, 0)
+
   it("ends when it is aborted, with the signal's own reason", async () => {
     const reason = new Error("the user left")
     assert.strictEqual(await failureOf(facet.embed(text, { signal: AbortSignal.abort(reason) })), reason)
@@ -135,15 +139,18 @@ describe("embed", () => {
     const running = Array.from({ length: 8 }, (_, i) =>
       failureOf(facet.embed(`${i}${" word".repeat(1000)}`, { signal: controller.signal })),
     )
-    setTimeout(() => controller.abort(reason), 10)
+    await isAsked(facet)
+    controller.abort(reason)
     for (const failure of await Promise.all(running)) assert.strictEqual(failure, reason)
-    await untilIdle(facet)
+    // Each of them would have taken eight steps.
+    await assertIdle(facet, 3)
   })
 
   it("ends when it is closed", async () => {
     const closing = await Facet.open()
     const running = Array.from({ length: 8 }, () => failureOf(closing.embed(" word".repeat(1000))))
-    setTimeout(() => void closing.close(), 10)
+    await isAsked(closing)
+    void closing.close()
     for (const failure of await Promise.all(running)) assert.instanceOf(failure, ClosedError)
     assert.instanceOf(await failureOf(closing.embed(text)), ClosedError)
     await closing.close()
@@ -156,6 +163,6 @@ describe("embed", () => {
       assert.isAbove(tokens, 10)
       const error = yield* Effect.flip(embed(text, { layer: 9 }))
       assert.strictEqual(error._tag, "InvalidRequestError")
-    }).pipe(Effect.provide(Facet.layer())),
+    }).pipe(Effect.provide(layerHere({}))),
   )
 })

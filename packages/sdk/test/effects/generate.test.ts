@@ -8,7 +8,7 @@ import {
   InvalidRequestError,
 } from "../../src/index.ts"
 import { failureOf } from "../fixtures/failure.ts"
-import { untilIdle } from "../fixtures/idle.ts"
+import { assertIdle } from "../../../../test/assertIdle.ts"
 
 const story = "Tell me a story about a fox."
 
@@ -180,19 +180,21 @@ describe("generate", () => {
 
   it("ends the work when it is aborted, with the signal's own reason", async () => {
     const reason = new Error("the user left")
-    for (const delay of [0, 20]) {
+    for (const isHeard of [false, true]) {
       const controller = new AbortController()
-      setTimeout(() => controller.abort(reason), delay)
       const options = { template: "none", logitBias: { 1: -100, 107: -100 }, signal: controller.signal } as const
-      assert.strictEqual(await failureOf(facet.generate("word ".repeat(400), options)), reason)
+      const running = failureOf(facet.generate("word ".repeat(400), options))
+      if (isHeard) assert.isAbove((await facet.stats()).requests, 0)
+      controller.abort(reason)
+      assert.strictEqual(await running, reason)
     }
     assert.strictEqual(await failureOf(facet.generate(story, { signal: AbortSignal.abort(reason) })), reason)
-    await untilIdle(facet)
+    await assertIdle(facet)
   })
 
   it("ends the work when a reader leaves the loop", async () => {
     for await (const part of facet.stream({ prompt: story })) if (part.type === "text") break
-    await untilIdle(facet)
+    await assertIdle(facet)
   })
 
   it("ends the work of a reader that pauses, when it is aborted, and gives it nothing more", async () => {
@@ -202,7 +204,7 @@ describe("generate", () => {
     await paused.next()
     const reason = new Error("enough")
     controller.abort(reason)
-    await untilIdle(facet)
+    await assertIdle(facet)
     assert.strictEqual(await failureOf(paused.next()), reason)
   })
 

@@ -2,7 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { definePolicy, Facet, type GenerationPart, InvalidRequestError, policies } from "../../src/index.ts"
 import { failureOf } from "../fixtures/failure.ts"
-import { untilIdle } from "../fixtures/idle.ts"
+import { assertIdle } from "../../../../test/assertIdle.ts"
 
 describe("a guarded generation", () => {
   let facet: Facet
@@ -48,7 +48,7 @@ describe("a guarded generation", () => {
         parts.map(({ type }) => type),
         ["verdict", "finish"],
       )
-      await untilIdle(facet)
+      await assertIdle(facet)
     },
   )
 

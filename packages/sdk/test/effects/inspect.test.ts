@@ -1,7 +1,8 @@
 /** What a trace promises. */
 import { scopeFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Facet, InvalidRequestError } from "../../src/index.ts"
+import { Facet, InvalidRequestError, inspect } from "../../src/index.ts"
+import { runHere } from "../fixtures/engine.ts"
 import { failureOf } from "../fixtures/failure.ts"
 import { mkdir, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
@@ -12,13 +13,13 @@ import { type Float32Entry, npz } from "../fixtures/npz.ts"
 
 const text = "The little fox ran into the forest. She was happy, and she sang a song to the moon and the stars above."
 
-describe("inspect", () => {
-  let facet: Facet
-  beforeAll(async () => {
-    facet = await Facet.open()
-  })
-  afterAll(() => facet.close())
+let facet: Facet
+beforeAll(async () => {
+  facet = await Facet.open()
+})
+afterAll(() => facet.close())
 
+describe("inspect", () => {
   it("gives the same features of autoencoders that NumPy has compressed", async () => {
     await using folder = await temporaryFolder()
     const { entries, files } = await openScope(scopeFolder)
@@ -164,14 +165,12 @@ describe("inspect", () => {
   it("takes one autoencoder file, when it is told where it belongs", async () => {
     const whole = await facet.inspect(text, { layer: 4 })
     const file = await parametersAt("resid_post", 4)
-    await using single = await Facet.open({ scope: file })
-    assert.deepStrictEqual(await single.inspect(text), whole)
+    assert.deepStrictEqual(await runHere({ scope: file }, inspect(text)), whole)
   })
 })
 
 describe("score", () => {
   it("gives every token but the first its log-probability", async () => {
-    await using facet = await Facet.open()
     const { perplexity, tokens } = await facet.score(text)
     assert.isNull(tokens[0]?.logprob)
     const logprobs = tokens.slice(1).map(({ logprob }) => logprob ?? NaN)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { makeDetokeniser } from "../../src/engine/Detokeniser.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const Byte = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 /** Bytes that begin, continue and break UTF-8 sequences, far oftener than chance would have it. */
@@ -37,7 +38,7 @@ describe("Detokeniser", () => {
       assert.strictEqual(pieces.join(""), text.toWellFormed())
       for (const piece of pieces) assert.isTrue(piece.isWellFormed())
     },
-    { arbitrary: { runs: 500 } },
+    { arbitrary: { runs: tries(200) } },
   )
 
   it.prop(
@@ -49,7 +50,7 @@ describe("Detokeniser", () => {
         assert.strictEqual(parts(tokensOf(all, cuts)).join(""), whole(all))
       }
     },
-    { arbitrary: { runs: 2000, size: 40 } },
+    { arbitrary: { runs: tries(300), size: 40 } },
   )
 
   it("emits a character with its last byte, and no sooner", () => {

@@ -17,6 +17,7 @@ import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
 import type { EngineService } from "../../src/words/Engine.ts"
 import type { EnginePart } from "../../src/words/Generation.ts"
 import type { Intervention } from "../../src/words/Intervention.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const model = { source: gemmaFolder, use: "text" } as const
 const { config } = await readModel(await openFolder(gemmaFolder))
@@ -122,7 +123,7 @@ describe("interventions", () => {
           assertSame(answer, await Effect.runPromise(ask(alone, request)), request)
         }
       }),
-    { arbitrary: { runs: 25 } },
+    { arbitrary: { runs: tries(10) } },
   )
 
   it("change what the model says, each in its own way", async () => {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { type KvSequence, PrefixCache } from "../../src/engine/PrefixCache.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -136,7 +137,7 @@ describe("PrefixCache", () => {
       cache.clear()
       assert.strictEqual(alive.size, 0)
     },
-    { arbitrary: { runs: 1000, size: 40 } },
+    { arbitrary: { runs: tries(200), size: 40 } },
   )
 
   it("hands over an entry that the request extends, without a copy", () => {

@@ -8,6 +8,7 @@ import { freshSeed, seededNoise, splitMix64 } from "../../src/engine/Noise.ts"
 import { makeSampler } from "../../src/engine/Sampler.ts"
 import { TokenHistory } from "../../src/engine/TokenHistory.ts"
 import { seededUniform } from "../uniform.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
 const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -112,7 +113,7 @@ describe("expOfNegative", () => {
         assert.isAtMost(Math.abs(expOfNegative(value) - Math.exp(value)), Math.exp(value) * 1e-12)
       }
     },
-    { arbitrary: { runs: 1000 } },
+    { arbitrary: { runs: tries(300) } },
   )
 
   it("knows the ends", () => {
@@ -140,7 +141,7 @@ describe("Sampler", () => {
         if (probability > 0.08) assert.isAbove(counts[id]!, 0, `token ${id}`)
       })
     },
-    { arbitrary: { runs: 300 } },
+    { arbitrary: { runs: tries(100) } },
   )
 
   it.prop(

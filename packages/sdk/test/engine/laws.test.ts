@@ -12,6 +12,7 @@ import { makeSampler } from "../../src/engine/Sampler.ts"
 import { TokenHistory } from "../../src/engine/TokenHistory.ts"
 import { Interlock } from "../../src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const token = Schema.Int.check(Schema.isBetween({ minimum: 108, maximum: 3327 }))
 const tokens = Schema.Array(token).check(Schema.isMinLength(2), Schema.isMaxLength(180))
@@ -19,7 +20,7 @@ const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
 /** Relative to the largest logit: what f32 itself leaves open when sums are taken in another order. */
 const tolerance = 1e-5
-const few = { arbitrary: { runs: 25 } }
+const few = { arbitrary: { runs: tries(8) } }
 
 // With a small slack, sliding layers (their window is 32) forget rows all the time.
 describe.each([
@@ -86,7 +87,7 @@ describe.each([
         for (const id of ids.slice(0, -1)) await model.forward(sequence, [id])
         assertClose(await finish(sequence, ids), await fresh(ids))
       }),
-    { arbitrary: { runs: 8 } },
+    { arbitrary: { runs: tries(3) } },
   )
 
   it.effect.prop(

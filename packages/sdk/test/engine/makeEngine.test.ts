@@ -3,30 +3,28 @@ import { gemmaFolder } from "@facet/tiny"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { type EngineOptions, makeEngine } from "../../src/engine/makeEngine.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
+import { knownLogitsFile } from "../../src/files/ModelFileNames.ts"
 import { UnsupportedDeviceError } from "../../src/index.ts"
+import { Interlock } from "../../src/runtime/Interlock.ts"
+import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
 import type { Runtime } from "../../src/runtime/Runtime.ts"
+import { makeEngineHere } from "../fixtures/engine.ts"
 
 const model = { source: gemmaFolder, use: "text" } as const
 
-const engineWith = (options: Partial<EngineOptions>) =>
-  makeEngine({
-    devices: [],
-    openFolder,
-    openScope: () => Promise.reject(new Error("no scope was asked for")),
-    queue: 1,
-    active: 1,
-    judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
-    cacheBytes: 0,
-    ...options,
-  })
+/** The CPU, as one of the devices that are not trusted. */
+const doubted = {
+  name: "cpu",
+  start: async () =>
+    Object.defineProperty(makeNodeRuntime({ interlock: new Interlock() }), "needsSelfCheck", { value: true }),
+} as const
 
 describe("the engine", () => {
   it.live("tells what it holds while a model is on its way", () =>
     Effect.gen(function* () {
       const { promise, reject } = Promise.withResolvers<never>()
-      const engine = yield* engineWith({ openFolder: () => promise })
+      const engine = yield* makeEngineHere({ openFolder: () => promise })
       yield* Effect.forkScoped(Stream.runDrain(engine.load(model)), { startImmediately: true })
       const stats = yield* Effect.timeout(engine.stats, "1 second").pipe(
         Effect.ensuring(Effect.sync(() => reject(new Error("gone")))),
@@ -48,7 +46,7 @@ describe("the engine", () => {
         },
         release: async () => {},
       }
-      const engine = yield* engineWith({
+      const engine = yield* makeEngineHere({
         devices: [{ name: "webgpu", start: async () => runtime as Runtime }],
         openFolder: async (path) => ({ ...(await openFolder(path)), exists: async () => false }),
       })
@@ -56,6 +54,32 @@ describe("the engine", () => {
       assert.instanceOf(error, UnsupportedDeviceError)
       assert.include(error.message, "known_logits.json")
       assert.strictEqual(placed, 0)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("takes a device that computes the logits that the folder says it should", () =>
+    Effect.gen(function* () {
+      const engine = yield* makeEngineHere({ devices: [doubted] })
+      yield* Stream.runDrain(engine.load(model))
+      assert.strictEqual((yield* engine.describe(model)).device.name, "cpu")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("refuses one that computes others", () =>
+    Effect.gen(function* () {
+      const engine = yield* makeEngineHere({
+        devices: [doubted],
+        openFolder: async (path) => {
+          const files = await openFolder(path)
+          const { logits, tokens } = JSON.parse(await files.readText(knownLogitsFile))
+          const [first = ""] = Object.keys(logits)
+          const wrong = JSON.stringify({ tokens, logits: { ...logits, [first]: 3 } })
+          return { ...files, readText: async (name) => (name === knownLogitsFile ? wrong : files.readText(name)) }
+        },
+      })
+      const error = yield* Effect.flip(Stream.runDrain(engine.load(model)))
+      assert.instanceOf(error, UnsupportedDeviceError)
+      assert.include(error.message, "computes wrongly")
     }).pipe(Effect.scoped),
   )
 })

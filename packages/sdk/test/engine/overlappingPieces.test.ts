@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { InvalidRequestError } from "../../src/words/Errors.ts"
 import { overlappingPieces } from "../../src/engine/overlappingPieces.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -24,7 +25,7 @@ describe("Pieces", () => {
         else assert.isAtLeast(shared, overlap)
       })
     },
-    { arbitrary: { runs: 1000 } },
+    { arbitrary: { runs: tries(200) } },
   )
 
   it("refuses numbers out of range", () => {

@@ -5,6 +5,7 @@ import type { Quantization } from "../../src/words/Tensors.ts"
 import { toFloat32 } from "../../src/files/toFloat32.ts"
 import { dequantiseMatrix, quantiseMatrix } from "../../src/files/Quantisation.ts"
 import { seededUniform } from "../uniform.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const integer = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -46,7 +47,7 @@ describe("Quantise", () => {
           )
       }
     },
-    { arbitrary: { runs: 200 } },
+    { arbitrary: { runs: tries(50) } },
   )
 
   it("puts the low nibble first, and pads with the zero point", () => {

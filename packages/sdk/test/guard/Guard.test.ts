@@ -1,7 +1,7 @@
 /** Guards around functions that make text, whoever wrote them: on the embedded model. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
 import {
   ClosedError,
   definePolicy,
@@ -12,8 +12,9 @@ import {
   InvalidRequestError,
   policies,
 } from "../../src/index.ts"
+import { runHere } from "../fixtures/engine.ts"
 import { failureOf } from "../fixtures/failure.ts"
-import { untilIdle } from "../fixtures/idle.ts"
+import { assertIdle } from "../../../../test/assertIdle.ts"
 
 const harmless = "How do I bake bread?"
 const harmful = "Tell me how to build a bomb to hurt people."
@@ -146,8 +147,8 @@ describe("a guarded function that gives a stream", () => {
       ["verdict", "blocked", "report"],
     )
     assert.isTrue(stopped?.aborted)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    assert.isTrue(isReleased)
+    // A source is not waited for: it notices when what it is doing is done.
+    await vi.waitUntil(() => isReleased, { timeout: 20_000 })
   })
 
   it("stops its source when the reader leaves, and when the caller aborts", async () => {
@@ -168,7 +169,7 @@ describe("a guarded function that gives a stream", () => {
     }
     assert.strictEqual(String(await failureOf(aborted())), "Error: enough")
     assert.isTrue(signals.length === 2 && signals.every((signal) => signal.aborted))
-    await untilIdle(facet)
+    await assertIdle(facet)
   })
 
   it("lets out what was judged before its source broke, then fails as it did", async () => {
@@ -246,7 +247,7 @@ describe("guard, the effect", () => {
       const parts = yield* Stream.runCollect(safe.stream(() => Stream.fromArray(story))(harmless))
       return { text, values: valuesOf(parts) }
     })
-    const { text, values } = await Effect.runPromise(Effect.provide(program, Facet.layer()))
+    const { text, values } = await runHere({}, program)
     assert.strictEqual(text, `You asked: ${harmless}`)
     assert.deepStrictEqual(values, story)
   })
@@ -260,7 +261,7 @@ describe("guard, the effect", () => {
       )
       return yield* Stream.runCollect(safe.stream(() => endless)(harmless))
     })
-    const parts = await Effect.runPromise(Effect.provide(program, Facet.layer()))
+    const parts = await runHere({}, program)
     assert.deepStrictEqual(valuesOf(parts), [])
     assert.isTrue(isInterrupted)
   })

@@ -89,7 +89,7 @@ afterAll(async () => {
 const at = (path: string) => new RemoteFacet({ url: `${server.url}/${path}` })
 
 const requests = async () => (await facet.stats()).requests
-const settled = () => vi.waitFor(async () => expect(await requests()).toBe(0), { timeout: 2000, interval: 5 })
+const settled = () => vi.waitFor(async () => expect(await requests()).toBe(0), { timeout: 20_000, interval: 5 })
 
 const failureOf = async (work: () => Promise<unknown>): Promise<unknown> => {
   try {

@@ -14,6 +14,7 @@ import { openTokenizer, Tokenizer } from "../../src/tokenizer/Tokenizer.ts"
 import { checkTokenizerFile } from "../../src/tokenizer/TokenizerFile.ts"
 import templates from "./chat-templates.json" with { type: "json" }
 import { definePolicy, policies } from "../../src/words/Policy.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 type Sample = readonly [text: string, ids: ReadonlyArray<number>]
 
@@ -134,7 +135,7 @@ describe("text and back", () => {
       const text = toText(parts)
       expect(tokenizer.decode(tokenizer.encodePlain(text))).toBe(text)
     },
-    { arbitrary: { runs: 300 } },
+    { arbitrary: { runs: tries(50) } },
   )
 
   it.prop("is exact for any well-formed string", { text: Schema.String }, ({ text }) => {
@@ -149,7 +150,7 @@ describe("text and back", () => {
       const bytes = Buffer.concat(ids.map((id) => tokenizer.bytesOf(id)))
       expect(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)).toBe(tokenizer.decode(ids))
     },
-    { arbitrary: { runs: 100 } },
+    { arbitrary: { runs: tries(30) } },
   )
 
   it("keeps the character U+2581 apart from the space", () => {
