@@ -11,6 +11,7 @@ export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard
 export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
 export type { Source } from "./guard/TextSource.ts"
 export type { Frame, FrameText } from "./guard/Frame.ts"
+export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./guard/promptReadings.ts"
 export { normaliseForJudging } from "./guard/normaliseForJudging.ts"
 export { JsonWords } from "./guard/reading/JsonWords.ts"
 export { StreamWords } from "./guard/reading/StreamWords.ts"
@@ -65,7 +66,7 @@ export {
   type Usage,
   type VerdictPart,
 } from "./words/Generation.ts"
-export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
+export type { GuardMode, GuardOptions, GuardPlan, GuardRole } from "./words/GuardOptions.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
 export { definePolicy, policies, type Policy } from "./words/Policy.ts"
 export type { Progress } from "./words/Progress.ts"
@@ -76,4 +77,4 @@ export type { Score, ScoreToken } from "./words/Score.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
-export type { PolicyVerdict, Verdict } from "./words/Verdict.ts"
+export type { JudgedTurn, PolicyVerdict, Verdict } from "./words/Verdict.ts"

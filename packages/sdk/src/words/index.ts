@@ -76,6 +76,8 @@ export {
   type GuardOptions,
   guardOptionNames,
   type GuardPlan,
+  type GuardRole,
+  guardRoles,
   pickGuardOptions,
   readGuardOptions,
 } from "./GuardOptions.ts"
@@ -120,4 +122,4 @@ export {
   tracesOf,
   verdictsOf,
 } from "./UiParts.ts"
-export type { PolicyVerdict, Verdict } from "./Verdict.ts"
+export type { JudgedTurn, PolicyVerdict, Verdict } from "./Verdict.ts"
