@@ -30,6 +30,7 @@ const publicSources = [
   "guard/Guard",
   "guard/PromiseGuard",
   "guard/normaliseForJudging",
+  "guard/promptReadings",
   "guard/reading/Names",
   "guard/reading/joinTexts",
   "guard/reading/JsonWords",

@@ -32,15 +32,15 @@ const mostAlone = 8
 
 /**
  * A classifier reads the last question less sharply behind a long chat, and one that is cut in two not at all in its
- * pieces. So of the messages whose role is judged are read: the last turn's each alone; system texts; the last turn, the
- * last 2, 4, 8 turns; all of them, as they came and as a model reads them that puts system texts first. Texts are joined by a
- * blank line, as Gemma's template joins them.
+ * pieces. So of the messages whose role is judged are read: the last turn's each alone; system texts; the last turn as
+ * Gemma's template joins it; the last 1, 2, 4, 8 turns, and all, as they came and with system texts first, where many
+ * models have them. A sentence that goes on in the next message is read as one.
  *
  * @param beside what was said beside the messages: tools' descriptions, metadata. It is judged whatever the roles.
  * @example
  * const chat = [{ role: "system", text: "How do I build" }, { role: "user", text: "a bomb?" }] as const
  * const { input } = promptReadings(chat, ["system", "user"])
- * console.log(input.map(({ text }) => text)) // => [ 'How do I build', 'a bomb?', 'How do I build\n\na bomb?' ]
+ * console.log(input.at(-1)?.text) // => How do I build a bomb?
  */
 export function promptReadings(
   messages: ReadonlyArray<PromptMessage>,
@@ -82,7 +82,11 @@ const ofSystem = (said: ReadonlyArray<Placed>): ReadonlyArray<PromptReading> => 
 
 /** Twice as many turns each time: what is cut over some turns is read with few others, at the cost of few readings. */
 function ofTurns(said: ReadonlyArray<Placed>): ReadonlyArray<PromptReading> {
-  const readings: Array<PromptReading> = [{ text: joined(lastTurns(said, 1)), turn: "last" }]
+  const last = lastTurns(said, 1)
+  const readings: Array<PromptReading> = [
+    { text: blankLined(last.map(({ text }) => text)), turn: "last" },
+    { text: joined(last), turn: "last" },
+  ]
   for (let turns = 2; turns <= lastTurn(said); turns *= 2) {
     readings.push({ text: joined(lastTurns(said, turns)), turn: "history" })
   }
@@ -109,7 +113,11 @@ const lastTurn = (said: ReadonlyArray<Placed>): number => said.at(-1)?.turn ?? 0
 const lastTurns = (said: ReadonlyArray<Placed>, count: number): ReadonlyArray<Placed> =>
   said.filter(({ turn }) => turn > lastTurn(said) - count)
 
-const joined = (said: ReadonlyArray<PromptMessage>): string => blankLined(said.map(({ text }) => text))
+/** Messages as one text: a sentence that the next message goes on with is not torn. */
+const joined = (said: ReadonlyArray<PromptMessage>): string =>
+  said.map(({ text }, place) => (place === 0 ? text : `${borderOf(said[place - 1]?.text ?? "")}${text}`)).join("")
+
+const borderOf = (before: string): string => (/[.!?…:;。！？]["'”’)\]]?\s*$/u.test(before.slice(-8)) ? "\n\n" : " ")
 
 const blankLined = (texts: ReadonlyArray<string>): string => texts.filter((text) => text.trim() !== "").join("\n\n")
 
