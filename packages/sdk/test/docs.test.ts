@@ -30,7 +30,6 @@ const publicSources = [
   "guard/Guard",
   "guard/PromiseGuard",
   "guard/normaliseForJudging",
-  "guard/promptReadings",
   "guard/reading/Names",
   "guard/reading/joinTexts",
   "guard/reading/JsonWords",
@@ -39,6 +38,7 @@ const publicSources = [
   "guard/reading/wordsOfFile",
   "guard/reading/wordsOfJson",
   "guard/reading/wordsOfUrl",
+  "words/promptReadings",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

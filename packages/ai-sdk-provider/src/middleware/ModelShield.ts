@@ -7,8 +7,8 @@ import type {
   LanguageModelV4Usage,
   SharedV4Warning,
 } from "@ai-sdk/provider"
-import type { Facet, PromiseGuard, PromptReadings } from "@facet/sdk"
-import { type GuardPart, type GuardPlan, pickGuardOptions } from "@facet/sdk/words"
+import type { Facet, PromiseGuard } from "@facet/sdk"
+import { type GuardPart, type GuardPlan, pickGuardOptions, promptReadings, type PromptReadings } from "@facet/sdk/words"
 import { OpenModels, type SharedModel } from "../OpenModels.ts"
 import { unknownUsage } from "../Results.ts"
 import { toProviderError } from "../toProviderError.ts"
@@ -123,7 +123,7 @@ export class ModelShield {
   }
 
   #readings(prompt: Call["prompt"], reader: Reader): PromptReadings {
-    return reader.promptReadings(promptMessages(prompt, this.#roles, reader), this.#roles)
+    return promptReadings(promptMessages(prompt, this.#roles, reader), this.#roles)
   }
 
   async #open(signal: AbortSignal | undefined): Promise<{ readonly guard: PromiseGuard; readonly reader: Reader }> {

@@ -1,6 +1,5 @@
 import type { LanguageModelV4Message, LanguageModelV4Prompt } from "@ai-sdk/provider"
-import type { PromptMessage } from "@facet/sdk"
-import type { GuardPlan } from "@facet/sdk/words"
+import type { GuardPlan, PromptMessage } from "@facet/sdk/words"
 import type { Reader } from "./Reader.ts"
 import { wordsOfFilePart } from "./wordsOfFilePart.ts"
 

@@ -1,5 +1,5 @@
 /** What a request asks, as a guard judges it. */
-import { promptReadings, type PromptReadings } from "@facet/sdk"
+import { promptReadings, type PromptReadings } from "@facet/sdk/words"
 
 export type Input = PromptReadings
 

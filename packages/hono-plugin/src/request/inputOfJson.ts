@@ -1,6 +1,13 @@
 /** What people say in a JSON body: the AI SDK's UI messages, OpenAI's requests, `{ prompt }`, or anything else. */
-import { type PromptMessage, promptReadings, wordsOfJson } from "@facet/sdk"
-import { type GuardPlan, type GuardRole, isRecord, type JsonRecord } from "@facet/sdk/words"
+import { wordsOfJson } from "@facet/sdk"
+import {
+  type GuardPlan,
+  type GuardRole,
+  isRecord,
+  type JsonRecord,
+  type PromptMessage,
+  promptReadings,
+} from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { type Input, inputOf } from "./Input.ts"
 

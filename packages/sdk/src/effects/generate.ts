@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { makeJudges } from "../guard/Guard.ts"
 import { guardFrames } from "../guard/guardFrames.ts"
-import { type PromptMessage, promptReadings } from "../guard/promptReadings.ts"
 import { checked } from "../words/checked.ts"
 import type { FacetError } from "../words/Errors.ts"
 import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type EnginePart, type Generation, type GenerationPart } from "../words/Generation.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
-import { type ChatMessage, checkPrompt, type Prompt, toMessages } from "../words/Prompt.ts"
+import { checkPrompt, type Prompt, promptMessages } from "../words/Prompt.ts"
+import { promptReadings } from "../words/promptReadings.ts"
 import type { GenerateRequest } from "../words/Request.ts"
 import { FinishLogprobs } from "./FinishLogprobs.ts"
 import { GuardedGeneration } from "./GuardedGeneration.ts"
@@ -60,7 +60,7 @@ const guarded = (
   Stream.suspend(() => {
     const generation = new GuardedGeneration(performance.now())
     const judges = makeJudges(plan)
-    const { input, question } = promptReadings(toMessages(prompt).map(readMessage), plan.roles)
+    const { input, question } = promptReadings(promptMessages(prompt), plan.roles)
     return guardFrames({
       plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
       source: Stream.map(parts, (part) => generation.frame(part)),
@@ -71,11 +71,6 @@ const guarded = (
       Stream.flattenIterable,
     )
   })
-
-const readMessage = ({ content, role }: ChatMessage): PromptMessage => ({
-  role: role === "model" ? "assistant" : role,
-  text: content,
-})
 
 const withFinishLogprobs = <R>(
   parts: Stream.Stream<GenerationPart, FacetError, R>,

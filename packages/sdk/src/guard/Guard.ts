@@ -13,7 +13,7 @@ import { judge } from "./judge.ts"
 import { type GuardOptions, type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { type InputJudgement, judgeReadings } from "./judgeReadings.ts"
 import { normaliseForJudging } from "./normaliseForJudging.ts"
-import type { PromptReading } from "./promptReadings.ts"
+import type { PromptReading } from "../words/promptReadings.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 /** Judgements that one guard asks for at once: the rest waits here, and leaves room in the engine's queue for others. */

@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { FacetError } from "../words/Errors.ts"
+import type { PromptReading } from "../words/promptReadings.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
-import type { PromptReading } from "./promptReadings.ts"
 
 /** The verdict on what came in, and how many judgements it took. */
 export interface InputJudgement {

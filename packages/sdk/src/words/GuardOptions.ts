@@ -25,7 +25,8 @@ export interface GuardOptions {
   readonly input?: boolean | "before" | "parallel" | undefined
   /**
    * Whose texts of a prompt are judged. Default `["system", "user"]`: all that a model is asked. Leave `system` out where
-   * system texts are the app's own; add `assistant` and `tool` where it is a client that tells what they said before.
+   * the app writes system texts itself, and no client can; add `assistant` and `tool` where it is a client that tells
+   * what they said before.
    * The last message counts as asked, also when it is an assistant's: a model goes on from there.
    */
   readonly roles?: ReadonlyArray<GuardRole> | undefined

@@ -86,6 +86,7 @@ export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
+export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./promptReadings.ts"
 export type { EngineStats } from "./Request.ts"
 export {
   biasRange,

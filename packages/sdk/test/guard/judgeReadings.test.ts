@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { judgeReadings } from "../../src/guard/judgeReadings.ts"
-import type { PromptReading } from "../../src/guard/promptReadings.ts"
+import type { PromptReading } from "../../src/words/promptReadings.ts"
 import { OverloadedError } from "../../src/words/Errors.ts"
 import type { Verdict } from "../../src/words/Verdict.ts"
 

@@ -1,6 +1,6 @@
 /** What of a prompt is judged, and in what pieces: one rule for all guards. */
-import type { GuardRole } from "../words/GuardOptions.ts"
-import type { JudgedTurn } from "../words/Verdict.ts"
+import type { GuardRole } from "./GuardOptions.ts"
+import type { JudgedTurn } from "./Verdict.ts"
 
 /** A message of a prompt, in words. */
 export interface PromptMessage {

@@ -1,7 +1,7 @@
 /** What of a prompt is judged, and in what pieces. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { type PromptMessage, promptReadings } from "../../src/guard/promptReadings.ts"
+import { type PromptMessage, promptReadings } from "../../src/words/promptReadings.ts"
 import { type GuardRole, guardRoles } from "../../src/words/GuardOptions.ts"
 
 const system = (text: string): PromptMessage => ({ role: "system", text })
@@ -44,6 +44,12 @@ describe("the readings of a prompt", () => {
       "history: C.\n\nD.\n\nE.\n\nF.",
       "history: A.\n\nB.\n\nC.\n\nD.\n\nE.\n\nF.",
     ])
+  })
+
+  it("are five of a chat of 16 turns, and six with a system text", () => {
+    const chat = Array.from({ length: 16 }, (_, i) => [user(`${i}.`), assistant("Yes.")]).flat()
+    assert.strictEqual(shown(chat.slice(0, -1)).length, 5)
+    assert.strictEqual(shown([system("S."), ...chat.slice(0, -1)]).length, 6)
   })
 
   it("have system texts of earlier turns by themselves", () => {
