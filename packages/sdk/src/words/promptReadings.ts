@@ -93,13 +93,15 @@ function ofTurns(said: ReadonlyArray<Placed>): ReadonlyArray<PromptReading> {
   return readings
 }
 
+/** What stands beside a chat may be long: the chat is read without it, too. */
 function ofAll(said: ReadonlyArray<Placed>, beside: string): ReadonlyArray<PromptReading> {
   const turn = lastTurn(said) === 0 ? "last" : "history"
   const systemFirst = said.toSorted((a, b) => Number(b.role === "system") - Number(a.role === "system"))
   return [
+    { text: joined(said), turn },
+    { text: joined(systemFirst), turn },
     { text: beside },
     { text: blankLined([beside, joined(said)]), turn },
-    { text: blankLined([beside, joined(systemFirst)]), turn },
   ]
 }
 

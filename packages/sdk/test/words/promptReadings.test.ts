@@ -72,6 +72,12 @@ describe("the readings of a prompt", () => {
 
   it("have what stands beside the messages, whatever the roles", () => {
     assert.deepStrictEqual(shown([user("a")], ["user"], "t"), ["last: a", "t", "last: t\n\na"])
+    assert.deepStrictEqual(shown([user("a"), assistant("X."), user("b")], ["user"], "t"), [
+      "last: b",
+      "history: a b",
+      "t",
+      "history: t\n\na b",
+    ])
   })
 
   it("take what the user said last for the question", () => {
