@@ -78,7 +78,7 @@ export class Shielding {
     if (plan.input === undefined) return noInput
     try {
       const limit = options.maxBodyBytes ?? defaultMaxBodyBytes
-      return options.extract === undefined ? await readInput(this.#c, limit) : await this.#extract(limit)
+      return options.extract === undefined ? await readInput(this.#c, limit, plan.roles) : await this.#extract(limit)
     } catch (error) {
       if (!(error instanceof UnreadableBodyError)) throw error
       if (error.reason !== "unsupported" || !this.#isOpen) return error
@@ -103,7 +103,7 @@ export class Shielding {
   /** Undefined when there is nothing to guard, or nobody to guard it and that is all right. */
   async #openGuard({ input }: Input): Promise<PromiseGuard | Blocked | undefined> {
     const { options, plan, shared } = this.#shield
-    const isAsked = plan.input !== undefined && input !== ""
+    const isAsked = plan.input !== undefined && input.length > 0
     if (!isAsked && !plan.output) return undefined
     try {
       const facet = await shared.get({ signal: this.#client })
@@ -122,8 +122,8 @@ export class Shielding {
     // Whoever was blocked waits for no source any more.
     source.promise.catch(() => {})
     this.#parts = guard.frames<Piece>({
-      ...(input === "" ? {} : { input }),
-      ...(question === "" ? {} : { question }),
+      input,
+      question,
       signal: AbortSignal.any([this.#client, this.#leaving.signal]),
       source: ({ signal }) => {
         starting.resolve(signal)

@@ -65,15 +65,16 @@ export {
   type Usage,
   type VerdictPart,
 } from "./words/Generation.ts"
-export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
+export type { GuardMode, GuardOptions, GuardPlan, GuardRole } from "./words/GuardOptions.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
 export { definePolicy, policies, type Policy } from "./words/Policy.ts"
 export type { Progress } from "./words/Progress.ts"
 export type { ChatMessage, Prompt } from "./words/Prompt.ts"
+export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./words/promptReadings.ts"
 export type { EngineStats } from "./words/Request.ts"
 export type { SamplingOptions } from "./words/Sampling.ts"
 export type { Score, ScoreToken } from "./words/Score.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
-export type { PolicyVerdict, Verdict } from "./words/Verdict.ts"
+export type { JudgedTurn, PolicyVerdict, Verdict } from "./words/Verdict.ts"

@@ -38,6 +38,7 @@ const publicSources = [
   "guard/reading/wordsOfFile",
   "guard/reading/wordsOfJson",
   "guard/reading/wordsOfUrl",
+  "words/promptReadings",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

@@ -8,12 +8,12 @@ import type {
   SharedV4Warning,
 } from "@ai-sdk/provider"
 import type { Facet, PromiseGuard } from "@facet/sdk"
-import { type GuardPart, pickGuardOptions } from "@facet/sdk/words"
+import { type GuardPart, type GuardPlan, pickGuardOptions, promptReadings, type PromptReadings } from "@facet/sdk/words"
 import { OpenModels, type SharedModel } from "../OpenModels.ts"
 import { unknownUsage } from "../Results.ts"
 import { toProviderError } from "../toProviderError.ts"
 import { PartTexts } from "./PartTexts.ts"
-import { promptTexts } from "./promptTexts.ts"
+import { promptMessages } from "./promptMessages.ts"
 import type { Reader } from "./Reader.ts"
 import { framesOf, streamOf } from "./GuardStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
@@ -44,6 +44,7 @@ export class ModelShield {
   readonly #options: ShieldMiddlewareOptions
   readonly #models: OpenModels
   readonly #model: SharedModel
+  readonly #roles: GuardPlan["roles"]
   readonly #canBlock: boolean
   /** Raw chunks cannot be taken apart into blocks, so they are not judged, and do not pass. */
   readonly #hidesRaw: boolean
@@ -51,7 +52,7 @@ export class ModelShield {
   #made: { readonly facet: Facet; readonly guard: PromiseGuard } | undefined
 
   constructor(options: ShieldMiddlewareOptions) {
-    checkShieldOptions(options)
+    this.#roles = checkShieldOptions(options).roles
     this.#options = options
     this.#canBlock = canBlock(options)
     this.#hidesRaw = this.#canBlock && options.output !== false
@@ -68,7 +69,7 @@ export class ModelShield {
     const { guard, reader } = await this.#open(signal)
     let told: Told = { result: undefined, usage: noUsage }
     const guarded = guard.frames({
-      ...promptTexts(params.prompt, reader),
+      ...this.#readings(params.prompt, reader),
       signal,
       source: async ({ signal: trip }) => {
         told = { result: undefined, usage: unknownUsage }
@@ -93,7 +94,7 @@ export class ModelShield {
     const started = Promise.withResolvers<void>()
     let told: ToldStream = { result: {}, usage: noUsage }
     const guarded = guard.frames({
-      ...promptTexts(params.prompt, reader),
+      ...this.#readings(params.prompt, reader),
       signal: either(signal, left.signal),
       source: async ({ signal: trip }) => {
         told = { result: {}, usage: unknownUsage }
@@ -119,6 +120,10 @@ export class ModelShield {
       throw toProviderError(error, signal)
     }
     return { ...told.result, stream: streamOf({ first, parts, left, signal }) }
+  }
+
+  #readings(prompt: Call["prompt"], reader: Reader): PromptReadings {
+    return promptReadings(promptMessages(prompt, this.#roles, reader), this.#roles)
   }
 
   async #open(signal: AbortSignal | undefined): Promise<{ readonly guard: PromiseGuard; readonly reader: Reader }> {

@@ -6,6 +6,7 @@ import {
   checkKnown,
   guardOptionNames,
   type GuardOptions,
+  type GuardPlan,
   type GuardReport,
   InvalidRequestError,
   invalidRequest,
@@ -35,8 +36,12 @@ const ownNames = ["facet", "onBlocked", "onReport"] as const satisfies ReadonlyA
 /** Whether what is flagged is blocked. */
 export const canBlock = ({ mode, output }: GuardOptions): boolean => mode !== "audit" && output !== "audit"
 
-/** @throws InvalidArgumentError that names the option. */
-export function checkShieldOptions(options: ShieldMiddlewareOptions): void {
+/**
+ * How the guard understood its part of the options.
+ *
+ * @throws InvalidArgumentError that names the option.
+ */
+export function checkShieldOptions(options: ShieldMiddlewareOptions): GuardPlan {
   try {
     checkKnown(options, [...ownNames, ...guardOptionNames])
     checkFunction("onBlocked", options.onBlocked)
@@ -44,7 +49,7 @@ export function checkShieldOptions(options: ShieldMiddlewareOptions): void {
     if (options.facet !== undefined && !isRecord(options.facet)) {
       throw invalidRequest("facet", "it is no Facet", "Pass an open Facet, or the options to open one with.")
     }
-    readGuardOptions(pickGuardOptions(options), "")
+    return readGuardOptions(pickGuardOptions(options), "")
   } catch (error) {
     throw error instanceof InvalidRequestError ? toInvalidArgument(error) : error
   }

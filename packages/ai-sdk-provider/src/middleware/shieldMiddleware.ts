@@ -10,7 +10,7 @@ export interface ShieldMiddleware extends LanguageModelV4Middleware, AsyncDispos
 }
 
 /**
- * Guards any language model: what users wrote is judged before the model is asked, and its text, reasoning, tool inputs
+ * Guards any language model: what it is asked is judged first, and its text, reasoning, tool inputs
  * and whatever else it says in words before they go out. Nothing that was blocked, or not judged, is in the answer; the
  * finish reason is then `content-filter`. Verdicts are `custom` parts `facet.verdict`, and are told in
  * `providerMetadata.facet` ({@link FacetShieldMetadata}).

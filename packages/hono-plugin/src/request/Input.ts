@@ -1,14 +1,13 @@
 /** What a request asks, as a guard judges it. */
-export interface Input {
-  /** All that is to be judged; empty when the request says nothing. */
-  readonly input: string
-  /** What the answer will answer: the user's last words. */
-  readonly question: string
-}
+import { promptReadings, type PromptReadings } from "@facet/sdk/words"
 
-export const noInput: Input = { input: "", question: "" }
+export type Input = PromptReadings
 
-export const inputOf = (texts: ReadonlyArray<string>, question?: string): Input => {
-  const input = texts.filter((text) => text.trim() !== "").join("\n")
-  return { input, question: question === undefined || question.trim() === "" ? input : question }
-}
+export const noInput: Input = { input: [], question: undefined }
+
+/** Texts that are no chat are one text. */
+export const inputOf = (texts: ReadonlyArray<string>): Input =>
+  promptReadings([], [], texts.filter((text) => text.trim() !== "").join("\n"))
+
+/** All that an input says: the last of its readings is the whole. */
+export const wholeOf = ({ input }: Input): string => input.at(-1)?.text ?? ""

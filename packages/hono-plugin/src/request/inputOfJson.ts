@@ -1,60 +1,72 @@
 /** What people say in a JSON body: the AI SDK's UI messages, OpenAI's requests, `{ prompt }`, or anything else. */
 import { wordsOfJson } from "@facet/sdk"
-import { isRecord, type JsonRecord } from "@facet/sdk/words"
+import {
+  type GuardPlan,
+  type GuardRole,
+  isRecord,
+  type JsonRecord,
+  type PromptMessage,
+  promptReadings,
+} from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { type Input, inputOf } from "./Input.ts"
 
-/** Roles of what a model or a tool said before. */
-const answering = new Set(["assistant", "tool", "function", "model"])
+type Roles = GuardPlan["roles"]
 
-/** @throws UnreadableBodyError when a prompt is a list of token ids */
-export function inputOfJson(body: unknown): Input {
-  if (!isRecord(body)) return inputOf(wordsIn(body))
-  const { input, messages, prompt, ...rest } = body
+/** What protocols call the roles; whoever has another name, or none, asks. */
+const roleNames: ReadonlyMap<unknown, GuardRole> = new Map([
+  ["system", "system"],
+  ["developer", "system"],
+  ["assistant", "assistant"],
+  ["model", "assistant"],
+  ["tool", "tool"],
+  ["function", "tool"],
+])
+
+/**
+ * @param roles whose messages are judged. What stands in other fields is judged whatever they are.
+ * @throws UnreadableBodyError when a prompt is a list of token ids
+ */
+export function inputOfJson(body: unknown, roles: Roles): Input {
+  if (!isRecord(body)) return inputOf([wordsOfJson(body)])
+  const { input, instructions, messages, prompt, system, ...rest } = body
   checkTokens(prompt)
   checkTokens(input)
-  const turns = [...turnsOf(messages), ...turnsOf(input), ...turnsOf(prompt)]
-  return inputOf([...wordsIn(rest), ...turns.flatMap(({ texts }) => texts)], lastQuestion(turns))
+  // OpenAI's Responses and Anthropic's messages have system texts beside the messages.
+  const before = [instructions, system].map((text): PromptMessage => ({ role: "system", text: wordsOfJson(text) }))
+  const prompts = [messages, input, prompt].map((list) => messagesOf(list, roles)).filter(({ length }) => length > 0)
+  const all = promptReadings([...before, ...prompts.flat()], roles, wordsOfJson(rest))
+  if (prompts.length < 2) return all
+  // Which of them is answered, a guard cannot know.
+  const each = prompts.flatMap((said) => promptReadings([...before, ...said], roles).input)
+  return { ...all, input: [...each, ...all.input] }
 }
 
-interface Turn {
-  readonly isUser: boolean
-  readonly texts: ReadonlyArray<string>
+function messagesOf(list: unknown, roles: Roles): ReadonlyArray<PromptMessage> {
+  if (!Array.isArray(list)) return list === undefined ? [] : [{ role: "user", text: wordsOfJson(list) }]
+  const messages: ReadonlyArray<unknown> = list
+  return messages.map((message) => messageOf(message, roles))
 }
 
-/** What the last turn says is said by whoever asks, whatever its role: a model would go on from there. */
-function turnsOf(list: unknown): ReadonlyArray<Turn> {
-  if (!Array.isArray(list)) return list === undefined ? [] : [{ isUser: true, texts: wordsIn(list) }]
-  const turns: ReadonlyArray<unknown> = list
-  return turns.map((turn, index) => turnOf(turn, index === turns.length - 1))
-}
-
-function turnOf(turn: unknown, isLast: boolean): Turn {
-  if (!isRecord(turn)) return { isUser: true, texts: wordsIn(turn) }
-  const role = roleOf(turn)
-  if (!answering.has(role)) return { isUser: role === "user", texts: wordsIn(turn) }
-  return { isUser: false, texts: isLast && role !== "tool" && role !== "function" ? wordsIn(ownText(turn)) : [] }
+function messageOf(message: unknown, roles: Roles): PromptMessage {
+  const role = isRecord(message) ? roleOf(message) : "user"
+  const isAllRead = !isRecord(message) || role !== "assistant" || roles.includes(role)
+  return { role, text: wordsOfJson(isAllRead ? message : ownText(message)) }
 }
 
 /** Items of OpenAI's Responses that are no messages come from the model or its tools. */
-function roleOf({ role, type }: JsonRecord): string {
-  if (typeof role === "string") return role
+function roleOf({ role, type }: JsonRecord): GuardRole {
+  if (typeof role === "string") return roleNames.get(role) ?? "user"
   if (typeof type !== "string") return "user"
   if (type.endsWith("_output")) return "tool"
   return /_call$|^reasoning$|^item_reference$/.test(type) ? "assistant" : "user"
 }
 
-/** What an assistant's turn says, without its tools and its reasoning. */
+/** What an assistant says, without its tools and its reasoning: what a model goes on from. */
 function ownText({ content, parts }: JsonRecord): unknown {
   const isText = (part: unknown) => !isRecord(part) || part["type"] === "text" || part["type"] === "output_text"
   const textParts = (value: unknown) => (Array.isArray(value) ? value.filter(isText) : value)
   return [textParts(content), textParts(parts)]
-}
-
-const wordsIn = (value: unknown): ReadonlyArray<string> => [wordsOfJson(value)].filter((words) => words !== "")
-
-function lastQuestion(turns: ReadonlyArray<Turn>): string | undefined {
-  return turns.findLast(({ isUser, texts }) => isUser && texts.length > 0)?.texts.join("\n")
 }
 
 function checkTokens(prompt: unknown): void {

@@ -3,59 +3,74 @@ import { isTextType, wordsOfFile, wordsOfJson } from "@facet/sdk"
 import type { Context } from "hono"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { type Decoding, decodingOf } from "../decodingOf.ts"
-import { parseJson } from "@facet/sdk/words"
+import { type GuardPlan, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
 import { type MediaType, mediaTypeOf } from "../MediaType.ts"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
-import { type Input, inputOf, noInput } from "./Input.ts"
+import { type Input, inputOf, noInput, wholeOf } from "./Input.ts"
 import { inputOfJson } from "./inputOfJson.ts"
 import { type Body, readBody, tooLarge } from "./readBody.ts"
 
+type Roles = GuardPlan["roles"]
+
+/** A form decides how many chats are in it. */
+const mostOfForm = 32
+
 /** @throws UnreadableBodyError when the body is too large, malformed, or of a kind that cannot be judged */
-export async function readInput(c: Context, limit: number): Promise<Input> {
+export async function readInput(c: Context, limit: number, roles: Roles): Promise<Input> {
   const body = await readBody(c, limit)
   if (body === undefined) return noInput
   const bytes = await decoded(body, c.req.header("content-encoding"), limit)
   const type = mediaTypeOf(body.contentType)
   checkCharset(type)
-  if (type.name === "multipart/form-data") return inputOfForm(bytes, body.contentType)
-  if (type.isJson) return inputOfJson(parsed(decodeUtf8(bytes, "input", refuse)))
-  if (type.name === "application/x-www-form-urlencoded") return inputOfFields(decodeUtf8(bytes, "input", refuse))
-  if (type.name === "" || isTextType(type.name)) return inputOfText(decodeUtf8(bytes, "input", refuse))
+  if (type.name === "multipart/form-data") return inputOfForm(bytes, body.contentType, roles)
+  if (type.isJson) return inputOfJson(parsed(decodeUtf8(bytes, "input", refuse)), roles)
+  if (type.name === "application/x-www-form-urlencoded") return inputOfFields(decodeUtf8(bytes, "input", refuse), roles)
+  if (type.name === "" || isTextType(type.name)) return inputOfText(decodeUtf8(bytes, "input", refuse), roles)
   throw unsupported(`The request is ${type.name}, which cannot be judged`, "Send JSON, a form or text.")
 }
 
 /** Handlers read JSON whatever the content type says. */
-function inputOfText(text: string): Input {
+function inputOfText(text: string, roles: Roles): Input {
   const json = parseJson(text)
-  return json === undefined || typeof json.value === "number" ? inputOf([wordsOfJson(text)]) : inputOfJson(json.value)
+  const isText = json === undefined || typeof json.value === "number"
+  return isText ? inputOf([wordsOfJson(text)]) : inputOfJson(json.value, roles)
 }
 
-function inputOfFields(text: string): Input {
+function inputOfFields(text: string, roles: Roles): Input {
   const json = parseJson(text)
-  if (json !== undefined) return inputOfJson(json.value)
+  if (json !== undefined) return inputOfJson(json.value, roles)
   const fields = [...new URLSearchParams(text)]
   // A field without a value is a text that only looks like a form.
-  return inputOf(fields.flatMap(([name, value]) => (value === "" ? [wordsOfJson(name)] : wordsOfField(name, value))))
+  return together(
+    fields.flatMap(([name, value]) =>
+      value === "" ? [inputOf([wordsOfJson(name)])] : [nameOf(name), inputOfText(value, roles)],
+    ),
+  )
 }
 
-async function inputOfForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Input> {
-  const texts: Array<string> = []
+async function inputOfForm(bytes: Uint8Array<ArrayBuffer>, contentType: string, roles: Roles): Promise<Input> {
+  const inputs: Array<Input> = []
   for (const [field, value] of await formOf(bytes, contentType)) {
-    if (typeof value === "string") texts.push(...wordsOfField(field, value))
+    inputs.push(nameOf(field))
+    if (typeof value === "string") inputs.push(inputOfText(value, roles))
     else {
       const data = new Uint8Array(await value.arrayBuffer())
-      texts.push(wordsOfJson({ [field]: null }), wordsOfFile({ data, mediaType: value.type, name: value.name }))
+      inputs.push(inputOf([wordsOfFile({ data, mediaType: value.type, name: value.name })]))
     }
   }
-  return inputOf(texts)
+  return together(inputs)
 }
 
 /** A field's name is read like a key of JSON. */
-const wordsOfField = (name: string, value: string): ReadonlyArray<string> => [
-  wordsOfJson({ [name]: null }),
-  inputOfText(value).input,
-]
+const nameOf = (field: string): Input => inputOf([wordsOfJson({ [field]: null })])
+
+/** The fields of a form are one text. A chat in one of them is judged as a chat, too. */
+function together(inputs: ReadonlyArray<Input>): Input {
+  const chats = inputs.filter(({ input }) => input.length > 1)
+  const all = inputOf(inputs.map(wholeOf))
+  return { ...all, input: [...chats.flatMap(({ input }) => input).slice(-mostOfForm), ...all.input] }
+}
 
 async function formOf(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
   try {

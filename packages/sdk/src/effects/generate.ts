@@ -10,7 +10,8 @@ import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOpti
 import { collect, type EnginePart, type Generation, type GenerationPart } from "../words/Generation.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
-import { checkPrompt, lastUserText, type Prompt, userText } from "../words/Prompt.ts"
+import { checkPrompt, type Prompt, promptMessages } from "../words/Prompt.ts"
+import { promptReadings } from "../words/promptReadings.ts"
 import type { GenerateRequest } from "../words/Request.ts"
 import { FinishLogprobs } from "./FinishLogprobs.ts"
 import { GuardedGeneration } from "./GuardedGeneration.ts"
@@ -61,11 +62,11 @@ const guarded = (
   Stream.suspend(() => {
     const generation = new GuardedGeneration(performance.now())
     const judges = makeJudges(plan)
-    const question = lastUserText(prompt)
+    const { input, question } = promptReadings(promptMessages(prompt), plan.roles)
     return guardFrames({
-      plan,
+      plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
       source: Stream.map(parts, (part) => generation.frame(part)),
-      judgeInput: judges.input(userText(prompt)),
+      judgeInput: judges.prompt(input),
       judgeOutput: ({ text }) => judges.output(question, text),
     }).pipe(
       Stream.mapEffect((part) => generation.parts(part)),

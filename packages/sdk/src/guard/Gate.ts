@@ -5,6 +5,7 @@
 import type { Verdict } from "../words/Verdict.ts"
 import { Channel, type Piece } from "./Channel.ts"
 import type { Frame } from "./Frame.ts"
+import type { InputJudgement } from "./judgeReadings.ts"
 import type { GuardMode } from "../words/GuardOptions.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
@@ -133,8 +134,8 @@ export class Gate<A> {
   }
 
   /** The verdict on what came in. */
-  inputJudged(verdict: Verdict, now: number): void {
-    this.#count(verdict)
+  inputJudged({ judgements, verdict }: InputJudgement, now: number): void {
+    this.#count(verdict, judgements)
     this.#verdicts.input = verdict
     this.#out.push({ type: "verdict", of: "input", verdict })
     if (verdict.flagged && this.#options.mode !== "audit") {
@@ -201,8 +202,8 @@ export class Gate<A> {
     return this.#blocked === undefined ? channel : undefined
   }
 
-  #count({ tokens }: Verdict): void {
-    this.#judgements++
+  #count({ tokens }: Verdict, judgements = 1): void {
+    this.#judgements += judgements
     this.#tokens = { judged: this.#tokens.judged + tokens.judged, cached: this.#tokens.cached + tokens.cached }
   }
 

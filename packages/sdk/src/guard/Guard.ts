@@ -12,7 +12,9 @@ import type { Frame } from "./Frame.ts"
 import { guardFrames } from "./guardFrames.ts"
 import { judge } from "./judge.ts"
 import { type GuardOptions, type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
+import { type InputJudgement, judgeReadings } from "./judgeReadings.ts"
 import { normaliseForJudging } from "./normaliseForJudging.ts"
+import type { PromptReading } from "../words/promptReadings.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 /** Judgements that one guard asks for at once: the rest waits here, and leaves room in the engine's queue for others. */
@@ -29,8 +31,11 @@ export interface GuardedText {
 
 /** What {@link Guard.frames} is asked. */
 export interface FramesRequest<Source> {
-  /** All that a user wrote and that is to be judged. Left out or empty, nothing is judged before the answer. */
-  readonly input?: string | undefined
+  /**
+   * What is to be judged before the answer: a text, or the readings of a chat, which `promptReadings()` gives. Left out or
+   * empty, nothing is.
+   */
+  readonly input?: string | ReadonlyArray<PromptReading> | undefined
   /** What the answer answers: judged along with it. */
   readonly question?: string | undefined
   /** The answer. It is started once, and only if the input is let in. */
@@ -74,6 +79,7 @@ export const guard = (options: GuardOptions = {}): Effect.Effect<Guard, FacetErr
 
 /** How a guard judges: what a user wrote, and what answers it. */
 export interface Judges {
+  readonly prompt: (readings: ReadonlyArray<PromptReading>) => Effect.Effect<InputJudgement, FacetError, Opened>
   readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
   readonly output: (question: string | undefined, response: string) => Effect.Effect<Verdict, FacetError, Opened>
 }
@@ -86,8 +92,11 @@ export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
       duration: timeoutMs,
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
+  const input = (text: string, isNested: boolean) =>
+    within(Effect.flatMap(read("prompt", text), (prompt) => judge({ prompt }, policies, isNested)))
   return {
-    input: (text) => within(Effect.flatMap(read("prompt", text), (prompt) => judge({ prompt }, policies, false))),
+    input: (text) => input(text, false),
+    prompt: (readings) => judgeReadings(readings, input),
     output: (question, text) =>
       within(
         Effect.gen(function* () {
@@ -110,13 +119,16 @@ const read = (option: "prompt" | "response", text: string): Effect.Effect<string
 
 export const makeGuard = (plan: GuardPlan): Guard => {
   const judges = makeJudges(plan)
-  const frames: Guard["frames"] = ({ input, question, source }) =>
-    guardFrames({
-      plan: { ...plan, input: input === undefined || input.trim() === "" ? undefined : plan.input },
+  const frames: Guard["frames"] = ({ input = [], question, source }) => {
+    const given = typeof input === "string" ? [{ text: input }] : input
+    const readings = given.filter(({ text }) => text.trim() !== "")
+    return guardFrames({
+      plan: { ...plan, input: readings.length === 0 ? undefined : plan.input },
       source,
-      judgeInput: judges.input(input ?? ""),
+      judgeInput: judges.prompt(readings),
       judgeOutput: ({ text }) => judges.output(question, text),
     })
+  }
   const stream: Guard["stream"] = (make) => (prompt) =>
     Stream.unwrap(
       Effect.map(

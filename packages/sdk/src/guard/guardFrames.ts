@@ -10,6 +10,7 @@ import type { FacetError } from "../words/Errors.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { Gate, type Question } from "./Gate.ts"
+import type { InputJudgement } from "./judgeReadings.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
 import type { GuardPart } from "../words/GuardReport.ts"
 
@@ -17,7 +18,7 @@ export interface GuardedFrames<A, E, R, J> {
   readonly plan: Pick<GuardPlan, "mode" | "onError" | "output"> & { readonly input: "before" | "parallel" | undefined }
   /** Started when the input is let in, or at once; interrupted on a trip and when the reader leaves. */
   readonly source: Stream.Stream<Frame<A>, E, R>
-  readonly judgeInput: Effect.Effect<Verdict, FacetError, J>
+  readonly judgeInput: Effect.Effect<InputJudgement, FacetError, J>
   readonly judgeOutput: (question: Question) => Effect.Effect<Verdict, FacetError, J>
 }
 
@@ -29,7 +30,8 @@ const buffered = 16
 type Event<A, E> =
   | { readonly type: "frame"; readonly frame: Frame<A> }
   | { readonly type: "end"; readonly exit: Exit.Exit<void, E> }
-  | { readonly type: "output" | "input"; readonly exit: Exit.Exit<Verdict, FacetError> }
+  | { readonly type: "input"; readonly exit: Exit.Exit<InputJudgement, FacetError> }
+  | { readonly type: "output"; readonly exit: Exit.Exit<Verdict, FacetError> }
 
 /**
  * Lets out what was judged. The report comes last, also when the source fails: what was read until then is judged and
@@ -67,7 +69,7 @@ class Guarding<A, E, R, J> {
     return Effect.gen(function* () {
       self.#events = yield* Queue.bounded<Event<A, E>>(readAhead)
       const { input, mode } = self.#guarded.plan
-      if (input !== undefined) yield* self.#fork("input", self.#guarded.judgeInput)
+      if (input !== undefined) yield* self.#judgeInput()
       const waits = input === "before" && mode !== "audit"
       if (!waits) yield* self.#startSource()
       for (;;) {
@@ -91,17 +93,20 @@ class Guarding<A, E, R, J> {
     return Effect.map(Effect.forkScoped(reading), (fiber) => void (this.#source = fiber))
   }
 
-  #fork(type: "input" | "output", judgement: Effect.Effect<Verdict, FacetError, J>) {
-    if (type === "input") this.#isJudgingInput = true
-    else this.#isJudgingOutput = true
-    return Effect.forkScoped(
-      Effect.flatMap(Effect.exit(judgement), (exit) => Queue.offer(this.#events, { type, exit })),
-    )
+  #judgeInput() {
+    this.#isJudgingInput = true
+    return this.#fork(this.#guarded.judgeInput, (exit) => ({ type: "input", exit }))
   }
 
   #judgeNext() {
     const question = this.#gate.nextQuestion()
-    return question === undefined ? Effect.void : this.#fork("output", this.#guarded.judgeOutput(question))
+    if (question === undefined) return Effect.void
+    this.#isJudgingOutput = true
+    return this.#fork(this.#guarded.judgeOutput(question), (exit) => ({ type: "output", exit }))
+  }
+
+  #fork<T>(judgement: Effect.Effect<T, FacetError, J>, eventOf: (exit: Exit.Exit<T, FacetError>) => Event<A, E>) {
+    return Effect.forkScoped(Effect.flatMap(Effect.exit(judgement), (exit) => Queue.offer(this.#events, eventOf(exit))))
   }
 
   #apply(event: Event<A, E>): void {

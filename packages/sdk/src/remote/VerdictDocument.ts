@@ -1,6 +1,6 @@
 /** A verdict as JSON, which is as it is. */
-import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
-import { flag, list, number, type Reader, record, text, whole } from "./Reader.ts"
+import { judgedTurns, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
+import { flag, list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 
 const policyVerdict = record<PolicyVerdict>({ policy: text, probability: number, threshold: number, flagged: flag })
 
@@ -8,6 +8,7 @@ const policyVerdict = record<PolicyVerdict>({ policy: text, probability: number,
 export const verdictFromJson: Reader<Verdict> = record<Verdict>({
   flagged: flag,
   policies: list(policyVerdict),
+  turn: optional(oneOf(judgedTurns)),
   tokens: record<Verdict["tokens"]>({ judged: whole, cached: whole }),
 })
 

@@ -2,7 +2,8 @@
 import { checkUnicode } from "./Checks.ts"
 import type { Generation } from "./Generation.ts"
 import type { Policy } from "./Policy.ts"
-import { lastUserText } from "./Prompt.ts"
+import { promptMessages } from "./Prompt.ts"
+import { promptReadings } from "./promptReadings.ts"
 
 /** What is judged: a prompt; a prompt and its response; a response alone; a finished generation. */
 export type Content = string | { readonly prompt?: string; readonly response?: string } | Generation
@@ -30,6 +31,8 @@ export function readContent(content: Content): ContentTexts {
 function textsOf(content: Content): ContentTexts {
   if (typeof content === "string") return { prompt: content, response: undefined }
   if (content === null || typeof content !== "object") return { prompt: content, response: undefined }
-  if ("finishReason" in content) return { prompt: lastUserText(content.prompt), response: content.text }
+  if ("finishReason" in content) {
+    return { prompt: promptReadings(promptMessages(content.prompt), ["user"]).question, response: content.text }
+  }
   return { prompt: content.prompt, response: content.response }
 }

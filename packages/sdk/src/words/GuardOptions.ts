@@ -1,5 +1,5 @@
 /** What a guard is told to do, and how it was understood. */
-import { checkKnown, checkOneOf } from "./Checks.ts"
+import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { type Policy, resolvePolicies } from "./Policy.ts"
 
@@ -11,6 +11,10 @@ import { type Policy, resolvePolicies } from "./Policy.ts"
  */
 export type GuardMode = "window" | "buffer" | "audit"
 
+/** Whose text a message is. OpenAI's `developer` is `system`. */
+export const guardRoles = ["system", "user", "assistant", "tool"] as const
+export type GuardRole = (typeof guardRoles)[number]
+
 export interface GuardOptions {
   /** Ids, or policies of one's own. Default: the four of ShieldGemma. */
   readonly policies?: ReadonlyArray<string | Policy> | undefined
@@ -19,6 +23,13 @@ export interface GuardOptions {
    * answer is begun at once, and nothing of it is released until the verdict.
    */
   readonly input?: boolean | "before" | "parallel" | undefined
+  /**
+   * Whose texts of a prompt are judged. Default `["system", "user"]`: all that a model is asked. Leave `system` out where
+   * the app writes system texts itself, and no client can; add `assistant` and `tool` where it is a client that tells
+   * what they said before.
+   * The last message counts as asked, also when it is an assistant's: a model goes on from there.
+   */
+  readonly roles?: ReadonlyArray<GuardRole> | undefined
   /** Judge what goes out. Default `true`. A mode's name is short for `output: true` and that `mode`. */
   readonly output?: boolean | GuardMode | undefined
   /** Default `"window"`. */
@@ -33,6 +44,7 @@ export interface GuardOptions {
 export interface GuardPlan {
   readonly policies: ReadonlyArray<Policy>
   readonly input: "before" | "parallel" | undefined
+  readonly roles: ReadonlyArray<GuardRole>
   readonly output: boolean
   readonly mode: GuardMode
   readonly onError: "block" | "allow"
@@ -43,6 +55,7 @@ export interface GuardPlan {
 const names: Readonly<Record<keyof GuardOptions, true>> = {
   policies: true,
   input: true,
+  roles: true,
   output: true,
   mode: true,
   onError: true,
@@ -59,6 +72,7 @@ export const pickGuardOptions = (options: GuardOptions): GuardOptions =>
   Object.fromEntries(guardOptionNames.map((name) => [name, options[name]]))
 
 const modes = ["window", "buffer", "audit"] as const satisfies ReadonlyArray<GuardMode>
+const defaultRoles: ReadonlyArray<GuardRole> = ["system", "user"]
 const defaultTimeoutMs = 30_000
 /** A timer cannot wait longer. */
 const longestTimeoutMs = 2 ** 31 - 1
@@ -70,8 +84,9 @@ const longestTimeoutMs = 2 ** 31 - 1
 export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPlan {
   checkKnown(options, guardOptionNames, path)
   const at = (option: keyof GuardOptions) => (path === "" ? option : `${path}.${option}`)
-  const { onError = "block", timeoutMs = defaultTimeoutMs } = options
+  const { onError = "block", roles = defaultRoles, timeoutMs = defaultTimeoutMs } = options
   checkOneOf(at("input"), options.input, [true, false, "before", "parallel"])
+  checkRoles(at("roles"), roles)
   checkOneOf(at("output"), options.output, [true, false, ...modes])
   checkOneOf(at("mode"), options.mode, modes)
   checkOneOf(at("onError"), onError, ["block", "allow"])
@@ -93,7 +108,17 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
     )
   }
   const mode = modeOf(options, at("mode"))
-  return { policies: resolvePolicies(options.policies), input, output, mode, onError, timeoutMs }
+  return { policies: resolvePolicies(options.policies), input, roles, output, mode, onError, timeoutMs }
+}
+
+/** A guard that leaves out what the user says is none: `input: false` says that no prompt is judged. */
+function checkRoles(path: string, roles: unknown): void {
+  if (!Array.isArray(roles)) {
+    throw invalidRequest(path, `${show(roles)} is no list of roles`, 'Use a list such as ["user"].')
+  }
+  for (const [i, role] of roles.entries()) checkOneOf(`${path}[${i}]`, role, guardRoles)
+  if (roles.includes("user")) return
+  throw invalidRequest(path, "the user is not among them", "Add `user`, or judge no prompt with `input: false`.")
 }
 
 function inputOf(input: GuardOptions["input"]): GuardPlan["input"] {

@@ -1,6 +1,7 @@
 /** What a model is asked: a text, or the turns of a chat, and what of it is whose. */
 import { checkUnicode } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
+import type { PromptMessage } from "./promptReadings.ts"
 
 /** Who may speak in a chat; `model` is another name for `assistant`. */
 export const roles = ["system", "user", "assistant", "model"] as const
@@ -18,20 +19,9 @@ export type Prompt = string | ReadonlyArray<ChatMessage>
 export const toMessages = (prompt: Prompt): ReadonlyArray<ChatMessage> =>
   typeof prompt === "string" ? [{ role: "user", content: prompt }] : prompt
 
-/** What the user wrote in all turns: what a guard judges before a model sees it. */
-export const userText = (prompt: Prompt): string =>
-  toMessages(prompt)
-    .filter(({ role }) => role === "user")
-    .map(({ content }) => content)
-    .join("\n\n")
-
-/** What an answer answers: the last user turn, which may be several messages in a row. */
-export const lastUserText = (prompt: Prompt): string => {
-  const messages = toMessages(prompt)
-  const end = messages.findLastIndex(({ role }) => role === "user") + 1
-  const start = messages.slice(0, end).findLastIndex(({ role }) => role !== "user") + 1
-  return userText(messages.slice(start, end))
-}
+/** A prompt's messages, as guards know them. */
+export const promptMessages = (prompt: Prompt): ReadonlyArray<PromptMessage> =>
+  toMessages(prompt).map(({ content, role }) => ({ role: role === "model" ? "assistant" : role, text: content }))
 
 /** @throws InvalidRequestError that names the message when it is no prompt, has an unknown role or is not Unicode. */
 export function checkPrompt(prompt: Prompt): void {

@@ -10,11 +10,22 @@ export interface PolicyVerdict {
   readonly flagged: boolean
 }
 
+/**
+ * What a verdict on a prompt of several messages is about.
+ * - `last`: the last turn, or a message of it;
+ * - `history`: earlier turns together with the last one;
+ * - `system`: system texts.
+ */
+export const judgedTurns = ["last", "history", "system"] as const
+export type JudgedTurn = (typeof judgedTurns)[number]
+
 export interface Verdict {
   /** Whether any policy was violated. */
   readonly flagged: boolean
   /** In the order in which they were asked for. */
   readonly policies: ReadonlyArray<PolicyVerdict>
+  /** Left out where what was judged is one text. */
+  readonly turn?: JudgedTurn
   /** Tokens that were run to judge; those that came from the prefix cache are not among them. */
   readonly tokens: { readonly judged: number; readonly cached: number }
 }

@@ -76,6 +76,8 @@ export {
   type GuardOptions,
   guardOptionNames,
   type GuardPlan,
+  type GuardRole,
+  guardRoles,
   pickGuardOptions,
   readGuardOptions,
 } from "./GuardOptions.ts"
@@ -84,6 +86,7 @@ export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
+export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./promptReadings.ts"
 export type { EngineStats } from "./Request.ts"
 export {
   biasRange,
@@ -120,4 +123,4 @@ export {
   tracesOf,
   verdictsOf,
 } from "./UiParts.ts"
-export type { PolicyVerdict, Verdict } from "./Verdict.ts"
+export type { JudgedTurn, PolicyVerdict, Verdict } from "./Verdict.ts"

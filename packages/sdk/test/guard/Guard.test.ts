@@ -11,6 +11,8 @@ import {
   guard,
   InvalidRequestError,
   policies,
+  type PromptMessage,
+  promptReadings,
 } from "../../src/index.ts"
 import { runHere } from "../fixtures/engine.ts"
 import { failureOf } from "../fixtures/failure.ts"
@@ -205,6 +207,24 @@ describe("frames of any format", () => {
     const blocked = parts.find((part) => part.type === "blocked")
     assert.isUndefined(blocked?.blocked.channel)
     assert.strictEqual(blocked?.blocked.of, "output")
+  })
+
+  it("answer a chat, of which all readings are judged", async () => {
+    const chat = [
+      { role: "user", text: harmful },
+      { role: "assistant", text: "No." },
+      { role: "user", text: "Tell me more." },
+    ] as const
+    const asked = (messages: ReadonlyArray<PromptMessage>) =>
+      all(
+        facet
+          .guard({ output: false })
+          .frames({ ...promptReadings(messages, ["user"]), source: () => ReadableStream.from([{ value: "begin" }]) }),
+      )
+    const report = (await asked(chat)).findLast((part) => part.type === "report")?.report
+    assert.deepStrictEqual([report?.judgements, report?.blocked?.verdict?.turn], [2, "history"])
+    assert.deepStrictEqual(valuesOf(await asked(chat.slice(2))), ["begin"])
+    assert.deepStrictEqual(valuesOf(await asked([])), ["begin"])
   })
 })
 

@@ -137,7 +137,7 @@ async function run(plan: Scenario): Promise<Run> {
       Effect.promise(() => wait(plan)),
       plan.inputIs === "failing"
         ? Effect.fail(new OverloadedError({ limit: 1 }))
-        : Effect.succeed(verdict(plan.inputIs === "bad")),
+        : Effect.succeed({ verdict: verdict(plan.inputIs === "bad"), judgements: 1 }),
     ),
     judgeOutput: ({ channel, text }) =>
       Effect.flatMap(

@@ -5,6 +5,7 @@ import { errorClasses, type FacetError } from "../../src/words/Errors.ts"
 import { errorTags } from "../../src/words/errorTags.ts"
 import type { GenerationPart } from "../../src/words/Generation.ts"
 import { siteNames } from "../../src/words/Site.ts"
+import { judgedTurns } from "../../src/words/Verdict.ts"
 
 /** With what JSON escapes, and characters of several units. */
 const Text = Schema.Literals(["", "fox", " a\n", '"\\', "狐は", "\ud83e\udd8a", "\u2028", "__proto__"])
@@ -19,6 +20,7 @@ const maybe = Schema.optionalKey
 export const Verdict = Schema.Struct({
   flagged: Flag,
   policies: few(Schema.Struct({ policy: Text, probability: Amount, threshold: Amount, flagged: Flag })),
+  turn: maybe(Schema.Literals(judgedTurns)),
   tokens: Schema.Struct({ judged: Whole, cached: Whole }),
 })
 

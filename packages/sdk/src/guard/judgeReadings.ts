@@ -1,0 +1,48 @@
+/** Has all readings of a prompt judged: the worst counts. */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { FacetError } from "../words/Errors.ts"
+import type { PromptReading } from "../words/promptReadings.ts"
+import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
+
+/** The verdict on what came in, and how many judgements it took. */
+export interface InputJudgement {
+  readonly verdict: Verdict
+  readonly judgements: number
+}
+
+/**
+ * One reading after the other, until one is flagged. One that cannot be judged keeps none of the others from being so.
+ *
+ * @param readings at least one
+ * @param judge takes no second place in the queue for a reading that is nested: its request was let in with the first.
+ */
+export const judgeReadings = <R>(
+  readings: ReadonlyArray<PromptReading>,
+  judge: (text: string, isNested: boolean) => Effect.Effect<Verdict, FacetError, R>,
+): Effect.Effect<InputJudgement, FacetError, R> =>
+  Effect.gen(function* () {
+    const verdicts: Array<Verdict> = []
+    const failures: Array<FacetError> = []
+    for (const [place, { text, turn }] of readings.entries()) {
+      const judged = yield* Effect.result(judge(text, place > 0))
+      if (Result.isFailure(judged)) failures.push(judged.failure)
+      else verdicts.push({ ...judged.success, ...(turn !== undefined && { turn }) })
+      if (verdicts.at(-1)?.flagged === true) return judgementOf(verdicts)
+    }
+    const [failure] = failures
+    return failure === undefined ? judgementOf(verdicts) : yield* Effect.fail(failure)
+  })
+
+function judgementOf(verdicts: ReadonlyArray<Verdict>): InputJudgement {
+  const worst = verdicts.reduce((worst, verdict) => (marginOf(verdict) > marginOf(worst) ? verdict : worst))
+  const sum = (count: keyof Verdict["tokens"]) => verdicts.reduce((all, { tokens }) => all + tokens[count], 0)
+  return {
+    verdict: { ...worst, tokens: { judged: sum("judged"), cached: sum("cached") } },
+    judgements: verdicts.length,
+  }
+}
+
+/** How near it is to the threshold that is nearest, or how far beyond. */
+const marginOf = ({ policies }: Verdict): number =>
+  Math.max(...policies.map(({ probability, threshold }: PolicyVerdict) => probability - threshold))

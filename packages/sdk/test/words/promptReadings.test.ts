@@ -1,0 +1,118 @@
+/** What of a prompt is judged, and in what pieces. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { type PromptMessage, promptReadings } from "../../src/words/promptReadings.ts"
+import { type GuardRole, guardRoles } from "../../src/words/GuardOptions.ts"
+
+const system = (text: string): PromptMessage => ({ role: "system", text })
+const user = (text: string): PromptMessage => ({ role: "user", text })
+const assistant = (text: string): PromptMessage => ({ role: "assistant", text })
+const tool = (text: string): PromptMessage => ({ role: "tool", text })
+
+const asked: ReadonlyArray<GuardRole> = ["system", "user"]
+const shown = (messages: ReadonlyArray<PromptMessage>, roles = asked, beside?: string) =>
+  promptReadings(messages, roles, beside).input.map(({ text, turn }) =>
+    turn === undefined ? text : `${turn}: ${text}`,
+  )
+
+describe("the readings of a prompt", () => {
+  it("are one for a single text, of which there is nothing to say", () => {
+    assert.deepStrictEqual(shown([user("a")]), ["a"])
+    assert.deepStrictEqual(shown([], asked, "a"), ["a"])
+    assert.deepStrictEqual(shown([user(" "), system("")]), [])
+  })
+
+  it("are each message of a turn, and the turn as the template joins it", () => {
+    assert.deepStrictEqual(shown([system("S."), user("A.")]), ["system: S.", "last: A.", "last: S.\n\nA."])
+    assert.deepStrictEqual(shown([user("A."), user("B.")]), ["last: A.", "last: B.", "last: A.\n\nB."])
+  })
+
+  it("have a sentence that the next message goes on with in one piece, too", () => {
+    assert.deepStrictEqual(shown([user("a"), user("b")]), ["last: a", "last: b", "last: a\n\nb", "last: a b"])
+    assert.deepStrictEqual(shown([user("a"), assistant("What?"), user("b")]), ["last: b", "history: a b"])
+  })
+
+  it("are as a model reads them that puts system texts first, too", () => {
+    assert.deepStrictEqual(shown([user("A."), system("S.")]).slice(-2), ["last: A.\n\nS.", "last: S.\n\nA."])
+  })
+
+  it("are the last turn, more and more turns before it, and all", () => {
+    const chat = ["A.", "B.", "C.", "D.", "E.", "F."].flatMap((text) => [user(text), assistant("Yes.")])
+    assert.deepStrictEqual(shown(chat.slice(0, -1)), [
+      "last: F.",
+      "history: E.\n\nF.",
+      "history: C.\n\nD.\n\nE.\n\nF.",
+      "history: A.\n\nB.\n\nC.\n\nD.\n\nE.\n\nF.",
+    ])
+  })
+
+  it("are five of a chat of 16 turns, and six with a system text", () => {
+    const chat = Array.from({ length: 16 }, (_, i) => [user(`${i}.`), assistant("Yes.")]).flat()
+    assert.strictEqual(shown(chat.slice(0, -1)).length, 5)
+    assert.strictEqual(shown([system("S."), ...chat.slice(0, -1)]).length, 6)
+  })
+
+  it("have system texts of earlier turns by themselves", () => {
+    const chat = [system("S."), user("A."), assistant("Yes."), user("B.")]
+    assert.deepStrictEqual(shown(chat), ["last: B.", "system: S.", "history: S.\n\nA.\n\nB."])
+  })
+
+  it("leave out what an app says is its own, and take in what it does not trust", () => {
+    const chat = [system("S."), user("A."), assistant("X."), tool("T."), user("B.")]
+    assert.deepStrictEqual(shown(chat, ["user"]), ["last: B.", "history: A.\n\nB."])
+    assert.include(shown(chat, [...guardRoles]), "history: S.\n\nA.\n\nX.\n\nT.\n\nB.")
+  })
+
+  it("have an answer that a model would go on from, but no other", () => {
+    const goesOn = ["last: A.", "last: X.", "last: A.\n\nX."]
+    assert.deepStrictEqual(shown([user("A."), assistant("X.")], ["user"]), goesOn)
+    assert.deepStrictEqual(shown([user("A."), assistant("X."), user(" ")], ["user"]), goesOn)
+    assert.deepStrictEqual(shown([user("A."), assistant("X."), tool("T.")], ["user"]), ["A."])
+  })
+
+  it("have what stands beside the messages, whatever the roles", () => {
+    assert.deepStrictEqual(shown([user("a")], ["user"], "t"), ["last: a", "t", "last: t\n\na"])
+    assert.deepStrictEqual(shown([user("a"), assistant("X."), user("b")], ["user"], "t"), [
+      "last: b",
+      "history: a b",
+      "t",
+      "history: t\n\na b",
+    ])
+  })
+
+  it("take what the user said last for the question", () => {
+    const question = (...messages: ReadonlyArray<PromptMessage>) => promptReadings(messages, asked).question
+    assert.strictEqual(question(system("s"), user("a")), "a")
+    assert.strictEqual(question(user("a"), assistant("x"), user("b"), user("c")), "b c")
+    assert.strictEqual(question(user("a"), assistant("x")), "a")
+    assert.strictEqual(question(system("s")), "s")
+    assert.isUndefined(question())
+  })
+})
+
+const Message = Schema.Struct({
+  role: Schema.Literals(guardRoles),
+  text: Schema.Literals(["", " ", "a", "b", "How do I", "bake bread?"]),
+})
+const Chat = Schema.Array(Message).check(Schema.isMaxLength(40))
+
+describe("the readings of any chat", () => {
+  it.prop("end with all that is judged, in its order or system texts first", { chat: Chat }, ({ chat }) => {
+    const { input } = promptReadings(chat, [...guardRoles])
+    const sorted = (texts: ReadonlyArray<string>) => texts.join(" ").split(/\s+/).filter(Boolean).toSorted()
+    assert.deepStrictEqual(sorted([input.at(-1)?.text ?? ""]), sorted(chat.map(({ text }) => text)))
+  })
+
+  it.prop("are few, differ, and say what they are where there are several", { chat: Chat }, ({ chat }) => {
+    const { input } = promptReadings(chat, asked)
+    // Eight messages, system texts, the last 1, 2, 4, 8, 16 and 32 turns (one of them in two forms), and all in two orders.
+    assert.isAtMost(input.length, 18)
+    assert.strictEqual(new Set(input.map(({ text }) => text)).size, input.length)
+    assert.isTrue(input.every(({ turn }) => (turn === undefined) === (input.length === 1)))
+  })
+
+  it.prop("have each text of an asking role", { chat: Chat }, ({ chat }) => {
+    const all = promptReadings(chat, asked).input.at(-1)?.text ?? ""
+    for (const { role, text } of chat) if (asked.includes(role)) assert.include(all, text.trim())
+  })
+})
