@@ -15,7 +15,8 @@ process.env["NODE_COMPILE_CACHE"] ??= inRepository("node_modules/.cache/compiled
 const launch = await launchOptions().catch(() => undefined)
 
 /** A package's `*.setup.ts` starts what its browser tests need, such as a server, and provides its address. */
-const setups = globSync("packages/*/test/browser/**/*.setup.ts", { cwd: inRepository(".") }).map(inRepository)
+const setupsOf = (packages: string): ReadonlyArray<string> =>
+  globSync(`packages/${packages}/test/browser/**/*.setup.ts`, { cwd: inRepository(".") }).map(inRepository)
 
 const inNode: TestProjectInlineConfiguration = {
   test: {
@@ -51,6 +52,7 @@ interface BrowserProject {
   readonly include: ReadonlyArray<string>
   /** Projects run one after the other, in this order: nothing else uses the cores while a page is measured. */
   readonly order: number
+  readonly setups: ReadonlyArray<string>
   /** The major version that `react` and `react-dom` are. */
   readonly react: string
   readonly alias?: Record<string, string>
@@ -62,6 +64,7 @@ const inBrowser = ({
   name,
   order,
   react: major,
+  setups,
 }: BrowserProject): TestProjectInlineConfiguration => ({
   plugins: [react()],
   // The folder of the optimised dependencies: React 18's may not be those of React 19.
@@ -124,12 +127,14 @@ export default defineConfig({
         name: "browser",
         include: ["{packages,examples}/*/test/**/*.browser.test.{ts,tsx}"],
         order: 1,
+        setups: setupsOf("*"),
         react: "19",
       }),
       inBrowser({
         name: "browser (React 18)",
         include: ["packages/react-hooks/test/**/*.hooks.browser.test.tsx"],
         order: 2,
+        setups: setupsOf("react-hooks"),
         react: "18",
         alias: { react: react18("react"), "react-dom": react18("react-dom") },
       }),

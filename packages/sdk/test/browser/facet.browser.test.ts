@@ -249,7 +249,7 @@ describe("the worker", () => {
 
 describe("a model's address", () => {
   it("is left by the download when opening is aborted, and what has come is kept", async () => {
-    const { url } = await host({ speed: 2 * 1024 * 1024 })
+    const { url } = await host({ crawlsAfter: 1.75 * 1024 * 1024 })
     const controller = new AbortController()
     const onProgress = ({ loadedBytes }: Progress) => {
       if (loadedBytes > 1.5 * 1024 * 1024) controller.abort("enough")

@@ -45,6 +45,8 @@ export interface Behaviour {
   readonly breaks?: number
   /** Bytes a second. Default: as fast as it goes. */
   readonly speed?: number
+  /** So many bytes of a response with weights come as fast as it goes, and the rest drop by drop. */
+  readonly crawlsAfter?: number
   /** Answers that never come, by file. */
   readonly silent?: ReadonlyArray<string>
   /** Ranges start so many bytes too late. */
@@ -269,6 +271,7 @@ async function send(
       return
     }
     if (isWeights && behaviour.speed !== undefined) await pause((chunk.length / behaviour.speed) * 1000)
+    if (isWeights && at >= (behaviour.crawlsAfter ?? Infinity)) await pause(200)
   }
   response.end()
 }

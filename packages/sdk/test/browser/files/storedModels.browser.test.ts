@@ -99,7 +99,7 @@ test("removes a model; whoever reads it is told", async () => {
 })
 
 test("does not remove or check a model that is being downloaded", async () => {
-  const folder = await host({ speed: mebibyte })
+  const folder = await host({ crawlsAfter: mebibyte })
   const client = new HubClient()
   client.open(folder.url).catch(() => {})
   await until(() => client.progress.some(({ loadedBytes }) => loadedBytes > 200_000))
@@ -119,7 +119,7 @@ test("refuses a model that the browser has no room for before anything large is 
 })
 
 test("says that the storage is full when it runs full in mid-download, and goes on later", async () => {
-  const folder = await host({ weightsBytes: 12 * mebibyte, announced: { [weights]: 1 } })
+  const folder = await host({ weightsBytes: 8 * mebibyte, announced: { [weights]: 1 } })
   const client = new HubClient()
   const { usedBytes } = await storageEstimate()
   const quota = (quotaSize?: number) =>
@@ -134,7 +134,7 @@ test("says that the storage is full when it runs full in mid-download, and goes 
     await quota()
   }
   expect((await listStoredModels())[0]?.bytes).toBeGreaterThan(mebibyte)
-  await change(folder, { weightsBytes: 12 * mebibyte })
+  await change(folder, { weightsBytes: 8 * mebibyte })
   await client.open(folder.url)
   expect(await verifyStoredModel(folder.url)).toEqual([])
   expect((await requests(folder)).at(-1)?.range).not.toBe("bytes=0-")
