@@ -1,5 +1,5 @@
 /** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
-import type { FinishReason, Usage } from "@facet/sdk/words"
+import { callHook, type FinishReason, type Usage } from "@facet/sdk/words"
 import type { Context } from "hono"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 
@@ -122,7 +122,7 @@ export class Exchange {
 
   /** Tells those who run the server of a failure. */
   tell(error: unknown): void {
-    quietly(() => this.#hooks.onError?.(error, { id: this.id, route: this.#route }))
+    callHook("onError", () => this.#hooks.onError?.(error, { id: this.id, route: this.#route }))
   }
 
   #fail(error: unknown, told: ToldFailure, status: number): void {
@@ -137,7 +137,7 @@ export class Exchange {
     this.#isOver = true
     const durationMs = performance.now() - this.#startedAt
     const report = { id: this.id, route: this.#route, status, outcome, code, isStream: this.#isStream, durationMs }
-    quietly(() => this.#hooks.onRequest?.({ ...report, ...this.#noted }))
+    callHook("onRequest", () => this.#hooks.onRequest?.({ ...report, ...this.#noted }))
   }
 
   #respond(
@@ -191,12 +191,3 @@ const streamHeaders = {
 /** The client's own id, if it is one that logs and headers can bear. */
 const requestId = (given: string | undefined): string =>
   given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : `req_${globalThis.crypto.randomUUID()}`
-
-/** An app's hook counts; that it fails must not become a client's failure. */
-function quietly(hook: () => void): void {
-  try {
-    hook()
-  } catch {
-    // Nobody to tell: the hook is where failures would be told.
-  }
-}

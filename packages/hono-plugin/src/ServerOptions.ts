@@ -26,11 +26,11 @@ export interface ServerOptions {
   readonly guard?: boolean | GuardOptions | undefined
   /** The largest body of a request. Default: 1 MiB. */
   readonly maxBodyBytes?: number | undefined
-  /** Told of each request when it is over. What it throws is lost. */
+  /** Told of each request when it is over. What it throws is written to the console, and decides nothing. */
   readonly onRequest?: ((report: RequestReport) => void) | undefined
   /**
    * Told of failures that are not the client's, as they were before they were made fit for clients; and of a guard that
-   * could not judge, where it was told to let through what it cannot judge.
+   * could not judge, where it was told to let through what it cannot judge. What it throws is written to the console.
    */
   readonly onError?: ((error: unknown, request: { readonly id: string; readonly route: Route }) => void) | undefined
 }

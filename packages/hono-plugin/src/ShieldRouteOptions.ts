@@ -36,8 +36,11 @@ export interface ShieldRouteOptions extends GuardOptions {
   readonly onBlocked?:
     | ((c: Context, blocked: Blocked) => Response | undefined | Promise<Response | undefined>)
     | undefined
-  /** Told once of each request, when its answer has ended. What it throws is ignored: it decides nothing. */
-  readonly onReport?: ((report: ShieldReport, c: Context) => void) | undefined
+  /**
+   * Told exactly once of each request, when its answer has ended: done, blocked, failed or left by the client. What it
+   * throws is written to the console, and decides nothing.
+   */
+  readonly onReport?: ((report: ShieldReport, c: Context) => unknown) | undefined
   /** The most bytes of a request's body, also after decompression. More is answered with 413. Default 1 MiB. */
   readonly maxBodyBytes?: number | undefined
 }

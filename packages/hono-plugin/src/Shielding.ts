@@ -1,6 +1,6 @@
 /** One request, from its body to the last byte of its answer. */
 import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } from "@facet/sdk"
-import { pickGuardOptions } from "@facet/sdk/words"
+import { emptyReport, pickGuardOptions } from "@facet/sdk/words"
 import type { Context, Next } from "hono"
 import { joined } from "./joined.ts"
 import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problems.ts"
@@ -13,7 +13,6 @@ import { type Answer, openAnswer } from "./response/openAnswer.ts"
 import { verdictOf } from "./response/verdictOf.ts"
 import { ShieldCall } from "./ShieldContext.ts"
 import { defaultMaxBodyBytes, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
-import { emptyReport } from "./ShieldReport.ts"
 import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
 export interface Shield {
@@ -61,7 +60,17 @@ export class Shielding {
     c.set("shield", this.#call)
   }
 
+  /** Whatever happens, the call is told of once. */
   async run(next: Next): Promise<Response | void> {
+    try {
+      return await this.#run(next)
+    } catch (error) {
+      this.#end(error)
+      throw error
+    }
+  }
+
+  async #run(next: Next): Promise<Response | void> {
     const input = await this.#readInput()
     if (input instanceof UnreadableBodyError) return this.#refuse(unreadableProblem(input), input)
     const guard = await this.#openGuard(input)
@@ -125,6 +134,7 @@ export class Shielding {
       ...(input === "" ? {} : { input }),
       ...(question === "" ? {} : { question }),
       signal: AbortSignal.any([this.#client, this.#leaving.signal]),
+      observe: this.#call.observe,
       source: ({ signal }) => {
         starting.resolve(signal)
         return source.promise
@@ -228,6 +238,7 @@ export class Shielding {
       case "failed":
         return this.#failBeforeStart(head.error, next)
       case "whole":
+        for (const { characters } of head.pieces) this.#call.sent(characters)
         this.#call.end()
         if (this.#answer === undefined) return
         return this.#release(this.#answer, joined(head.pieces.map(({ bytes }) => bytes)))
@@ -256,7 +267,7 @@ export class Shielding {
 
   #refuse(response: Response, error: unknown): Response | void {
     this.#call.abort()
-    this.#call.end({ error })
+    this.#end(error)
     return this.#answerWith(response)
   }
 
@@ -276,7 +287,7 @@ export class Shielding {
       return this.#refuse(problem(502, "failed", "The answer broke off", detail, { of: "output" }), error)
     }
     this.#call.abort()
-    this.#call.end({ error })
+    this.#end(error)
     throw error
   }
 
@@ -290,25 +301,31 @@ export class Shielding {
   }
 
   #stream(answer: Answer, pieces: ReadonlyArray<Piece>): ReadableStream<Uint8Array> {
+    const waiting = [...pieces]
     return new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
-          for (const piece of pieces) send(controller, piece)
-        },
-        pull: (controller) => this.#pull(answer, controller),
+        pull: (controller) => this.#pull(answer, waiting, controller),
         cancel: async (reason) => {
           this.#leaving.abort(reason)
           this.#call.abort(reason)
           await this.#parts?.return()
-          this.#call.end({ error: reason })
+          this.#end(reason)
         },
       },
       { highWaterMark: 0 },
     )
   }
 
-  async #pull(answer: Answer, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  /** A pull is a read that waits: what it brings goes out. */
+  async #pull(
+    answer: Answer,
+    waiting: Array<Piece>,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ): Promise<void> {
     try {
+      for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
+        if (this.#send(controller, piece)) return
+      }
       for (;;) {
         const result = await (this.#pending ?? this.#parts?.next())
         this.#pending = undefined
@@ -319,7 +336,7 @@ export class Shielding {
         const part = result.value
         this.#call.note(part)
         // A pull that brings nothing would be the last one.
-        if (part.type === "value" && send(controller, part.value)) return
+        if (part.type === "value" && this.#send(controller, part.value)) return
         if (part.type === "blocked") {
           this.#call.abort()
           this.#endEarly(answer, controller, endingOf(part.blocked), part.blocked.error)
@@ -327,7 +344,7 @@ export class Shielding {
       }
     } catch (error) {
       this.#call.abort(error)
-      this.#call.end({ error })
+      this.#end(error)
       if (this.#client.aborted || this.#leaving.signal.aborted) return controller.error(error)
       const why =
         this.#routeErrors.includes(error) || error instanceof UnreadableBodyError ? brokenOff(error) : unjudged(error)
@@ -346,13 +363,18 @@ export class Shielding {
     else if (ending !== "") controller.enqueue(new TextEncoder().encode(ending))
     return ending !== undefined
   }
-}
 
-/** @returns whether there was anything to send */
-function send(controller: ReadableStreamDefaultController<Uint8Array>, { bytes, sent }: Piece): boolean {
-  sent?.()
-  if (bytes.length > 0) controller.enqueue(bytes)
-  return bytes.length > 0
+  /** @returns whether there was anything to send */
+  #send(controller: ReadableStreamDefaultController<Uint8Array>, { bytes, characters, sent }: Piece): boolean {
+    sent?.()
+    if (bytes.length > 0) controller.enqueue(bytes)
+    this.#call.sent(characters)
+    return bytes.length > 0
+  }
+
+  #end(error: unknown): void {
+    this.#call.end({ error, isAborted: this.#client.aborted || this.#leaving.signal.aborted })
+  }
 }
 
 function endingOf(blocked: Blocked): Ending {

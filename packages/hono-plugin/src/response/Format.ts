@@ -1,5 +1,5 @@
 /** How a guard reads an answer of one content type, and how such an answer ends early. */
-import type { Frame, FrameText } from "@facet/sdk"
+import { charactersOf, type Frame, type FrameText } from "@facet/sdk"
 import type { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import type { BlockingVerdict } from "./verdictOf.ts"
 
@@ -8,6 +8,8 @@ export interface Piece {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Whether it says anything that is judged. */
   readonly hasText: boolean
+  /** How many characters that is. */
+  readonly characters: number
   /** Told when the piece goes out. */
   readonly sent?: (() => void) | undefined
 }
@@ -36,6 +38,11 @@ export const frameOf = (
   texts: ReadonlyArray<FrameText>,
   sent?: () => void,
 ): Frame<Piece> => ({
-  value: { bytes, hasText: texts.some(({ isHeld, text }) => isHeld !== true && text !== ""), sent },
+  value: { bytes, ...measured(texts), sent },
   texts,
 })
+
+const measured = (texts: ReadonlyArray<FrameText>): Pick<Piece, "characters" | "hasText"> => {
+  const characters = charactersOf(texts)
+  return { characters, hasText: characters > 0 }
+}

@@ -1,5 +1,5 @@
 /** JSON documents: released once all that they say was judged. */
-import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { charactersOf, type Frame, type FrameText, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
@@ -20,7 +20,7 @@ export class JsonFormat implements Format {
     for await (const chunk of bytes) chunks.push(chunk)
     const all = joined(chunks)
     const texts = textsOf(decodeUtf8(all, "output", this.#unreadable))
-    yield { value: { bytes: all, hasText: texts.length > 0 }, texts }
+    yield { value: { bytes: all, hasText: texts.length > 0, characters: charactersOf(texts) }, texts }
   }
 
   ending(): undefined {

@@ -6,7 +6,7 @@ export class OpaqueFormat implements Format {
   readonly isWhole = false
 
   async *read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>> {
-    for await (const chunk of bytes) yield { value: { bytes: new Uint8Array(chunk), hasText: true } }
+    for await (const chunk of bytes) yield { value: { bytes: new Uint8Array(chunk), hasText: true, characters: 0 } }
   }
 
   ending(): undefined {

@@ -17,6 +17,10 @@ export interface FrameText {
   readonly isHeld?: boolean | undefined
 }
 
+/** How many characters a frame says; what is held is said by a later one. */
+export const charactersOf = (texts: ReadonlyArray<FrameText> = []): number =>
+  texts.reduce((sum, { isHeld, text }) => sum + (isHeld === true ? 0 : text.length), 0)
+
 /**
  * A piece of a stream. It goes out when all its texts, and those of all frames before it, were judged: frames never
  * change their order.

@@ -11,13 +11,15 @@ import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { Gate, type Question } from "./Gate.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
-import type { GuardPart } from "../words/GuardReport.ts"
+import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 export interface GuardedFrames<A, E, R, J> {
   readonly plan: Pick<GuardPlan, "mode" | "onError" | "output"> & { readonly input: "before" | "parallel" | undefined }
   /** Started when the input is let in, or at once; interrupted on a trip and when the reader leaves. */
   readonly source: Stream.Stream<Frame<A>, E, R>
   readonly judgeInput: Effect.Effect<Verdict, FacetError, J>
+  /** Told at the beginning how to ask what was done so far. */
+  readonly observe?: ((report: () => GuardReport) => void) | undefined
   readonly judgeOutput: (question: Question) => Effect.Effect<Verdict, FacetError, J>
 }
 
@@ -60,6 +62,7 @@ class Guarding<A, E, R, J> {
     this.#guarded = guarded
     this.#out = out
     this.#gate = new Gate({ mode, input: input !== undefined, output, isOpenOnError: onError === "allow" })
+    guarded.observe?.(() => this.#gate.report())
   }
 
   run(): Effect.Effect<void, E, R | J | Scope.Scope> {

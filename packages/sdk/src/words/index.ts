@@ -79,7 +79,16 @@ export {
   pickGuardOptions,
   readGuardOptions,
 } from "./GuardOptions.ts"
-export type { Blocked, GuardPart, GuardReport } from "./GuardReport.ts"
+export { callHook } from "./callHook.ts"
+export { type CallEnd, GuardedCall } from "./GuardedCall.ts"
+export {
+  type Blocked,
+  type EndedReport,
+  emptyReport,
+  type GuardOutcome,
+  type GuardPart,
+  type GuardReport,
+} from "./GuardReport.ts"
 export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export type { Progress } from "./Progress.ts"
