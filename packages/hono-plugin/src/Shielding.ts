@@ -10,6 +10,7 @@ import { putBack, readBody } from "./request/readBody.ts"
 import { readInput } from "./request/readInput.ts"
 import type { Ending, Piece } from "./response/Format.ts"
 import { type Answer, openAnswer } from "./response/openAnswer.ts"
+import { asItIs, withoutForged } from "./response/withoutForged.ts"
 import { verdictOf } from "./response/verdictOf.ts"
 import { ShieldCall } from "./ShieldContext.ts"
 import { defaultMaxBodyBytes, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
@@ -165,6 +166,7 @@ export class Shielding {
     this.#answer = openAnswer(this.#c.req.method === "HEAD" ? new Response(null) : res, {
       isJudged: output,
       isAudited: mode === "audit",
+      clean: this.#shield.options.trustFacetParts === true ? asItIs : withoutForged,
       unreadable: (error) => this.#noteUnreadable(error),
     })
     this.#isRead = this.#answer === undefined
@@ -252,6 +254,7 @@ export class Shielding {
     const { headers, status, statusText } = response
     const isSame =
       !isDecoded &&
+      !format.isRewritten &&
       (body instanceof Uint8Array || format.ending({ type: "failed", code: "", message: "" }) === undefined)
     const told = isSame ? new Headers(headers) : withoutLength(headers)
     if (isDecoded) told.delete("content-encoding")

@@ -4,6 +4,7 @@ import type { Frame, FrameText } from "@facet/sdk"
 import { toProviderError } from "../toProviderError.ts"
 import type { PartTexts } from "./PartTexts.ts"
 import type { Reader } from "./Reader.ts"
+import { withoutForged } from "./withoutForged.ts"
 
 type Part = LanguageModelV4StreamPart
 
@@ -34,7 +35,8 @@ export function framesOf(
           return controller.close()
         }
         // A pull that brings nothing would be the last one.
-        controller.enqueue(isKept(value) ? frameOf([value], texts.of(value)) : frameOf([], []))
+        const part = isKept(value) ? withoutForged(value) : undefined
+        controller.enqueue(part === undefined ? frameOf([], []) : frameOf([part], texts.of(part)))
       },
       cancel: (reason) => reader.cancel(reason),
     },

@@ -18,6 +18,7 @@ import { promptTexts } from "./promptTexts.ts"
 import type { Reader } from "./Reader.ts"
 import { framesOf, streamOf } from "./GuardStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
+import { resultWithoutForged } from "./withoutForged.ts"
 import { shieldedResult, type Told } from "./shieldedResult.ts"
 import { canBlock, checkShieldOptions, type ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 
@@ -93,7 +94,7 @@ export class ModelShield {
       observe: call.observe,
       source: async ({ signal: trip }) => {
         told = { result: undefined, usage: unknownUsage }
-        const result = await model.doGenerate({ ...params, abortSignal: either(signal, trip) })
+        const result = resultWithoutForged(await model.doGenerate({ ...params, abortSignal: either(signal, trip) }))
         told = { result, usage: result.usage }
         const texts = new PartTexts(params, reader).ofResult(result)
         characters = reader.charactersOf(texts)

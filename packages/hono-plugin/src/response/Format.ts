@@ -26,6 +26,8 @@ export type Unreadable = (error: UnreadableBodyError) => void
 export interface Format {
   /** Released all at once only: it has no way to say in the middle that it ends early. */
   readonly isWhole: boolean
+  /** Whether something was left out of what was read, so that the bytes are others. */
+  readonly isRewritten: boolean
   /** Cuts the answer into frames. */
   read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>>
   /** What follows the pieces that went out, so that the client knows; undefined where the format has no such words. */
