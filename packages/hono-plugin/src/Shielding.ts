@@ -32,6 +32,8 @@ type Head =
 
 /** So long a stream's opening, which says nothing yet, is held back: a block until then has a status of its own. */
 const openingMs = 10_000
+/** So many bytes of it at most. */
+const openingBytes = 64 * 1024
 /** So long a handler that was told to stop is waited for, to release what it answers. */
 const stoppingMs = 250
 
@@ -207,6 +209,7 @@ export class Shielding {
   async #readHead(parts: AsyncGenerator<GuardPart<Piece>, void, void>): Promise<Head> {
     const pieces: Array<Piece> = []
     let blocked: Blocked | undefined
+    let bytes = 0
     let deadline: Promise<"late"> | undefined
     try {
       for (;;) {
@@ -224,8 +227,9 @@ export class Shielding {
         }
         if (part.type !== "value") continue
         pieces.push(part.value)
+        bytes += part.value.bytes.length
         if (this.#answer?.format.isWhole === true) continue
-        if (part.value.hasText) return { type: "stream", pieces }
+        if (part.value.hasText || bytes > openingBytes) return { type: "stream", pieces }
         deadline ??= delay(openingMs)
       }
     } catch (error) {

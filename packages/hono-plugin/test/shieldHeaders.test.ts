@@ -63,7 +63,8 @@ const expectKept = (answer: Response) => {
   }
 }
 
-const stream = (body: BodyInit) => new Response(body, { headers: { ...ofBody, "content-type": "text/event-stream" } })
+const stream = (body: string | ReadableStream) =>
+  new Response(body, { headers: { ...ofBody, "content-type": "text/event-stream" } })
 const never = () => new Promise<Response>(() => {})
 
 describe("an answer in the place of the handler's", () => {

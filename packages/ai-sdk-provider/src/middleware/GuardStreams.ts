@@ -23,6 +23,7 @@ export function framesOf(
 ): ReadableStream<Frame<Released>> {
   const frameOf = (parts: ReadonlyArray<Part>, said: ReadonlyArray<FrameText>): Frame<Released> => ({
     value: { parts, characters: charactersOf(said) },
+    size: parts.reduce((sum, part) => sum + bytesOf(part), 0),
     texts: said,
   })
   const reader = stream.getReader()
@@ -42,6 +43,12 @@ export function framesOf(
     },
     { highWaterMark: 0 },
   )
+}
+
+/** Files are what is large and says little. */
+function bytesOf(part: Part): number {
+  if ((part.type !== "file" && part.type !== "reasoning-file") || part.data.type !== "data") return 0
+  return part.data.data.length
 }
 
 interface Reading {

@@ -41,6 +41,7 @@ export const frameOf = (
   sent?: () => void,
 ): Frame<Piece> => ({
   value: { bytes, ...measured(texts), sent },
+  size: bytes.length,
   texts,
 })
 

@@ -7,7 +7,8 @@ export class OpaqueFormat implements Format {
   readonly isRewritten = false
 
   async *read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>> {
-    for await (const chunk of bytes) yield { value: { bytes: new Uint8Array(chunk), hasText: true, characters: 0 } }
+    for await (const chunk of bytes)
+      yield { value: { bytes: new Uint8Array(chunk), hasText: true, characters: 0 }, size: chunk.length }
   }
 
   ending(): undefined {

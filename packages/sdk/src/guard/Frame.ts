@@ -28,6 +28,11 @@ export const charactersOf = (texts: ReadonlyArray<FrameText> = []): number =>
 export interface Frame<A> {
   /** What goes out, as it came. */
   readonly value: A
+  /**
+   * How many bytes it takes besides its texts, as far as is known: so much of a source is read ahead, and held, as takes
+   * 256 KiB. Default: 0.
+   */
+  readonly size?: number | undefined
   /** Left out, the frame only keeps its place. */
   readonly texts?: ReadonlyArray<FrameText> | undefined
 }

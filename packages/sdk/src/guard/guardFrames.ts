@@ -10,6 +10,7 @@ import type { FacetError } from "../words/Errors.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { Gate, type Question } from "./Gate.ts"
+import { mostAhead, ReadAhead } from "./ReadAhead.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
 import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
 
@@ -20,11 +21,13 @@ export interface GuardedFrames<A, E, R, J> {
   readonly judgeInput: Effect.Effect<Verdict, FacetError, J>
   /** Told at the beginning how to ask what was done so far. */
   readonly observe?: ((report: () => GuardReport) => void) | undefined
+  /** Bytes of the source that may be held before it has to wait. Default: 256 KiB. */
+  readonly mostAhead?: number | undefined
   readonly judgeOutput: (question: Question) => Effect.Effect<Verdict, FacetError, J>
 }
 
-/** Frames that were read ahead of the judge. */
-const readAhead = 64
+/** Events that wait to be looked at. */
+const mostEvents = 64
 /** Parts that wait for a slow reader. */
 const buffered = 16
 
@@ -38,29 +41,38 @@ type Event<A, E> =
  * let out, and then the stream fails as the source did.
  */
 export const guardFrames = <A, E, R, J>(guarded: GuardedFrames<A, E, R, J>): Stream.Stream<GuardPart<A>, E, R | J> =>
-  Stream.callback<GuardPart<A>, E, R | J>(
-    (out) =>
-      Effect.matchCauseEffect(new Guarding(guarded, out).run(), {
-        onFailure: (cause) => Queue.failCause(out, cause),
-        onSuccess: () => Queue.end(out),
-      }),
-    { bufferSize: buffered },
-  )
+  Stream.suspend(() => {
+    const ahead = new ReadAhead(guarded.mostAhead ?? mostAhead)
+    const parts = Stream.callback<GuardPart<A>, E, R | J>(
+      (out) =>
+        Effect.matchCauseEffect(new Guarding(guarded, out, ahead).run(), {
+          onFailure: (cause) => Queue.failCause(out, cause),
+          onSuccess: () => Queue.end(out),
+        }),
+      { bufferSize: buffered },
+    )
+    return Stream.map(parts, (part) => {
+      if (part.type === "value") ahead.taken()
+      return part
+    })
+  })
 
 class Guarding<A, E, R, J> {
   readonly #guarded: GuardedFrames<A, E, R, J>
   readonly #out: Queue.Queue<GuardPart<A>, E | Cause.Done>
   readonly #gate: Gate<A>
+  readonly #ahead: ReadAhead
   #events!: Queue.Queue<Event<A, E>>
   #source: Fiber.Fiber<unknown, unknown> | undefined
   #end: Exit.Exit<void, E> | undefined
   #isJudgingInput = false
   #isJudgingOutput = false
 
-  constructor(guarded: GuardedFrames<A, E, R, J>, out: Queue.Queue<GuardPart<A>, E | Cause.Done>) {
+  constructor(guarded: GuardedFrames<A, E, R, J>, out: Queue.Queue<GuardPart<A>, E | Cause.Done>, ahead: ReadAhead) {
     const { input, mode, onError, output } = guarded.plan
     this.#guarded = guarded
     this.#out = out
+    this.#ahead = ahead
     this.#gate = new Gate({ mode, input: input !== undefined, output, isOpenOnError: onError === "allow" })
     guarded.observe?.(() => this.#gate.report())
   }
@@ -68,7 +80,7 @@ class Guarding<A, E, R, J> {
   run(): Effect.Effect<void, E, R | J | Scope.Scope> {
     const self = this
     return Effect.gen(function* () {
-      self.#events = yield* Queue.bounded<Event<A, E>>(readAhead)
+      self.#events = yield* Queue.bounded<Event<A, E>>(mostEvents)
       const { input, mode } = self.#guarded.plan
       if (input !== undefined) yield* self.#fork("input", self.#guarded.judgeInput)
       const waits = input === "before" && mode !== "audit"
@@ -76,9 +88,10 @@ class Guarding<A, E, R, J> {
       for (;;) {
         self.#apply(yield* Queue.take(self.#events))
         if (self.#gate.blocked !== undefined) break
-        yield* Queue.offerAll(self.#out, self.#gate.take())
+        yield* self.#release()
         if (self.#source === undefined && !self.#isJudgingInput) yield* self.#startSource()
         yield* self.#judgeNext()
+        self.#ahead.settle(self.#isJudgingInput || self.#isJudgingOutput)
         if (self.#isDone()) break
       }
       yield* self.#finish()
@@ -87,7 +100,10 @@ class Guarding<A, E, R, J> {
 
   #startSource() {
     const { source } = this.#guarded
-    const read = Stream.runForEach(source, (frame) => Queue.offer(this.#events, { type: "frame", frame }))
+    const read = Stream.runForEach(source, (frame) => {
+      this.#ahead.read(frame)
+      return Effect.andThen(Queue.offer(this.#events, { type: "frame", frame }), this.#ahead.room)
+    })
     const reading = Effect.flatMap(Effect.exit(read), (exit) =>
       Queue.offer(this.#events, { type: "end", exit: Exit.asVoid(exit) }),
     )
@@ -102,6 +118,12 @@ class Guarding<A, E, R, J> {
     )
   }
 
+  #release() {
+    const parts = this.#gate.take()
+    this.#ahead.released(parts.filter(({ type }) => type === "value").length)
+    return Queue.offerAll(this.#out, parts)
+  }
+
   #judgeNext() {
     const question = this.#gate.nextQuestion()
     return question === undefined ? Effect.void : this.#fork("output", this.#guarded.judgeOutput(question))
@@ -111,6 +133,7 @@ class Guarding<A, E, R, J> {
     const now = performance.now()
     switch (event.type) {
       case "frame":
+        this.#ahead.seen()
         return this.#gate.accept(event.frame, now)
       case "end":
         this.#end = event.exit
@@ -135,7 +158,7 @@ class Guarding<A, E, R, J> {
     const self = this
     return Effect.gen(function* () {
       if (self.#gate.blocked !== undefined) self.#source?.interruptUnsafe()
-      yield* Queue.offerAll(self.#out, self.#gate.take())
+      yield* self.#release()
       yield* Queue.offer(self.#out, { type: "report", report: self.#gate.report() })
       if (self.#gate.blocked === undefined && self.#end !== undefined) yield* self.#end
     })
