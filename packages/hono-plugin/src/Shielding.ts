@@ -3,9 +3,10 @@ import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } 
 import { emptyReport, pickGuardOptions } from "@facet/sdk/words"
 import type { Context, Next } from "hono"
 import { joined } from "./joined.ts"
-import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problems.ts"
+import { blockedProblem, problem, tagOf, unguardedUpgrade, unreadableProblem, upgradeProblem } from "./Problems.ts"
 import { replaceResponse, withoutLength } from "./replaceResponse.ts"
 import { type Input, inputOf, noInput } from "./request/Input.ts"
+import { isWebSocketUpgrade } from "./request/isWebSocketUpgrade.ts"
 import { putBack, readBody } from "./request/readBody.ts"
 import { readInput } from "./request/readInput.ts"
 import type { Ending, Piece } from "./response/Format.ts"
@@ -74,6 +75,7 @@ export class Shielding {
   }
 
   async #run(next: Next): Promise<Response | void> {
+    if (isWebSocketUpgrade(this.#c.req.raw)) return this.#upgrade(next)
     const input = await this.#readInput()
     if (input instanceof UnreadableBodyError) return this.#refuse(unreadableProblem(input), input)
     const guard = await this.#openGuard(input)
@@ -83,6 +85,16 @@ export class Shielding {
     }
     if ("reason" in guard) return this.#block(guard)
     return this.#guard(guard, input, next)
+  }
+
+  /** What goes over a WebSocket is seen by its two ends alone. */
+  async #upgrade(next: Next): Promise<Response | void> {
+    const error = unguardedUpgrade()
+    if (!this.#isOpen) return this.#refuse(upgradeProblem(error), error)
+    this.#call.fail({ of: "input", error })
+    this.#call.fail({ of: "output", error })
+    await next()
+    return this.#call.end()
   }
 
   async #readInput(): Promise<Input | UnreadableBodyError> {
