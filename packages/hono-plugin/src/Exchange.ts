@@ -69,6 +69,7 @@ export class Exchange {
   readonly #startedAt = performance.now()
   readonly #leaving = new AbortController()
   #noted: Noted = { firstTextMs: undefined, finishReason: undefined, usage: undefined, flagged: undefined }
+  readonly #whenOver: Array<() => void> = []
   #isStream = false
   #isOver = false
 
@@ -88,6 +89,12 @@ export class Exchange {
 
   noteFirstText(): void {
     if (this.#noted.firstTextMs === undefined) this.note({ firstTextMs: performance.now() - this.#startedAt })
+  }
+
+  /** Called once, at the end, however it comes. */
+  whenOver(call: () => void): void {
+    if (this.#isOver) call()
+    else this.#whenOver.push(call)
   }
 
   /** Sends JSON, and is over with it. */
@@ -135,6 +142,7 @@ export class Exchange {
   #end(outcome: RequestReport["outcome"], status: number, code?: string): void {
     if (this.#isOver) return
     this.#isOver = true
+    for (const call of this.#whenOver.splice(0)) call()
     const durationMs = performance.now() - this.#startedAt
     const report = { id: this.id, route: this.#route, status, outcome, code, isStream: this.#isStream, durationMs }
     callHook("onRequest", () => this.#hooks.onRequest?.({ ...report, ...this.#noted }))

@@ -72,7 +72,10 @@ export interface OpenOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
-const defaults = { queue: 64, active: 8, cacheBytes: 512 * 1024 * 1024 }
+/** The most requests that run or wait, where nobody says otherwise. */
+export const defaultQueue = 64
+
+const defaults = { queue: defaultQueue, active: 8, cacheBytes: 512 * 1024 * 1024 }
 
 /** Which ShieldGemma belongs to which Gemma, by Google's ids. Source: ShieldGemma's model card. */
 const relatedGuard = (model: string): string | undefined => {

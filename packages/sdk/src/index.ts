@@ -1,6 +1,6 @@
 /** Gemma in three composable effects. */
 export { Facet } from "./Facet.ts"
-export type { OpenOptions } from "./Open.ts"
+export { defaultQueue, type OpenOptions } from "./Open.ts"
 export { openOnce, type SharedFacet } from "./openOnce.ts"
 export { embed } from "./effects/embed.ts"
 export { generate, stream } from "./effects/generate.ts"

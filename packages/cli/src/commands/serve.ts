@@ -24,6 +24,12 @@ const options = {
   },
   guard: { kind: "switch", about: "judge prompts and answers; what is held back ends with content_filter" },
   queue: { kind: "number", value: "N", about: "at most so many requests run or wait; more get 503 (default 64)" },
+  maxPerClient: {
+    kind: "number",
+    value: "N",
+    about:
+      "at most so many requests of one key, or without keys of one address; more get 429 (default: half of --queue)",
+  },
   maxBodyBytes: { kind: "number", flag: "max-body", value: "BYTES", about: "the largest request (default 1 MiB)" },
   grace: { kind: "number", value: "SECONDS", about: "time for running answers to end at shutdown (default 30)" },
   ...modelOption,
@@ -63,6 +69,7 @@ export const serve = defineCommand(
       host = "127.0.0.1",
       json,
       maxBodyBytes,
+      maxPerClient,
       model,
       port = 8080,
       queue,
@@ -85,7 +92,7 @@ export const serve = defineCommand(
       graceSeconds: grace,
       open: { ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
       cors,
-      api: { apiKey: keys, guard, maxBodyBytes },
+      api: { apiKey: keys, guard, maxBodyBytes, maxPerClient },
       json: json === true,
     }).catch((error: unknown) => {
       throw toldBetter(error, host, port)

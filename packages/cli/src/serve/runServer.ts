@@ -18,7 +18,7 @@ export interface ServeOptions {
   readonly open: OpenOptions
   /** Origins whose pages may ask; `*` is all of them. */
   readonly cors: ReadonlyArray<string>
-  readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes">
+  readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes" | "maxPerClient">
   /** Print where it listens on stdout, as JSON. */
   readonly json: boolean
 }

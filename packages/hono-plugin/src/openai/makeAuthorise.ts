@@ -14,7 +14,7 @@ export function makeAuthorise(keys: ReadonlyArray<string>): (header: string | un
   // Should hashing be missing on a platform, requests say so; nobody waits for it before.
   known.catch(() => undefined)
   return async (header) => {
-    const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1]
+    const given = bearerOf(header)
     if (given === undefined) throw denied("There is no API key. Send it as the header Authorization: Bearer KEY.")
     const candidate = await digest(given)
     let isKnown = 0
@@ -22,6 +22,9 @@ export function makeAuthorise(keys: ReadonlyArray<string>): (header: string | un
     if (isKnown === 0) throw denied("The API key is wrong.")
   }
 }
+
+/** The key that a header bears. */
+export const bearerOf = (header: string | undefined): string | undefined => /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1]
 
 const digest = async (text: string): Promise<Uint8Array> =>
   new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
