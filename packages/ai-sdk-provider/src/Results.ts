@@ -1,6 +1,6 @@
 /** Facet's results in the AI SDK's words. */
 import type { LanguageModelV4FinishReason, LanguageModelV4Usage, SharedV4ProviderMetadata } from "@ai-sdk/provider"
-import { type FinishPart, type FinishReason, type Generation, type Usage, toJson } from "@facet/sdk/words"
+import { type FinishPart, type FinishReason, type Generation, ownMetadata, type Usage, toJson } from "@facet/sdk/words"
 
 const unified = { stop: "stop", length: "length", blocked: "content-filter" } as const satisfies Record<
   FinishReason,
@@ -36,7 +36,7 @@ export const providerMetadataOf = ({
   logprobs,
   timings,
 }: Pick<FinishPart | Generation, "guard" | "logprobs" | "timings">): SharedV4ProviderMetadata => ({
-  facet: toJson({ timings, guard, logprobs }),
+  facet: ownMetadata(toJson({ timings, guard, logprobs })),
 })
 
 /** A name for a response, which nothing else has. */

@@ -1,3 +1,4 @@
+import { request } from "node:http"
 import { createServer } from "node:net"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { serve } from "../src/commands/serve.ts"
@@ -211,6 +212,40 @@ describe("pages of other origins", () => {
   })
 })
 
+describe("names of the server", () => {
+  /** `fetch` lets nobody choose the header; a browser fills in the name that a page asks under. */
+  const statusUnder = (host: string, { url }: Server, path: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const asked = request(`${url}${path}`, { headers: { host } }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+      asked.on("error", reject).end()
+    })
+  const paths = ["/v1/models", "/facet", "/metrics", "/healthz"]
+  const statusesUnder = (host: string, server: Server) =>
+    Promise.all(paths.map((path) => statusUnder(host, server, path)))
+
+  test("without a key only those of this machine, and those that are allowed, are answered to", async () => {
+    const server = await facetServe(["--allow-host", "facet.test"])
+    const { port } = new URL(server.url)
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, "localhost", "facet.test"]) {
+      expect(await statusesUnder(host, server)).toStrictEqual([200, 200, 200, 200])
+    }
+    expect(await statusesUnder("evil.example", server)).toStrictEqual([403, 403, 403, 403])
+    server.kill("SIGTERM")
+    await server.ended
+  })
+
+  test("with a key all are: a page does not have it", async () => {
+    const server = await facetServe([], { FACET_API_KEY: "secret" })
+    expect(await statusUnder("any.example", server, "/healthz")).toBe(200)
+    expect(await statusUnder("any.example", server, "/v1/models")).toBe(401)
+    server.kill("SIGTERM")
+    await server.ended
+  })
+})
+
 describe("a signal", () => {
   test("lets a stream come to its end, while nobody new is served; then it is over, with 0", async () => {
     const server = await facetServe()
@@ -275,6 +310,8 @@ test.each([
   [["--cors", "https://example.com:x"], 'not "https://example.com:x"'],
   [["--cors", "https://app.example.com/"], "Write https://app.example.com"],
   [["--cors", "HTTP://LOCALHOST:80"], "Write http://localhost"],
+  [["--allow-host", "http://a"], "--allow-host takes a name or an address without scheme and port"],
+  [["--allow-host", "a:80"], 'not "a:80"'],
 ])("serve %j is refused: %s", async (words, problem) => {
   const screen = new Screen(process.stderr, {})
   const { signal } = new AbortController()

@@ -1,5 +1,5 @@
 /** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
-import type { FinishReason, Usage } from "@facet/sdk/words"
+import { callHook, type FinishReason, type Usage } from "@facet/sdk/words"
 import type { Context } from "hono"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 
@@ -71,6 +71,7 @@ export class Exchange {
   readonly #startedAt = performance.now()
   readonly #leaving = new AbortController()
   #noted: Noted = { firstTextMs: undefined, finishReason: undefined, usage: undefined, flagged: undefined }
+  readonly #whenOver: Array<() => void> = []
   #isStream = false
   #isOver = false
 
@@ -90,6 +91,12 @@ export class Exchange {
 
   noteFirstText(): void {
     if (this.#noted.firstTextMs === undefined) this.note({ firstTextMs: performance.now() - this.#startedAt })
+  }
+
+  /** Called once, at the end, however it comes. */
+  whenOver(call: () => void): void {
+    if (this.#isOver) call()
+    else this.#whenOver.push(call)
   }
 
   /** Sends JSON, and is over with it. */
@@ -124,7 +131,7 @@ export class Exchange {
 
   /** Tells those who run the server of a failure. */
   tell(error: unknown): void {
-    quietly(() => this.#hooks.onError?.(error, { id: this.id, route: this.#route }))
+    callHook("onError", () => this.#hooks.onError?.(error, { id: this.id, route: this.#route }))
   }
 
   #fail(error: unknown, told: ToldFailure, status: number): void {
@@ -137,9 +144,10 @@ export class Exchange {
   #end(outcome: RequestReport["outcome"], status: number, code?: string): void {
     if (this.#isOver) return
     this.#isOver = true
+    for (const call of this.#whenOver.splice(0)) call()
     const durationMs = performance.now() - this.#startedAt
     const report = { id: this.id, route: this.#route, status, outcome, code, isStream: this.#isStream, durationMs }
-    quietly(() => this.#hooks.onRequest?.({ ...report, ...this.#noted }))
+    callHook("onRequest", () => this.#hooks.onRequest?.({ ...report, ...this.#noted }))
   }
 
   #respond(
@@ -193,12 +201,3 @@ const streamHeaders = {
 /** The client's own id, if it is one that logs and headers can bear. */
 const requestId = (given: string | undefined): string =>
   given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : `req_${globalThis.crypto.randomUUID()}`
-
-/** An app's hook counts; that it fails must not become a client's failure. */
-function quietly(hook: () => void): void {
-  try {
-    hook()
-  } catch {
-    // Nobody to tell: the hook is where failures would be told.
-  }
-}

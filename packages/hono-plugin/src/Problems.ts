@@ -2,7 +2,7 @@
 import { problemToJson, problemType } from "@facet/sdk/remote"
 import type { Blocked } from "@facet/sdk/words"
 import { verdictOf } from "./response/verdictOf.ts"
-import type { UnreadableBodyError } from "./UnreadableBodyError.ts"
+import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
 export function problem(
   status: number,
@@ -43,6 +43,17 @@ export function unreadableProblem({ message, of, reason }: UnreadableBodyError):
       return problem(415, "unsupported-request", "The request cannot be judged", message, { of })
   }
 }
+
+export const unguardedUpgrade = (): UnreadableBodyError =>
+  new UnreadableBodyError({
+    of: "input",
+    reason: "unsupported",
+    problem: "The messages of a WebSocket cannot be judged by the guard of a route",
+    remedy: 'Judge them in the handler with facet.guard(), and leave shield() off the route or set onError: "allow".',
+  })
+
+export const upgradeProblem = ({ message }: UnreadableBodyError): Response =>
+  problem(501, "unguarded-upgrade", "WebSockets are not guarded", message)
 
 export const tagOf = (error: unknown): string | undefined =>
   typeof error === "object" && error !== null && "_tag" in error && typeof error._tag === "string"

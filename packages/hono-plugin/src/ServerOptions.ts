@@ -1,5 +1,5 @@
 /** What every server of this package is told, checked when the app starts. */
-import { Facet, type OpenOptions } from "@facet/sdk"
+import { defaultQueue, Facet, type OpenOptions } from "@facet/sdk"
 import {
   checkCount,
   checkFunction,
@@ -8,6 +8,7 @@ import {
   invalidRequest,
   readGuardOptions,
 } from "@facet/sdk/words"
+import type { Context } from "hono"
 import type { ExchangeHooks, RequestReport, Route } from "./Exchange.ts"
 
 export interface ServerOptions {
@@ -22,15 +23,26 @@ export interface ServerOptions {
   readonly queue?: number | undefined
   /** Keys of which a request must bear one, as `Authorization: Bearer KEY`. Default: everybody may ask. */
   readonly apiKey?: string | ReadonlyArray<string> | undefined
+  /**
+   * The most requests that one client may have under way: one more is answered with 429. Clients are told apart by their
+   * key, without keys by their address, where the runtime tells it (`@hono/node-server`), or by `clientOf`. Default: half of
+   * `queue`, or of its default with an open Facet, so that nobody holds all of it.
+   */
+  readonly maxPerClient?: number | undefined
+  /**
+   * Tells clients apart, such as by a session, or by the header of a proxy that is trusted. `undefined`: the request counts
+   * for nobody.
+   */
+  readonly clientOf?: ((context: Context) => string | undefined) | undefined
   /** Judge what comes in and what goes out. Default: off. */
   readonly guard?: boolean | GuardOptions | undefined
   /** The largest body of a request. Default: 1 MiB. */
   readonly maxBodyBytes?: number | undefined
-  /** Told of each request when it is over. What it throws is lost. */
+  /** Told of each request when it is over. What it throws is written to the console, and decides nothing. */
   readonly onRequest?: ((report: RequestReport) => void) | undefined
   /**
    * Told of failures that are not the client's, as they were before they were made fit for clients; and of a guard that
-   * could not judge, where it was told to let through what it cannot judge.
+   * could not judge, where it was told to let through what it cannot judge. What it throws is written to the console.
    */
   readonly onError?: ((error: unknown, request: { readonly id: string; readonly route: Route }) => void) | undefined
 }
@@ -41,6 +53,8 @@ export interface ServerSettings extends ExchangeHooks {
   readonly keys: ReadonlyArray<string>
   readonly guard: boolean | GuardOptions | undefined
   readonly maxBodyBytes: number
+  readonly maxPerClient: number
+  readonly clientOf: ServerOptions["clientOf"]
 }
 
 export const serverOptionNames = [
@@ -48,6 +62,8 @@ export const serverOptionNames = [
   "model",
   "queue",
   "apiKey",
+  "maxPerClient",
+  "clientOf",
   "guard",
   "maxBodyBytes",
   "onRequest",
@@ -61,13 +77,15 @@ export const serverOptionNames = [
 export function readServerOptions(options: ServerOptions, names: ReadonlyArray<string>): ServerSettings {
   checkKnown(options, names)
   const facet = readFacet(options)
-  for (const hook of ["onRequest", "onError"] as const) checkFunction(hook, options[hook])
-  checkCount("maxBodyBytes", options.maxBodyBytes)
+  for (const hook of ["clientOf", "onRequest", "onError"] as const) checkFunction(hook, options[hook])
+  for (const count of ["maxBodyBytes", "maxPerClient"] as const) checkCount(count, options[count])
   return {
     facet,
     keys: readKeys(options.apiKey),
     guard: readGuard(options.guard),
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    maxPerClient: options.maxPerClient ?? halfOf(facet instanceof Facet ? undefined : facet.queue),
+    clientOf: options.clientOf,
     onRequest: options.onRequest,
     onError: options.onError,
   }
@@ -93,6 +111,9 @@ function readFacet({ facet, model, queue }: ServerOptions): Facet | OpenOptions 
   }
   return facet instanceof Facet ? facet : { ...facet, ...own }
 }
+
+/** What is wrong with a queue is said by whoever opens it. */
+const halfOf = (queue: number = defaultQueue): number => Math.max(1, Math.ceil(queue / 2))
 
 function readKeys(given: ServerOptions["apiKey"]): ReadonlyArray<string> {
   if (given === undefined) return []

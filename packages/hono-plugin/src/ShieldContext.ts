@@ -1,6 +1,6 @@
 /** What a handler finds in `c.var.shield`. */
-import type { GuardPart, GuardReport, Verdict } from "@facet/sdk/words"
-import { emptyReport, type ShieldFailure, type ShieldReport } from "./ShieldReport.ts"
+import { type CallEnd, callHook, GuardedCall, type GuardPart, type GuardReport, type Verdict } from "@facet/sdk/words"
+import type { ShieldFailure, ShieldReport } from "./ShieldReport.ts"
 
 export interface ShieldContext {
   /** Fires when something is blocked and when the client leaves: hand it to the model. */
@@ -26,13 +26,15 @@ export class ShieldCall implements ShieldContext {
   readonly #abort = new AbortController()
   readonly #report = Promise.withResolvers<ShieldReport>()
   readonly #failures: Array<ShieldFailure> = []
-  readonly #onReport: (report: ShieldReport) => void
+  readonly #call: GuardedCall
   #verdicts: { readonly input?: Verdict; readonly output?: Verdict } = {}
-  #guardReport: GuardReport | undefined
-  #isEnded = false
 
-  constructor(onReport: (report: ShieldReport) => void) {
-    this.#onReport = onReport
+  constructor(onReport: (report: ShieldReport) => unknown) {
+    this.#call = new GuardedCall((ended) => {
+      const told = { ...ended, failures: this.#failures }
+      this.#report.resolve(told)
+      callHook("onReport", () => onReport(told))
+    })
   }
 
   get signal(): AbortSignal {
@@ -48,14 +50,23 @@ export class ShieldCall implements ShieldContext {
   }
 
   abort(reason?: unknown): void {
-    if (!this.#isEnded) this.#abort.abort(reason)
+    if (!this.#call.isEnded) this.#abort.abort(reason)
   }
 
   fail(failure: ShieldFailure): void {
     this.#failures.push(failure)
   }
 
+  /** For the `observe` of the guard's frames. */
+  readonly observe = (report: () => GuardReport): void => this.#call.observe(report)
+
+  /** So many characters went out. */
+  sent(characters: number): void {
+    this.#call.sent(characters)
+  }
+
   note(part: GuardPart<unknown>): void {
+    this.#call.note(part)
     switch (part.type) {
       case "verdict":
         if (part.of === "input" || this.#verdicts.output?.flagged !== true) {
@@ -65,28 +76,14 @@ export class ShieldCall implements ShieldContext {
       case "failure":
         return void this.#failures.push(failureOf(part))
       case "report":
-        this.#guardReport = part.report
-        return
       case "value":
       case "blocked":
     }
   }
 
   /** Nothing follows. */
-  end({ error, report }: { readonly error?: unknown; readonly report?: GuardReport } = {}): void {
-    if (this.#isEnded) return
-    this.#isEnded = true
-    const told = {
-      ...(this.#guardReport ?? report ?? emptyReport()),
-      failures: this.#failures,
-      ...(error === undefined ? {} : { error }),
-    }
-    this.#report.resolve(told)
-    try {
-      this.#onReport(told)
-    } catch {
-      // Whoever listens does not decide about the answer.
-    }
+  end(why?: CallEnd): void {
+    this.#call.end(why)
   }
 }
 

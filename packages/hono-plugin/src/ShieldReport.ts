@@ -1,5 +1,5 @@
 /** What a guard did for one request. */
-import type { Blocked, GuardReport } from "@facet/sdk/words"
+import type { EndedReport } from "@facet/sdk/words"
 
 /** A judgement that failed. */
 export interface ShieldFailure {
@@ -9,22 +9,9 @@ export interface ShieldFailure {
   readonly error: unknown
 }
 
-export interface ShieldReport extends GuardReport {
+export interface ShieldReport extends EndedReport {
   /** What went through unjudged, since `onError` is `"allow"`. */
   readonly failures: ReadonlyArray<ShieldFailure>
-  /** What broke the answer off: the route's own error, or an `UnreadableBodyError`. */
+  /** What broke the answer off: the route's own error, an `UnreadableBodyError`, or why the client left. */
   readonly error?: unknown
 }
-
-/** The report of a request that no guard came to see. */
-export const emptyReport = (blocked?: Blocked): GuardReport => ({
-  releasedCharacters: 0,
-  heldCharacters: 0,
-  leakedCharacters: 0,
-  firstDelayMs: undefined,
-  lastDelayMs: undefined,
-  judgements: 0,
-  tokens: { judged: 0, cached: 0 },
-  verdicts: {},
-  ...(blocked === undefined ? {} : { blocked }),
-})

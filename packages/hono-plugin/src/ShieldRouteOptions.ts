@@ -3,6 +3,7 @@ import type { Facet, OpenOptions } from "@facet/sdk"
 import {
   type Blocked,
   checkCount,
+  checkFlag,
   checkFunction,
   checkKnown,
   guardOptionNames,
@@ -36,8 +37,17 @@ export interface ShieldRouteOptions extends GuardOptions {
   readonly onBlocked?:
     | ((c: Context, blocked: Blocked) => Response | undefined | Promise<Response | undefined>)
     | undefined
-  /** Told once of each request, when its answer has ended. What it throws is ignored: it decides nothing. */
-  readonly onReport?: ((report: ShieldReport, c: Context) => void) | undefined
+  /**
+   * Told exactly once of each request, when its answer has ended: done, blocked, failed or left by the client. What it
+   * throws is written to the console, and decides nothing.
+   */
+  readonly onReport?: ((report: ShieldReport, c: Context) => unknown) | undefined
+  /**
+   * Whether parts `facet.*` and `providerMetadata.facet` of an answer go out. Default false: a model or a server behind the
+   * route could make up verdicts and traces. Set it where the handler makes them itself, with `@facet/ai-sdk-provider`,
+   * whose `shieldMiddleware()` takes out those of others.
+   */
+  readonly trustFacetParts?: boolean | undefined
   /** The most bytes of a request's body, also after decompression. More is answered with 413. Default 1 MiB. */
   readonly maxBodyBytes?: number | undefined
 }
@@ -50,6 +60,7 @@ const ownNames = [
   "extract",
   "onBlocked",
   "onReport",
+  "trustFacetParts",
   "maxBodyBytes",
 ] as const satisfies ReadonlyArray<keyof ShieldRouteOptions>
 
@@ -61,6 +72,7 @@ const ownNames = [
 export function readShieldOptions(options: ShieldRouteOptions): GuardPlan {
   checkKnown(options, [...ownNames, ...guardOptionNames])
   for (const name of ["extract", "onBlocked", "onReport"] as const) checkFunction(name, options[name])
+  checkFlag("trustFacetParts", options.trustFacetParts)
   checkCount("maxBodyBytes", options.maxBodyBytes)
   const { facet, model } = options
   if (model !== undefined && (typeof model !== "string" || model === "")) {

@@ -1,19 +1,20 @@
 /** One request, from its body to the last byte of its answer. */
 import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } from "@facet/sdk"
-import { pickGuardOptions } from "@facet/sdk/words"
+import { emptyReport, pickGuardOptions } from "@facet/sdk/words"
 import type { Context, Next } from "hono"
 import { joined } from "./joined.ts"
-import { blockedProblem, problem, tagOf, unreadableProblem } from "./Problems.ts"
+import { blockedProblem, problem, tagOf, unguardedUpgrade, unreadableProblem, upgradeProblem } from "./Problems.ts"
 import { replaceResponse, withoutLength } from "./replaceResponse.ts"
 import { type Input, inputOf, noInput } from "./request/Input.ts"
+import { isWebSocketUpgrade } from "./request/isWebSocketUpgrade.ts"
 import { putBack, readBody } from "./request/readBody.ts"
 import { readInput } from "./request/readInput.ts"
 import type { Ending, Piece } from "./response/Format.ts"
 import { type Answer, openAnswer } from "./response/openAnswer.ts"
+import { asItIs, withoutForged } from "./response/withoutForged.ts"
 import { verdictOf } from "./response/verdictOf.ts"
 import { ShieldCall } from "./ShieldContext.ts"
 import { defaultMaxBodyBytes, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
-import { emptyReport } from "./ShieldReport.ts"
 import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
 export interface Shield {
@@ -32,6 +33,8 @@ type Head =
 
 /** So long a stream's opening, which says nothing yet, is held back: a block until then has a status of its own. */
 const openingMs = 10_000
+/** So many bytes of it at most. */
+const openingBytes = 64 * 1024
 /** So long a handler that was told to stop is waited for, to release what it answers. */
 const stoppingMs = 250
 
@@ -61,7 +64,18 @@ export class Shielding {
     c.set("shield", this.#call)
   }
 
+  /** Whatever happens, the call is told of once. */
   async run(next: Next): Promise<Response | void> {
+    try {
+      return await this.#run(next)
+    } catch (error) {
+      this.#end(error)
+      throw error
+    }
+  }
+
+  async #run(next: Next): Promise<Response | void> {
+    if (isWebSocketUpgrade(this.#c.req.raw)) return this.#upgrade(next)
     const input = await this.#readInput()
     if (input instanceof UnreadableBodyError) return this.#refuse(unreadableProblem(input), input)
     const guard = await this.#openGuard(input)
@@ -71,6 +85,16 @@ export class Shielding {
     }
     if ("reason" in guard) return this.#block(guard)
     return this.#guard(guard, input, next)
+  }
+
+  /** What goes over a WebSocket is seen by its two ends alone. */
+  async #upgrade(next: Next): Promise<Response | void> {
+    const error = unguardedUpgrade()
+    if (!this.#isOpen) return this.#refuse(upgradeProblem(error), error)
+    this.#call.fail({ of: "input", error })
+    this.#call.fail({ of: "output", error })
+    await next()
+    return this.#call.end()
   }
 
   async #readInput(): Promise<Input | UnreadableBodyError> {
@@ -125,6 +149,7 @@ export class Shielding {
       input,
       question,
       signal: AbortSignal.any([this.#client, this.#leaving.signal]),
+      observe: this.#call.observe,
       source: ({ signal }) => {
         starting.resolve(signal)
         return source.promise
@@ -155,6 +180,7 @@ export class Shielding {
     this.#answer = openAnswer(this.#c.req.method === "HEAD" ? new Response(null) : res, {
       isJudged: output,
       isAudited: mode === "audit",
+      clean: this.#shield.options.trustFacetParts === true ? asItIs : withoutForged,
       unreadable: (error) => this.#noteUnreadable(error),
     })
     this.#isRead = this.#answer === undefined
@@ -195,6 +221,7 @@ export class Shielding {
   async #readHead(parts: AsyncGenerator<GuardPart<Piece>, void, void>): Promise<Head> {
     const pieces: Array<Piece> = []
     let blocked: Blocked | undefined
+    let bytes = 0
     let deadline: Promise<"late"> | undefined
     try {
       for (;;) {
@@ -212,8 +239,9 @@ export class Shielding {
         }
         if (part.type !== "value") continue
         pieces.push(part.value)
+        bytes += part.value.bytes.length
         if (this.#answer?.format.isWhole === true) continue
-        if (part.value.hasText) return { type: "stream", pieces }
+        if (part.value.hasText || bytes > openingBytes) return { type: "stream", pieces }
         deadline ??= delay(openingMs)
       }
     } catch (error) {
@@ -228,6 +256,7 @@ export class Shielding {
       case "failed":
         return this.#failBeforeStart(head.error, next)
       case "whole":
+        for (const { characters } of head.pieces) this.#call.sent(characters)
         this.#call.end()
         if (this.#answer === undefined) return
         return this.#release(this.#answer, joined(head.pieces.map(({ bytes }) => bytes)))
@@ -241,6 +270,7 @@ export class Shielding {
     const { headers, status, statusText } = response
     const isSame =
       !isDecoded &&
+      !format.isRewritten &&
       (body instanceof Uint8Array || format.ending({ type: "failed", code: "", message: "" }) === undefined)
     const told = isSame ? new Headers(headers) : withoutLength(headers)
     if (isDecoded) told.delete("content-encoding")
@@ -256,7 +286,7 @@ export class Shielding {
 
   #refuse(response: Response, error: unknown): Response | void {
     this.#call.abort()
-    this.#call.end({ error })
+    this.#end(error)
     return this.#answerWith(response)
   }
 
@@ -276,7 +306,7 @@ export class Shielding {
       return this.#refuse(problem(502, "failed", "The answer broke off", detail, { of: "output" }), error)
     }
     this.#call.abort()
-    this.#call.end({ error })
+    this.#end(error)
     throw error
   }
 
@@ -290,25 +320,31 @@ export class Shielding {
   }
 
   #stream(answer: Answer, pieces: ReadonlyArray<Piece>): ReadableStream<Uint8Array> {
+    const waiting = [...pieces]
     return new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
-          for (const piece of pieces) send(controller, piece)
-        },
-        pull: (controller) => this.#pull(answer, controller),
+        pull: (controller) => this.#pull(answer, waiting, controller),
         cancel: async (reason) => {
           this.#leaving.abort(reason)
           this.#call.abort(reason)
           await this.#parts?.return()
-          this.#call.end({ error: reason })
+          this.#end(reason)
         },
       },
       { highWaterMark: 0 },
     )
   }
 
-  async #pull(answer: Answer, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  /** A pull is a read that waits: what it brings goes out. */
+  async #pull(
+    answer: Answer,
+    waiting: Array<Piece>,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ): Promise<void> {
     try {
+      for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
+        if (this.#send(controller, piece)) return
+      }
       for (;;) {
         const result = await (this.#pending ?? this.#parts?.next())
         this.#pending = undefined
@@ -319,7 +355,7 @@ export class Shielding {
         const part = result.value
         this.#call.note(part)
         // A pull that brings nothing would be the last one.
-        if (part.type === "value" && send(controller, part.value)) return
+        if (part.type === "value" && this.#send(controller, part.value)) return
         if (part.type === "blocked") {
           this.#call.abort()
           this.#endEarly(answer, controller, endingOf(part.blocked), part.blocked.error)
@@ -327,7 +363,7 @@ export class Shielding {
       }
     } catch (error) {
       this.#call.abort(error)
-      this.#call.end({ error })
+      this.#end(error)
       if (this.#client.aborted || this.#leaving.signal.aborted) return controller.error(error)
       const why =
         this.#routeErrors.includes(error) || error instanceof UnreadableBodyError ? brokenOff(error) : unjudged(error)
@@ -346,13 +382,18 @@ export class Shielding {
     else if (ending !== "") controller.enqueue(new TextEncoder().encode(ending))
     return ending !== undefined
   }
-}
 
-/** @returns whether there was anything to send */
-function send(controller: ReadableStreamDefaultController<Uint8Array>, { bytes, sent }: Piece): boolean {
-  sent?.()
-  if (bytes.length > 0) controller.enqueue(bytes)
-  return bytes.length > 0
+  /** @returns whether there was anything to send */
+  #send(controller: ReadableStreamDefaultController<Uint8Array>, { bytes, characters, sent }: Piece): boolean {
+    sent?.()
+    if (bytes.length > 0) controller.enqueue(bytes)
+    this.#call.sent(characters)
+    return bytes.length > 0
+  }
+
+  #end(error: unknown): void {
+    this.#call.end({ error, isAborted: this.#client.aborted || this.#leaving.signal.aborted })
+  }
 }
 
 function endingOf(blocked: Blocked): Ending {

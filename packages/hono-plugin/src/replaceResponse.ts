@@ -8,7 +8,8 @@ const ofLength = "content-length etag content-md5 digest content-digest repr-dig
 /** Headers about a body that another one takes the place of. */
 const ofBody = [
   ...ofLength,
-  ..."content-type content-encoding content-disposition transfer-encoding cache-control last-modified".split(" "),
+  ..."content-type content-encoding content-language content-location content-disposition transfer-encoding".split(" "),
+  ..."cache-control expires age last-modified".split(" "),
   "x-vercel-ai-ui-message-stream",
 ]
 

@@ -1,11 +1,17 @@
 /** A guard around a route that somebody else wrote. */
 import { openOnce } from "@facet/sdk"
-import type { MiddlewareHandler } from "hono"
+import type { Context, Next } from "hono"
 import type { ShieldVariables } from "./ShieldContext.ts"
+import type { ShieldAnswer } from "./ShieldProblem.ts"
 import { Shielding } from "./Shielding.ts"
 import { readShieldOptions, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 
-export interface ShieldHandler extends MiddlewareHandler<{ Variables: ShieldVariables }>, AsyncDisposable {
+/**
+ * A middleware of Hono's. Among the handlers of a route, as in `app.post("/chat", shield(), handler)`, it tells Hono's
+ * client what it may answer in the handler's place.
+ */
+export interface ShieldHandler extends AsyncDisposable {
+  (c: Context<{ Variables: ShieldVariables }, string, {}>, next: Next): Promise<(Response & ShieldAnswer) | void>
   /** Closes the Facet that this middleware opened. Requests that come afterwards are answered as when the guard fails. */
   readonly dispose: () => Promise<void>
 }
@@ -27,8 +33,10 @@ export interface ShieldHandler extends MiddlewareHandler<{ Variables: ShieldVari
 export function shield(options: ShieldRouteOptions = {}): ShieldHandler {
   const plan = readShieldOptions(options)
   const shared = openOnce(options.model === undefined ? options.facet : { shield: options.model })
-  const middleware: MiddlewareHandler<{ Variables: ShieldVariables }> = async function shield(c, next) {
-    return new Shielding(c, { options, plan, shared }).run(next)
+  const middleware = async function shield(c: Context<{ Variables: ShieldVariables }, string, {}>, next: Next) {
+    // What tells a response's body by its type exists in types alone: that of the problems is tested, and `onBlocked`
+    // answers by an agreement between an app and its clients.
+    return (await new Shielding(c, { options, plan, shared }).run(next)) as (Response & ShieldAnswer) | void
   }
   return Object.assign(middleware, { dispose: shared.dispose, [Symbol.asyncDispose]: shared.dispose })
 }

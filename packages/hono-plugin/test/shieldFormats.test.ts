@@ -7,13 +7,14 @@ import { JsonLinesFormat } from "../src/response/JsonLinesFormat.ts"
 import { TextFormat } from "../src/response/TextFormat.ts"
 import type { UnreadableBodyError } from "../src/UnreadableBodyError.ts"
 import * as answers from "./fixtures/answers.ts"
+import { withoutForged } from "../src/response/withoutForged.ts"
 import { harmful, harmless } from "./fixtures/sentences.ts"
 
 const [cat, fox] = harmless.sentences
 const refuse = (error: UnreadableBodyError): never => {
   throw error
 }
-const events = () => new EventStreamFormat(false, refuse)
+const events = () => new EventStreamFormat(false, refuse, withoutForged)
 const text = "Füchse 🦊 laufen heim. The fox ran home."
 
 const formats: ReadonlyArray<readonly [name: string, make: () => Format, body: string]> = [
@@ -28,8 +29,8 @@ const formats: ReadonlyArray<readonly [name: string, make: () => Format, body: s
   ["events, CR alone", events, answers.plainEvents(text).replaceAll("\n", "\r")],
   ["events without JSON", events, `\uFEFFretry: 10\n\n${answers.plainEvents(text)}stray\n\ndata: two\ndata: lines\n\n`],
   ["events without an end", events, answers.plainEvents(text).trimEnd()],
-  ["JSON", () => new JsonFormat(refuse), JSON.stringify(answers.chatJson(text))],
-  ["JSON lines", () => new JsonLinesFormat(refuse), answers.jsonLines(text)],
+  ["JSON", () => new JsonFormat(refuse, withoutForged), JSON.stringify(answers.chatJson(text))],
+  ["JSON lines", () => new JsonLinesFormat(refuse, withoutForged), answers.jsonLines(text)],
   ["text", () => new TextFormat(true, refuse), `${cat} ${text}`],
 ]
 

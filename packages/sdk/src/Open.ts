@@ -79,8 +79,11 @@ export interface OpenOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
+/** The most requests that run or wait, where nobody says otherwise. */
+export const defaultQueue = 64
+
 const defaults = {
-  queue: 64,
+  queue: defaultQueue,
   active: 8,
   cacheBytes: 512 * 1024 * 1024,
   judging: { characters: 65_536, policies: 32, timeoutMs: 120_000 } satisfies JudgingLimits,

@@ -3,12 +3,21 @@ import type {
   LanguageModelV4,
   LanguageModelV4CallOptions,
   LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
   LanguageModelV4Usage,
   SharedV4Warning,
 } from "@ai-sdk/provider"
 import type { Facet, PromiseGuard } from "@facet/sdk"
-import { type GuardPart, type GuardPlan, pickGuardOptions, promptReadings, type PromptReadings } from "@facet/sdk/words"
+import {
+  callHook,
+  GuardedCall,
+  type GuardPart,
+  type GuardPlan,
+  pickGuardOptions,
+  promptReadings,
+  type PromptReadings,
+} from "@facet/sdk/words"
 import { OpenModels, type SharedModel } from "../OpenModels.ts"
 import { unknownUsage } from "../Results.ts"
 import { toProviderError } from "../toProviderError.ts"
@@ -17,6 +26,7 @@ import { promptMessages } from "./promptMessages.ts"
 import type { Reader } from "./Reader.ts"
 import { framesOf, streamOf } from "./GuardStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
+import { resultWithoutForged } from "./withoutForged.ts"
 import { shieldedResult, type Told } from "./shieldedResult.ts"
 import { canBlock, checkShieldOptions, type ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 
@@ -65,22 +75,50 @@ export class ModelShield {
   }
 
   async generate(model: LanguageModelV4, params: Call): Promise<LanguageModelV4GenerateResult> {
+    const call = this.#call()
+    try {
+      const result = await this.#generate(model, params, call)
+      call.end()
+      return result
+    } catch (error) {
+      call.end({ error, isAborted: params.abortSignal?.aborted === true })
+      throw error
+    }
+  }
+
+  /** One call, which is told of once. */
+  #call(): GuardedCall {
+    const { onReport } = this.#options
+    return new GuardedCall((report) => callHook("onReport", () => onReport?.(report)))
+  }
+
+  async #generate(model: LanguageModelV4, params: Call, call: GuardedCall): Promise<LanguageModelV4GenerateResult> {
     const { abortSignal: signal } = params
     const { guard, reader } = await this.#open(signal)
     let told: Told = { result: undefined, usage: noUsage }
+    let characters = 0
     const guarded = guard.frames({
       ...this.#readings(params.prompt, reader),
       signal,
+      observe: call.observe,
       source: async ({ signal: trip }) => {
         told = { result: undefined, usage: unknownUsage }
-        const result = await model.doGenerate({ ...params, abortSignal: either(signal, trip) })
+        const result = resultWithoutForged(await model.doGenerate({ ...params, abortSignal: either(signal, trip) }))
         told = { result, usage: result.usage }
-        return one({ value: result, texts: new PartTexts(params, reader).ofResult(result) })
+        const texts = new PartTexts(params, reader).ofResult(result)
+        characters = reader.charactersOf(texts)
+        return one({ value: result, texts })
       },
     })
     try {
       const parts: Array<GuardPart<LanguageModelV4GenerateResult>> = []
-      for await (const part of guarded) parts.push(part)
+      for await (const part of guarded) {
+        call.note(part)
+        parts.push(part)
+      }
+      const { result } = told
+      const isOut = result !== undefined && parts.some((part) => part.type === "value" && part.value === result)
+      if (isOut) call.sent(characters)
       return await shieldedResult(parts, told, this.#options)
     } catch (error) {
       throw toProviderError(error, signal)
@@ -88,6 +126,16 @@ export class ModelShield {
   }
 
   async stream(model: LanguageModelV4, params: Call): Promise<LanguageModelV4StreamResult> {
+    const call = this.#call()
+    try {
+      return await this.#stream(model, params, call)
+    } catch (error) {
+      call.end({ error, isAborted: params.abortSignal?.aborted === true })
+      throw error
+    }
+  }
+
+  async #stream(model: LanguageModelV4, params: Call, call: GuardedCall): Promise<LanguageModelV4StreamResult> {
     const { abortSignal: signal, includeRawChunks = false } = params
     const { guard, reader } = await this.#open(signal)
     const left = new AbortController()
@@ -96,22 +144,25 @@ export class ModelShield {
     const guarded = guard.frames({
       ...this.#readings(params.prompt, reader),
       signal: either(signal, left.signal),
+      observe: call.observe,
       source: async ({ signal: trip }) => {
         told = { result: {}, usage: unknownUsage }
         const asked = { ...params, includeRawChunks: includeRawChunks && !this.#hidesRaw }
         const { stream, ...result } = await model.doStream({ ...asked, abortSignal: either(signal, trip) })
         told = { result, usage: unknownUsage }
         started.resolve()
-        return framesOf(stream, new PartTexts(params, reader), (part) => {
+        const isKept = (part: LanguageModelV4StreamPart) => {
           if (part.type === "finish") told = { result, usage: part.usage }
           return part.type !== "raw" || !this.#hidesRaw
-        })
+        }
+        return framesOf(stream, new PartTexts(params, reader), isKept, reader.charactersOf)
       },
     })
-    const { onBlocked, onReport } = this.#options
+    const { onBlocked } = this.#options
     const warnings = includeRawChunks && this.#hidesRaw ? [noRawChunks] : []
     const usage = () => told.usage
-    const parts = shieldedParts(guarded, { onBlocked, onReport, usage, warnings, canBlock: this.#canBlock })
+    const isAborted = () => signal?.aborted === true || left.signal.aborted
+    const parts = shieldedParts(guarded, { call, isAborted, onBlocked, usage, warnings, canBlock: this.#canBlock })
     // What the model refuses to begin is told by the call itself, which the AI SDK can repeat.
     const first = parts.next()
     try {

@@ -4,10 +4,10 @@ import {
   type Blocked,
   checkFunction,
   checkKnown,
+  type EndedReport,
   guardOptionNames,
   type GuardOptions,
   type GuardPlan,
-  type GuardReport,
   InvalidRequestError,
   invalidRequest,
   isRecord,
@@ -27,8 +27,11 @@ export interface ShieldMiddlewareOptions extends GuardOptions {
    * reason stays `content-filter`. What it throws becomes the call's error.
    */
   readonly onBlocked?: ((blocked: Blocked) => string | undefined | Promise<string | undefined>) | undefined
-  /** Told once of each call that was not aborted. What it throws becomes the call's error. */
-  readonly onReport?: ((report: GuardReport) => void) | undefined
+  /**
+   * Told exactly once of each call, at its end: done, blocked, failed or aborted. What it throws is written to the console,
+   * and decides nothing.
+   */
+  readonly onReport?: ((report: EndedReport) => unknown) | undefined
 }
 
 const ownNames = ["facet", "onBlocked", "onReport"] as const satisfies ReadonlyArray<keyof ShieldMiddlewareOptions>

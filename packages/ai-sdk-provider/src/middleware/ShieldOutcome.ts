@@ -5,7 +5,15 @@ import type {
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider"
 import { InvalidArgumentError } from "@ai-sdk/provider"
-import { type Blocked, type GuardPart, type GuardReport, facetFailure, toJson, facetVerdict } from "@facet/sdk/words"
+import {
+  type Blocked,
+  type GuardPart,
+  type GuardReport,
+  facetFailure,
+  ownMetadata,
+  toJson,
+  facetVerdict,
+} from "@facet/sdk/words"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 
 /** An error as it travels in metadata. */
@@ -40,7 +48,7 @@ export function metadataOf(
 ): SharedV4ProviderMetadata {
   const failed = failures.map(({ type: _type, ...failure }) => failure)
   const own = toJson({ verdicts, report, blocked, failures: failed.length === 0 ? undefined : failed })
-  return { ...told, facet: { ...told["facet"], ...own } }
+  return { ...told, facet: ownMetadata({ ...told["facet"], ...own }) }
 }
 
 /** What a UI is shown of a block. */

@@ -1,16 +1,27 @@
 /** A guarded stream as the AI SDK's parts. */
 import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from "@ai-sdk/provider"
-import { type Blocked, type GuardPart, type GuardReport, facetFailure, facetVerdict } from "@facet/sdk/words"
+import {
+  type Blocked,
+  type GuardedCall,
+  type GuardPart,
+  type GuardReport,
+  facetFailure,
+  facetVerdict,
+} from "@facet/sdk/words"
+import type { Released } from "./GuardStreams.ts"
 import { OpenBlocks } from "./OpenBlocks.ts"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 import { blockedPart, blockedReason, type FailedPart, metadataOf, replacementOf } from "./ShieldOutcome.ts"
 
 type Part = LanguageModelV4StreamPart
-/** Parts that go out together. */
-type Parts = GuardPart<ReadonlyArray<Part>>
+type Parts = GuardPart<Released>
 type Finish = Extract<Part, { type: "finish" }>
 
-export interface Shielding extends Pick<ShieldMiddlewareOptions, "onBlocked" | "onReport"> {
+export interface Shielding extends Pick<ShieldMiddlewareOptions, "onBlocked"> {
+  /** Told of all that goes out, and of the end. */
+  readonly call: GuardedCall
+  /** Whether whoever asked has left. */
+  readonly isAborted: () => boolean
   /** What was used so far. */
   readonly usage: () => LanguageModelV4Usage
   readonly warnings: ReadonlyArray<SharedV4Warning>
@@ -29,16 +40,42 @@ export async function* shieldedParts(
   guarded: AsyncIterable<Parts>,
   shielding: Shielding,
 ): AsyncGenerator<Part, void, void> {
+  const { call, isAborted } = shielding
   const writer = new PartWriter(shielding)
-  for await (const part of guarded) {
-    yield* writer.write(part)
-    if (part.type !== "blocked") continue
-    const text = await replacementOf(part.blocked, shielding.onBlocked)
-    if (text === "") continue
-    yield { type: "text-start", id: replacementId }
-    yield { type: "text-delta", id: replacementId, delta: text }
-    yield { type: "text-end", id: replacementId }
+  let last: ReadonlyArray<Part> = []
+  try {
+    for await (const part of guarded) {
+      call.note(part)
+      // After the report a source may still fail: how the call ended is known behind it.
+      if (part.type === "report") last = writer.write(part)
+      else yield* released(part, writer, shielding)
+    }
+    call.end()
+  } catch (error) {
+    call.end({ error, isAborted: isAborted() })
+    yield* last
+    throw error
+  } finally {
+    // Nobody reads on.
+    call.end({ isAborted: true })
   }
+  yield* last
+}
+
+async function* released(
+  part: Parts,
+  writer: PartWriter,
+  { call, onBlocked }: Shielding,
+): AsyncGenerator<Part, void, void> {
+  // Whoever asks for the next part has it at once.
+  if (part.type === "value") call.sent(part.value.characters)
+  yield* writer.write(part)
+  if (part.type !== "blocked") return
+  const text = await replacementOf(part.blocked, onBlocked)
+  if (text === "") return
+  yield { type: "text-start", id: replacementId }
+  yield { type: "text-delta", id: replacementId, delta: text }
+  yield { type: "text-end", id: replacementId }
 }
 
 class PartWriter {
@@ -58,7 +95,7 @@ class PartWriter {
   write(part: Parts): ReadonlyArray<Part> {
     switch (part.type) {
       case "value":
-        return part.value.flatMap((value) => this.#value(value))
+        return part.value.parts.flatMap((value) => this.#value(value))
       case "verdict":
         return this.#verdict(part)
       case "failure":
@@ -93,8 +130,7 @@ class PartWriter {
   }
 
   #end(report: GuardReport): ReadonlyArray<Part> {
-    const { onReport, usage } = this.#shielding
-    onReport?.(report)
+    const { usage } = this.#shielding
     const { blocked, verdicts } = report
     // Nothing came: the model failed, and that is told by whoever called it.
     if (!this.#hasBegun && this.#finish === undefined) return []

@@ -21,12 +21,11 @@ export interface Told {
 export async function shieldedResult(
   parts: ReadonlyArray<GuardPart<Result>>,
   told: Told,
-  { onBlocked, onReport }: Pick<ShieldMiddlewareOptions, "onBlocked" | "onReport">,
+  { onBlocked }: Pick<ShieldMiddlewareOptions, "onBlocked">,
 ): Promise<Result> {
   const report = parts.findLast((part) => part.type === "report")?.report
   const result = parts.find((part) => part.type === "value")?.value
   if (report === undefined) throw new Error("A guarded answer ended without its report.")
-  onReport?.(report)
   const failures = parts.filter((part) => part.type === "failure")
   const { blocked } = report
   if (blocked !== undefined) {

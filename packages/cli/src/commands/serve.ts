@@ -17,8 +17,19 @@ const options = {
     value: "ORIGIN",
     about: 'pages of this origin may ask, such as https://app.example.com; several are allowed, "*" is all of them',
   },
+  allowHost: {
+    kind: "list",
+    value: "NAME",
+    about: "answer to this name too; several are allowed (without a key and --host: to those of this machine alone)",
+  },
   guard: { kind: "switch", about: "judge prompts and answers; what is held back ends with content_filter" },
   queue: { kind: "number", value: "N", about: "at most so many requests run or wait; more get 503 (default 64)" },
+  maxPerClient: {
+    kind: "number",
+    value: "N",
+    about:
+      "at most so many requests of one key, or without keys of one address; more get 429 (default: half of --queue)",
+  },
   maxBodyBytes: { kind: "number", flag: "max-body", value: "BYTES", about: "the largest request (default 1 MiB)" },
   grace: { kind: "number", value: "SECONDS", about: "time for running answers to end at shutdown (default 30)" },
   ...modelOption,
@@ -49,11 +60,26 @@ export const serve = defineCommand(
   async (
     console,
     _,
-    { apiKey, cors = [], grace = 30, guard, host = "127.0.0.1", json, maxBodyBytes, model, port = 8080, queue, shield },
+    {
+      allowHost,
+      apiKey,
+      cors = [],
+      grace = 30,
+      guard,
+      host = "127.0.0.1",
+      json,
+      maxBodyBytes,
+      maxPerClient,
+      model,
+      port = 8080,
+      queue,
+      shield,
+    },
   ) => {
     checkRange("port", port, 65_535, true)
     checkRange("grace", grace, 86_400, false)
     for (const origin of cors) checkOrigin(origin)
+    for (const name of allowHost ?? []) checkHost(name)
     const keys = apiKey ?? keysFrom(process.env)
     if (keys === undefined && !loopback.test(host)) await warn(console, host)
     if (keys === undefined && cors.includes(anyOrigin)) await warnOfPages(console)
@@ -62,10 +88,11 @@ export const serve = defineCommand(
     await runServer(console, {
       port,
       host,
+      allowedHosts: allowedHosts(allowHost, host, keys),
       graceSeconds: grace,
       open: { ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
       cors,
-      api: { apiKey: keys, guard, maxBodyBytes },
+      api: { apiKey: keys, guard, maxBodyBytes, maxPerClient },
       json: json === true,
     }).catch((error: unknown) => {
       throw toldBetter(error, host, port)
@@ -88,6 +115,25 @@ function checkOrigin(text: string): void {
   // `URL.origin` is "null" for the schemes of apps, such as capacitor://localhost.
   const origin = `${protocol}//${host}`
   if (origin !== text) throw new UsageError(`${told}. Write ${origin}`)
+}
+
+/**
+ * Whom the server answers to. At an address of this machine it trusts that nobody else reaches it, and a page of the web
+ * would, under a name of its own that resolves to 127.0.0.1. Where there is a key, the page has none.
+ */
+function allowedHosts(
+  names: ReadonlyArray<string> | undefined,
+  host: string,
+  keys: ReadonlyArray<string> | undefined,
+): ReadonlyArray<string> | undefined {
+  if (names === undefined && (keys !== undefined || !loopback.test(host))) return undefined
+  return loopback.test(host) ? [host, ...(names ?? [])] : names
+}
+
+function checkHost(name: string): void {
+  if (/^(\[[\da-f:.]+\]|[\da-z]([\da-z.-]*[\da-z])?)$/i.test(name)) return
+  const told = "takes a name or an address without scheme and port, such as facet.example.com or [fd00::1]"
+  throw new UsageError(`--allow-host ${told}, not ${JSON.stringify(name)}`)
 }
 
 /** A key that is set and empty was meant to protect: it must not leave the door open. */

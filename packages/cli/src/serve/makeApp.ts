@@ -1,4 +1,5 @@
 /** The routes of a server: OpenAI's API, the effects, and what those need who run it. */
+import { allowHosts } from "@facet/hono-plugin"
 import type { EngineStats } from "@facet/sdk/words"
 import { type Problem, problemToJson, problemType, routes } from "@facet/sdk/remote"
 import { ClosedError, errorToPlain } from "@facet/sdk/words"
@@ -11,6 +12,8 @@ import type { ServerMetrics } from "./ServerMetrics.ts"
 export type State = "opening" | "ready" | "stopping"
 
 export interface AppParts {
+  /** Names that are answered to, besides those of this machine; undefined for all that there are. */
+  readonly allowedHosts: ReadonlyArray<string> | undefined
   readonly api: Hono
   /** Origins whose pages may ask; `*` is all of them. */
   readonly cors: ReadonlyArray<string>
@@ -26,11 +29,12 @@ const corsMaxAge = 600
 /** How long a scrape waits for an engine that is busy. */
 const statsWithinMs = 1000
 
-export function makeApp({ api, cors, effects, metrics, state, stats }: AppParts): Hono {
+export function makeApp({ allowedHosts, api, cors, effects, metrics, state, stats }: AppParts): Hono {
   const app = new Hono()
   api.notFound(unknownUrl)
   effects.notFound(unknownEffect)
   app.notFound(unknownUrl)
+  if (allowedHosts !== undefined) app.use(allowHosts({ hosts: allowedHosts }))
   app.get("/healthz", (c) => c.text("ok\n"))
   app.get("/readyz", (c) => (state() === "ready" ? c.text("ready\n") : c.text(`${state()}\n`, 503)))
   app.get("/metrics", async (c) => {

@@ -13,17 +13,19 @@ export interface ServeOptions {
   readonly port: number
   readonly host: string
   readonly graceSeconds: number
+  /** Names that are answered to, besides those of this machine; undefined for all that there are. */
+  readonly allowedHosts: ReadonlyArray<string> | undefined
   readonly open: OpenOptions
   /** Origins whose pages may ask; `*` is all of them. */
   readonly cors: ReadonlyArray<string>
-  readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes">
+  readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes" | "maxPerClient">
   /** Print where it listens on stdout, as JSON. */
   readonly json: boolean
 }
 
 /** Serves until the console's signal fires, and then until all is answered or the time of grace is over. */
 export async function runServer(console: Console, options: ServeOptions): Promise<void> {
-  const { cors, graceSeconds, host, port } = options
+  const { allowedHosts, cors, graceSeconds, host, port } = options
   const metrics = new ServerMetrics()
   let state: State = "opening"
   await showingProgress(console, undefined, async (onProgress) => {
@@ -34,7 +36,8 @@ export async function runServer(console: Console, options: ServeOptions): Promis
     const api = openai(serving)
     const effects = makeEffects(serving)
     const stats = async () => (await shared.get()).stats()
-    const server = new HttpServer(makeApp({ api, cors, effects, metrics, state: () => state, stats }), metrics)
+    const app = makeApp({ allowedHosts, api, cors, effects, metrics, state: () => state, stats })
+    const server = new HttpServer(app, metrics)
     const address = await server.listen(port, host)
     try {
       if (await isOpened(console, shared, options)) {

@@ -3,6 +3,7 @@ import { type Facet, openOnce, type SharedFacet } from "@facet/sdk"
 import { descriptionToJson, effectFromJson, linesType, routes, traceToJson, verdictToJson } from "@facet/sdk/remote"
 import { type Context, Hono } from "hono"
 import { cacheSaltOf } from "../cacheSaltOf.ts"
+import { ClientPlaces } from "../ClientPlaces.ts"
 import { Exchange, type Route } from "../Exchange.ts"
 import { openedFor } from "../openedFor.ts"
 import { makeAuthorise } from "../openai/makeAuthorise.ts"
@@ -97,13 +98,20 @@ function makeServe(
   shared: SharedFacet,
 ): (route: Route, work: Work) => (context: Context) => Promise<Response> {
   const authorise = makeAuthorise(settings.keys)
+  const places = new ClientPlaces(settings)
+  const open = async (context: Context, exchange: Exchange) => {
+    const facet = await openedFor(exchange.signal, shared, (cause) => new OpeningError(cause))
+    // To be told of the model takes no place in the queue.
+    if (context.req.method === "POST") exchange.whenOver(places.take(facet, context))
+    return facet
+  }
   return (route, work) => async (context) => {
     const exchange = new Exchange(context, route, settings, toProblem)
     try {
       exchange.key = await authorise(context.req.header("authorization"))
       const body =
         context.req.method === "POST" ? await readJsonBody(context.req.raw, settings.maxBodyBytes) : undefined
-      return await work(body, exchange, () => openedFor(exchange.signal, shared, (cause) => new OpeningError(cause)))
+      return await work(body, exchange, () => open(context, exchange))
     } catch (error) {
       return exchange.failure(error)
     }

@@ -17,7 +17,7 @@ export function makeAuthorise(
   // Should hashing be missing on a platform, requests say so; nobody waits for it before.
   known.catch(() => undefined)
   return async (header) => {
-    const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1]
+    const given = bearerOf(header)
     if (given === undefined) throw denied("There is no API key. Send it as the header Authorization: Bearer KEY.")
     const candidate = await digest(given)
     let place = -1
@@ -26,6 +26,9 @@ export function makeAuthorise(
     return place
   }
 }
+
+/** The key that a header bears. */
+export const bearerOf = (header: string | undefined): string | undefined => /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1]
 
 const digest = async (text: string): Promise<Uint8Array> =>
   new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))

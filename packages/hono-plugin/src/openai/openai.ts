@@ -8,6 +8,7 @@ import type { CompletionJob } from "./CompletionJob.ts"
 import { readCompletionRequest } from "./readCompletionRequest.ts"
 import { complete } from "./complete.ts"
 import { chatFormat, type CompletionFormat, textFormat } from "./CompletionFormat.ts"
+import { ClientPlaces } from "../ClientPlaces.ts"
 import { Exchange, type Route } from "../Exchange.ts"
 import { openedFor } from "../openedFor.ts"
 import { moderate, readModerationRequest } from "./Moderations.ts"
@@ -36,7 +37,12 @@ const moderationAliases = ["omni-moderation-latest", "text-moderation-latest"]
 export function openai(options: OpenAIOptions = {}): OpenAIApp {
   const settings = readOptions(options)
   const shared = openOnce(settings.facet)
-  const open = (signal: AbortSignal) => openedFor(signal, shared, modelUnavailable)
+  const places = new ClientPlaces(settings)
+  const open = async (context: Context, exchange: Exchange) => {
+    const facet = await openedFor(exchange.signal, shared, modelUnavailable)
+    exchange.whenOver(places.take(facet, context))
+    return facet
+  }
   const app = new Hono()
   // No wildcards and no error handler: where it is mounted, other routes may begin with /v1 too.
   const serve = makeServe(settings)
@@ -44,7 +50,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIApp {
     serve(route, format.content, async (context, exchange) => {
       const job = read(await readJsonBody(context.req.raw, settings.maxBodyBytes))
       const model = modelFor(job.model, settings)
-      const facet = await open(exchange.signal)
+      const facet = await open(context, exchange)
       return complete(job, { facet, format, model, guard: settings.guard }, exchange)
     })
 
@@ -56,7 +62,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIApp {
       const body = await readJsonBody(context.req.raw, settings.maxBodyBytes)
       const job = readModerationRequest(body, settings.maxModerationInputs)
       checkModerationModel(job.model, settings)
-      const facet = await open(exchange.signal)
+      const facet = await open(context, exchange)
       return exchange.json(await moderate(job, settings.moderationModel, facet, exchange))
     }),
   )

@@ -1,6 +1,7 @@
 /** Reads a request's body once, and leaves the request as it was. */
 import type { Context } from "hono"
 import { joined } from "../joined.ts"
+import { requestWithBody } from "./requestWithBody.ts"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 
 export interface Body {
@@ -28,8 +29,7 @@ export async function readBody(c: Context, limit: number): Promise<Body | undefi
 
 /** Makes the body unread again. */
 export function putBack(c: Context, { bytes }: Body): void {
-  const init = { body: bytes }
-  c.req.raw = new Request(c.req.raw, init)
+  c.req.raw = requestWithBody(c.req.raw, bytes)
 }
 
 async function readFirst(raw: Request, limit: number): Promise<Body | undefined> {

@@ -7,7 +7,8 @@ import type { Dialect } from "./Dialect.ts"
 import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
 import { OpenAiDialect } from "./OpenAiDialect.ts"
 import { ResponsesDialect } from "./ResponsesDialect.ts"
-import { EventSplitter, parseBlock, type ServerSentEvent } from "./ServerSentEvent.ts"
+import type { Clean } from "./withoutForged.ts"
+import { EventSplitter, parseBlock, type ServerSentEvent, withData } from "./ServerSentEvent.ts"
 import { UiMessageDialect } from "./UiMessageDialect.ts"
 import { UnknownDialect } from "./UnknownDialect.ts"
 
@@ -15,14 +16,18 @@ const dialects = [UiMessageDialect, ResponsesDialect, AnthropicDialect, OpenAiDi
 
 export class EventStreamFormat implements Format {
   readonly isWhole = false
+  /** Its length is not told anyway. */
+  readonly isRewritten = false
   readonly #unreadable: Unreadable
+  readonly #clean: Clean
   readonly #words = new StreamWords()
   #dialect: Dialect | undefined
   #isDone = false
 
   /** @param isUiMessages whether a header says that it is a UI message stream; otherwise its first event tells. */
-  constructor(isUiMessages: boolean, unreadable: Unreadable) {
+  constructor(isUiMessages: boolean, unreadable: Unreadable, clean: Clean) {
     this.#unreadable = unreadable
+    this.#clean = clean
     if (isUiMessages) this.#dialect = new UiMessageDialect(this.#words)
   }
 
@@ -42,9 +47,13 @@ export class EventStreamFormat implements Format {
   }
 
   #frame(event: ServerSentEvent): Frame<Piece> {
-    const { bytes, data, strayText } = event
+    const { data, strayText } = event
     const isDone = data?.trim() === "[DONE]"
-    const json = data === undefined || isDone ? undefined : parseJson(data)?.value
+    const parsed = data === undefined || isDone ? undefined : parseJson(data)?.value
+    const { isChanged, value: json } = this.#clean(parsed)
+    // An event of which nothing is left is none.
+    if (isChanged && json === undefined) return frameOf(new Uint8Array(), [])
+    const bytes = isChanged ? withData(event, JSON.stringify(json)) : event.bytes
     const record = isRecord(json) ? json : undefined
     const sent = () => {
       if (isDone) this.#isDone = true

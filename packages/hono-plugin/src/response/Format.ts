@@ -1,5 +1,5 @@
 /** How a guard reads an answer of one content type, and how such an answer ends early. */
-import type { Frame, FrameText } from "@facet/sdk"
+import { charactersOf, type Frame, type FrameText } from "@facet/sdk"
 import type { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import type { BlockingVerdict } from "./verdictOf.ts"
 
@@ -8,6 +8,8 @@ export interface Piece {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Whether it says anything that is judged. */
   readonly hasText: boolean
+  /** How many characters that is. */
+  readonly characters: number
   /** Told when the piece goes out. */
   readonly sent?: (() => void) | undefined
 }
@@ -24,6 +26,8 @@ export type Unreadable = (error: UnreadableBodyError) => void
 export interface Format {
   /** Released all at once only: it has no way to say in the middle that it ends early. */
   readonly isWhole: boolean
+  /** Whether something was left out of what was read, so that the bytes are others. */
+  readonly isRewritten: boolean
   /** Cuts the answer into frames. */
   read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>>
   /** What follows the pieces that went out, so that the client knows; undefined where the format has no such words. */
@@ -36,6 +40,12 @@ export const frameOf = (
   texts: ReadonlyArray<FrameText>,
   sent?: () => void,
 ): Frame<Piece> => ({
-  value: { bytes, hasText: texts.some(({ isHeld, text }) => isHeld !== true && text !== ""), sent },
+  value: { bytes, ...measured(texts), sent },
+  size: bytes.length,
   texts,
 })
+
+const measured = (texts: ReadonlyArray<FrameText>): Pick<Piece, "characters" | "hasText"> => {
+  const characters = charactersOf(texts)
+  return { characters, hasText: characters > 0 }
+}

@@ -1,26 +1,39 @@
 /** JSON documents: released once all that they say was judged. */
-import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { charactersOf, type Frame, type FrameText, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
 import type { Format, Piece, Unreadable } from "./Format.ts"
 import { withSpelling } from "./spellingOf.ts"
+import { asItIs, type Clean } from "./withoutForged.ts"
 import { isResponse, partsOf, withoutRepeated } from "./wordedResponse.ts"
 
 export class JsonFormat implements Format {
   readonly isWhole = true
   readonly #unreadable: Unreadable
+  readonly #clean: Clean
+  #isRewritten = false
 
-  constructor(unreadable: Unreadable) {
+  constructor(unreadable: Unreadable, clean: Clean) {
     this.#unreadable = unreadable
+    this.#clean = clean
+  }
+
+  get isRewritten(): boolean {
+    return this.#isRewritten
   }
 
   async *read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>> {
     const chunks: Array<Uint8Array> = []
     for await (const chunk of bytes) chunks.push(chunk)
     const all = joined(chunks)
-    const texts = textsOf(decodeUtf8(all, "output", this.#unreadable))
-    yield { value: { bytes: all, hasText: texts.length > 0 }, texts }
+    const text = decodeUtf8(all, "output", this.#unreadable)
+    const parsed = parseJson(text)
+    const { isChanged, value } = parsed === undefined ? asItIs(undefined) : this.#clean(parsed.value)
+    this.#isRewritten = isChanged
+    const sent = isChanged ? new TextEncoder().encode(JSON.stringify(value ?? null)) : all
+    const texts = parsed === undefined ? textsOfBroken(text) : textsOf(value)
+    yield { value: { bytes: sent, hasText: texts.length > 0, characters: charactersOf(texts) }, texts }
   }
 
   ending(): undefined {
@@ -28,12 +41,15 @@ export class JsonFormat implements Format {
   }
 }
 
-function textsOf(text: string): ReadonlyArray<FrameText> {
+/** Broken JSON is text, with the escapes of JSON. */
+function textsOfBroken(text: string): ReadonlyArray<FrameText> {
   const words = new StreamWords()
-  const parsed = parseJson(text)
-  // Broken JSON is text, with the escapes of JSON.
-  if (parsed === undefined) return [...words.text("text", text, true), ...words.end()]
-  return isRecord(parsed.value) ? textsOfRecord(parsed.value, words) : words.whole("body", parsed.value)
+  return [...words.text("text", text, true), ...words.end()]
+}
+
+function textsOf(value: unknown): ReadonlyArray<FrameText> {
+  const words = new StreamWords()
+  return isRecord(value) ? textsOfRecord(value, words) : words.whole("body", value)
 }
 
 /** Choices are answers of their own, and so are items that are no messages; the rest is read in one. */

@@ -4,18 +4,23 @@ import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
 import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
+import type { Clean } from "./withoutForged.ts"
 import { toldEnding, UnknownDialect } from "./UnknownDialect.ts"
 
 const LF = 10
 
 export class JsonLinesFormat implements Format {
   readonly isWhole = false
+  /** Its length is not told anyway. */
+  readonly isRewritten = false
   readonly #unreadable: Unreadable
+  readonly #clean: Clean
   readonly #words = new StreamWords()
   readonly #dialect = new UnknownDialect(this.#words)
 
-  constructor(unreadable: Unreadable) {
+  constructor(unreadable: Unreadable, clean: Clean) {
     this.#unreadable = unreadable
+    this.#clean = clean
   }
 
   async *read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>> {
@@ -36,14 +41,14 @@ export class JsonLinesFormat implements Format {
   }
 
   #frame(bytes: Uint8Array<ArrayBuffer>): Frame<Piece> {
-    return frameOf(bytes, this.#texts(decodeUtf8(bytes, "output", this.#unreadable)))
-  }
-
-  #texts(line: string): ReadonlyArray<FrameText> {
-    if (line.trim() === "") return []
+    const line = decodeUtf8(bytes, "output", this.#unreadable)
+    if (line.trim() === "") return frameOf(bytes, [])
     const json = parseJson(line)
-    const texts = json === undefined ? this.#words.text("lines", line) : this.#textsOfJson(json.value)
-    return [...texts, ...this.#words.nextEvent()]
+    if (json === undefined) return frameOf(bytes, [...this.#words.text("lines", line), ...this.#words.nextEvent()])
+    const { isChanged, value } = this.#clean(json.value)
+    if (value === undefined) return frameOf(new Uint8Array(), [])
+    const sent = isChanged ? new TextEncoder().encode(`${JSON.stringify(value)}\n`) : bytes
+    return frameOf(sent, [...this.#textsOfJson(value), ...this.#words.nextEvent()])
   }
 
   #textsOfJson(value: unknown): ReadonlyArray<FrameText> {

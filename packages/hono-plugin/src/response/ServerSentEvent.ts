@@ -75,6 +75,13 @@ export class EventSplitter {
   }
 }
 
+/** The block with other data in one line; its other fields stay. */
+export function withData({ bytes, isComplete }: ServerSentEvent, data: string): Uint8Array<ArrayBuffer> {
+  const lines = new TextDecoder().decode(bytes).split(/\r\n|\r|\n/)
+  const others = lines.filter((line) => line !== "" && !/^\uFEFF?data(:|$)/.test(line))
+  return new TextEncoder().encode([...others, `data: ${data}`, ...(isComplete ? ["", ""] : [])].join("\n"))
+}
+
 export function parseBlock(
   bytes: Uint8Array<ArrayBuffer>,
   isComplete: boolean,

@@ -6,6 +6,7 @@ import { type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
 
 export class TextFormat implements Format {
   readonly isWhole: boolean
+  readonly isRewritten = false
   readonly #unreadable: Unreadable
   readonly #words = new StreamWords()
   /** Whether it begins like JSON, which clients read whatever its content type says. */

@@ -8,6 +8,7 @@ import type { Format, Unreadable } from "./Format.ts"
 import { JsonFormat } from "./JsonFormat.ts"
 import { JsonLinesFormat } from "./JsonLinesFormat.ts"
 import { OpaqueFormat } from "./OpaqueFormat.ts"
+import type { Clean } from "./withoutForged.ts"
 import { TextFormat } from "./TextFormat.ts"
 
 export interface Answer {
@@ -23,6 +24,8 @@ export interface AnswerPlan {
   readonly isJudged: boolean
   /** Never blocked, so also a text may go out as it comes. */
   readonly isAudited: boolean
+  /** What of a JSON value may go out. */
+  readonly clean: Clean
   /** Told of what cannot be read; throws it where nothing may go out unjudged. */
   readonly unreadable: Unreadable
 }
@@ -51,14 +54,15 @@ export function openAnswer(response: Response, plan: AnswerPlan): Answer | undef
   return { response, format, body: inflated(body, decoding), isDecoded: true }
 }
 
-function formatOf(headers: Headers, { isAudited, unreadable }: AnswerPlan): Format | undefined {
+function formatOf(headers: Headers, { clean, isAudited, unreadable }: AnswerPlan): Format | undefined {
   const { charset, isJson, name } = mediaTypeOf(headers.get("content-type"))
   if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) return undefined
   if (name === "text/event-stream") {
-    return new EventStreamFormat(headers.has("x-vercel-ai-ui-message-stream"), unreadable)
+    return new EventStreamFormat(headers.has("x-vercel-ai-ui-message-stream"), unreadable, clean)
   }
-  if (isJson) return new JsonFormat(unreadable)
-  if (/^application\/(x-)?(ndjson|jsonl|json-lines|jsonlines)$/.test(name)) return new JsonLinesFormat(unreadable)
+  if (isJson) return new JsonFormat(unreadable, clean)
+  if (/^application\/(x-)?(ndjson|jsonl|json-lines|jsonlines)$/.test(name))
+    return new JsonLinesFormat(unreadable, clean)
   return name === "" || isTextType(name) ? new TextFormat(!isAudited, unreadable) : undefined
 }
 

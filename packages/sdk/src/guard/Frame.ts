@@ -17,6 +17,10 @@ export interface FrameText {
   readonly isHeld?: boolean | undefined
 }
 
+/** How many characters a frame says; what is held is said by a later one. */
+export const charactersOf = (texts: ReadonlyArray<FrameText> = []): number =>
+  texts.reduce((sum, { isHeld, text }) => sum + (isHeld === true ? 0 : text.length), 0)
+
 /**
  * A piece of a stream. It goes out when all its texts, and those of all frames before it, were judged: frames never
  * change their order.
@@ -24,6 +28,11 @@ export interface FrameText {
 export interface Frame<A> {
   /** What goes out, as it came. */
   readonly value: A
+  /**
+   * How many bytes it takes besides its texts, as far as is known: so much of a source is read ahead, and held, as takes
+   * 256 KiB. Default: 0.
+   */
+  readonly size?: number | undefined
   /** Left out, the frame only keeps its place. */
   readonly texts?: ReadonlyArray<FrameText> | undefined
 }

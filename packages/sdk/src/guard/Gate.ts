@@ -4,7 +4,7 @@
  */
 import type { Verdict } from "../words/Verdict.ts"
 import { Channel, type Piece } from "./Channel.ts"
-import type { Frame } from "./Frame.ts"
+import { charactersOf, type Frame } from "./Frame.ts"
 import type { InputJudgement } from "./judgeReadings.ts"
 import type { GuardMode } from "../words/GuardOptions.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
@@ -78,7 +78,7 @@ export class Gate<A> {
       const channel = this.#channel(text.channel ?? defaultChannel)
       return { channel, piece: channel.accept(text) }
     })
-    const length = (frame.texts ?? []).reduce((sum, { isHeld, text }) => sum + (isHeld === true ? 0 : text.length), 0)
+    const length = charactersOf(frame.texts)
     this.#held.push({ value: frame.value, pieces, length, at: now })
     this.#heldCharacters += length
     if (this.#heldCharacters > mostBehind) this.#hurry()

@@ -40,6 +40,11 @@ export interface FramesRequest<Source> {
   readonly question?: string | undefined
   /** The answer. It is started once, and only if the input is let in. */
   readonly source: Source
+  /**
+   * Told at the beginning how to ask what the guard did so far. Whoever leaves in the middle is not there for the report
+   * that comes last.
+   */
+  readonly observe?: ((report: () => GuardReport) => void) | undefined
 }
 
 /** A guard for Effects. What it wraps fails as before; a text that is blocked is no failure. */
@@ -119,10 +124,11 @@ const read = (option: "prompt" | "response", text: string): Effect.Effect<string
 
 export const makeGuard = (plan: GuardPlan): Guard => {
   const judges = makeJudges(plan)
-  const frames: Guard["frames"] = ({ input = [], question, source }) => {
+  const frames: Guard["frames"] = ({ input = [], observe, question, source }) => {
     const given = typeof input === "string" ? [{ text: input }] : input
     const readings = given.filter(({ text }) => text.trim() !== "")
     return guardFrames({
+      observe,
       plan: { ...plan, input: readings.length === 0 ? undefined : plan.input },
       source,
       judgeInput: judges.prompt(readings),

@@ -11,19 +11,24 @@ import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { Gate, type Question } from "./Gate.ts"
 import type { InputJudgement } from "./judgeReadings.ts"
+import { mostAhead, ReadAhead } from "./ReadAhead.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
-import type { GuardPart } from "../words/GuardReport.ts"
+import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 export interface GuardedFrames<A, E, R, J> {
   readonly plan: Pick<GuardPlan, "mode" | "onError" | "output"> & { readonly input: "before" | "parallel" | undefined }
   /** Started when the input is let in, or at once; interrupted on a trip and when the reader leaves. */
   readonly source: Stream.Stream<Frame<A>, E, R>
   readonly judgeInput: Effect.Effect<InputJudgement, FacetError, J>
+  /** Told at the beginning how to ask what was done so far. */
+  readonly observe?: ((report: () => GuardReport) => void) | undefined
+  /** Bytes of the source that may be held before it has to wait. Default: 256 KiB. */
+  readonly mostAhead?: number | undefined
   readonly judgeOutput: (question: Question) => Effect.Effect<Verdict, FacetError, J>
 }
 
-/** Frames that were read ahead of the judge. */
-const readAhead = 64
+/** Events that wait to be looked at. */
+const mostEvents = 64
 /** Parts that wait for a slow reader. */
 const buffered = 16
 
@@ -38,36 +43,46 @@ type Event<A, E> =
  * let out, and then the stream fails as the source did.
  */
 export const guardFrames = <A, E, R, J>(guarded: GuardedFrames<A, E, R, J>): Stream.Stream<GuardPart<A>, E, R | J> =>
-  Stream.callback<GuardPart<A>, E, R | J>(
-    (out) =>
-      Effect.matchCauseEffect(new Guarding(guarded, out).run(), {
-        onFailure: (cause) => Queue.failCause(out, cause),
-        onSuccess: () => Queue.end(out),
-      }),
-    { bufferSize: buffered },
-  )
+  Stream.suspend(() => {
+    const ahead = new ReadAhead(guarded.mostAhead ?? mostAhead)
+    const parts = Stream.callback<GuardPart<A>, E, R | J>(
+      (out) =>
+        Effect.matchCauseEffect(new Guarding(guarded, out, ahead).run(), {
+          onFailure: (cause) => Queue.failCause(out, cause),
+          onSuccess: () => Queue.end(out),
+        }),
+      { bufferSize: buffered },
+    )
+    return Stream.map(parts, (part) => {
+      if (part.type === "value") ahead.taken()
+      return part
+    })
+  })
 
 class Guarding<A, E, R, J> {
   readonly #guarded: GuardedFrames<A, E, R, J>
   readonly #out: Queue.Queue<GuardPart<A>, E | Cause.Done>
   readonly #gate: Gate<A>
+  readonly #ahead: ReadAhead
   #events!: Queue.Queue<Event<A, E>>
   #source: Fiber.Fiber<unknown, unknown> | undefined
   #end: Exit.Exit<void, E> | undefined
   #isJudgingInput = false
   #isJudgingOutput = false
 
-  constructor(guarded: GuardedFrames<A, E, R, J>, out: Queue.Queue<GuardPart<A>, E | Cause.Done>) {
+  constructor(guarded: GuardedFrames<A, E, R, J>, out: Queue.Queue<GuardPart<A>, E | Cause.Done>, ahead: ReadAhead) {
     const { input, mode, onError, output } = guarded.plan
     this.#guarded = guarded
     this.#out = out
+    this.#ahead = ahead
     this.#gate = new Gate({ mode, input: input !== undefined, output, isOpenOnError: onError === "allow" })
+    guarded.observe?.(() => this.#gate.report())
   }
 
   run(): Effect.Effect<void, E, R | J | Scope.Scope> {
     const self = this
     return Effect.gen(function* () {
-      self.#events = yield* Queue.bounded<Event<A, E>>(readAhead)
+      self.#events = yield* Queue.bounded<Event<A, E>>(mostEvents)
       const { input, mode } = self.#guarded.plan
       if (input !== undefined) yield* self.#judgeInput()
       const waits = input === "before" && mode !== "audit"
@@ -75,9 +90,10 @@ class Guarding<A, E, R, J> {
       for (;;) {
         self.#apply(yield* Queue.take(self.#events))
         if (self.#gate.blocked !== undefined) break
-        yield* Queue.offerAll(self.#out, self.#gate.take())
+        yield* self.#release()
         if (self.#source === undefined && !self.#isJudgingInput) yield* self.#startSource()
         yield* self.#judgeNext()
+        self.#ahead.settle(self.#isJudgingInput || self.#isJudgingOutput)
         if (self.#isDone()) break
       }
       yield* self.#finish()
@@ -86,7 +102,10 @@ class Guarding<A, E, R, J> {
 
   #startSource() {
     const { source } = this.#guarded
-    const read = Stream.runForEach(source, (frame) => Queue.offer(this.#events, { type: "frame", frame }))
+    const read = Stream.runForEach(source, (frame) => {
+      this.#ahead.read(frame)
+      return Effect.andThen(Queue.offer(this.#events, { type: "frame", frame }), this.#ahead.room)
+    })
     const reading = Effect.flatMap(Effect.exit(read), (exit) =>
       Queue.offer(this.#events, { type: "end", exit: Exit.asVoid(exit) }),
     )
@@ -96,6 +115,12 @@ class Guarding<A, E, R, J> {
   #judgeInput() {
     this.#isJudgingInput = true
     return this.#fork(this.#guarded.judgeInput, (exit) => ({ type: "input", exit }))
+  }
+
+  #release() {
+    const parts = this.#gate.take()
+    this.#ahead.released(parts.filter(({ type }) => type === "value").length)
+    return Queue.offerAll(this.#out, parts)
   }
 
   #judgeNext() {
@@ -113,6 +138,7 @@ class Guarding<A, E, R, J> {
     const now = performance.now()
     switch (event.type) {
       case "frame":
+        this.#ahead.seen()
         return this.#gate.accept(event.frame, now)
       case "end":
         this.#end = event.exit
@@ -137,7 +163,7 @@ class Guarding<A, E, R, J> {
     const self = this
     return Effect.gen(function* () {
       if (self.#gate.blocked !== undefined) self.#source?.interruptUnsafe()
-      yield* Queue.offerAll(self.#out, self.#gate.take())
+      yield* self.#release()
       yield* Queue.offer(self.#out, { type: "report", report: self.#gate.report() })
       if (self.#gate.blocked === undefined && self.#end !== undefined) yield* self.#end
     })

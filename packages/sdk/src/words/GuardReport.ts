@@ -36,6 +36,29 @@ export interface GuardReport {
   readonly blocked?: Blocked
 }
 
+/** How a guarded call came to its end. `aborted`: whoever asked left before it. */
+export type GuardOutcome = "done" | "blocked" | "failed" | "aborted"
+
+/** What is told of a guarded call when it is over. */
+export interface EndedReport extends GuardReport {
+  readonly outcome: GuardOutcome
+  /** With `failed` and `aborted`: why. */
+  readonly error?: unknown
+}
+
+/** The report of a call that no guard came to see. */
+export const emptyReport = (blocked?: Blocked): GuardReport => ({
+  releasedCharacters: 0,
+  heldCharacters: 0,
+  leakedCharacters: 0,
+  firstDelayMs: undefined,
+  lastDelayMs: undefined,
+  judgements: 0,
+  tokens: { judged: 0, cached: 0 },
+  verdicts: {},
+  ...(blocked === undefined ? {} : { blocked }),
+})
+
 /** What comes out of a guarded stream. */
 export type GuardPart<A> =
   | { readonly type: "value"; readonly value: A }

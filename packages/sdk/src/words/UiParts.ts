@@ -4,6 +4,7 @@
  */
 import type { FailurePart } from "./Generation.ts"
 import { isRecord, type JsonFields, toJson } from "./Json.ts"
+import { ownMetadata } from "./OwnMetadata.ts"
 import { withTrace } from "./Said.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -85,7 +86,7 @@ export const facetFailure = ({ error, of }: Pick<FailurePart, "error" | "of">): 
 const sent = <Name extends FacetPartName>(name: Name, payload: Payloads[Name]): SentFacetPart<Name> => ({
   type: "custom",
   kind: `facet.${name}`,
-  providerMetadata: { facet: toJson(payload) },
+  providerMetadata: { facet: ownMetadata(toJson(payload)) },
 })
 
 const toldError = (error: unknown): FacetFailureData["error"] =>

@@ -81,9 +81,19 @@ export {
   pickGuardOptions,
   readGuardOptions,
 } from "./GuardOptions.ts"
-export type { Blocked, GuardPart, GuardReport } from "./GuardReport.ts"
+export { callHook } from "./callHook.ts"
+export { type CallEnd, GuardedCall } from "./GuardedCall.ts"
+export {
+  type Blocked,
+  type EndedReport,
+  emptyReport,
+  type GuardOutcome,
+  type GuardPart,
+  type GuardReport,
+} from "./GuardReport.ts"
 export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
+export { isOwnMetadata, ownMetadata } from "./OwnMetadata.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
 export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./promptReadings.ts"

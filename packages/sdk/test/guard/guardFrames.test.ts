@@ -40,6 +40,7 @@ interface Scenario {
   readonly failsAt: number
   /** Judgements of the output that fail. */
   readonly failing: ReadonlySet<number>
+  readonly mostAhead: number
   /** Parts after which the reader leaves. */
   readonly leavesAfter: number
   readonly delays: Random
@@ -57,6 +58,7 @@ function scenario(seed: number): Scenario {
     frames: Array.from({ length: count }, (_, value) => frame(rng, value)),
     failsAt: rng.chance(0.2) ? rng.below(count + 1) : Infinity,
     failing: new Set(rng.chance(0.25) ? [rng.below(4)] : []),
+    mostAhead: rng.pick([1, 600, 1_000, 1_000_000]),
     leavesAfter: rng.chance(0.15) ? rng.below(8) : Infinity,
     delays: random(seed + 0.5),
   }
@@ -119,6 +121,7 @@ async function run(plan: Scenario): Promise<Run> {
   let judgement = 0
   const guarded = guardFrames<number, SourceFailure, never, never>({
     plan,
+    mostAhead: plan.mostAhead,
     source: fromSource(async function* ({ signal }) {
       result.started++
       signal.addEventListener("abort", () => (result.aborted = true))
@@ -271,5 +274,66 @@ describe("a guarded stream", () => {
         }
       }),
     )
+  })
+})
+
+describe("a source", () => {
+  const bytes = 16 * 1024
+  const endless = (texts: (i: number) => Frame<number>["texts"]) => {
+    const counted = { read: 0 }
+    const source = fromSource(async function* () {
+      for (;;) {
+        const value = counted.read++
+        yield { value, size: bytes, texts: texts(value) }
+        await tick()
+      }
+    })
+    return { counted, source }
+  }
+  const guard = (
+    source: Stream.Stream<Frame<number>, SourceFailure>,
+    judge: Effect.Effect<Verdict>,
+    { input, mode = "window" }: { readonly input?: "parallel"; readonly mode?: GuardMode } = {},
+  ) =>
+    Stream.toAsyncIterable(
+      guardFrames<number, SourceFailure, never, never>({
+        plan: { mode, onError: "block", output: true, input },
+        source,
+        judgeInput: Effect.map(judge, (verdict) => ({ verdict, judgements: 1 })),
+        judgeOutput: () => judge,
+      }),
+    )[Symbol.asyncIterator]()
+  const settled = async () => {
+    for (let i = 0; i < 200; i++) await tick()
+  }
+  /** The limit, the frame that reaches it, and what the reader was handed at once. */
+  const most = 2 * (256 * 1024 + bytes)
+
+  it.each<readonly [string, Effect.Effect<Verdict>, Parameters<typeof guard>[2], number]>([
+    ["a judgement that takes its time", Effect.never, {}, 0],
+    ["the verdict on the input", Effect.never, { input: "parallel" }, 0],
+    ["a reader who does not read on", Effect.succeed(verdict(false)), {}, 1],
+    ["a reader of an audit who does not read on", Effect.succeed(verdict(false)), { mode: "audit" }, 1],
+  ])("waits, by its bytes, for %s", async (_, judge, options, parts) => {
+    const { counted, source } = endless(() => [{ text: "A fox. " }])
+    const reading = guard(source, judge, options)
+    const first = reading.next()
+    if (parts > 0) await first
+    await settled()
+    const { read } = counted
+    assert.isAbove(read, 1)
+    assert.isAtMost(read * bytes, most)
+    await settled()
+    assert.strictEqual(counted.read, read)
+    await reading.return?.()
+  })
+
+  it("is read on where only more of it can bring an end", async () => {
+    const { counted, source } = endless((i) => (i < 100 ? [{ text: "no end" }] : [{ text: ". " }]))
+    const reading = guard(source, Effect.succeed(verdict(false)), { mode: "buffer" })
+    void reading.next()
+    await settled()
+    assert.isAbove(counted.read * bytes, most)
+    await reading.return?.()
   })
 })
