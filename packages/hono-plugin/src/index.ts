@@ -2,7 +2,7 @@
 export { shield, type ShieldHandler } from "./shield.ts"
 export type { ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 export type { ShieldContext, ShieldVariables } from "./ShieldContext.ts"
-export { type BlockedProblem, type ShieldAnswer, shieldResponses, type UnjudgedProblem } from "./ShieldProblem.ts"
+export { type BlockedProblem, type ShieldAnswer, shieldResponses, type UnjudgedProblem } from "./shieldResponses.ts"
 export type { ShieldFailure, ShieldReport } from "./ShieldReport.ts"
 export { UnreadableBodyError } from "./UnreadableBodyError.ts"
 export { allowHosts, type AllowHostsOptions, loopbackHosts } from "./allowHosts.ts"
