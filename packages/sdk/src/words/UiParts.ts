@@ -4,7 +4,7 @@
  */
 import type { FailurePart } from "./Generation.ts"
 import { isRecord, type JsonFields, toJson } from "./Json.ts"
-import { ownMetadata } from "./OwnMetadata.ts"
+import { ownMetadata } from "./ownMetadata.ts"
 import { withTrace } from "./Said.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"

@@ -91,7 +91,7 @@ export {
 } from "./GuardReport.ts"
 export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
-export { isOwnMetadata, ownMetadata } from "./OwnMetadata.ts"
+export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
 export type { EngineStats } from "./Request.ts"
