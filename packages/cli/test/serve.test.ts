@@ -212,6 +212,26 @@ describe("pages of other origins", () => {
   })
 })
 
+test("one address does not hold more places than one client may", async () => {
+  const server = await facetServe(["--max-per-client", "1"])
+  const leaving = new AbortController()
+  const held = await fetch(`${server.url}/v1/chat/completions`, {
+    method: "POST",
+    body: JSON.stringify({ ...long, stream: true }),
+    headers: { "content-type": "application/json" },
+    signal: leaving.signal,
+  })
+  expect(held.status).toBe(200)
+  expect((await post(`${server.url}/facet/shield`, { content: "Hello" })).status).toBe(429)
+  leaving.abort()
+  await vi.waitFor(
+    async () => expect((await post(`${server.url}/facet/shield`, { content: "Hello" })).status).toBe(200),
+    { timeout: 10_000 },
+  )
+  server.kill("SIGTERM")
+  await server.ended
+})
+
 describe("names of the server", () => {
   /** `fetch` lets nobody choose the header; a browser fills in the name that a page asks under. */
   const statusUnder = (host: string, { url }: Server, path: string): Promise<number | undefined> =>

@@ -29,7 +29,7 @@ export function allowHosts(options: AllowHostsOptions = {}): MiddlewareHandler {
   return async function allowHosts(c, next) {
     const name = hostnameOf(c.req.header("host") ?? new URL(c.req.url).host)
     if (name !== undefined && allowed.has(name)) return next()
-    return problem(403, "host-not-allowed", "The host is not allowed", refusal)
+    return problem(403, "host-not-allowed", "The host is not allowed", refusal, { error: openaiError })
   }
 }
 
@@ -37,6 +37,9 @@ export function allowHosts(options: AllowHostsOptions = {}): MiddlewareHandler {
 const refusal =
   "This server has no API key, so it answers only to names of this machine: localhost, 127.0.0.1 and [::1]. Ask under " +
   "one of them, set an API key, or allow the name: `facet serve --allow-host NAME`, or `allowHosts({ hosts })`."
+
+/** Clients of OpenAI's API find the reason where they look for it. */
+const openaiError = { message: refusal, type: "invalid_request_error", param: null, code: "host_not_allowed" }
 
 function readHost(host: string): string {
   const name = typeof host === "string" ? hostnameOf(host.includes("::") ? bracketed(host) : host) : undefined

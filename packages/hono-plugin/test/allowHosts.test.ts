@@ -49,6 +49,7 @@ test("the refusal says what to do, and nothing that the client wrote", async () 
     type: "urn:facet:problem:host-not-allowed",
     status: 403,
     detail: expect.stringMatching(/localhost.*API key.*--allow-host/),
+    error: { code: "host_not_allowed", message: expect.stringContaining("--allow-host") },
   })
   expect(text).not.toContain("evil")
 })
