@@ -2,7 +2,7 @@
 import { openOnce } from "@facet/sdk"
 import type { Context, Next } from "hono"
 import type { ShieldVariables } from "./ShieldContext.ts"
-import type { ShieldAnswer } from "./shieldResponses.ts"
+import type { ShieldAnswer } from "./ShieldProblem.ts"
 import { Shielding } from "./Shielding.ts"
 import { readShieldOptions, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 
