@@ -97,10 +97,11 @@ const Message = Schema.Struct({
 const Chat = Schema.Array(Message).check(Schema.isMaxLength(40))
 
 describe("the readings of any chat", () => {
-  it.prop("end with all that is judged, in its order or system texts first", { chat: Chat }, ({ chat }) => {
+  it.prop("have all that is judged in one of them", { chat: Chat }, ({ chat }) => {
     const { input } = promptReadings(chat, [...guardRoles])
-    const sorted = (texts: ReadonlyArray<string>) => texts.join(" ").split(/\s+/).filter(Boolean).toSorted()
-    assert.deepStrictEqual(sorted([input.at(-1)?.text ?? ""]), sorted(chat.map(({ text }) => text)))
+    const sorted = (texts: ReadonlyArray<string>) => texts.join(" ").split(/\s+/).filter(Boolean).toSorted().join(" ")
+    const all = sorted(chat.map(({ text }) => text))
+    assert.include(["", ...input.map(({ text }) => sorted([text]))], all)
   })
 
   it.prop("are few, differ, and say what they are where there are several", { chat: Chat }, ({ chat }) => {
@@ -111,8 +112,10 @@ describe("the readings of any chat", () => {
     assert.isTrue(input.every(({ turn }) => (turn === undefined) === (input.length === 1)))
   })
 
-  it.prop("have each text of an asking role", { chat: Chat }, ({ chat }) => {
-    const all = promptReadings(chat, asked).input.at(-1)?.text ?? ""
-    for (const { role, text } of chat) if (asked.includes(role)) assert.include(all, text.trim())
+  it.prop("have each text of an asking role in one of them", { chat: Chat }, ({ chat }) => {
+    const { input } = promptReadings(chat, asked)
+    const texts = chat.filter(({ role }) => asked.includes(role)).map(({ text }) => text.trim())
+    const hasAll = ["", ...input.map(({ text }) => text)].some((read) => texts.every((text) => read.includes(text)))
+    assert.isTrue(hasAll)
   })
 })
