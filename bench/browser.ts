@@ -37,7 +37,7 @@ await build({
   build: { outDir: folder, emptyOutDir: true },
 })
 await using site = await serveSite(folder)
-await using opened = await openPage({ webgpu: values.webgpu })
+await using opened = await openPage({ webgpu: values.webgpu, optimises: true })
 const { page } = opened
 await page.goto(`${site.url}/`)
 await page.waitForFunction("globalThis.bench !== undefined")

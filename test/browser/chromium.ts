@@ -23,6 +23,11 @@ export interface Launch {
 export interface LaunchOptions {
   /** WebGPU on the software adapter, so that every machine has the same; without it, `requestAdapter()` gives null. */
   readonly webgpu?: boolean
+  /**
+   * Whether WebAssembly that runs much is compiled once more, for speed, as at a visitor's. A test is over before that has
+   * paid; what measures needs it. Default: false.
+   */
+  readonly optimises?: boolean
 }
 
 /** Those of the npm package switch cross-origin isolation off: these are ours. */
@@ -35,6 +40,8 @@ const quietArgs = [
   "--disable-component-update",
   "--disable-sync",
 ]
+/** V8's own budget of 13 million steps is spent by opening a model. */
+const unoptimisedArgs = ["--js-flags=--wasm-tiering-budget=200000000"]
 const softwareWebGpuArgs = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
 
 /** Chromium's name for the command, as distributions and Google spell it. */
@@ -56,9 +63,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..")
  * @example
  * const browser = await chromium.launch(await launchOptions({ webgpu: false }))
  */
-export async function launchOptions({ webgpu = true }: LaunchOptions = {}): Promise<Launch> {
+export async function launchOptions({ optimises = false, webgpu = true }: LaunchOptions = {}): Promise<Launch> {
   const { env, path } = await findChromium()
-  return { executablePath: path, args: [...quietArgs, ...(webgpu ? softwareWebGpuArgs : [])], env: { ...env } }
+  const args = [...quietArgs, ...(webgpu ? softwareWebGpuArgs : []), ...(optimises ? [] : unoptimisedArgs)]
+  return { executablePath: path, args, env: { ...env } }
 }
 
 let found: Promise<Chromium> | undefined

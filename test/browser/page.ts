@@ -7,6 +7,11 @@ export interface OpenPageOptions extends LaunchOptions {
   readonly context?: BrowserContextOptions
 }
 
+export interface OpenedBrowser extends AsyncDisposable {
+  /** Opens a page of a visitor with an empty profile, which ends with it. */
+  readonly openPage: (context?: BrowserContextOptions) => Promise<OpenedPage>
+}
+
 export interface OpenedPage extends AsyncDisposable {
   readonly page: Page
   /** More tabs of the same visitor: `context.newPage()`. */
@@ -14,6 +19,23 @@ export interface OpenedPage extends AsyncDisposable {
   readonly browser: Browser
   /** Errors on the console and exceptions that nobody caught, in order: what a test expects to stay empty. */
   readonly problems: ReadonlyArray<string>
+}
+
+/**
+ * Launches Chromium for several visitors, one after the other or at once: a launch takes longer than most visits.
+ *
+ * @throws Error that says what to do, where no Chromium runs.
+ *
+ * @example
+ * await using browser = await openBrowser({ webgpu: false })
+ * await using opened = await browser.openPage()
+ */
+export async function openBrowser(launch: LaunchOptions = {}): Promise<OpenedBrowser> {
+  const browser = await chromium.launch(await launchOptions(launch))
+  return {
+    openPage: (options) => visit(browser, options),
+    [Symbol.asyncDispose]: () => browser.close(),
+  }
 }
 
 /**
@@ -29,16 +51,20 @@ export interface OpenedPage extends AsyncDisposable {
 export async function openPage({ context: contextOptions, ...launch }: OpenPageOptions = {}): Promise<OpenedPage> {
   const browser = await chromium.launch(await launchOptions(launch))
   try {
-    const context = await browser.newContext(contextOptions)
-    const problems: Array<string> = []
-    context.on("console", (message) => {
-      if (message.type() === "error") problems.push(`console: ${message.text()}`)
-    })
-    context.on("weberror", (webError) => problems.push(`uncaught: ${String(webError.error())}`))
-    const page = await context.newPage()
-    return { page, context, browser, problems, [Symbol.asyncDispose]: () => browser.close() }
+    return { ...(await visit(browser, contextOptions)), [Symbol.asyncDispose]: () => browser.close() }
   } catch (error) {
     await browser.close()
     throw error
   }
+}
+
+async function visit(browser: Browser, options?: BrowserContextOptions): Promise<OpenedPage> {
+  const context = await browser.newContext(options)
+  const problems: Array<string> = []
+  context.on("console", (message) => {
+    if (message.type() === "error") problems.push(`console: ${message.text()}`)
+  })
+  context.on("weberror", (webError) => problems.push(`uncaught: ${String(webError.error())}`))
+  const page = await context.newPage()
+  return { page, context, browser, problems, [Symbol.asyncDispose]: () => context.close() }
 }
