@@ -283,7 +283,7 @@ describe("a visit", () => {
   it("leaves loading and answering to a worker", async () => {
     const page = await enter("?device=wasm&max=60")
     await page.getByRole("heading", { level: 1 }).waitFor()
-    const before = await page.evaluate("globalThis.performance.getEntriesByType('resource').length")
+    const before = Number(await page.evaluate("globalThis.performance.getEntriesByType('resource').length"))
     expect(page.workers()).toEqual([])
     await ask(page, fox)
     await firstWords(page, 1)
