@@ -27,10 +27,11 @@ async function storedFolder(): Promise<FileSystemDirectoryHandle> {
 
 /** Changes one byte of a stored file, or cuts the file there. */
 async function tamper(name: string, at: number, how: "change" | "cut"): Promise<void> {
-  const file = await (await storedFolder()).getFileHandle(name)
-  const writable = await file.createWritable({ keepExistingData: true })
+  const handle = await (await storedFolder()).getFileHandle(name)
+  const [byte = 0] = new Uint8Array(await (await handle.getFile()).slice(at, at + 1).arrayBuffer())
+  const writable = await handle.createWritable({ keepExistingData: true })
   if (how === "cut") await writable.truncate(at)
-  else await writable.write({ type: "write", position: at, data: new Uint8Array([0xff]) })
+  else await writable.write({ type: "write", position: at, data: Uint8Array.of(byte ^ 0xff) })
   await writable.close()
 }
 
