@@ -6,7 +6,6 @@ import type { Unreadable } from "./Format.ts"
 export interface ServerSentEvent {
   /** As they came, with comments, ids and the blank line. */
   readonly bytes: Uint8Array<ArrayBuffer>
-  readonly event: string | undefined
   /** Undefined where a block carries none: a comment, a `retry`. */
   readonly data: string | undefined
   /** Lines that no field of the protocol explains. Clients ignore them; people may read them. */
@@ -90,12 +89,8 @@ export function parseBlock(
   const text = decodeUtf8(bytes, "output", unreadable)
   const data: Array<string> = []
   const stray: Array<string> = []
-  let event: string | undefined
   const parser = createParser({
-    onEvent: (message) => {
-      data.push(message.data)
-      event = message.event
-    },
+    onEvent: (message) => void data.push(message.data),
     onError: (error) => void stray.push(error.line ?? error.message),
   })
   parser.feed(isComplete ? text : `${text}\n\n`)
@@ -103,7 +98,6 @@ export function parseBlock(
   parser.feed("\n")
   return {
     bytes,
-    event,
     data: data.length === 0 ? undefined : data.join("\n"),
     strayText: stray.join("\n"),
     isComplete,
