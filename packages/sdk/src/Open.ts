@@ -28,7 +28,8 @@ export interface OpenOptions {
   /**
    * The model that writes and is inspected. Default `"tiny"`, the embedded one. On Node a folder: a plain Hugging Face
    * folder of f32, f16 or bf16 safetensors, or a Facet model folder with quantised ones; in a browser such a folder's URL.
-   * Or an id such as `"google/gemma-2-2b-it"`, which is looked for in the Hugging Face cache, or by a browser on the Hub.
+   * Or an id such as `"google/gemma-2-2b-it"`, with a revision where one is meant (`"google/gemma-2-2b-it@v1"`), which is
+   * looked for in the Hugging Face cache, or by a browser on the Hub.
    */
   readonly model?: string | undefined
   /** The model that judges, in the same forms. Default: the one that belongs to `model`, where one is known. */
@@ -91,7 +92,8 @@ const defaults = {
 
 /** Which ShieldGemma belongs to which Gemma, by Google's ids. Source: ShieldGemma's model card. */
 const relatedGuard = (model: string): string | undefined => {
-  const size = /^google\/gemma-2-(2b|9b|27b)(-it)?$/.exec(model)?.[1]
+  // A revision is the model's own: its guard has others.
+  const size = /^google\/gemma-2-(2b|9b|27b)(-it)?(?:@.+)?$/.exec(model)?.[1]
   return size === undefined ? undefined : `google/shieldgemma-${size}`
 }
 

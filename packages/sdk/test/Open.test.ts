@@ -5,7 +5,7 @@
 import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { gemmaFolder, scopeFolder } from "@facet/tiny"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import {
   Facet,
@@ -179,6 +179,22 @@ describe("what cannot be opened is named", () => {
 
   it("a guard that was never opened", async () => {
     assert.instanceOf(await failureOf(runHere({ model: gemmaFolder }, shield("x"))), InvalidRequestError)
+  })
+
+  it("a guard that belongs to the model, of whatever revision, and is not there", async () => {
+    await using cache = await temporaryFolder()
+    const copies = join(cache.path, "models--google--gemma-2-2b-it")
+    await copyOfTiny(join(copies, "snapshots", "c1"))
+    vi.stubEnv("HF_HUB_CACHE", cache.path)
+    try {
+      for (const model of ["google/gemma-2-2b-it", "google/gemma-2-2b-it@c1"]) {
+        const error = await failureOf(runHere({ model }, shield("x")))
+        assert.instanceOf(error, ModelNotFoundError)
+        assert.include(String(error), "google/shieldgemma-2b")
+      }
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it("a folder that may not be read", async () => {

@@ -92,6 +92,8 @@ export interface Judges {
 /** An answer belongs to a request that was let in, so judging it takes no second place in the queue. */
 export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
   const turns = Semaphore.makeUnsafe(mostAtOnce)
+  // An answer is judged sentence by sentence, and each time with the same question.
+  const readQuestion = rememberLast((question: string) => read("prompt", question))
   const within = (judgement: Effect.Effect<Verdict, FacetError, Opened>) =>
     Effect.timeoutOrElse(Semaphore.withPermit(turns)(judgement), {
       duration: timeoutMs,
@@ -106,7 +108,7 @@ export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
       within(
         Effect.gen(function* () {
           const response = yield* read("response", text)
-          const content = question === undefined ? { response } : { prompt: yield* read("prompt", question), response }
+          const content = question === undefined ? { response } : { prompt: yield* readQuestion(question), response }
           return yield* judge(content, policies, true)
         }),
       ),
@@ -121,6 +123,17 @@ const read = (option: "prompt" | "response", text: string): Effect.Effect<string
       return normaliseForJudging(text)
     }),
   )
+
+/** Keeps what was read of the last text: a reading takes a time that grows with it. */
+function rememberLast<E, R>(readText: (text: string) => Effect.Effect<string, E, R>) {
+  let last: { readonly text: string; readonly read: string } | undefined
+  return (text: string): Effect.Effect<string, E, R> =>
+    Effect.suspend(() =>
+      last?.text === text
+        ? Effect.succeed(last.read)
+        : Effect.tap(readText(text), (read) => Effect.sync(() => void (last = { text, read }))),
+    )
+}
 
 export const makeGuard = (plan: GuardPlan): Guard => {
   const judges = makeJudges(plan)
