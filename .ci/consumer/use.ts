@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert"
 import { createFacet } from "@facet/ai-sdk-provider"
 import { effects, shield } from "@facet/hono-plugin"
 import { Facet, type Generation, type Trace, type Verdict } from "@facet/sdk"
-import { quantiseFolder } from "@facet/checkpoint"
+import { convertModel } from "@facet/checkpoint"
 import { RemoteFacet } from "@facet/sdk/remote"
 import { InvalidRequestError, readGenerateOptions, samplingOptionNames } from "@facet/sdk/words"
 import { Hono } from "hono"
@@ -50,4 +50,4 @@ const remote = new RemoteFacet({
 assert.equal((await remote.describe()).model, "tiny", "the remote Facet cannot ask the server")
 assert.equal((await remote.generate("Tell me a story about a fox.", { maxTokens: 32 })).text, generation.text)
 
-assert.equal(typeof quantiseFolder, "function", "the checkpoint's tools are not there")
+assert.equal(typeof convertModel, "function", "the checkpoint's tools are not there")

@@ -22,7 +22,7 @@ import {
   shield,
   UnsupportedModelError,
 } from "../src/index.ts"
-import { quantiseFolder } from "@facet/checkpoint"
+import { convertModel } from "@facet/checkpoint"
 import { runHere } from "./fixtures/engine.ts"
 import { failureOf } from "./fixtures/failure.ts"
 import { makeSae } from "./fixtures/sae.ts"
@@ -79,7 +79,7 @@ describe("a quantised folder", () => {
   afterAll(() => folder[Symbol.asyncDispose]())
   const quantised = async (bits: 4 | 8) => {
     const target = join(folder.path, `${bits}`)
-    await quantiseFolder(gemmaFolder, target, { bits, blockSize: 32 })
+    await convertModel(gemmaFolder, target, { dtype: `q${bits}`, block: 32 })
     return target
   }
 

@@ -10,7 +10,7 @@ import type { Site } from "../../src/words/Site.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import type { ModelFiles } from "../../src/files/ModelFiles.ts"
 import { openScope } from "../../src/scope/openScope.node.ts"
-import { quantiseFolder } from "@facet/checkpoint"
+import { convertModel } from "@facet/checkpoint"
 import { readSae } from "../../src/scope/SaeFile.ts"
 import { Interlock } from "../../src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
@@ -128,12 +128,12 @@ describe("the embedded guard", () => {
 describe("quantised weights", () => {
   // Bounds with room for other machines; the figures themselves are in docs/embedded-model.md.
   it.each([
-    { bits: 8, blockSize: 32, agreement: 0.97, divergence: 0.002 },
-    { bits: 4, blockSize: 32, agreement: 0.85, divergence: 0.1 },
-  ] as const)("stay close to f32: $bits bits", async ({ agreement, bits, blockSize, divergence }) => {
+    { bits: 8, block: 32, agreement: 0.97, divergence: 0.002 },
+    { bits: 4, block: 32, agreement: 0.85, divergence: 0.1 },
+  ] as const)("stay close to f32: $bits bits", async ({ agreement, bits, block, divergence }) => {
     await using folder = await temporaryFolder()
     const target = join(folder.path, "quantised")
-    await quantiseFolder(gemmaFolder, target, { bits, blockSize })
+    await convertModel(gemmaFolder, target, { dtype: `q${bits}`, block })
     const exact = await open(gemmaFolder, "vocabulary", sites)
     const quantised = await open(target, "vocabulary", sites)
     const { vocabSize } = exact.config

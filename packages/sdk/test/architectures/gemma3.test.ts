@@ -1,5 +1,5 @@
 /** Facet computes with a Gemma 3 what `transformers` computes: small random models, in all that files may be. */
-import { quantiseFolder } from "@facet/checkpoint"
+import { convertModel } from "@facet/checkpoint"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -198,7 +198,7 @@ describe("an open Gemma 3", () => {
 
   it("stays close to itself in blocks of 8 bits", async () => {
     const exact = await open(await writeGemma3(join(root, "exact"), { config: plain.config }))
-    await quantiseFolder(join(root, "exact"), join(root, "q8"), { bits: 8, blockSize: 32 })
+    await convertModel(join(root, "exact"), join(root, "q8"), { dtype: "q8", block: 32 })
     const quantised = await open(join(root, "q8"))
     const rows = {
       exact: (await run(exact, plain.ids, chunkLength, [])).logits,

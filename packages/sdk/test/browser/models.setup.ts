@@ -4,14 +4,14 @@ import { readFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import { join, normalize } from "node:path"
 import type { TestProject } from "vitest/node"
-import { quantiseFolder } from "@facet/checkpoint"
+import { convertModel } from "@facet/checkpoint"
 import { temporaryFolder } from "../fixtures/folders.ts"
 import type {} from "./provided.browser.ts"
 import { readGemma3Goldens, writeGemma3 } from "../fixtures/gemma3.ts"
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { path, [Symbol.asyncDispose]: remove } = await temporaryFolder()
-  await quantiseFolder(gemmaFolder, join(path, "quantised"), { bits: 4, blockSize: 32 })
+  await convertModel(gemmaFolder, join(path, "quantised"), { dtype: "q4", block: 32 })
   const [golden] = await readGemma3Goldens()
   const config = golden?.config ?? {}
   await writeGemma3(join(path, "gemma3"), { config })

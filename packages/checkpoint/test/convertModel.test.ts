@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
 import { layOutSafetensors, openFolder, openTensors, quantiseMatrix, readModel, toFloat32 } from "@facet/sdk/folders"
 import { assert, describe, it } from "vitest"
-import { quantiseFolder } from "../src/index.ts"
+import { convertModel } from "../src/index.ts"
 
 /** Weights that a seed determines: a linear congruential generator (Numerical Recipes, section 7.1). */
 const randomMatrix = (size: number, seed: number): Float32Array => {
@@ -115,14 +115,14 @@ const rejection = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-describe("quantiseFolder", () => {
+describe("convertModel", () => {
   it("writes a folder that opens, with the weights of the source", () =>
     withFolders("sound", async (source, target) => {
       for (const bits of [4, 8] as const) {
-        const quantization = { bits, blockSize: 16 }
+        const quantization = { bits, blockSize: 32 }
         const seen: Array<string> = []
         const onProgress = ({ tensor }: { readonly tensor: string }) => void seen.push(tensor)
-        await quantiseFolder(source, target, { ...quantization, onProgress })
+        await convertModel(source, target, { dtype: `q${bits}`, block: 32, onProgress })
         const files = await openFolder(target)
         const model = await readModel(files)
         assert.deepStrictEqual(model.config.quantization, quantization)
@@ -152,7 +152,7 @@ describe("quantiseFolder", () => {
 
   it("quantises an output head that is not the embedding", () =>
     withFolders("otherHead", async (source, target) => {
-      await quantiseFolder(source, target, { bits: 8, blockSize: 16 })
+      await convertModel(source, target, { dtype: "q8" })
       const files = await openFolder(target)
       const { specs } = await openTensors(files, await readModel(files))
       assert.deepStrictEqual(specs.at(-1), { name: "lm_head", kind: "matrix", rows: 300, columns: 32 })
@@ -160,28 +160,23 @@ describe("quantiseFolder", () => {
 
   it("refuses a tensor that the architecture does not have", () =>
     withFolders("otherTensor", async (source, target) => {
-      const error = await rejection(quantiseFolder(source, target, { bits: 8, blockSize: 16 }))
+      const error = await rejection(convertModel(source, target, { dtype: "q8" }))
       assert.instanceOf(error, ModelFileError)
       assert.include(String(error), "value_head.weight")
     }))
 
   it("refuses a block size that does not fit, the source as target, a quantised source, damaged weights", async () => {
     await withFolders("sound", async (source, target) => {
-      assert.instanceOf(
-        await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 64 })),
-        InvalidRequestError,
-      )
-      assert.instanceOf(await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 0 })), InvalidRequestError)
-      assert.instanceOf(
-        await rejection(quantiseFolder(source, source, { bits: 4, blockSize: 16 })),
-        InvalidRequestError,
-      )
-      await quantiseFolder(source, target, { bits: 4, blockSize: 16 })
-      const again = quantiseFolder(target, join(target, "again"), { bits: 4, blockSize: 16 })
+      assert.instanceOf(await rejection(convertModel(source, target, { block: 64 })), InvalidRequestError)
+      // @ts-expect-error: as JavaScript may pass it
+      assert.instanceOf(await rejection(convertModel(source, target, { block: 0 })), InvalidRequestError)
+      assert.instanceOf(await rejection(convertModel(source, source, { dtype: "q4" })), InvalidRequestError)
+      await convertModel(source, target, { dtype: "q4" })
+      const again = convertModel(target, join(target, "again"), { dtype: "q4" })
       assert.instanceOf(await rejection(again), InvalidRequestError)
     })
     await withFolders("damaged", async (source, target) => {
-      assert.instanceOf(await rejection(quantiseFolder(source, target, { bits: 4, blockSize: 16 })), ModelFileError)
+      assert.instanceOf(await rejection(convertModel(source, target, { dtype: "q4" })), ModelFileError)
     })
   })
 })
