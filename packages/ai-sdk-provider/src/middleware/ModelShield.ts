@@ -15,8 +15,9 @@ import {
   type GuardPart,
   type GuardPlan,
   pickGuardOptions,
-  promptReadings,
+  promptReadingsInSlices,
   type PromptReadings,
+  runInSlices,
 } from "@facet/sdk/words"
 import { OpenModels, type SharedModel } from "../OpenModels.ts"
 import { unknownUsage } from "../Results.ts"
@@ -98,7 +99,7 @@ export class ModelShield {
     let told: Told = { result: undefined, usage: noUsage }
     let characters = 0
     const guarded = guard.frames({
-      ...this.#readings(params.prompt, reader),
+      ...(await this.#readings(params.prompt, reader)),
       signal,
       observe: call.observe,
       source: async ({ signal: trip }) => {
@@ -142,7 +143,7 @@ export class ModelShield {
     const started = Promise.withResolvers<void>()
     let told: ToldStream = { result: {}, usage: noUsage }
     const guarded = guard.frames({
-      ...this.#readings(params.prompt, reader),
+      ...(await this.#readings(params.prompt, reader)),
       signal: either(signal, left.signal),
       observe: call.observe,
       source: async ({ signal: trip }) => {
@@ -173,8 +174,10 @@ export class ModelShield {
     return { ...told.result, stream: streamOf({ first, parts, left, signal }) }
   }
 
-  #readings(prompt: Call["prompt"], reader: Reader): PromptReadings {
-    return promptReadings(promptMessages(prompt, this.#roles, reader), this.#roles)
+  /** A prompt may be long, and others wait for this thread. */
+  async #readings(prompt: Call["prompt"], reader: Reader): Promise<PromptReadings> {
+    const messages = await runInSlices(promptMessages(prompt, this.#roles, reader))
+    return runInSlices(promptReadingsInSlices(messages, this.#roles))
   }
 
   async #open(signal: AbortSignal | undefined): Promise<{ readonly guard: PromiseGuard; readonly reader: Reader }> {

@@ -9,7 +9,7 @@ import type {
   LanguageModelV4ToolCall,
 } from "@ai-sdk/provider"
 import type { FrameText, StreamWords } from "@facet/sdk"
-import { isFacetPart } from "@facet/sdk/words"
+import { isFacetPart, whole } from "@facet/sdk/words"
 import type { Reader } from "./Reader.ts"
 import { wordsOfFilePart } from "./wordsOfFilePart.ts"
 
@@ -109,7 +109,7 @@ export class PartTexts {
         return this.#words.whole("source", worded(part))
       case "file":
       case "reasoning-file":
-        return this.#words.whole(part.type, wordsOfFilePart(part, this.#reader))
+        return this.#words.whole(part.type, whole(wordsOfFilePart(part, this.#reader)))
       case "custom":
         // Features come behind the text that they are about; verdicts carry no text.
         return isFacetPart(part) ? [] : this.#words.fields(`${part.kind} `, part.providerMetadata, true)

@@ -3,5 +3,11 @@ import type * as Sdk from "@facet/sdk"
 /** How the SDK reads words. It is loaded with the first call: importing a provider must not start an engine's runtime. */
 export type Reader = Pick<
   typeof Sdk,
-  "charactersOf" | "joinTexts" | "StreamWords" | "wordsOfFile" | "wordsOfJson" | "wordsOfUrl"
+  | "charactersOf"
+  | "joinTexts"
+  | "StreamWords"
+  | "wordsOfFile"
+  | "wordsOfFileInSlices"
+  | "wordsOfJsonInSlices"
+  | "wordsOfUrlInSlices"
 >

@@ -1,4 +1,5 @@
 import type { SharedV4FileData } from "@ai-sdk/provider"
+import type { Sliced } from "@facet/sdk/words"
 import type { Reader } from "./Reader.ts"
 
 /** A file of a prompt or of an answer. */
@@ -9,20 +10,20 @@ interface FilePart {
 }
 
 /** What a file says, its name and its address included; nothing for pictures, sounds and other bytes. */
-export function wordsOfFilePart({ data, filename: name, mediaType }: FilePart, reader: Reader): string {
-  if (data.type === "data") return reader.wordsOfFile({ data: data.data, mediaType, name })
-  return [reader.wordsOfFile({ data: "", name }), wordsElsewhere(data, reader)]
+export function* wordsOfFilePart({ data, filename: name, mediaType }: FilePart, reader: Reader): Sliced<string> {
+  if (data.type === "data") return yield* reader.wordsOfFileInSlices({ data: data.data, mediaType, name })
+  return [reader.wordsOfFile({ data: "", name }), yield* wordsElsewhere(data, reader)]
     .filter((words) => words !== "")
     .join("\n")
 }
 
-function wordsElsewhere(data: Exclude<SharedV4FileData, { readonly type: "data" }>, reader: Reader): string {
+function wordsElsewhere(data: Exclude<SharedV4FileData, { readonly type: "data" }>, reader: Reader): Sliced<string> {
   switch (data.type) {
     case "text":
-      return reader.wordsOfJson(data.text)
+      return reader.wordsOfJsonInSlices(data.text)
     case "url":
-      return reader.wordsOfUrl(data.url.toString())
+      return reader.wordsOfUrlInSlices(data.url.toString())
     case "reference":
-      return reader.wordsOfJson(data.reference)
+      return reader.wordsOfJsonInSlices(data.reference)
   }
 }

@@ -1,12 +1,14 @@
 /** What people say in a JSON body: the AI SDK's UI messages, OpenAI's requests, `{ prompt }`, or anything else. */
-import { wordsOfJson } from "@facet/sdk"
+import { wordsOfJsonInSlices } from "@facet/sdk"
 import {
   type GuardPlan,
   type GuardRole,
   isRecord,
   type JsonRecord,
   type PromptMessage,
-  promptReadings,
+  type PromptReading,
+  promptReadingsInSlices,
+  type Sliced,
 } from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { type Input, inputOf } from "./Input.ts"
@@ -27,31 +29,47 @@ const roleNames: ReadonlyMap<unknown, GuardRole> = new Map([
  * @param roles whose messages are judged. What stands in other fields is judged whatever they are.
  * @throws UnreadableBodyError when a prompt is a list of token ids
  */
-export function inputOfJson(body: unknown, roles: Roles): Input {
-  if (!isRecord(body)) return inputOf([wordsOfJson(body)])
+export function* inputOfJson(body: unknown, roles: Roles): Sliced<Input> {
+  if (!isRecord(body)) return inputOf([yield* wordsOfJsonInSlices(body)])
   const { input, instructions, messages, prompt, system, ...rest } = body
   checkTokens(prompt)
   checkTokens(input)
   // OpenAI's Responses and Anthropic's messages have system texts beside the messages.
-  const before = [instructions, system].map((text): PromptMessage => ({ role: "system", text: wordsOfJson(text) }))
-  const prompts = [messages, input, prompt].map((list) => messagesOf(list, roles)).filter(({ length }) => length > 0)
-  const all = promptReadings([...before, ...prompts.flat()], roles, wordsOfJson(rest))
+  const before: Array<PromptMessage> = []
+  for (const text of [instructions, system]) before.push({ role: "system", text: yield* wordsOfJsonInSlices(text) })
+  const prompts: Array<ReadonlyArray<PromptMessage>> = []
+  for (const list of [messages, input, prompt]) {
+    const said = yield* messagesOf(list, roles)
+    if (said.length > 0) prompts.push(said)
+  }
+  const beside = yield* wordsOfJsonInSlices(rest)
+  const all = yield* promptReadingsInSlices([...before, ...prompts.flat()], roles, beside)
   if (prompts.length < 2) return all
   // Which of them is answered, a guard cannot know.
-  const each = prompts.flatMap((said) => promptReadings([...before, ...said], roles).input)
+  const each: Array<PromptReading> = []
+  for (const said of prompts) {
+    const { input: readings } = yield* promptReadingsInSlices([...before, ...said], roles)
+    each.push(...readings)
+  }
   return { ...all, input: [...each, ...all.input] }
 }
 
-function messagesOf(list: unknown, roles: Roles): ReadonlyArray<PromptMessage> {
-  if (!Array.isArray(list)) return list === undefined ? [] : [{ role: "user", text: wordsOfJson(list) }]
-  const messages: ReadonlyArray<unknown> = list
-  return messages.map((message) => messageOf(message, roles))
+function* messagesOf(list: unknown, roles: Roles): Sliced<ReadonlyArray<PromptMessage>> {
+  if (!Array.isArray(list)) {
+    return list === undefined ? [] : [{ role: "user", text: yield* wordsOfJsonInSlices(list) }]
+  }
+  const messages: Array<PromptMessage> = []
+  for (const message of list) {
+    messages.push(yield* messageOf(message, roles))
+    yield
+  }
+  return messages
 }
 
-function messageOf(message: unknown, roles: Roles): PromptMessage {
+function* messageOf(message: unknown, roles: Roles): Sliced<PromptMessage> {
   const role = isRecord(message) ? roleOf(message) : "user"
   const isAllRead = !isRecord(message) || role !== "assistant" || roles.includes(role)
-  return { role, text: wordsOfJson(isAllRead ? message : ownText(message)) }
+  return { role, text: yield* wordsOfJsonInSlices(isAllRead ? message : ownText(message)) }
 }
 
 /** Items of OpenAI's Responses that are no messages come from the model or its tools. */

@@ -1,9 +1,9 @@
 /** What a request asks, whatever its content type. */
-import { isTextType, wordsOfFile, wordsOfJson } from "@facet/sdk"
+import { isTextType, wordsOfFileInSlices, wordsOfJsonInSlices } from "@facet/sdk"
 import type { Context } from "hono"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { type Decoding, decodingOf } from "../decodingOf.ts"
-import { type GuardPlan, parseJson } from "@facet/sdk/words"
+import { type GuardPlan, parseJson, runInSlices, type Sliced } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
 import { type MediaType, mediaTypeOf } from "../MediaType.ts"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
@@ -24,46 +24,53 @@ export async function readInput(c: Context, limit: number, roles: Roles): Promis
   const type = mediaTypeOf(body.contentType)
   checkCharset(type)
   if (type.name === "multipart/form-data") return inputOfForm(bytes, body.contentType, roles)
-  if (type.isJson) return inputOfJson(parsed(decodeUtf8(bytes, "input", refuse)), roles)
-  if (type.name === "application/x-www-form-urlencoded") return inputOfFields(decodeUtf8(bytes, "input", refuse), roles)
-  if (type.name === "" || isTextType(type.name)) return inputOfText(decodeUtf8(bytes, "input", refuse), roles)
+  if (type.isJson) return runInSlices(inputOfJson(parsed(decodeUtf8(bytes, "input", refuse)), roles))
+  const isFields = type.name === "application/x-www-form-urlencoded"
+  if (isFields || type.name === "" || isTextType(type.name)) {
+    const text = decodeUtf8(bytes, "input", refuse)
+    return runInSlices(isFields ? inputOfFields(text, roles) : inputOfText(text, roles))
+  }
   throw unsupported(`The request is ${type.name}, which cannot be judged`, "Send JSON, a form or text.")
 }
 
 /** Handlers read JSON whatever the content type says. */
-function inputOfText(text: string, roles: Roles): Input {
+function* inputOfText(text: string, roles: Roles): Sliced<Input> {
   const json = parseJson(text)
   const isText = json === undefined || typeof json.value === "number"
-  return isText ? inputOf([wordsOfJson(text)]) : inputOfJson(json.value, roles)
+  return isText ? inputOf([yield* wordsOfJsonInSlices(text)]) : yield* inputOfJson(json.value, roles)
 }
 
-function inputOfFields(text: string, roles: Roles): Input {
+function* inputOfFields(text: string, roles: Roles): Sliced<Input> {
   const json = parseJson(text)
-  if (json !== undefined) return inputOfJson(json.value, roles)
-  const fields = [...new URLSearchParams(text)]
-  // A field without a value is a text that only looks like a form.
-  return together(
-    fields.flatMap(([name, value]) =>
-      value === "" ? [inputOf([wordsOfJson(name)])] : [nameOf(name), inputOfText(value, roles)],
-    ),
-  )
+  if (json !== undefined) return yield* inputOfJson(json.value, roles)
+  const inputs: Array<Input> = []
+  for (const [name, value] of new URLSearchParams(text)) {
+    // A field without a value is a text that only looks like a form.
+    if (value === "") inputs.push(inputOf([yield* wordsOfJsonInSlices(name)]))
+    else inputs.push(yield* nameOf(name), yield* inputOfText(value, roles))
+    yield
+  }
+  return together(inputs)
 }
 
 async function inputOfForm(bytes: Uint8Array<ArrayBuffer>, contentType: string, roles: Roles): Promise<Input> {
   const inputs: Array<Input> = []
   for (const [field, value] of await formOf(bytes, contentType)) {
-    inputs.push(nameOf(field))
-    if (typeof value === "string") inputs.push(inputOfText(value, roles))
+    inputs.push(await runInSlices(nameOf(field)))
+    if (typeof value === "string") inputs.push(await runInSlices(inputOfText(value, roles)))
     else {
       const data = new Uint8Array(await value.arrayBuffer())
-      inputs.push(inputOf([wordsOfFile({ data, mediaType: value.type, name: value.name })]))
+      const words = wordsOfFileInSlices({ data, mediaType: value.type, name: value.name })
+      inputs.push(inputOf([await runInSlices(words)]))
     }
   }
   return together(inputs)
 }
 
 /** A field's name is read like a key of JSON. */
-const nameOf = (field: string): Input => inputOf([wordsOfJson({ [field]: null })])
+function* nameOf(field: string): Sliced<Input> {
+  return inputOf([yield* wordsOfJsonInSlices({ [field]: null })])
+}
 
 /** The fields of a form are one text. A chat in one of them is judged as a chat, too. */
 function together(inputs: ReadonlyArray<Input>): Input {

@@ -11,7 +11,8 @@ import { collect, type EnginePart, type Generation, type GenerationPart } from "
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
 import { checkPrompt, type Prompt, promptMessages } from "../words/Prompt.ts"
-import { promptReadings } from "../words/promptReadings.ts"
+import { inSlices } from "../words/inSlices.ts"
+import { promptReadingsInSlices } from "../words/promptReadings.ts"
 import type { GenerateRequest } from "../words/Request.ts"
 import { FinishLogprobs } from "./FinishLogprobs.ts"
 import { GuardedGeneration } from "./GuardedGeneration.ts"
@@ -59,20 +60,24 @@ const guarded = (
   prompt: Prompt,
   plan: GuardPlan,
 ): Stream.Stream<GenerationPart, FacetError, Opened> =>
-  Stream.suspend(() => {
-    const generation = new GuardedGeneration(performance.now())
-    const judges = makeJudges(plan)
-    const { input, question } = promptReadings(promptMessages(prompt), plan.roles)
-    return guardFrames({
-      plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
-      source: Stream.map(parts, (part) => generation.frame(part)),
-      judgeInput: judges.prompt(input),
-      judgeOutput: ({ text }) => judges.output(question, text),
-    }).pipe(
-      Stream.mapEffect((part) => generation.parts(part)),
-      Stream.flattenIterable,
-    )
-  })
+  Stream.unwrap(
+    Effect.map(
+      inSlices(() => promptReadingsInSlices(promptMessages(prompt), plan.roles)),
+      ({ input, question }) => {
+        const generation = new GuardedGeneration(performance.now())
+        const judges = makeJudges(plan)
+        return guardFrames({
+          plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
+          source: Stream.map(parts, (part) => generation.frame(part)),
+          judgeInput: judges.prompt(input),
+          judgeOutput: ({ text }) => judges.output(question, text),
+        }).pipe(
+          Stream.mapEffect((part) => generation.parts(part)),
+          Stream.flattenIterable,
+        )
+      },
+    ),
+  )
 
 const withFinishLogprobs = <R>(
   parts: Stream.Stream<GenerationPart, FacetError, R>,

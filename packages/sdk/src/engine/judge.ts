@@ -10,8 +10,8 @@ import type { OpenModel } from "./OpenModel.ts"
 import { overlappingPieces } from "./overlappingPieces.ts"
 import { checkLength, isLast, prefill, withSequence } from "./prefill.ts"
 import type { JudgeRequest } from "../words/Request.ts"
-import { inSlices } from "./inSlices.ts"
-import type { Sliced } from "../tokenizer/Sliced.ts"
+import { inSlices } from "../words/inSlices.ts"
+import type { Sliced } from "../words/Sliced.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 /** A content that fits into the model's window. */

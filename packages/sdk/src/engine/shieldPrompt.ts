@@ -8,7 +8,7 @@
 import { InvalidRequestError } from "../words/Errors.ts"
 import type { Policy } from "../words/Policy.ts"
 import { encodeTemplate } from "../tokenizer/ChatTemplate.ts"
-import type { Sliced } from "../tokenizer/Sliced.ts"
+import type { Sliced } from "../words/Sliced.ts"
 import type { TemplatePart } from "../tokenizer/TemplatePart.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import { checkUnicode } from "../words/Checks.ts"

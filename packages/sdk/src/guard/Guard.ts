@@ -4,16 +4,17 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { type FacetError, GuardTimeoutError } from "../words/Errors.ts"
 import { checkUnicode } from "../words/Checks.ts"
-import { checkJudgedLength } from "../words/JudgingLimits.ts"
+import { checkJudgedLength, checkUnfolded } from "../words/JudgingLimits.ts"
 import { Opened } from "../words/Opened.ts"
 import { checked } from "../words/checked.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { guardFrames } from "./guardFrames.ts"
 import { judge } from "./judge.ts"
+import { inSlices } from "../words/inSlices.ts"
 import { type GuardOptions, type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { type InputJudgement, judgeReadings } from "./judgeReadings.ts"
-import { normaliseForJudging } from "./normaliseForJudging.ts"
+import { normaliseInSlices } from "./normaliseForJudging.ts"
 import type { PromptReading } from "../words/promptReadings.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
@@ -115,14 +116,15 @@ export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
   }
 }
 
-/** What a guard reads of a text; one that is too long to be judged is not read at all. */
+/** What a guard reads of a text, on whatever thread its app has; one that is too long to be judged is not read at all. */
 const read = (option: "prompt" | "response", text: string): Effect.Effect<string, FacetError, Opened> =>
-  Effect.flatMap(Opened, ({ judging }) =>
-    checked(() => {
-      checkJudgedLength(option, text, judging)
-      return normaliseForJudging(text)
-    }),
-  )
+  Effect.gen(function* () {
+    const { judging } = yield* Opened
+    yield* checked(() => checkJudgedLength(option, text, judging))
+    const normalised = yield* inSlices(() => normaliseInSlices(text))
+    yield* checked(() => checkUnfolded(option, normalised, judging))
+    return normalised
+  })
 
 /** Keeps what was read of the last text: a reading takes a time that grows with it. */
 function rememberLast<E, R>(readText: (text: string) => Effect.Effect<string, E, R>) {

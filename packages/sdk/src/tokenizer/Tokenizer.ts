@@ -19,7 +19,7 @@ import { JinjaTemplate } from "./JinjaTemplate.ts"
 import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
 import { checkUnicode } from "../words/Checks.ts"
 import { encodeLongWord } from "./encodeLongWord.ts"
-import { type Sliced, sliceLength, whole } from "./Sliced.ts"
+import { type Sliced, sliceLength, whole } from "../words/Sliced.ts"
 
 const BYTE_PIECE = /^<0x([0-9A-F]{2})>$/
 

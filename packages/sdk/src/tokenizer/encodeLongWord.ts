@@ -6,7 +6,7 @@
  * so little time: Introducing a faster, more flexible byte-pair tokenizer", GitHub blog, 2024). All neighbours within a
  * slice are, so only those at the edges of the renewed stretch are to be tried.
  */
-import type { Sliced } from "./Sliced.ts"
+import type { Sliced } from "../words/Sliced.ts"
 
 /** Encodes a stretch of text that is short: its pieces. */
 export type EncodeShort = (text: string) => ReadonlyArray<string>

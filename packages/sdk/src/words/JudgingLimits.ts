@@ -23,6 +23,19 @@ export function checkJudgedLength(option: "prompt" | "response", text: string, {
   )
 }
 
+/** Spelt out, a text may be longer than it came: a letter of Arabic's presentation forms stands for eighteen. */
+const mostUnfolding = 2
+
+/** @throws InvalidRequestError where a text became many times longer when its letters were spelt out */
+export function checkUnfolded(option: "prompt" | "response", text: string, { characters }: JudgingLimits): void {
+  if (text.length <= characters * mostUnfolding) return
+  throw invalidRequest(
+    option,
+    `${text.length} characters when spelt out, where at most ${characters * mostUnfolding} are judged`,
+    "Shorten it, judge it in parts, or raise `judging.characters` when opening.",
+  )
+}
+
 /** @throws InvalidRequestError that says how many there may be. */
 export function checkPolicyCount(policies: ReadonlyArray<unknown>, { policies: most }: JudgingLimits): void {
   if (policies.length <= most) return

@@ -96,7 +96,13 @@ export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, 
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
-export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./promptReadings.ts"
+export {
+  type PromptMessage,
+  type PromptReading,
+  promptReadings,
+  promptReadingsInSlices,
+  type PromptReadings,
+} from "./promptReadings.ts"
 export type { EngineStats } from "./Request.ts"
 export {
   biasRange,
@@ -107,6 +113,8 @@ export {
   samplingOptionNames,
   type SamplingOptions,
 } from "./Sampling.ts"
+export { runInSlices } from "./runInSlices.ts"
+export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { type Site, type SiteName, siteNames } from "./Site.ts"

@@ -1,5 +1,6 @@
 /** What of a prompt is judged, and in what pieces: one rule for all guards. */
 import type { GuardRole } from "./GuardOptions.ts"
+import { type Sliced, whole } from "./Sliced.ts"
 import type { JudgedTurn } from "./Verdict.ts"
 
 /** A message of a prompt, in words. */
@@ -42,16 +43,26 @@ const mostAlone = 8
  * const { input } = promptReadings(chat, ["system", "user"])
  * console.log(input.at(-1)?.text) // => How do I build a bomb?
  */
-export function promptReadings(
+export const promptReadings = (
   messages: ReadonlyArray<PromptMessage>,
   roles: ReadonlyArray<GuardRole>,
   beside = "",
-): PromptReadings {
+): PromptReadings => whole(promptReadingsInSlices(messages, roles, beside))
+
+/** {@link promptReadings}, for threads on which others wait. */
+export function* promptReadingsInSlices(
+  messages: ReadonlyArray<PromptMessage>,
+  roles: ReadonlyArray<GuardRole>,
+  beside = "",
+): Sliced<PromptReadings> {
   const written = placed(messages).filter(({ text }) => text.trim() !== "")
   // A model goes on from what is said last, whoever is said to have said it.
   const isGoneOnFrom = (message: Placed) => message.role === "assistant" && message === written.at(-1)
   const said = written.filter((message) => roles.includes(message.role) || isGoneOnFrom(message))
-  const input = distinct([...alone(said), ...ofSystem(said), ...ofTurns(said), ...ofAll(said, beside)])
+  yield
+  const few = [...alone(said), ...ofSystem(said)]
+  yield
+  const input = yield* distinct([...few, ...(yield* ofTurns(said)), ...(yield* ofAll(said, beside))])
   const [only] = input
   return {
     input: input.length === 1 && only !== undefined ? [{ text: only.text }] : input,
@@ -81,27 +92,33 @@ const ofSystem = (said: ReadonlyArray<Placed>): ReadonlyArray<PromptReading> => 
 ]
 
 /** Twice as many turns each time: what is cut over some turns is read with few others, at the cost of few readings. */
-function ofTurns(said: ReadonlyArray<Placed>): ReadonlyArray<PromptReading> {
+function* ofTurns(said: ReadonlyArray<Placed>): Sliced<ReadonlyArray<PromptReading>> {
   const last = lastTurns(said, 1)
   const readings: Array<PromptReading> = [
     { text: blankLined(last.map(({ text }) => text)), turn: "last" },
     { text: joined(last), turn: "last" },
   ]
   for (let turns = 2; turns <= lastTurn(said); turns *= 2) {
+    yield
     readings.push({ text: joined(lastTurns(said, turns)), turn: "history" })
   }
   return readings
 }
 
 /** What stands beside a chat may be long: the chat is read without it, too. */
-function ofAll(said: ReadonlyArray<Placed>, beside: string): ReadonlyArray<PromptReading> {
+function* ofAll(said: ReadonlyArray<Placed>, beside: string): Sliced<ReadonlyArray<PromptReading>> {
   const turn = lastTurn(said) === 0 ? "last" : "history"
   const systemFirst = said.toSorted((a, b) => Number(b.role === "system") - Number(a.role === "system"))
+  yield
+  const inOrder = joined(said)
+  yield
+  const reordered = joined(systemFirst)
+  yield
   return [
-    { text: joined(said), turn },
-    { text: joined(systemFirst), turn },
+    { text: inOrder, turn },
+    { text: reordered, turn },
     { text: beside },
-    { text: blankLined([beside, joined(said)]), turn },
+    { text: blankLined([beside, inOrder]), turn },
   ]
 }
 
@@ -124,10 +141,11 @@ const borderOf = (before: string): string => (/[.!?…:;。！？]["'”’)\]]?
 const blankLined = (texts: ReadonlyArray<string>): string => texts.filter((text) => text.trim() !== "").join("\n\n")
 
 /** Readings that say the same are one, and none is empty. */
-function distinct(readings: ReadonlyArray<PromptReading>): ReadonlyArray<PromptReading> {
+function* distinct(readings: ReadonlyArray<PromptReading>): Sliced<ReadonlyArray<PromptReading>> {
   const known = new Map<string, PromptReading>()
   for (const reading of readings) {
     if (reading.text !== "" && !known.has(reading.text)) known.set(reading.text, reading)
+    yield
   }
   return [...known.values()]
 }

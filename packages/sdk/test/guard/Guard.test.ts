@@ -319,3 +319,29 @@ describe("a text that comes in one piece", () => {
     assert.strictEqual(blocked?.reason, "flagged")
   })
 })
+
+describe("a long text", () => {
+  it("keeps nobody from the thread that it came in on", async () => {
+    const before: Array<string> = []
+    const judged = facet
+      .guard({ policies: never, timeoutMs: 300 })
+      .input("b.o.m.b ".repeat(8_000))
+      .catch(() => {})
+      .finally(() => before.push("judged"))
+    for (let turn = 0; turn < 8; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      before.push("others")
+    }
+    await judged
+    assert.deepStrictEqual(before, [...Array.from({ length: 8 }, () => "others"), "judged"])
+  })
+
+  it("is refused where it unfolds to many times what may be judged", async () => {
+    const error = await facet
+      .guard()
+      .input("\ufdfa".repeat(60_000))
+      .catch((error: unknown) => error)
+    assert.instanceOf(error, InvalidRequestError)
+    assert.match(error.message, /spelt out/)
+  })
+})

@@ -1,6 +1,6 @@
 /** What a guard reads of a text that was made to be misread. */
 import { assert, describe, it } from "vitest"
-import { normaliseForJudging } from "../../src/index.ts"
+import { normaliseForJudging, normaliseInSlices } from "../../src/guard/normaliseForJudging.ts"
 import { forSeeds } from "../fixtures/random.ts"
 
 describe("normaliseForJudging", () => {
@@ -71,6 +71,45 @@ describe("normaliseForJudging", () => {
       const text = Array.from({ length: random.below(10) }, () => random.pick(scraps)).join("")
       const once = normaliseForJudging(text)
       assert.strictEqual(normaliseForJudging(once), once, JSON.stringify(text))
+    })
+  })
+
+  describe("a long text", () => {
+    const prose = "The fox sat near the old river and ate berries. "
+
+    it("is read in many slices, and plain words stay what they are", () => {
+      const text = prose.repeat(200).trim()
+      let slices = 0
+      const work = normaliseInSlices(text)
+      for (let step = work.next(); ; step = work.next()) {
+        if (step.done === true) {
+          assert.strictEqual(step.value, text)
+          break
+        }
+        slices++
+      }
+      assert.isAbove(slices, 4)
+    })
+
+    it.each([
+      ["signs", "b.o.m.b"],
+      ["blanks", "k i l l  h i m  n o w"],
+      ["capitals", "HowDoIKillHimNow"],
+      ["an address", "https://a.example/?q=How%20do%20I%20kill%20him"],
+      ["what nobody sees", Array.from("kill him now").join("\u200b".repeat(40))],
+      ["look-alike letters", "kіll hіm"],
+    ])("hides nothing in %s, wherever it stands", (_, hidden) => {
+      const found = normaliseForJudging(hidden)
+      for (let before = 900; before < 2_200; before += 29) {
+        for (const around of [prose, "x", ";", "あ"]) {
+          const text = `${around.repeat(before / around.length)} ${hidden} ${around.repeat(3_000 / around.length)}`
+          assert.include(normaliseForJudging(text), found, `${around} ${before}`)
+        }
+      }
+    })
+
+    it("is cut in no letter", () => {
+      assert.notInclude(normaliseForJudging("🦊".repeat(3_001)), "\ufffd")
     })
   })
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { gemma2 } from "../../src/architectures/gemma2.ts"
 import { renderChat } from "../../src/tokenizer/ChatTemplate.ts"
-import { whole } from "../../src/tokenizer/Sliced.ts"
+import { whole } from "../../src/words/Sliced.ts"
 import { openTokenizer } from "../../src/tokenizer/Tokenizer.ts"
 import { folderOf } from "../fixtures/folderOf.ts"
 

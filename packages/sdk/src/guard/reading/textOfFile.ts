@@ -1,5 +1,6 @@
 import { bytesOfBase64, decode, readableText } from "./Bytes.ts"
-import { isOpaque } from "./Language.ts"
+import { type Sliced, whole } from "../../words/Sliced.ts"
+import { isOpaqueInSlices } from "./Language.ts"
 import { isTextName, isTextType } from "./TextTypes.ts"
 
 /** A file, or a part of a message that holds one. */
@@ -18,13 +19,17 @@ const signatures = /^(iVBORw0KGgo|\/9j\/|R0lGOD|UklGR|JVBERi0|UEsDB|SUQz|T2dnUw|
  * The text in a file: by its media type, by its name, or since its bytes are text from beginning to end, whatever
  * somebody called them. Empty for pictures, sounds and other bytes.
  */
-export function textOfFile({ data, mediaType = "", name = "" }: FileToRead): string {
+export const textOfFile = (file: FileToRead): string => whole(textOfFileInSlices(file))
+
+export function* textOfFileInSlices({ data, mediaType = "", name = "" }: FileToRead): Sliced<string> {
   const isText = isTextType(mediaType) || isTextName(name)
   if (typeof data !== "string") return textOfBytes(data, isText, mediaType)
   const bytes = bytesOfBase64(data)
+  yield
   if (bytes === undefined) return data
   // Letters may be base64 by chance: `bomb` is.
-  const own = isOpaque(data.replaceAll(/\s/g, ""), 1) || signatures.test(data) ? "" : data
+  const isBytes = signatures.test(data) || (yield* isOpaqueInSlices(data.replaceAll(/\s/g, ""), 1))
+  const own = isBytes ? "" : data
   const text = readableText(bytes) ?? (isText && own === "" ? decode(bytes, charsetOf(mediaType)) : "")
   return own === "" || text === "" ? own + text : `${own}\n${text}`
 }

@@ -1,7 +1,8 @@
 /** Addresses say words: in their host, path, query and fragment, or in what a `data:` address holds. */
+import { type Sliced, sliceLength, whole } from "../../words/Sliced.ts"
 import { bytesOfBase64, decode } from "./Bytes.ts"
-import { countWords, isOpaque, spelledOut } from "./Language.ts"
-import { charsetOf, textOfFile } from "./textOfFile.ts"
+import { countWords, isOpaqueInSlices, spelledOut } from "./Language.ts"
+import { charsetOf, textOfFileInSlices } from "./textOfFile.ts"
 import { isTextType } from "./TextTypes.ts"
 
 /** What was encoded more often than this was encoded to be hidden, or by mistake: it is read as it stands. */
@@ -12,6 +13,10 @@ const shortestCode = 20
 const leastJoined = 5
 /** Of the marks at the end of a sentence. */
 const mostMarks = 4
+/** So far back from a slice's end a sign is looked for that stands for a blank. */
+const mostBetween = 256
+/** The first byte of a letter in percent signs is found among so many signs: a letter has at most twelve. */
+const longestEscape = 16
 /** Of what stands before the text of a `data:` address. */
 const longestHead = 256
 
@@ -30,15 +35,23 @@ export const isAddress = (text: string): boolean =>
 export const isDataUrl = (text: string): boolean => dataHead.test(text.slice(0, longestHead))
 
 /** What an address says, in one line; or the text that a `data:` address holds, as it is. */
-export function textOfUrl(url: string, layers = mostLayers): string {
+export const textOfUrl = (url: string, layers = mostLayers): string => whole(textOfUrlInSlices(url, layers))
+
+export function* textOfUrlInSlices(url: string, layers = mostLayers): Sliced<string> {
   const address = url.trim()
-  const held = textOfDataUrl(address)
+  const held = yield* textOfDataUrl(address)
   if (held !== undefined) return held
-  const said = address
-    .replace(scheme, "")
-    .split(/[/?#&=@:;,\\[\]()<>"|]+/)
-    .map((part) => wordsOfPart(part, layers))
-  const words = said.filter((part) => part !== "").join(" ")
+  const said: Array<string> = []
+  let length = 0
+  for (const part of address.replace(scheme, "").split(/[/?#&=@:;,\\[\]()<>"|]+/)) {
+    const words = yield* wordsOfPart(part, layers)
+    if (words !== "") said.push(words)
+    length += part.length
+    if (length < sliceLength) continue
+    yield
+    length = 0
+  }
+  const words = said.join(" ")
   const end = /[.?!]+$/.exec(address.slice(-mostMarks))?.[0] ?? ""
   return /\p{L}/u.test(words) ? words + end : ""
 }
@@ -66,11 +79,41 @@ function readAround(run: string, start: number, layers: number): string {
   return [around[0], textOfUrl(address, layers), around[1]].filter((part) => part !== "").join(" ")
 }
 
-function wordsOfPart(part: string, layers: number): string {
-  const decoded = decodePercent(part.replaceAll("+", " "))
-  if (isOpaque(decoded, shortestCode)) return ""
-  const read = decoded === part || layers === 0 ? decoded : withoutBlanksRead(decoded, layers - 1)
-  return spelledOut(read).trim()
+function* wordsOfPart(part: string, layers: number): Sliced<string> {
+  const decoded = yield* decodeInSlices(part.replaceAll("+", " "))
+  if (yield* isOpaqueInSlices(decoded, shortestCode)) return ""
+  const words = yield* eachSlice(decoded, (slice) => {
+    const read = decoded === part || layers === 0 ? slice : withoutBlanksRead(slice, layers - 1)
+    return spelledOut(read)
+  })
+  return words.trim()
+}
+
+/** Reads slice by slice what is longer than anybody writes without a blank. */
+function* eachSlice(text: string, read: (slice: string) => string): Sliced<string> {
+  if (text.length <= sliceLength) return read(text)
+  const said: Array<string> = []
+  for (let start = 0; start < text.length;) {
+    const end = endOfSlice(text, start)
+    said.push(read(text.slice(start, end)))
+    start = end
+    yield
+  }
+  return said.join("")
+}
+
+/** Behind a sign that stands for a blank, or else in front of one letter's percent signs. */
+function endOfSlice(text: string, start: number): number {
+  const full = start + sliceLength
+  if (full >= text.length) return text.length
+  const sign = text.slice(full - mostBetween, full).search(/[-_.\s+~|][^-_.\s+~|%]*$/u)
+  if (sign >= 0) return full - mostBetween + sign + 1
+  const letter = text.slice(full - longestEscape, full).search(/%[0-7c-f]/i)
+  return letter < 0 ? full : full - longestEscape + letter
+}
+
+function* decodeInSlices(text: string): Sliced<string> {
+  return text.includes("%") ? yield* eachSlice(text, decodePercent) : text
 }
 
 /** Undoes percent signs until there are none, or there is no end of them. */
@@ -90,27 +133,30 @@ const bytesOfPercent = (escapes: string): Uint8Array =>
   Uint8Array.from(escapes.slice(1).split("%"), (hex) => Number.parseInt(hex, 16))
 
 /** Undefined for other addresses; empty when it holds something other than text. */
-function textOfDataUrl(url: string): string | undefined {
+function* textOfDataUrl(url: string): Sliced<string | undefined> {
   const match = dataHead.exec(url.slice(0, longestHead))
   if (match === null) return undefined
   const [head, type = "", parameters = ""] = match
   const payload = url.slice(head.length)
   // Without a media type, RFC 2397 says, it is text.
   const mediaType = `${type === "" ? "text/plain" : type}${parameters}`
-  const text = /;base64$/i.test(parameters) ? textOfBase64(payload, mediaType) : textOfPayload(payload, mediaType)
+  const read = /;base64$/i.test(parameters) ? textOfBase64 : textOfPayload
+  const text = yield* read(payload, mediaType)
   return countWords(mediaType) < leastJoined ? text : `${spelledOut(mediaType)}\n${text}`
 }
 
 /** What is no base64 is read as it stands. */
-function textOfBase64(payload: string, mediaType: string): string {
-  const letters = decodePercent(payload)
+function* textOfBase64(payload: string, mediaType: string): Sliced<string> {
+  const letters = yield* decodeInSlices(payload)
   const bytes = bytesOfBase64(letters)
-  return bytes === undefined ? letters : textOfFile({ data: bytes, mediaType })
+  yield
+  return bytes === undefined ? letters : yield* textOfFileInSlices({ data: bytes, mediaType })
 }
 
 /** Only a text's own letters can be in another encoding. */
-function textOfPayload(payload: string, mediaType: string): string {
+function* textOfPayload(payload: string, mediaType: string): Sliced<string> {
   const charset = isTextType(mediaType) ? charsetOf(mediaType) : undefined
-  if (charset === undefined) return withoutBlanksRead(decodePercent(payload))
+  if (charset === undefined)
+    return yield* eachSlice(yield* decodeInSlices(payload), (slice) => withoutBlanksRead(slice))
   return payload.replaceAll(/(?:%[\da-f]{2})+/gi, (escapes) => decode(bytesOfPercent(escapes), charset))
 }

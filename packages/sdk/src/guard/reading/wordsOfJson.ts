@@ -1,10 +1,11 @@
 /** What a JSON value says: everything but names where names are expected, bytes, and numbers. */
 import { expectsName, isNameShaped } from "./Names.ts"
 import { isList, isRecord, parseJson } from "../../words/Json.ts"
-import { isOpaque } from "./Language.ts"
+import { type Sliced, sliceLength, whole } from "../../words/Sliced.ts"
+import { isOpaqueInSlices } from "./Language.ts"
 import { type StringAt, stringsOf } from "./stringsOf.ts"
-import { textOfFile } from "./textOfFile.ts"
-import { isAddress, isDataUrl, textOfUrl } from "./textOfUrl.ts"
+import { textOfFileInSlices } from "./textOfFile.ts"
+import { isAddress, isDataUrl, textOfUrlInSlices } from "./textOfUrl.ts"
 
 /** JSON within a text, text within an address: deeper than this it is read as it stands. */
 const mostLayers = 4
@@ -18,39 +19,52 @@ const mostLayers = 4
  * console.log(wordsOfJson({ id: "msg_1", role: "user", text: "Hello." })) // => Hello.
  * console.log(wordsOfJson({ link: "https://a.example/How_are_you" })) // => a example How are you
  */
-export const wordsOfJson = (value: unknown): string => linesOf(value, mostLayers)
+export const wordsOfJson = (value: unknown): string => whole(wordsOfJsonInSlices(value))
+
+/** {@link wordsOfJson}, for threads on which others wait. */
+export const wordsOfJsonInSlices = (value: unknown): Sliced<string> => linesOf(value, mostLayers)
 
 /** What a string says that is complete, wherever it came from. */
-export const wordsOfText = (text: string): string => readText(text, mostLayers)
+export const wordsOfText = (text: string): string => whole(wordsOfTextInSlices(text))
+
+export const wordsOfTextInSlices = (text: string): Sliced<string> => readText(text, mostLayers)
 
 /** What a string says at its place. */
-export const wordsAt = (at: StringAt): string => readString(at, mostLayers)
+export const wordsAt = (at: StringAt): string => whole(readString(at, mostLayers))
 
-function linesOf(value: unknown, layers: number): string {
+/** What it costs to look at a string, in letters that are read. */
+const costOfString = 64
+
+function* linesOf(value: unknown, layers: number): Sliced<string> {
   const lines: Array<string> = []
+  let read = 0
   for (const at of stringsOf(value)) {
-    const words = readString(at, layers)
+    const words = yield* readString(at, layers)
     if (words.trim() !== "") lines.push(words)
+    read += at.text.length + costOfString
+    if (read < sliceLength) continue
+    yield
+    read = 0
   }
   return lines.join("\n")
 }
 
-function readString({ file, isKey, key, text }: StringAt, layers: number): string {
+function* readString({ file, isKey, key, text }: StringAt, layers: number): Sliced<string> {
   if ((isKey || expectsName(key)) && isNameShaped(text)) return ""
   if (isKey) return text
-  return file === undefined || isDataUrl(text)
-    ? readText(text, layers)
-    : readText(textOfFile({ data: text, ...file }), layers)
+  const held = file === undefined || isDataUrl(text) ? text : yield* textOfFileInSlices({ data: text, ...file })
+  return yield* readText(held, layers)
 }
 
-function readText(text: string, layers: number): string {
+function* readText(text: string, layers: number): Sliced<string> {
   // Numbers, dates and the like say nothing.
   if (/^\s*(?:[-+]?\d[\d.,:+/TZ-]*)?$/.test(text)) return ""
   if (layers === 0) return text
   const start = text.trimStart()
-  if (isDataUrl(start)) return readText(textOfUrl(start), layers - 1)
-  if (isAddress(start)) return textOfUrl(start)
+  if (isDataUrl(start)) return yield* readText(yield* textOfUrlInSlices(start), layers - 1)
+  if (isAddress(start)) return yield* textOfUrlInSlices(start)
   const json = /^[[{]/.test(start) ? parseJson(text)?.value : undefined
-  if (isList(json) || isRecord(json)) return linesOf(json, layers - 1)
-  return isOpaque(text) ? readText(textOfFile({ data: text }), layers - 1) : text
+  if (isList(json) || isRecord(json)) return yield* linesOf(json, layers - 1)
+  if (!(yield* isOpaqueInSlices(text))) return text
+  return yield* readText(yield* textOfFileInSlices({ data: text }), layers - 1)
 }

@@ -1,6 +1,6 @@
 /** What a JSON value says, and what it does not. */
 import { assert, describe, it } from "vitest"
-import { wordsOfJson } from "../../../src/index.ts"
+import { wordsOfJson, wordsOfJsonInSlices } from "../../../src/index.ts"
 
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 const linesOf = (value: unknown) => wordsOfJson(value).split("\n")
@@ -108,5 +108,34 @@ describe("the words of a JSON value", () => {
 
   it.each([null, undefined, true, 7, "", " ", [], {}])("are none in %j", (value) => {
     assert.strictEqual(wordsOfJson(value), "")
+  })
+
+  describe("that are more than anybody writes", () => {
+    const filled = (text: string, length: number) => text.repeat(Math.ceil(length / text.length)).slice(0, length)
+    const bytes = (length: number) => filled("zX9kQ2+v8/bN7mWtR4pL", length)
+
+    it("are found at the end of an address, of bytes, of a percent sign's letters", () => {
+      const words = "How_do_I_bake_bread"
+      assert.include(wordsOfJson([`https://a.example/${filled("one_two_", 50_000)}${words}`]), "How do I bake bread")
+      assert.include(wordsOfJson([`https://a.example/?q=${bytes(50_000)}&q=${words}`]), "How do I bake bread")
+      const letters = "あ狐é".repeat(3_000)
+      assert.include(wordsOfJson([`data:text/plain,${encodeURIComponent(letters)}`]), letters)
+      assert.include(wordsOfJson([`data:text/plain;base64,${base64(`${letters} bake bread`)}`]), "bake bread")
+    })
+
+    it("are read in slices, between which others run", () => {
+      for (const value of [
+        Array.from({ length: 20_000 }, () => "word"),
+        [filled("HowDoI", 100_000)],
+        [`https://a.example/${filled("How_do_I/", 100_000)}`],
+        [`data:text/plain,${filled("How%20do", 100_000)}`],
+        { file_data: base64(filled("HowDoI", 100_000)) },
+      ]) {
+        const work = wordsOfJsonInSlices(value)
+        let slices = 0
+        while (work.next().done !== true) slices++
+        assert.isAbove(slices, 10)
+      }
+    })
   })
 })

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
-import type { Sliced } from "../tokenizer/Sliced.ts"
-import { checked } from "../words/checked.ts"
-import type { FacetError } from "../words/Errors.ts"
+import { checked } from "./checked.ts"
+import type { FacetError } from "./Errors.ts"
+import type { Sliced } from "./Sliced.ts"
 
 /** Runs work on a text slice by slice: others run in between, and an interruption ends it there. */
 export const inSlices = <A>(begin: () => Sliced<A>): Effect.Effect<A, FacetError> =>
