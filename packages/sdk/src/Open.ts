@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { platform } from "#platform"
 import { checked } from "./words/checked.ts"
-import { checkCount, checkFunction, checkKnown, checkNumber, show } from "./words/Checks.ts"
+import { checkCount, checkFlag, checkFunction, checkKnown, checkNumber, show } from "./words/Checks.ts"
 import {
   type DeviceName,
   deviceNames,
@@ -34,6 +34,11 @@ export interface OpenOptions {
   readonly model?: string | undefined
   /** The model that judges, in the same forms. Default: the one that belongs to `model`, where one is known. */
   readonly shield?: string | undefined
+  /**
+   * Whether the model that judges is asked two known questions when it is opened, and refused where its answers are no
+   * judge's, with a `ModelFileError`. Default true; `false` for a guard that was taught to judge other things.
+   */
+  readonly checkShield?: boolean | undefined
   /**
    * Sparse autoencoders of `model`: a Gemma Scope folder or one `params.npz`; in a browser the URL of one `params.npz`.
    * Default for `"tiny"`: its own.
@@ -113,7 +118,7 @@ export const layerOpened = (
       const model = options.model ?? "tiny"
       const place = yield* checked(() => readSite(options))
       const text = yield* find("Finding the model", () => resolveText(model, options.scope, place))
-      const guard = guardOf(model, options.shield)
+      const guard = guardOf(model, options)
       const named = options.shield === undefined ? [] : [yield* guard]
       return Layer.effect(Opened, openAll(model, text, named, guard, options)).pipe(
         Layer.provide(layerEngine(settingsOf(options), options.worker)),
@@ -180,7 +185,7 @@ async function resolveText(model: string, scope: string | undefined, place: Part
 }
 
 /** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
-function guardOf(model: string, shield: string | undefined): Effect.Effect<ModelRef, FacetError> {
+function guardOf(model: string, { checkShield, shield }: OpenOptions): Effect.Effect<ModelRef, FacetError> {
   const guard = shield ?? (model === "tiny" ? "tiny" : relatedGuard(model))
   if (guard === undefined) {
     return Effect.fail(
@@ -195,6 +200,7 @@ function guardOf(model: string, shield: string | undefined): Effect.Effect<Model
     find("Finding the guard", async () => ({
       source: guard === "tiny" ? (await platform.embedded()).shield : await platform.resolveModel(guard),
       use: "guard",
+      ...(checkShield === false && { isTrusted: true }),
     })),
   )
 }
@@ -203,6 +209,7 @@ function guardOf(model: string, shield: string | undefined): Effect.Effect<Model
 const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   model: true,
   shield: true,
+  checkShield: true,
   scope: true,
   site: true,
   layer: true,
@@ -223,6 +230,7 @@ function checkOptions(options: OpenOptions): void {
   checkKnown(options, Object.keys(optionNames))
   for (const option of ["queue", "active", "threads"] as const) checkCount(option, options[option])
   checkFunction("onProgress", options.onProgress)
+  checkFlag("checkShield", options.checkShield)
   if (options.cacheBytes !== undefined) checkBytes(options.cacheBytes)
   checkJudging(options.judging)
   for (const option of ["model", "shield", "scope"] as const) checkAddress(option, options[option])

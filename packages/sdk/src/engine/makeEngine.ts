@@ -47,6 +47,7 @@ import { decode } from "./decode.ts"
 import { Devices } from "./Devices.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
 import type { Permit } from "./FairLock.ts"
+import { checkGuard } from "./GuardCheck.ts"
 import { Interventions } from "./Interventions.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { judge } from "./judge.ts"
@@ -259,7 +260,7 @@ class LocalEngine implements EngineService {
 
   /** A model is opened once, whoever asks first; the others wait for the same opening. A failed one may be retried. */
   #loaded(ref: ModelRef, onProgress: (progress: Progress) => void = () => {}): Effect.Effect<Loaded, FacetError> {
-    const key = JSON.stringify([ref.source, ref.use, ref.scope, ref.site, ref.layer])
+    const key = JSON.stringify([ref.source, ref.use, ref.scope, ref.site, ref.layer, ref.isTrusted])
     return this.#once(this.#models, key, () => this.#open(ref, onProgress))
   }
 
@@ -275,6 +276,7 @@ class LocalEngine implements EngineService {
       if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
       const opened = await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress)
       if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files))
+      if (ref.use === "guard" && ref.isTrusted !== true) await releasedUnless(opened, () => checkGuard(opened))
       return opened
     })
     this.#opened.add(model)

@@ -11,6 +11,8 @@ export interface ModelRef {
   readonly source: string
   /** A guard computes two logits instead of the whole vocabulary's. */
   readonly use: "text" | "guard"
+  /** A guard whose answers to known questions are not looked at. */
+  readonly isTrusted?: true | undefined
   /** The folder or file of its sparse autoencoders. */
   readonly scope?: string | undefined
   /** Where those belong, when their paths do not say it. */
