@@ -4,6 +4,7 @@ import { isRecord } from "@facet/sdk/words"
 import type { Context } from "hono"
 import { ApiError } from "./openai/ApiError.ts"
 import { bearerOf } from "./openai/makeAuthorise.ts"
+import type { Exchange } from "./Exchange.ts"
 import type { ServerSettings } from "./ServerOptions.ts"
 
 /** Requests under way, by client. Of the Facet, not of an app: two that share an engine share its queue, too. */
@@ -17,23 +18,25 @@ export class ClientPlaces {
   }
 
   /**
-   * @returns what gives the place back
+   * Takes a place until the exchange is over, and tells it whose it is.
+   *
    * @throws ApiError 429 where the client holds as many as it may.
    */
-  take(facet: Facet, context: Context): () => void {
+  take(facet: Facet, context: Context, exchange: Pick<Exchange, "client" | "whenOver">): void {
     const client = this.#clientOf(context)
+    exchange.client = client
     // Whom nobody can tell from others is limited with all others, by the queue itself.
-    if (client === undefined) return () => {}
+    if (client === undefined) return
     const clients = underWay.get(facet) ?? new Map<string, number>()
     underWay.set(facet, clients)
     const held = clients.get(client) ?? 0
     if (held >= this.#settings.maxPerClient) throw tooMany(this.#settings.maxPerClient)
     clients.set(client, held + 1)
-    return () => {
+    exchange.whenOver(() => {
       const left = (clients.get(client) ?? 1) - 1
       if (left > 0) clients.set(client, left)
       else clients.delete(client)
-    }
+    })
   }
 
   /** A key that was checked, and without keys the address: a header that nobody checks can be another each time. */

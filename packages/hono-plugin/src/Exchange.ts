@@ -1,7 +1,9 @@
 /** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
-import { callHook, type FinishReason, type Usage } from "@facet/sdk/words"
+import { callHook, type CallOptions, type FinishReason, type Usage } from "@facet/sdk/words"
 import type { Context } from "hono"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
+
+import { cacheSaltOf } from "./cacheSaltOf.ts"
 
 /** Of OpenAI's API, and of the effects. */
 export type Route =
@@ -64,6 +66,8 @@ export class Exchange {
   readonly signal: AbortSignal
   /** Which of the server's keys the request bears; undefined where there are none. */
   key: number | undefined
+  /** Who asks, where that is known. */
+  client: string | undefined
   readonly #context: Context
   readonly #route: Route
   readonly #hooks: ExchangeHooks
@@ -83,6 +87,11 @@ export class Exchange {
     this.id = requestId(context.req.header("x-request-id"))
     // Of a connection that breaks, some servers tell the request, and others the answer's stream.
     this.signal = AbortSignal.any([context.req.raw.signal, this.#leaving.signal])
+  }
+
+  /** What goes with each call of the engine. */
+  call(cacheSalt?: string): CallOptions {
+    return { signal: this.signal, cacheSalt: cacheSaltOf(this.key, cacheSalt), client: this.client }
   }
 
   note(facts: Partial<Noted>): void {

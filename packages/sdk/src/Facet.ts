@@ -14,6 +14,7 @@ import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import type { SourceFailure } from "./guard/TextSource.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
 import { CacheSalt } from "./words/CacheSalt.ts"
+import { Client } from "./words/Client.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
 import { checkKnown } from "./words/Checks.ts"
 import type { Content, ShieldOptions } from "./words/Content.ts"
@@ -195,10 +196,11 @@ export class Facet implements AsyncDisposable {
     return this.close()
   }
 
-  async #run<A>(effect: Effect.Effect<A, FacetError, Opened>, { cacheSalt = "", signal }: CallOptions): Promise<A> {
+  async #run<A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions): Promise<A> {
+    const { cacheSalt = "", client, signal } = call
     this.#checkOpen(signal)
-    const salted = Effect.provideService(effect, CacheSalt, cacheSalt)
-    const exit = await this.#runtime.runPromiseExit(salted, { signal: this.#either(signal) })
+    const asked = effect.pipe(Effect.provideService(CacheSalt, cacheSalt), Effect.provideService(Client, client))
+    const exit = await this.#runtime.runPromiseExit(asked, { signal: this.#either(signal) })
     if (Exit.isSuccess(exit)) return exit.value
     this.#checkOpen(signal)
     throw Cause.squash(exit.cause)
@@ -206,12 +208,12 @@ export class Facet implements AsyncDisposable {
 
   async *#iterate<A>(
     makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
-    { cacheSalt = "", signal }: CallOptions,
+    { cacheSalt = "", client, signal }: CallOptions,
   ): AsyncGenerator<A, void, void> {
     this.#checkOpen(signal)
     const either = this.#either(signal)
-    const salted = Stream.provideService(makeParts(), CacheSalt, cacheSalt)
-    const parts = Stream.toAsyncIterableWith(salted, await this.#runtime.context())[Symbol.asyncIterator]()
+    const asked = makeParts().pipe(Stream.provideService(CacheSalt, cacheSalt), Stream.provideService(Client, client))
+    const parts = Stream.toAsyncIterableWith(asked, await this.#runtime.context())[Symbol.asyncIterator]()
     // The work ends when the signal says so, also while nobody asks for the next part.
     const end = () => void parts.return?.().catch(() => {})
     either.addEventListener("abort", end, { once: true })

@@ -22,6 +22,8 @@ export { wordsOfFile, wordsOfFileInSlices } from "./guard/reading/wordsOfFile.ts
 export { wordsOfJson, wordsOfJsonInSlices } from "./guard/reading/wordsOfJson.ts"
 export { wordsOfUrl, wordsOfUrlInSlices } from "./guard/reading/wordsOfUrl.ts"
 export { Opened } from "./words/Opened.ts"
+export { CacheSalt } from "./words/CacheSalt.ts"
+export { Client } from "./words/Client.ts"
 export type { CallOptions } from "./words/CallOptions.ts"
 export type { Content, ShieldOptions } from "./words/Content.ts"
 export type { Device, DeviceName } from "./words/Device.ts"

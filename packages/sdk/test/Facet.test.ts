@@ -103,6 +103,22 @@ describe("Facet", () => {
     assert.strictEqual((await facet.generate("And now?", { maxTokens: 4 })).usage.completionTokens, 4)
   })
 
+  it.each(["client", "cacheSalt"] as const)(
+    "leaves a place to others, whoever asks most, told apart by `%s`",
+    async (name) => {
+      await using facet = await Facet.open({ active: 2 })
+      const leaving = new AbortController()
+      const asked = Array.from({ length: 6 }, () =>
+        facet.generate(long, { ...endless, [name]: "one", signal: leaving.signal }).catch(() => {}),
+      )
+      const { text } = await facet.generate("Hello!", { maxTokens: 2, [name]: "another" })
+      assert.isString(text)
+      assert.strictEqual((await facet.stats()).requests, 6)
+      leaving.abort()
+      await Promise.all(asked)
+    },
+  )
+
   it("leaves the app's event loop alone during prefill and decode", async () => {
     await using facet = await Facet.open()
     await facet.generate("Hello!")

@@ -2,7 +2,6 @@
 import { type Facet, openOnce, type SharedFacet } from "@facet/sdk"
 import { descriptionToJson, effectFromJson, linesType, routes, traceToJson, verdictToJson } from "@facet/sdk/remote"
 import { type Context, Hono } from "hono"
-import { cacheSaltOf } from "../cacheSaltOf.ts"
 import { ClientPlaces } from "../ClientPlaces.ts"
 import { Exchange, type Route } from "../Exchange.ts"
 import { openedFor } from "../openedFor.ts"
@@ -62,8 +61,7 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
     serve("facet.generate", async (body, exchange, facet) => {
       const { cacheSalt, options, subject: prompt } = effectFromJson("generate", body)
       const guarded = withGuard(options, settings.guard)
-      const call = { signal: exchange.signal, cacheSalt: cacheSaltOf(exchange.key, cacheSalt) }
-      const parts = (await facet()).stream({ ...guarded, ...call, prompt })
+      const parts = (await facet()).stream({ ...guarded, ...exchange.call(cacheSalt), prompt })
       // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
       const first = await parts.next()
       return exchange.stream(partLines(first, parts, exchange), `${linesType}; charset=utf-8`)
@@ -73,8 +71,7 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
     routes.shield,
     serve("facet.shield", async (body, exchange, facet) => {
       const { cacheSalt, options, subject } = effectFromJson("shield", body)
-      const call = { signal: exchange.signal, cacheSalt: cacheSaltOf(exchange.key, cacheSalt) }
-      const verdict = await (await facet()).shield(subject, { ...options, ...call })
+      const verdict = await (await facet()).shield(subject, { ...options, ...exchange.call(cacheSalt) })
       exchange.note({ flagged: verdict.flagged ? 1 : 0 })
       return exchange.json(verdictToJson(verdict))
     }),
@@ -83,7 +80,7 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
     routes.inspect,
     serve("facet.inspect", async (body, exchange, facet) => {
       const { options, subject } = effectFromJson("inspect", body)
-      const trace = await (await facet()).inspect(subject, { ...options, signal: exchange.signal })
+      const trace = await (await facet()).inspect(subject, { ...options, ...exchange.call() })
       return exchange.json(traceToJson(trace))
     }),
   )
@@ -102,7 +99,7 @@ function makeServe(
   const open = async (context: Context, exchange: Exchange) => {
     const facet = await openedFor(exchange.signal, shared, (cause) => new OpeningError(cause))
     // To be told of the model takes no place in the queue.
-    if (context.req.method === "POST") exchange.whenOver(places.take(facet, context))
+    if (context.req.method === "POST") places.take(facet, context, exchange)
     return facet
   }
   return (route, work) => async (context) => {

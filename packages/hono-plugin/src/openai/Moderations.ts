@@ -2,7 +2,6 @@
 import type { Facet } from "@facet/sdk"
 import type { PolicyId, Verdict } from "@facet/sdk/words"
 import { badRequest } from "./ApiError.ts"
-import { cacheSaltOf } from "../cacheSaltOf.ts"
 import { readTextPart } from "./readChatRequest.ts"
 import type { Exchange } from "../Exchange.ts"
 import { RequestFields } from "./RequestFields.ts"
@@ -63,7 +62,7 @@ function readInput(input: unknown, mostTexts: number): ReadonlyArray<string> {
 export async function moderate({ texts }: ModerationJob, model: string, facet: Facet, exchange: Exchange) {
   const guard = facet.guard()
   const results: Array<ModerationResult> = []
-  const call = { signal: exchange.signal, cacheSalt: cacheSaltOf(exchange.key) }
+  const call = exchange.call()
   for (const text of texts) results.push(resultOf(await guard.input(text, call)))
   exchange.note({ flagged: results.filter(({ flagged }) => flagged).length })
   return { id: `modr-${globalThis.crypto.randomUUID().replaceAll("-", "")}`, model, results }

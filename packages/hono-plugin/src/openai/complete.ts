@@ -1,7 +1,6 @@
 /** Answers a request for a completion, all at once or as a stream of server-sent events. */
 import type { Facet } from "@facet/sdk"
 import type { FinishPart, GenerateOptions, GenerationPart, TextPart, TokenLogprob } from "@facet/sdk/words"
-import { cacheSaltOf } from "../cacheSaltOf.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { type Choice, type CompletionFormat, publicUsage } from "./CompletionFormat.ts"
 import type { Exchange } from "../Exchange.ts"
@@ -18,8 +17,7 @@ type Parts = AsyncGenerator<GenerationPart, void, void>
 
 export async function complete(job: CompletionJob, server: CompletionServer, exchange: Exchange): Promise<Response> {
   const { format, facet, guard, model } = server
-  const { signal } = exchange
-  const call = { signal, cacheSalt: cacheSaltOf(exchange.key, job.cacheSalt) }
+  const call = exchange.call(job.cacheSalt)
   const parts = facet.stream(job.prompt, { ...job.options, ...(guard !== undefined && { guard }), ...call })
   const heading = {
     id: `${format.idPrefix}${globalThis.crypto.randomUUID().replaceAll("-", "")}`,

@@ -40,7 +40,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIApp {
   const places = new ClientPlaces(settings)
   const open = async (context: Context, exchange: Exchange) => {
     const facet = await openedFor(exchange.signal, shared, modelUnavailable)
-    exchange.whenOver(places.take(facet, context))
+    places.take(facet, context, exchange)
     return facet
   }
   const app = new Hono()

@@ -1,5 +1,7 @@
 /** The effect `embed`: a text as one vector. */
 import * as Effect from "effect/Effect"
+import { CacheSalt } from "../words/CacheSalt.ts"
+import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
 import { checkKnown, checkUnicode, checkWhole } from "../words/Checks.ts"
 import type { Embedding, EmbedOptions } from "../words/Embedding.ts"
@@ -26,7 +28,8 @@ export const embed = Effect.fn("facet.embed")(function* (
   const { engine, model } = (yield* Opened).text
   yield* checked(() => checkOptions(options))
   yield* checked(() => checkUnicode("text", text))
-  return yield* engine.embed({ model, text, layer: options.layer })
+  const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
+  return yield* engine.embed({ model, text, layer: options.layer, ...asking })
 })
 
 function checkOptions(options: EmbedOptions): void {

@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import { makeJudges } from "../guard/Guard.ts"
 import { guardFrames } from "../guard/guardFrames.ts"
 import { CacheSalt } from "../words/CacheSalt.ts"
+import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
 import type { FacetError } from "../words/Errors.ts"
 import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
@@ -31,8 +32,8 @@ export const stream = (
   Stream.unwrap(
     Effect.gen(function* () {
       const { engine, model } = (yield* Opened).text
-      const cacheSalt = yield* CacheSalt
-      const request = yield* checked(() => ({ ...readRequest(model, prompt, options), cacheSalt }))
+      const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
+      const request = yield* checked(() => ({ ...readRequest(model, prompt, options), ...asking }))
       const guard = yield* checked(() => readGuard(options.guard))
       const said = engine.generate(request)
       const parts = guard === undefined ? unguarded(said) : guarded(said, prompt, guard)

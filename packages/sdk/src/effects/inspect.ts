@@ -1,5 +1,7 @@
 /** The effect `inspect`: what the model made of a text. */
 import * as Effect from "effect/Effect"
+import { CacheSalt } from "../words/CacheSalt.ts"
+import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
 import { checkUnicode, checkWhole } from "../words/Checks.ts"
 import { type FacetError, invalidRequest } from "../words/Errors.ts"
@@ -28,6 +30,8 @@ export const inspect = Effect.fn("facet.inspect")(function* (
     ...where,
     topK: options.topK,
     activations: options.activations ?? false,
+    cacheSalt: yield* CacheSalt,
+    client: yield* Client,
   })
 })
 

@@ -1,6 +1,7 @@
 /**
  * Who may run when. The model runs one step at a time: one prefill chunk or one token. Requests take turns, step by
  * step and first come, first served, so that a long prompt never stands before a short one for longer than a chunk.
+ * Places among those under way are shared out among clients: see {@link FairLock}.
  */
 import * as Effect from "effect/Effect"
 import { asFacetError, type FacetError, OverloadedError } from "../words/Errors.ts"
@@ -11,6 +12,12 @@ export interface SchedulerOptions {
   readonly queue: number
   /** The most requests that may be under way at once, each with a KV cache of its own. */
   readonly active: number
+}
+
+/** What is known of a request that asks for a place. */
+export interface Asked {
+  readonly client?: string | undefined
+  readonly isNested?: boolean | undefined
 }
 
 export class Scheduler {
@@ -34,11 +41,12 @@ export class Scheduler {
    *
    * @param request is given the permit of its place among those under way, to lend it to others while it waits for
    * something outside.
-   * @param isNested whether it belongs to a request that was admitted already, and so needs no room in the queue.
+   * @param asked whose request it is, and whether it belongs to one that was admitted already, and so needs no room in the
+   * queue.
    */
   admit<A, E, R>(
     request: (place: Permit) => Effect.Effect<A, E, R>,
-    isNested = false,
+    { client, isNested = false }: Asked = {},
   ): Effect.Effect<A, E | OverloadedError, R> {
     const enter = Effect.suspend(() => {
       if (!isNested && this.#admitted >= this.#options.queue) {
@@ -50,7 +58,7 @@ export class Scheduler {
     const leave = Effect.sync(() => void this.#admitted--)
     return Effect.acquireUseRelease(
       enter,
-      () => this.#slots.withPermit(request),
+      () => this.#slots.withPermit(request, { owner: client, isUrgent: isNested }),
       () => leave,
     )
   }

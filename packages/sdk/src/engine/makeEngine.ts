@@ -30,6 +30,7 @@ import { checkJudgedLength, checkPolicyCount, type JudgingLimits } from "../word
 import type { Progress } from "../words/Progress.ts"
 import { type ChatMessage, toMessages } from "../words/Prompt.ts"
 import type {
+  Asking,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
@@ -53,7 +54,7 @@ import { inSlices } from "../words/inSlices.ts"
 import { judge } from "./judge.ts"
 import { OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
-import { Scheduler } from "./Scheduler.ts"
+import { type Asked, Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./scoreText.ts"
 import { checkDevice, checkKnowable } from "./SelfCheck.ts"
 import { traceText } from "./traceText.ts"
@@ -127,7 +128,10 @@ class LocalEngine implements EngineService {
     Stream.callback<EnginePart, FacetError>(
       (queue) => {
         const startedAt = performance.now()
-        const decoding = this.#scheduler.admit((place) => this.#decode(request, queue, place, startedAt))
+        const decoding = this.#scheduler.admit(
+          (place) => this.#decode(request, queue, place, startedAt),
+          askedBy(request),
+        )
         return Effect.matchCauseEffect(decoding, {
           onFailure: (cause) => Queue.failCause(queue, cause),
           onSuccess: () => Queue.end(queue),
@@ -147,59 +151,65 @@ class LocalEngine implements EngineService {
       this.#scheduler.admit(
         () =>
           Effect.flatMap(this.#loaded(request.model), ({ model }) => within(judge(this.#scheduler, model, request))),
-        request.isNested,
+        { ...askedBy(request), isNested: request.isNested },
       ),
     )
   }
 
   readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
     const self = this
-    return this.#scheduler.admit(() =>
-      Effect.gen(function* () {
-        const topK = request.topK ?? defaultTopK
-        yield* checked(() => checkNumber("topK", topK, featureCount))
-        const { model, scope } = yield* self.#loaded(request.model)
-        const { text } = request
-        const tokens =
-          typeof text === "string"
-            ? yield* inSlices(() => rawTokens(model, text, "text"))
-            : yield* checked(() => checkVocabulary("text", text, model.config.vocabSize))
-        const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
-        const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
-        const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
-        yield* self.#openFor(model, [site], interventions)
-        const { activations } = request
-        const where = { layer: site.layer, site: site.site }
-        const scheduler = self.#scheduler
-        return yield* traceText({ scheduler, model, tokens, site: where, sae, topK, interventions, activations })
-      }),
+    return this.#scheduler.admit(
+      () =>
+        Effect.gen(function* () {
+          const topK = request.topK ?? defaultTopK
+          yield* checked(() => checkNumber("topK", topK, featureCount))
+          const { model, scope } = yield* self.#loaded(request.model)
+          const { text } = request
+          const tokens =
+            typeof text === "string"
+              ? yield* inSlices(() => rawTokens(model, text, "text"))
+              : yield* checked(() => checkVocabulary("text", text, model.config.vocabSize))
+          const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
+          const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
+          const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+          yield* self.#openFor(model, [site], interventions)
+          const { activations } = request
+          const where = { layer: site.layer, site: site.site }
+          const scheduler = self.#scheduler
+          return yield* traceText({ scheduler, model, tokens, site: where, sae, topK, interventions, activations })
+        }),
+      askedBy(request),
     )
   }
 
   readonly score = (request: ScoreRequest): Effect.Effect<Score, FacetError> => {
     const self = this
-    return this.#scheduler.admit(() =>
-      Effect.gen(function* () {
-        const { model } = yield* self.#loaded(request.model)
-        const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
-        const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
-        yield* self.#openFor(model, [], interventions)
-        return yield* scoreText(self.#scheduler, model, tokens, interventions)
-      }),
+    return this.#scheduler.admit(
+      () =>
+        Effect.gen(function* () {
+          const { model } = yield* self.#loaded(request.model)
+          const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
+          const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+          yield* self.#openFor(model, [], interventions)
+          return yield* scoreText(self.#scheduler, model, tokens, interventions)
+        }),
+      askedBy(request),
     )
   }
 
   readonly embed = (request: EmbedRequest): Effect.Effect<Embedding, FacetError> => {
     const self = this
-    return this.#scheduler.admit(() =>
-      Effect.gen(function* () {
-        const { model } = yield* self.#loaded(request.model)
-        const site = yield* checked(() => embeddingSite(model, request))
-        const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
-        // A text without tokens is not run, and so needs no tap, which may cost a new session.
-        if (!isEmptyText(tokens)) yield* self.#openFor(model, [site])
-        return yield* embedText({ scheduler: self.#scheduler, model, tokens, site })
-      }),
+    return this.#scheduler.admit(
+      () =>
+        Effect.gen(function* () {
+          const { model } = yield* self.#loaded(request.model)
+          const site = yield* checked(() => embeddingSite(model, request))
+          const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
+          // A text without tokens is not run, and so needs no tap, which may cost a new session.
+          if (!isEmptyText(tokens)) yield* self.#openFor(model, [site])
+          return yield* embedText({ scheduler: self.#scheduler, model, tokens, site })
+        }),
+      askedBy(request),
     )
   }
 
@@ -439,6 +449,11 @@ function uniqueSites(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {
   const sites = new Map(entries.map(({ layer, site }) => [siteKey({ layer, site }), { layer, site }]))
   return [...sites.values()]
 }
+
+/** A request of nobody's is its salt's. */
+const askedBy = ({ cacheSalt = "", client }: Asking): Asked => ({
+  client: client ?? (cacheSalt === "" ? undefined : cacheSalt),
+})
 
 /** Gives the tokens back if all are in the model's vocabulary. */
 function checkVocabulary(option: string, tokens: ReadonlyArray<number>, vocabSize: number): ReadonlyArray<number> {

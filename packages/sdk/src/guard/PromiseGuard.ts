@@ -81,8 +81,8 @@ export class PromiseGuard {
   frames<A>(
     request: FramesRequest<(context: SourceContext) => Source<Frame<A>> | Promise<Source<Frame<A>>>> & CallOptions,
   ): AsyncGenerator<GuardPart<A>, void, void> {
-    const { cacheSalt, signal, source, ...rest } = request
-    return this.#iterate(this.#guard.frames({ ...rest, source: fromSource(source) }), { cacheSalt, signal })
+    const { cacheSalt, client, signal, source, ...rest } = request
+    return this.#iterate(this.#guard.frames({ ...rest, source: fromSource(source) }), { cacheSalt, client, signal })
   }
 
   async *#iterate<A>(

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { CacheSalt } from "../words/CacheSalt.ts"
+import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
 import { type Content, readContent } from "../words/Content.ts"
 import type { FacetError } from "../words/Errors.ts"
@@ -22,5 +23,6 @@ export const judge = (
     const { prompt, response } = yield* checked(() => readContent(content))
     const { engine, model } = yield* guard
     const cacheSalt = yield* CacheSalt
-    return yield* engine.judge({ model, prompt, response, policies, isNested, cacheSalt })
+    const client = yield* Client
+    return yield* engine.judge({ model, prompt, response, policies, isNested, cacheSalt, client })
   })

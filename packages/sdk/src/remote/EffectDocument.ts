@@ -52,7 +52,7 @@ function sentSubject(effect: EffectName, subject: unknown): unknown {
 }
 
 /** Facet's own arguments, which must not come from outside. */
-const reserved = ["signal", "prompt", "cacheSalt"]
+const reserved = ["signal", "prompt", "cacheSalt", "client"]
 
 /**
  * Reads the outer form. What the subject and the options hold is checked by Facet, which takes nothing on trust.

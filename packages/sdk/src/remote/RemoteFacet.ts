@@ -122,14 +122,14 @@ export class RemoteFacet implements Effects {
   async *#parts(
     prompt: Prompt,
     options: GenerateOptions,
-    { cacheSalt, signal }: CallOptions,
+    { cacheSalt, client, signal }: CallOptions,
   ): AsyncGenerator<GenerationPart, void, void> {
     signal?.throwIfAborted()
     const leaving = new AbortController()
     const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal])
     try {
       const body = effectToJson("generate", { subject: prompt, options, cacheSalt })
-      for await (const part of partsOf(await this.#ask("generate", body, { signal: either }))) {
+      for await (const part of partsOf(await this.#ask("generate", body, { client, signal: either }))) {
         signal?.throwIfAborted()
         yield part
         signal?.throwIfAborted()
@@ -142,7 +142,18 @@ export class RemoteFacet implements Effects {
     }
   }
 
-  async #ask(route: keyof typeof routes, json: string | undefined, { signal }: CallOptions): Promise<RemoteAnswer> {
+  async #ask(
+    route: keyof typeof routes,
+    json: string | undefined,
+    { client, signal }: CallOptions,
+  ): Promise<RemoteAnswer> {
+    if (client !== undefined) {
+      throw invalidRequest(
+        "client",
+        "a server tells its clients apart by itself",
+        "Leave it out; `cacheSalt` parts the users of one client.",
+      )
+    }
     const url = `${this.#base}${routes[route]}`
     if (!URL.canParse(url) && !("location" in globalThis)) {
       throw invalidRequest(

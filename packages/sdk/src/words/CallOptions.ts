@@ -12,6 +12,11 @@ export interface CallOptions {
    * must not learn, by times and counts of cached tokens, what others sent. Default: all calls share.
    */
   readonly cacheSalt?: string | undefined
+  /**
+   * Whose call it is. Where more calls wait than can be under way, the next place goes to the client who has the fewest
+   * there, and none has all of them. Default: `cacheSalt`; without either, the calls of nobody are one client's.
+   */
+  readonly client?: string | undefined
 }
 
 /**
@@ -26,7 +31,7 @@ export function splitCallOptions<Options extends CallOptions>(
     const kind = options === null ? "null" : Array.isArray(options) ? "a list" : typeof options
     throw invalidRequest("options", `${kind} where an object is expected`, "Pass an object, or leave it out.")
   }
-  const { cacheSalt, signal, ...rest } = options
+  const { cacheSalt, client, signal, ...rest } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidRequest(
       "signal",
@@ -34,10 +39,11 @@ export function splitCallOptions<Options extends CallOptions>(
       "Pass the signal of an AbortController.",
     )
   }
-  if (cacheSalt !== undefined && typeof cacheSalt !== "string") {
-    throw invalidRequest("cacheSalt", `${show(cacheSalt)} where a text is expected`, "Pass a text, or leave it out.")
+  for (const [option, value] of Object.entries({ cacheSalt, client })) {
+    if (value === undefined || typeof value === "string") continue
+    throw invalidRequest(option, `${show(value)} where a text is expected`, "Pass a text, or leave it out.")
   }
-  return { call: { signal, cacheSalt }, rest }
+  return { call: { signal, cacheSalt, client }, rest }
 }
 
 /** What `stream` is asked, as one object. */

@@ -2,7 +2,7 @@
 import { checkCount, checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardOptions } from "./GuardOptions.ts"
-import type { GenerateRequest, TraceRequest } from "./Request.ts"
+import type { Asking, GenerateRequest, TraceRequest } from "./Request.ts"
 import { checkSampling } from "./checkSampling.ts"
 import { generateOptionNames } from "./generateOptionNames.ts"
 import type { SamplingOptions } from "./Sampling.ts"
@@ -35,7 +35,7 @@ const templates = ["chat", "none"] as const
 export const mostAlternatives = 20
 
 /** The options as an engine is told them: all but the guard, which stands around it. */
-export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions" | "cacheSalt">
+export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions" | keyof Asking>
 
 /**
  * Reads the options, and refuses whatever can be judged without the model, before it travels.

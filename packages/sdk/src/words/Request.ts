@@ -28,7 +28,15 @@ export interface TraceRequest {
   readonly topK?: number | undefined
 }
 
-export interface GenerateRequest extends Omit<SamplingOptions, "logitBias"> {
+/** Whose request it is. */
+export interface Asking {
+  /** Clients take turns. Left out: the salt says who. */
+  readonly client?: string | undefined
+  /** Requests of other salts share no prefixes with it. */
+  readonly cacheSalt?: string | undefined
+}
+
+export interface GenerateRequest extends Asking, Omit<SamplingOptions, "logitBias"> {
   readonly model: ModelRef
   readonly prompt: Prompt
   readonly template?: "chat" | "none" | undefined
@@ -40,11 +48,9 @@ export interface GenerateRequest extends Omit<SamplingOptions, "logitBias"> {
   readonly logprobs?: number | undefined
   /** In force over the prompt and all that follows. */
   readonly interventions?: ReadonlyArray<Intervention> | undefined
-  /** Requests of other salts share no prefixes with it. */
-  readonly cacheSalt?: string | undefined
 }
 
-export interface JudgeRequest {
+export interface JudgeRequest extends Asking {
   readonly model: ModelRef
   readonly prompt?: string | undefined
   readonly response?: string | undefined
@@ -52,11 +58,9 @@ export interface JudgeRequest {
   readonly policies: ReadonlyArray<Policy>
   /** Whether it judges for a generation that is under way, which holds a place in the queue for both. */
   readonly isNested: boolean
-  /** Requests of other salts share no prefixes with it. */
-  readonly cacheSalt?: string | undefined
 }
 
-export interface InspectRequest {
+export interface InspectRequest extends Asking {
   readonly model: ModelRef
   /** A text, taken raw, or tokens as a generation gives them. */
   readonly text: string | ReadonlyArray<number>
@@ -67,13 +71,13 @@ export interface InspectRequest {
   readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
-export interface ScoreRequest {
+export interface ScoreRequest extends Asking {
   readonly model: ModelRef
   readonly text: string
   readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
-export interface EmbedRequest {
+export interface EmbedRequest extends Asking {
   readonly model: ModelRef
   readonly text: string
   readonly layer?: number | undefined
