@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { platform } from "#platform"
+import { checkChecksums, type ExpectedChecksums } from "./words/Checksums.ts"
 import { checked } from "./words/checked.ts"
 import { checkCount, checkFlag, checkFunction, checkKnown, checkNumber, show } from "./words/Checks.ts"
 import {
@@ -77,6 +78,11 @@ export interface OpenOptions {
    */
   readonly storage?: StorageKind | undefined
   /**
+   * In a browser: SHA-256 that downloaded files must have, by their names, such as
+   * `{ model: { "model.safetensors": "…" } }`. A file that is another is a `DownloadError`, and is not kept.
+   */
+  readonly sha256?: ExpectedChecksums | undefined
+  /**
    * In a browser: starts the engine's worker, for bundlers that do not find it by themselves and for pages that serve it
    * from elsewhere. It is the module `@facet/sdk/worker`.
    */
@@ -117,7 +123,7 @@ export const layerOpened = (
       // What is not there is found out before a thread is started for it.
       const model = options.model ?? "tiny"
       const place = yield* checked(() => readSite(options))
-      const text = yield* find("Finding the model", () => resolveText(model, options.scope, place))
+      const text = yield* find("Finding the model", () => resolveText(model, options, place))
       const guard = guardOf(model, options)
       const named = options.shield === undefined ? [] : [yield* guard]
       return Layer.effect(Opened, openAll(model, text, named, guard, options)).pipe(
@@ -177,15 +183,25 @@ const settingsOf = (options: OpenOptions): EngineSettings => ({
   storage: options.storage ?? "persistent",
 })
 
-async function resolveText(model: string, scope: string | undefined, place: Partial<Site>): Promise<ModelRef> {
+async function resolveText(
+  model: string,
+  { scope, sha256 = {} }: OpenOptions,
+  place: Partial<Site>,
+): Promise<ModelRef> {
   const given = scope === undefined ? undefined : platform.resolveScope(scope)
-  if (model !== "tiny") return { source: await platform.resolveModel(model), use: "text", scope: given, ...place }
+  const sums = {
+    ...(sha256.model !== undefined && { sha256: sha256.model }),
+    ...(sha256.scope !== undefined && { scopeSha256: sha256.scope }),
+  }
+  if (model !== "tiny") {
+    return { source: await platform.resolveModel(model), use: "text", scope: given, ...place, ...sums }
+  }
   const tiny = await platform.embedded()
-  return { source: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place }
+  return { source: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place, ...sums }
 }
 
 /** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
-function guardOf(model: string, { checkShield, shield }: OpenOptions): Effect.Effect<ModelRef, FacetError> {
+function guardOf(model: string, { checkShield, sha256, shield }: OpenOptions): Effect.Effect<ModelRef, FacetError> {
   const guard = shield ?? (model === "tiny" ? "tiny" : relatedGuard(model))
   if (guard === undefined) {
     return Effect.fail(
@@ -201,6 +217,7 @@ function guardOf(model: string, { checkShield, shield }: OpenOptions): Effect.Ef
       source: guard === "tiny" ? (await platform.embedded()).shield : await platform.resolveModel(guard),
       use: "guard",
       ...(checkShield === false && { isTrusted: true }),
+      ...(sha256?.shield !== undefined && { sha256: sha256.shield }),
     })),
   )
 }
@@ -221,6 +238,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   device: true,
   precision: true,
   storage: true,
+  sha256: true,
   worker: true,
   onProgress: true,
 }
@@ -237,6 +255,7 @@ function checkOptions(options: OpenOptions): void {
   checkDevice(options)
   checkPrecision(options)
   checkStorage(options)
+  checkSha256(options)
   checkWorker(options)
 }
 
@@ -287,6 +306,28 @@ function checkStorage({ storage = "persistent" }: OpenOptions): void {
   }
   if (platform.storages.includes(storage)) return
   throw invalidRequest("storage", "models are folders on the disk here", "Leave it out.")
+}
+
+/** What is not downloaded is not checked, and whoever expects that it is must know. */
+function checkSha256({ model = "tiny", scope, sha256, shield }: OpenOptions): void {
+  if (sha256 === undefined) return
+  if (platform.storages.length < 2) {
+    throw invalidRequest(
+      "sha256",
+      "models are folders on the disk here, and nothing is downloaded",
+      "Leave it out, and check the files with `sha256sum`.",
+    )
+  }
+  checkChecksums(sha256)
+  const embedded = {
+    model: model === "tiny",
+    shield: (shield ?? (model === "tiny" ? "tiny" : "")) === "tiny",
+    scope: scope === undefined,
+  }
+  for (const folder of ["model", "shield", "scope"] as const) {
+    if (sha256[folder] === undefined || !embedded[folder]) continue
+    throw invalidRequest(`sha256.${folder}`, `no \`${folder}\` is downloaded`, "Leave it out, or name one.")
+  }
 }
 
 function checkWorker({ worker }: OpenOptions): void {

@@ -86,6 +86,7 @@ describe("Facet", () => {
       { judging: { timeoutMs: 2 ** 31 } },
       { model: "" },
       { storage: "none" },
+      { sha256: { model: {} } },
     ] as const
     for (const options of bad) assert.instanceOf(await failureOf(Facet.open(options)), InvalidRequestError)
   })

@@ -9,6 +9,7 @@ import type { DeviceCandidate } from "../runtime/Runtime.ts"
 import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
 import { renderChat } from "../tokenizer/ChatTemplate.ts"
 import type { Sliced } from "../words/Sliced.ts"
+import type { Checksums } from "../words/Checksums.ts"
 import { checked } from "../words/checked.ts"
 import { checkNumber } from "../words/Checks.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
@@ -64,8 +65,17 @@ import { Tracer, type TraceTarget } from "./Tracer.ts"
 export interface EngineOptions extends Pick<EngineSettings, "queue" | "active" | "cacheBytes" | "judging"> {
   /** Tried in this order. */
   readonly devices: ReadonlyArray<DeviceCandidate>
-  readonly openFolder: (source: string, onProgress: (progress: Progress) => void) => Promise<ModelFiles>
-  readonly openScope: (scope: string, given: Partial<Site>, onProgress: (progress: Progress) => void) => Promise<Scope>
+  readonly openFolder: (
+    source: string,
+    onProgress: (progress: Progress) => void,
+    sha256?: Checksums,
+  ) => Promise<ModelFiles>
+  readonly openScope: (
+    scope: string,
+    given: Partial<Site>,
+    onProgress: (progress: Progress) => void,
+    sha256?: Checksums,
+  ) => Promise<Scope>
 }
 
 /** Features a token when nobody says how many. */
@@ -275,9 +285,11 @@ class LocalEngine implements EngineService {
   }
 
   async #open(ref: ModelRef, onProgress: (progress: Progress) => void): Promise<Loaded> {
-    const files = await this.#options.openFolder(ref.source, onProgress)
+    const files = await this.#options.openFolder(ref.source, onProgress, ref.sha256)
     if (ref.use === "guard") await checkJudge(files)
-    const scope = ref.scope === undefined ? undefined : await this.#options.openScope(ref.scope, given(ref), onProgress)
+    const { openScope } = this.#options
+    const scope =
+      ref.scope === undefined ? undefined : await openScope(ref.scope, given(ref), onProgress, ref.scopeSha256)
     const sites = uniqueSites(scope?.entries ?? [])
     const head = ref.use === "guard" ? "candidates" : "vocabulary"
     const { cacheBytes } = this.#options

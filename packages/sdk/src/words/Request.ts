@@ -1,4 +1,5 @@
 /** What an engine is asked, as it travels to where the engine runs. What depends on the model is checked there. */
+import type { Checksums } from "./Checksums.ts"
 import type { Intervention } from "./Intervention.ts"
 import type { Policy } from "./Policy.ts"
 import type { Prompt } from "./Prompt.ts"
@@ -13,6 +14,9 @@ export interface ModelRef {
   readonly use: "text" | "guard"
   /** A guard whose answers to known questions are not looked at. */
   readonly isTrusted?: true | undefined
+  /** What its files must be, where they are downloaded. */
+  readonly sha256?: Checksums | undefined
+  readonly scopeSha256?: Checksums | undefined
   /** The folder or file of its sparse autoencoders. */
   readonly scope?: string | undefined
   /** Where those belong, when their paths do not say it. */

@@ -10,7 +10,7 @@ import { openRemoteFolder, type RemoteFolderOptions } from "../files/opfs/openRe
 import { openRemoteScope } from "../scope/openRemoteScope.browser.ts"
 
 type OnProgress = (progress: Progress) => void
-type Storage = RemoteFolderOptions["storage"]
+type RemoteOptions = Pick<RemoteFolderOptions, "storage" | "sha256">
 
 /** Files of one embedded folder, by their names in it. */
 async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string>> {
@@ -21,8 +21,12 @@ async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string
   )
 }
 
-export async function openLocation(folder: string, onProgress: OnProgress, storage?: Storage): Promise<ModelFiles> {
-  if (!folder.startsWith(embeddedPrefix)) return openRemoteFolder(folder, { onProgress, storage })
+export async function openLocation(
+  folder: string,
+  onProgress: OnProgress,
+  options: RemoteOptions = {},
+): Promise<ModelFiles> {
+  if (!folder.startsWith(embeddedPrefix)) return openRemoteFolder(folder, { ...options, onProgress })
   const urls = await embeddedFiles(folder)
   const files = openAssets(folder, urls, { onProgress })
   // All of a model's files are needed: asked for at once, their sizes are known at once. Who reads one hears of its error.
@@ -34,9 +38,9 @@ export async function openScopeLocation(
   scope: string,
   given: Partial<Site>,
   onProgress: OnProgress,
-  storage?: Storage,
+  options: RemoteOptions = {},
 ): Promise<{ readonly files: ModelFiles; readonly entries: ReadonlyArray<SaeEntry> }> {
-  if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given, { onProgress, storage })
+  if (!scope.startsWith(embeddedPrefix)) return openRemoteScope(scope, given, { ...options, onProgress })
   const names = [...(await embeddedFiles(scope)).keys()].filter((name) => name.endsWith(parametersFile)).sort()
   const entries = names.flatMap((file) => readSaePath(`${scope}/${file}`, file) ?? [])
   return { entries, files: await openLocation(scope, onProgress) }

@@ -36,8 +36,8 @@ function start(settings: EngineSettings): void {
     {
       ...settings,
       devices: deviceCandidates(settings, lose),
-      openFolder: (folder, onProgress) => openLocation(folder, onProgress, storage),
-      openScope: (scope, given, onProgress) => openScopeLocation(scope, given, onProgress, storage),
+      openFolder: (folder, onProgress, sha256) => openLocation(folder, onProgress, { storage, sha256 }),
+      openScope: (scope, given, onProgress, sha256) => openScopeLocation(scope, given, onProgress, { storage, sha256 }),
     },
     {
       post: (message, transfers) => port.postMessage(message, [...transfers]),

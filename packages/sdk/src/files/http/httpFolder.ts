@@ -1,11 +1,15 @@
 /** A model folder that is read over HTTP and kept nowhere. */
 import { DownloadError, ModelFileError } from "../../words/Errors.ts"
+import type { Checksums } from "../../words/Checksums.ts"
+import { byteCount } from "../byteCount.ts"
+import { checksumProblem } from "./checksumProblem.ts"
 import { contentProblem } from "./contentProblem.ts"
 import type { DownloadMeter } from "./DownloadMeter.ts"
 import { checkRange, decodeText, missingFile } from "../FileBytes.ts"
 import { HostFailure } from "./HostFailure.ts"
 import type { Description, HttpBody, HttpSource } from "./HttpSource.ts"
 import type { ModelFiles } from "../ModelFiles.ts"
+import { Sha256 } from "../Sha256.ts"
 import { retry } from "./retry.ts"
 
 /** Bytes of a file, and where they start in it. */
@@ -14,12 +18,25 @@ interface Part {
   readonly bytes: Uint8Array
 }
 
+export interface HttpFolderOptions {
+  readonly signal?: AbortSignal | undefined
+  /** What files must be: one that is another is an error. */
+  readonly sha256?: Checksums | undefined
+}
+
+/** So much of a file is kept in memory, where it has to be read in one piece: half a gibibyte. */
+const mostWhole = 512 * 1024 * 1024
+
 /**
  * Reads files by ranges, and those of a host without ranges whole.
  *
  * Rejects with a `DownloadError` when the host fails, and with a `ModelFileError` when a file changes while it is read.
  */
-export function httpFolder(source: HttpSource, meter: DownloadMeter, signal?: AbortSignal): ModelFiles {
+export function httpFolder(
+  source: HttpSource,
+  meter: DownloadMeter,
+  { sha256 = {}, signal }: HttpFolderOptions = {},
+): ModelFiles {
   const wholes = new Map<string, Promise<Uint8Array>>()
   const descriptions = new Map<string, Promise<Description | undefined>>()
   /** The version that a file was first seen in: later answers must be of the same one. */
@@ -48,7 +65,9 @@ export function httpFolder(source: HttpSource, meter: DownloadMeter, signal?: Ab
         const body = first ?? (await source.open(name, 0))
         first = undefined
         meter.start(name, 0)
-        return readAll(source, meter, name, body)
+        const bytes = await readAll(source, meter, name, body)
+        checkContent(name, bytes)
+        return bytes
       }),
     )
   }
@@ -69,14 +88,38 @@ export function httpFolder(source: HttpSource, meter: DownloadMeter, signal?: Ab
     readText: async (name) => decodeText(path(name), await whole(name)),
     readRange: async (name, offset, length) => {
       if (length === 0) return new Uint8Array(0)
-      const part = wholes.has(name)
-        ? { offset: 0, bytes: await whole(name) }
-        : await retry(source, name, signal, () => readPart(name, offset, length))
+      const part =
+        wholes.has(name) || sha256[name] !== undefined
+          ? { offset: 0, bytes: await wholeOf(name) }
+          : await retry(source, name, signal, () => readPart(name, offset, length))
       checkRange(path(name), part.offset + part.bytes.length, offset, length)
       return part.offset === offset && part.bytes.length === length
         ? part.bytes
         : part.bytes.slice(offset - part.offset, offset - part.offset + length)
     },
+  }
+
+  /** A file that is only one when it comes in one piece. */
+  async function wholeOf(name: string): Promise<Uint8Array> {
+    const size = (await describe(name))?.size ?? 0
+    if (size <= mostWhole) return whole(name)
+    const why =
+      sha256[name] === undefined
+        ? "the host names no version of it (`ETag`, `Last-Modified`)"
+        : "a checksum is expected of it"
+    throw new DownloadError({
+      url: path(name),
+      problem: `${why}, so it has to be read in one piece, and has ${byteCount(size)}`,
+      remedy: 'Open it with `storage: "persistent"`, or serve it with an ETag.',
+    })
+  }
+
+  function checkContent(name: string, bytes: Uint8Array): void {
+    const expected = sha256[name]
+    if (expected === undefined) return
+    const hash = new Sha256()
+    hash.update(bytes)
+    if (hash.hex() !== expected.toLowerCase()) throw checksumProblem(path(name), expected, hash.hex())
   }
 
   /** The bytes that are asked for, or all from a host that ignores ranges. */
@@ -85,6 +128,11 @@ export function httpFolder(source: HttpSource, meter: DownloadMeter, signal?: Ab
     if (size !== undefined) checkRange(path(name), size, offset, length)
     const body = await source.open(name, offset, { end: offset + length })
     if (!body.isPartial) return { offset: 0, bytes: await whole(name, body) }
+    if (body.validator === undefined) {
+      // Two parts could be of two versions, and nothing would tell.
+      body.cancel()
+      return { offset: 0, bytes: await wholeOf(name) }
+    }
     if (seen.has(name) && seen.get(name) !== body.validator) {
       body.cancel()
       throw new ModelFileError({

@@ -43,6 +43,11 @@ export class PartialFile {
     return this.#length
   }
 
+  /** Of the bytes that are stored, in hexadecimal. */
+  get sha256(): string {
+    return this.#hash.hex()
+  }
+
   /** The version that the stored bytes are of. */
   get validator(): string | undefined {
     return this.#record?.validator

@@ -1,6 +1,8 @@
 /** Downloads one file into the browser's storage: continues what an earlier download left, and never glues two versions. */
 import { DownloadError } from "../../words/Errors.ts"
 import { byteCount } from "../byteCount.ts"
+import type { Checksums } from "../../words/Checksums.ts"
+import { checksumProblem } from "../http/checksumProblem.ts"
 import { checkedBytes, contentProblem } from "../http/contentProblem.ts"
 import type { DownloadMeter } from "../http/DownloadMeter.ts"
 import { HostFailure } from "../http/HostFailure.ts"
@@ -26,6 +28,8 @@ export interface DownloadOptions {
   readonly meter: DownloadMeter
   readonly signal?: AbortSignal | undefined
   readonly onRestart?: ((restart: Restart) => void) | undefined
+  /** What files must be: one that is another is not kept. */
+  readonly sha256?: Checksums | undefined
 }
 
 export interface WantedFile {
@@ -70,6 +74,7 @@ export async function downloadFile(options: DownloadOptions, wanted: WantedFile)
       }
     }
     if (isThere) {
+      checkContent(options, name, partial)
       onDisk(() => partial.save(true))
       meter.finish(name)
     }
@@ -79,6 +84,15 @@ export async function downloadFile(options: DownloadOptions, wanted: WantedFile)
   }
   if (!isThere) await folder.removeFile(name)
   return isThere
+}
+
+/** Nothing of a file that is another than expected is taken up again. */
+function checkContent({ sha256, source }: DownloadOptions, name: string, partial: PartialFile): void {
+  const expected = sha256?.[name]
+  if (expected === undefined || partial.sha256 === expected.toLowerCase()) return
+  const found = partial.sha256
+  onDisk(() => partial.restart(undefined, undefined))
+  throw checksumProblem(`${source.root}/${name}`, expected, found)
 }
 
 /** One request, read to its end. Rejects with a `HostFailure` when another may help. */

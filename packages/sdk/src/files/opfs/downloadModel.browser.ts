@@ -6,6 +6,7 @@ import type { Description } from "../http/HttpSource.ts"
 import { configFile, labelsFile, optionalFiles, requiredFiles, singleWeights, weightsIndex } from "../ModelFileNames.ts"
 import { readShardIndex } from "../readShardIndex.ts"
 import { checkRoom } from "./originStorage.browser.ts"
+import { nothingToCheck } from "../http/checksumProblem.ts"
 import { retry } from "../http/retry.ts"
 
 type Described = ReadonlyMap<string, Description>
@@ -82,7 +83,8 @@ async function downloadAll(
     const record = await folder.fileRecord(name)
     const storedBytes = record?.storedBytes ?? 0
     meter.start(name, storedBytes)
-    if (record !== undefined && isSameVersion(record, description) && (await folder.isWhole(name))) continue
+    if (record?.isComplete === true && !isExpected(options, name, record.sha256)) await folder.removeFile(name)
+    else if (record !== undefined && isSameVersion(record, description) && (await folder.isWhole(name))) continue
     missing.push({ name, isOptional: !isRequired(name), description })
     neededBytes += Math.max(0, (description.size ?? 0) - storedBytes)
   }
@@ -95,7 +97,14 @@ async function downloadAll(
   return [...described.keys()].filter((name) => !absentAfterAll.has(name))
 }
 
-async function finish({ folder }: DownloadOptions, url: FolderUrl, files: ReadonlyArray<string>): Promise<void> {
+/** Whether a file is the one that is expected, where one is. */
+const isExpected = ({ sha256 }: DownloadOptions, name: string, found: string): boolean =>
+  (sha256?.[name] ?? found).toLowerCase() === found
+
+async function finish(options: DownloadOptions, url: FolderUrl, files: ReadonlyArray<string>): Promise<void> {
+  const { folder, sha256 = {}, source } = options
+  const unknown = Object.keys(sha256).find((name) => !files.includes(name))
+  if (unknown !== undefined) throw nothingToCheck(`${source.root}/${unknown}`)
   await folder.keepOnly(files)
   await folder.saveRecord({ url: url.address, files, isComplete: true })
 }

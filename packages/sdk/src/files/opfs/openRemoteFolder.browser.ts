@@ -1,5 +1,6 @@
 /** Opens folders on web servers, which are kept in the browser's storage. Runs in a dedicated worker. */
 import type { Progress } from "../../words/Progress.ts"
+import type { Checksums } from "../../words/Checksums.ts"
 import { StorageError } from "../../words/Errors.ts"
 import type { DownloadOptions, Restart } from "./downloadFile.browser.ts"
 import { DownloadMeter } from "../http/DownloadMeter.ts"
@@ -22,6 +23,8 @@ export interface RemoteFolderOptions {
   readonly storage?: "persistent" | "none" | undefined
   /** Told when a download begins anew though some of it was there. */
   readonly onRestart?: ((restart: Restart) => void) | undefined
+  /** What files must be. One that is another is an error, and is not kept. */
+  readonly sha256?: Checksums | undefined
   /** How long the host may send nothing before it is asked again, in milliseconds. Default 30 seconds. */
   readonly stallMs?: number | undefined
   /** Milliseconds before each further attempt at a file that failed. Default 300, 1000, 3000. */
@@ -58,25 +61,25 @@ export interface RemoteKind {
 
 /** Opens a folder of any kind. */
 export async function openRemote(url: FolderUrl, options: RemoteFolderOptions, kind: RemoteKind): Promise<ModelFiles> {
-  const { onProgress, onRestart, retryDelaysMs, signal, stallMs, storage = "persistent" } = options
+  const { onProgress, onRestart, retryDelaysMs, sha256, signal, stallMs, storage = "persistent" } = options
   signal?.throwIfAborted()
   const source = new HttpSource(url, { signal, stallMs, retryDelaysMs, whyUnreachable })
   const meter = new DownloadMeter(url.root, onProgress)
   if (storage === "none") {
-    const files = httpFolder(source, meter, signal)
+    const files = httpFolder(source, meter, { sha256, signal })
     await kind.probe(files)
     return files
   }
-  const stored = await findComplete(url)
+  const stored = await findComplete(url, sha256)
   if (stored !== undefined) return openCached(url, stored, meter)
   const wasDownloaded = await withFolderLock(url, { signal, onWait: () => meter.waiting() }, async () => {
     // Another tab may have downloaded it while this one waited.
-    if ((await findComplete(url)) !== undefined) return false
+    if ((await findComplete(url, sha256)) !== undefined) return false
     const folder = await OpfsFolder.create(url)
-    await kind.download({ source, folder, meter, signal, onRestart }, url)
+    await kind.download({ source, folder, meter, signal, onRestart, sha256 }, url)
     return true
   })
-  const complete = await findComplete(url)
+  const complete = await findComplete(url, sha256)
   if (complete === undefined) {
     throw new StorageError({
       problem: "the model was removed the moment it was downloaded, or the browser dropped it for want of room",
@@ -91,10 +94,13 @@ interface Complete {
   readonly names: ReadonlyArray<string>
 }
 
-/** undefined unless all of the folder is there. */
-async function findComplete(url: FolderUrl): Promise<Complete | undefined> {
+/** undefined unless all of the folder is there, and all that is expected is what is there. */
+async function findComplete(url: FolderUrl, sha256: Checksums = {}): Promise<Complete | undefined> {
   const folder = await OpfsFolder.find(url)
   if (folder === undefined || !(await folder.isComplete())) return undefined
+  for (const [name, expected] of Object.entries(sha256)) {
+    if ((await folder.fileRecord(name))?.sha256 !== expected.toLowerCase()) return undefined
+  }
   return { folder, names: (await folder.record())?.files ?? [] }
 }
 

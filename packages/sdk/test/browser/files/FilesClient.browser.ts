@@ -7,7 +7,7 @@ import type { RemoteFolderOptions } from "../../../src/files/opfs/openRemoteFold
 import type { SaeEntry } from "../../../src/scope/Catalogue.ts"
 import type { Behaviour, HostedFolder, LoggedRequest } from "./modelHost.ts"
 
-type OpenOptions = Pick<RemoteFolderOptions, "storage" | "stallMs" | "retryDelaysMs">
+type OpenOptions = Pick<RemoteFolderOptions, "storage" | "stallMs" | "retryDelaysMs" | "sha256">
 
 /** A test has no time for real patience. */
 const retryDelaysMs = [20, 40, 80]
