@@ -84,7 +84,7 @@ function warnOfCall(call: DecisionModelV4CallOptions, warnings: Array<SharedV4Wa
 function textOf(state: DecisionModelV4CallOptions["state"]): string {
   const texts = state.map((part) => {
     if (part.type === "text") return part.text
-    if (part.type === "json") return typeof part.value === "string" ? part.value : JSON.stringify(part.value)
+    if (part.type === "json") return typeof part.value === "string" ? part.value : jsonOf(part.value)
     const functionality = `file parts (${part.mediaType})`
     throw new UnsupportedFunctionalityError({ functionality, message: `${functionality} cannot be judged: text only.` })
   })
@@ -113,7 +113,17 @@ function toPolicy(id: string, question: BooleanQuestion, warnings: Array<SharedV
 
 function instructionsOf({ instructions }: BooleanQuestion): string | undefined {
   if (instructions === undefined || instructions === null) return undefined
-  return typeof instructions === "string" ? instructions : JSON.stringify(instructions)
+  return typeof instructions === "string" ? instructions : jsonOf(instructions)
+}
+
+/** @throws UnsupportedFunctionalityError for what cannot be written: in a circle, or nested without end */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (cause) {
+    const functionality = "JSON that holds itself, or is nested deeper than it can be written"
+    throw new UnsupportedFunctionalityError({ functionality, message: `${functionality}: ${String(cause)}` })
+  }
 }
 
 function unused(id: string, field: string, policy: Policy | undefined): SharedV4Warning {

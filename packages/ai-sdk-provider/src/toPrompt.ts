@@ -1,5 +1,5 @@
 import { type LanguageModelV4Prompt, type SharedV4Warning, UnsupportedFunctionalityError } from "@ai-sdk/provider"
-import { type ChatMessage, isFacetPart } from "@facet/sdk/words"
+import { type ChatMessage, isFacetPart, show } from "@facet/sdk/words"
 
 type Message = LanguageModelV4Prompt[number]
 type AssistantPart = Extract<Message, { role: "assistant" }>["content"][number]
@@ -77,5 +77,5 @@ const unsupported = (functionality: string, reason: string) =>
 
 function unknownRole(message: never): never {
   const { role }: { readonly role?: unknown } = message
-  throw unsupported(`messages with the role ${JSON.stringify(role)}`, "There are system, user and assistant.")
+  throw unsupported(`messages with the role ${show(role)}`, "There are system, user and assistant.")
 }

@@ -33,7 +33,10 @@ export function strongestFeatures(tokens: ReadonlyArray<TraceToken>): ReadonlyAr
 /** A line for each token: its strongest feature, and how strong that is. */
 export function tokenLines(tokens: ReadonlyArray<TraceToken>, screen: Pick<Screen, "columns">): ReadonlyArray<string> {
   const maximum = maximumOf(tokens)
-  const width = Math.min(tokenWidth, Math.max(...tokens.map(({ token }) => textWidth(quoted(token)))))
+  const width = Math.min(
+    tokenWidth,
+    widest(tokens, ({ token }) => quoted(token)),
+  )
   return tokens.map((entry) => {
     const strongest = entry.features[0]
     const name = padEnd(fit(quoted(entry.token), width), width)
@@ -45,12 +48,18 @@ export function tokenLines(tokens: ReadonlyArray<TraceToken>, screen: Pick<Scree
 export function featureLines(peaks: ReadonlyArray<Peak>, screen: Pick<Screen, "columns">): ReadonlyArray<string> {
   const maximum = peaks[0]?.feature.activation ?? 0
   if (maximum === 0) return ["no feature was active"]
-  const width = Math.min(32, Math.max(...peaks.map(({ feature }) => textWidth(nameOf(feature)))))
+  const width = Math.min(
+    32,
+    widest(peaks, ({ feature }) => nameOf(feature)),
+  )
   return peaks.map(({ feature, token }) => {
     const name = padEnd(fit(nameOf(feature), width), width)
     return row([name, ...measure(feature, maximum), `at ${quoted(token)}`], screen)
   })
 }
+
+const widest = <A>(items: ReadonlyArray<A>, cell: (item: A) => string): number =>
+  items.reduce((most, item) => Math.max(most, textWidth(cell(item))), 0)
 
 const row = (cells: ReadonlyArray<string>, { columns }: Pick<Screen, "columns">): string =>
   fit(cells.join("  "), columns)

@@ -7,6 +7,7 @@ import {
   type GuardOptions,
   invalidRequest,
   readGuardOptions,
+  show,
 } from "@facet/sdk/words"
 import type { Context } from "hono"
 import type { ExchangeHooks, RequestReport, Route } from "./Exchange.ts"
@@ -92,6 +93,8 @@ export function readServerOptions(options: ServerOptions, names: ReadonlyArray<s
 }
 
 function readFacet({ facet, model, queue }: ServerOptions): Facet | OpenOptions {
+  checkCount("queue", queue)
+  checkName("model", model)
   const own = { ...(model !== undefined && { model }), ...(queue !== undefined && { queue }) }
   if (facet === undefined) return own
   if (typeof facet !== "object" || facet === null) {
@@ -109,7 +112,16 @@ function readFacet({ facet, model, queue }: ServerOptions): Facet | OpenOptions 
       `Leave \`${name}\` out, or pass it in the options of \`facet\` alone.`,
     )
   }
-  return facet instanceof Facet ? facet : { ...facet, ...own }
+  if (facet instanceof Facet) return facet
+  for (const name of ["model", "shield"] as const) checkName(`facet.${name}`, facet[name])
+  checkCount("facet.queue", facet.queue)
+  return { ...facet, ...own }
+}
+
+/** What answers bear as their model's name is made of it. */
+function checkName(option: string, name: unknown): void {
+  if (name === undefined || (typeof name === "string" && name !== "")) return
+  throw invalidRequest(option, `${show(name)} is not a path or an id`, "Use a folder's path or an id.")
 }
 
 /** What is wrong with a queue is said by whoever opens it. */

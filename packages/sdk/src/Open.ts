@@ -274,8 +274,7 @@ function checkBytes(cacheBytes: number): void {
 
 function checkAddress(option: string, value: unknown): void {
   if (value === undefined || (typeof value === "string" && value !== "")) return
-  const shown = JSON.stringify(value) ?? typeof value
-  throw invalidRequest(option, `${shown} is not a path or an id`, "Use a folder's path or an id.")
+  throw invalidRequest(option, `${show(value)} is not a path or an id`, "Use a folder's path or an id.")
 }
 
 function checkDevice({ device = "auto" }: OpenOptions): void {

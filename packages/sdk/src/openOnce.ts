@@ -99,13 +99,18 @@ class Opener implements SharedFacet {
 }
 
 /** Who wants to be told of progress has a Facet of its own: the function is part of the options. */
-const keyOf = (options: OpenOptions): string =>
-  JSON.stringify(
-    Object.entries(options)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, typeof value === "function" ? identityOf(value) : value])
-      .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-  )
+function keyOf(options: OpenOptions): string {
+  const given = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, typeof value === "function" ? identityOf(value) : value])
+    .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
+  try {
+    return JSON.stringify(given)
+  } catch {
+    // No options hold what cannot be written: what is wrong with these is said by opening with them.
+    return identityOf(options)
+  }
+}
 
 const identities = new WeakMap<object, number>()
 let lastIdentity = 0

@@ -1,6 +1,6 @@
 /** The options of `openai()`, checked when the app starts. */
 import { Facet, type OpenOptions } from "@facet/sdk"
-import { checkCount, invalidRequest } from "@facet/sdk/words"
+import { checkCount, invalidRequest, show } from "@facet/sdk/words"
 import {
   publicModelName,
   readServerOptions,
@@ -35,6 +35,9 @@ export function readOptions(options: OpenAIOptions): Settings {
   const server = readServerOptions(options, known)
   const { facet } = server
   checkCount("maxModerationInputs", options.maxModerationInputs)
+  if (options.models !== undefined && !Array.isArray(options.models)) {
+    throw invalidRequest("models", `${show(options.models)} is no list of names`, "Pass one, or leave it out.")
+  }
   const [first, ...others] = options.models ?? namesOf(facet.model ?? "tiny")
   if (first === undefined || [first, ...others].some((name) => typeof name !== "string" || name === "")) {
     throw invalidRequest("models", "it is not a list of names", "Pass at least one name, or leave it out.")

@@ -3,6 +3,7 @@ import { Fields } from "../files/Fields.ts"
 import { configFile, generationConfigFile } from "../files/ModelFileNames.ts"
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
+import { show } from "../words/Checks.ts"
 import { ModelFileError, UnsupportedModelError } from "../words/Errors.ts"
 import { blockSizes, type Quantization, quantizationBits } from "../words/Tensors.ts"
 import type { Architecture } from "./Architecture.ts"
@@ -102,7 +103,7 @@ function readQuantization(fields: Fields): Quantization | null {
   if (quantization === undefined) return null
   const given = quantization.get("bits")
   const bits = quantizationBits.find((known) => known === given)
-  if (bits === undefined) throw quantization.refuse("bits", `is ${JSON.stringify(given)}, neither 4 nor 8`)
+  if (bits === undefined) throw quantization.refuse("bits", `is ${show(given)}, neither 4 nor 8`)
   const blockSize = quantization.get("blockSize")
   if (typeof blockSize !== "number" || !blockSizes.includes(blockSize)) {
     throw quantization.refuse("blockSize", `is ${JSON.stringify(blockSize)}, none of ${blockSizes.join(", ")}`)

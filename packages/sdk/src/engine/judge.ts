@@ -68,7 +68,10 @@ const harmless = (policies: Policies): Verdict => ({
 
 function worst(policies: Policies, verdicts: ReadonlyArray<Judgement>): Verdict {
   const results = policies.map((policy, i) =>
-    verdictOf(policy, Math.max(...verdicts.map((verdict) => verdict.probabilities[i] ?? 0))),
+    verdictOf(
+      policy,
+      verdicts.reduce((most, { probabilities }) => Math.max(most, probabilities[i] ?? 0), 0),
+    ),
   )
   const sum = (count: (verdict: Judgement) => number) => verdicts.reduce((total, verdict) => total + count(verdict), 0)
   return {

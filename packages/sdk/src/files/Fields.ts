@@ -1,4 +1,5 @@
 /** Typed access to the fields of a JSON file; every failure names the field and what it holds. */
+import { show } from "../words/Checks.ts"
 import { ModelFileError } from "../words/Errors.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "./ModelFiles.ts"
 
@@ -48,7 +49,7 @@ export class Fields {
   refuseValue(name: string, wanted: string): ModelFileError {
     const value = this.get(name)
     if (value === undefined) return this.refuse(name, `is missing; it must be ${wanted}`)
-    return this.refuse(name, `is ${shortened(JSON.stringify(value))}, not ${wanted}`)
+    return this.refuse(name, `is ${shortened(show(value))}, not ${wanted}`)
   }
 
   /** @param otherwise what a file that leaves the field out means. */

@@ -1,6 +1,6 @@
 /** The three effects of a server, with the methods of a Facet. */
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "../words/CallOptions.ts"
-import { checkFunction, checkKnown } from "../words/Checks.ts"
+import { checkFunction, checkKnown, show } from "../words/Checks.ts"
 import { isRecord } from "../words/Json.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import { errorFromPlain, invalidRequest } from "../words/Errors.ts"
@@ -56,8 +56,7 @@ export class RemoteFacet implements Effects {
     checkKnown(options, optionNames)
     const { fetch, headers = {}, url } = options
     if (typeof url !== "string" || url === "" || /[?#]/.test(url)) {
-      const shown = JSON.stringify(url) ?? typeof url
-      throw invalidRequest("url", `${shown} is no address`, 'Use one such as "http://127.0.0.1:8080".')
+      throw invalidRequest("url", `${show(url)} is no address`, 'Use one such as "http://127.0.0.1:8080".')
     }
     if (typeof headers !== "function" && !isRecord(headers)) {
       throw invalidRequest("headers", `${typeof headers} where headers are expected`, "Pass an object, or a function.")

@@ -172,6 +172,8 @@ function toTurns(messages: ReadonlyArray<TemplateMessage>): ReadonlyArray<Templa
       remedy: "Pass at least one; system messages only add to it.",
     })
   }
-  first.contents.unshift(...system)
-  return turns.map(({ role, contents }) => ({ role, content: contents.filter((text) => text !== "").join("\n\n") }))
+  return turns.map((turn) => {
+    const contents = turn === first ? [...system, ...turn.contents] : turn.contents
+    return { role: turn.role, content: contents.filter((text) => text !== "").join("\n\n") }
+  })
 }

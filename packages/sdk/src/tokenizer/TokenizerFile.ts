@@ -2,6 +2,7 @@
  * What a `tokenizer.json` says, checked: that it is a tokenizer of Gemma's kind, and that the promises of `Tokenizer`
  * (plain text never gives a control token, every text comes back exactly, words are independent) hold for it.
  */
+import { show } from "../words/Checks.ts"
 import type { ModelFileError } from "../words/Errors.ts"
 import { isJsonObject, type JsonObject } from "../files/ModelFiles.ts"
 
@@ -70,7 +71,7 @@ export function checkTokenizerFile(
     else if (!token.content.includes(SPACE_PIECE)) fixedPieces.push(token.content)
   }
   for (const [piece, id] of Object.entries(vocab)) {
-    if (!isId(id)) throw refuse(`its vocab has the id ${JSON.stringify(id)}`)
+    if (!isId(id)) throw refuse(`its vocab has the id ${show(id)}`)
     if (beyond.has(piece)) continue
     vocabSize = Math.max(vocabSize, id + 1)
     if (!controls.has(piece)) longestPiece = Math.max(longestPiece, piece.length)

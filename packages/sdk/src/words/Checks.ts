@@ -90,6 +90,22 @@ export function checkUnicode(option: string, text: unknown): asserts text is str
   })
 }
 
-/** A value as a message shows it. */
-export const show = (value: unknown): string =>
-  typeof value === "string" || typeof value === "boolean" ? JSON.stringify(value) : String(value)
+/** A value as a message shows it, whatever it is: in a circle, nested deeper than a call stack reaches, a trap. */
+export function show(value: unknown): string {
+  if (typeof value === "function") return "a function"
+  if (typeof value !== "string" && (typeof value !== "object" || value === null)) return String(value)
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return isListed(value) ? "a list" : "an object"
+  }
+}
+
+/** A proxy that was revoked is not even asked whether it is a list. */
+function isListed(value: unknown): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}

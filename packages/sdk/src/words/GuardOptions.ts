@@ -92,11 +92,7 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
   checkOneOf(at("onError"), onError, ["block", "allow"])
   // Written so that NaN fails too.
   if (!(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= longestTimeoutMs)) {
-    throw invalidRequest(
-      at("timeoutMs"),
-      `${String(timeoutMs)} is out of range`,
-      "Use a number of milliseconds above 0.",
-    )
+    throw invalidRequest(at("timeoutMs"), `${show(timeoutMs)} is out of range`, "Use a number of milliseconds above 0.")
   }
   const input = inputOf(options.input)
   const output = options.output !== false

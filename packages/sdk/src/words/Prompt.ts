@@ -1,5 +1,5 @@
 /** What a model is asked: a text, or the turns of a chat, and what of it is whose. */
-import { checkUnicode } from "./Checks.ts"
+import { checkUnicode, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { PromptMessage } from "./promptReadings.ts"
 
@@ -38,5 +38,5 @@ export function checkPrompt(prompt: Prompt): void {
 /** @throws InvalidRequestError unless it is one of {@link roles}. */
 export function checkRole(option: string, role: unknown): asserts role is Role {
   if (roles.some((known) => known === role)) return
-  throw invalidRequest(option, `${JSON.stringify(role) ?? typeof role} is not a role`, "Use system, user or assistant.")
+  throw invalidRequest(option, `${show(role)} is not a role`, "Use system, user or assistant.")
 }

@@ -1,5 +1,5 @@
 /** What a model was thinking: the sparse features that were active at each token. */
-import { checkFlag, checkKnown, checkNumber, checkWhole } from "./Checks.ts"
+import { checkFlag, checkKnown, checkNumber, checkUnicode, checkWhole } from "./Checks.ts"
 import { parseSite, type Site, type SiteName } from "./Site.ts"
 
 /** A feature of a sparse autoencoder at one token. */
@@ -68,6 +68,9 @@ export function checkTraceOptions(options: TraceOptions, path: string): void {
  */
 export const readSite = ({ layer, site }: Pick<TraceOptions, "layer" | "site">): Partial<Site> => {
   checkWhole("layer", layer)
-  if (site !== undefined) return parseSite(site, layer)
+  if (site !== undefined) {
+    checkUnicode("site", site)
+    return parseSite(site, layer)
+  }
   return layer === undefined ? {} : { layer }
 }

@@ -41,10 +41,14 @@ export function* stringsOf(value: unknown, path = "", joins = true): Generator<S
   // A stack of our own: what comes from outside may be nested deeper than a call stack reaches. It holds what is left of
   // each list, not all of its elements: nobody waits while a long one is put there.
   const stack: Array<Iterator<Visit, void, void>> = [[{ value, key: "", path }].values()]
+  const within: Array<object> = []
+  const around = new Set<object>()
   for (let left = stack.at(-1); left !== undefined; left = stack.at(-1)) {
     const visit = left.next().value
     if (visit === undefined) {
       stack.pop()
+      const done = within.pop()
+      if (done !== undefined) around.delete(done)
       continue
     }
     const { file, isKey = false, key, path: place, value: found } = visit
@@ -55,8 +59,11 @@ export function* stringsOf(value: unknown, path = "", joins = true): Generator<S
       if (text !== "") yield { path: place, key, text, isKey, file: isDecoded ? undefined : file }
       continue
     }
-    if (isList(found)) stack.push(elementsOf(visit, found, joins))
-    else if (isRecord(found)) stack.push(fieldsOf(visit, found))
+    // What holds itself says nothing new.
+    if (!(isList(found) || isRecord(found)) || around.has(found)) continue
+    within.push(found)
+    around.add(found)
+    stack.push(isList(found) ? elementsOf(visit, found, joins) : fieldsOf(visit, found))
   }
 }
 
