@@ -38,6 +38,19 @@ const heldFields = new Set(["data", "bytes", "blob", "source", "file"])
  * @param joins whether the texts of a message's parts are one string.
  */
 export function* stringsOf(value: unknown, path = "", joins = true): Generator<StringAt, void, void> {
+  for (const at of stringsAndPauses(value, path, joins)) if (at !== undefined) yield at
+}
+
+/** So many values are looked at between two pauses. */
+const mostAtOnce = 256
+
+/** {@link stringsOf}, for threads on which others wait: `undefined` where nothing was found for a while. */
+export function* stringsAndPauses(
+  value: unknown,
+  path = "",
+  joins = true,
+): Generator<StringAt | undefined, void, void> {
+  let visits = 0
   // A stack of our own: what comes from outside may be nested deeper than a call stack reaches. It holds what is left of
   // each list, not all of its elements: nobody waits while a long one is put there.
   const stack: Array<Iterator<Visit, void, void>> = [[{ value, key: "", path }].values()]
@@ -45,6 +58,7 @@ export function* stringsOf(value: unknown, path = "", joins = true): Generator<S
   const around = new Set<object>()
   for (let left = stack.at(-1); left !== undefined; left = stack.at(-1)) {
     const visit = left.next().value
+    if (++visits % mostAtOnce === 0) yield undefined
     if (visit === undefined) {
       stack.pop()
       const done = within.pop()

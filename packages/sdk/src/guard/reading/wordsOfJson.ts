@@ -3,7 +3,7 @@ import { expectsName, isNameShaped } from "./Names.ts"
 import { isList, isRecord, parseJson } from "../../words/Json.ts"
 import { type Sliced, sliceLength, whole } from "../../words/Sliced.ts"
 import { isOpaqueInSlices } from "./Language.ts"
-import { type StringAt, stringsOf } from "./stringsOf.ts"
+import { type StringAt, stringsAndPauses } from "./stringsOf.ts"
 import { textOfFileInSlices } from "./textOfFile.ts"
 import { isAddress, isDataUrl, textOfUrlInSlices } from "./textOfUrl.ts"
 
@@ -38,7 +38,11 @@ const costOfString = 64
 function* linesOf(value: unknown, layers: number): Sliced<string> {
   const lines: Array<string> = []
   let read = 0
-  for (const at of stringsOf(value)) {
+  for (const at of stringsAndPauses(value)) {
+    if (at === undefined) {
+      yield
+      continue
+    }
     const words = yield* readString(at, layers)
     if (words.trim() !== "") lines.push(words)
     read += at.text.length + costOfString

@@ -126,6 +126,8 @@ describe("the words of a JSON value", () => {
     it("are read in slices, between which others run", () => {
       for (const value of [
         Array.from({ length: 20_000 }, () => "word"),
+        JSON.parse("[".repeat(10_000) + "]".repeat(10_000)),
+        Array.from({ length: 10_000 }, () => 7),
         [filled("HowDoI", 100_000)],
         [`https://a.example/${filled("How_do_I/", 100_000)}`],
         [`data:text/plain,${filled("How%20do", 100_000)}`],
