@@ -75,3 +75,14 @@ test("words become a text and values", () => {
   expect(read("-").operand).toBe("-")
   expect(read("").operand).toBe("")
 })
+
+test("whose messages a guard judges is said to a guard alone, and by names that there are", async () => {
+  const [unguarded, unknown, noUser] = await Promise.all([
+    facet(["serve", "--roles", "user"]),
+    facet(["serve", "--guard", "--roles", "user,robot"]),
+    facet(["serve", "--guard", "--roles", "system"]),
+  ])
+  expect(unguarded).toMatchObject({ code: 2, stderr: expect.stringContaining("Add --guard") })
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("not robot") })
+  expect(noUser).toMatchObject({ code: 2, stderr: expect.stringContaining("Add user") })
+})

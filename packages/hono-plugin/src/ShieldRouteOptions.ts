@@ -50,9 +50,20 @@ export interface ShieldRouteOptions extends GuardOptions {
   readonly trustFacetParts?: boolean | undefined
   /** The most bytes of a request's body, also after decompression. More is answered with 413. Default 1 MiB. */
   readonly maxBodyBytes?: number | undefined
+  /**
+   * The most bytes of an answer that are held until they are judged: of a JSON document, a text, an answer in mode
+   * `buffer`, one event or line of a stream. An answer with more is one that cannot be judged. Default 4 MiB.
+   */
+  readonly maxHeldBytes?: number | undefined
+  /**
+   * Tells clients apart, such as by a session: judgements of one share no prefixes with those of another, so that nobody
+   * learns from times what others sent, and where many wait, clients take turns. Default: all are one.
+   */
+  readonly clientOf?: ((c: Context) => string | undefined) | undefined
 }
 
 export const defaultMaxBodyBytes = 1024 * 1024
+export const defaultMaxHeldBytes = 4 * 1024 * 1024
 
 const ownNames = [
   "facet",
@@ -62,6 +73,8 @@ const ownNames = [
   "onReport",
   "trustFacetParts",
   "maxBodyBytes",
+  "maxHeldBytes",
+  "clientOf",
 ] as const satisfies ReadonlyArray<keyof ShieldRouteOptions>
 
 /**
@@ -71,9 +84,9 @@ const ownNames = [
  */
 export function readShieldOptions(options: ShieldRouteOptions): GuardPlan {
   checkKnown(options, [...ownNames, ...guardOptionNames])
-  for (const name of ["extract", "onBlocked", "onReport"] as const) checkFunction(name, options[name])
+  for (const name of ["extract", "onBlocked", "onReport", "clientOf"] as const) checkFunction(name, options[name])
   checkFlag("trustFacetParts", options.trustFacetParts)
-  checkCount("maxBodyBytes", options.maxBodyBytes)
+  for (const name of ["maxBodyBytes", "maxHeldBytes"] as const) checkCount(name, options[name])
   const { facet, model } = options
   if (model !== undefined && (typeof model !== "string" || model === "")) {
     throw invalidRequest("model", `${show(model)} is not a path or an id`, "Use a folder's path or an id.")

@@ -9,12 +9,12 @@ import { type Input, inputOf, noInput } from "./request/Input.ts"
 import { isWebSocketUpgrade } from "./request/isWebSocketUpgrade.ts"
 import { putBack, readBody } from "./request/readBody.ts"
 import { readInput } from "./request/readInput.ts"
-import type { Ending, Piece } from "./response/Format.ts"
+import type { Ending, Piece, Unreadable } from "./response/Format.ts"
 import { type Answer, openAnswer } from "./response/openAnswer.ts"
 import { asItIs, withoutForged } from "./response/withoutForged.ts"
 import { verdictOf } from "./response/verdictOf.ts"
 import { ShieldCall } from "./ShieldContext.ts"
-import { defaultMaxBodyBytes, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
+import { defaultMaxBodyBytes, defaultMaxHeldBytes, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
 export interface Shield {
@@ -140,6 +140,12 @@ export class Shielding {
     }
   }
 
+  /** Each client's judgements share prefixes with no other's, and take turns with them. */
+  #asking(): { readonly client?: string; readonly cacheSalt?: string } {
+    const client = this.#shield.options.clientOf?.(this.#c)
+    return client === undefined ? {} : { client, cacheSalt: JSON.stringify(["client", client]) }
+  }
+
   async #guard(guard: PromiseGuard, { input, question }: Input, next: Next): Promise<Response | void> {
     const starting = Promise.withResolvers<AbortSignal>()
     const source = Promise.withResolvers<AsyncIterable<Frame<Piece>>>()
@@ -149,6 +155,7 @@ export class Shielding {
       input,
       question,
       signal: AbortSignal.any([this.#client, this.#leaving.signal]),
+      ...this.#asking(),
       observe: this.#call.observe,
       source: ({ signal }) => {
         starting.resolve(signal)
@@ -185,7 +192,28 @@ export class Shielding {
     })
     this.#isRead = this.#answer === undefined
     if (this.#answer === undefined) return nothing()
-    return this.#answer.format.read(this.#bytes(this.#answer.body, signal))
+    return this.#frames(this.#answer, signal)
+  }
+
+  /** What is held until it is judged is bounded: who answers may be a model, or a server behind the route. */
+  async *#frames({ body, format }: Answer, signal: AbortSignal): AsyncGenerator<Frame<Piece>, void, void> {
+    const most = this.#shield.options.maxHeldBytes ?? defaultMaxHeldBytes
+    const isHeldToEnd = format.isWhole || this.#shield.plan.mode === "buffer"
+    let held = 0
+    const count = async function* (bytes: AsyncIterable<Uint8Array>, unreadable: Unreadable) {
+      for await (const chunk of bytes) {
+        held += chunk.length
+        if (held > most) unreadable(tooMuchHeld(most))
+        yield chunk
+      }
+    }
+    const isJudged = this.#shield.plan.output
+    const bytes = this.#bytes(body, signal)
+    const unreadable: Unreadable = (error) => this.#noteUnreadable(error)
+    for await (const frame of format.read(isJudged ? count(bytes, unreadable) : bytes)) {
+      if (!isHeldToEnd) held = 0
+      yield frame
+    }
   }
 
   #noteUnreadable(error: UnreadableBodyError): void {
@@ -406,6 +434,14 @@ const unjudged = (error: unknown): Ending => ({
   code: tagOf(error) ?? "guard_failed",
   message: "The answer could not be judged.",
 })
+
+const tooMuchHeld = (most: number): UnreadableBodyError =>
+  new UnreadableBodyError({
+    of: "output",
+    reason: "too large",
+    problem: `The answer has more than ${most} bytes that are held until they are judged`,
+    remedy: "Answer with less, as a stream of shorter events, or raise `maxHeldBytes`.",
+  })
 
 /** What an app's error says is the app's affair: a client is told that there was one. */
 const brokenOff = (error: unknown): Ending =>

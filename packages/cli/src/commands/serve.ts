@@ -1,4 +1,5 @@
 /** `facet serve`: Gemma 2 behind OpenAI's API, and the three effects. */
+import { type GuardOptions, type GuardRole, guardRoles } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { jsonOption, modelOption } from "../Options.ts"
@@ -23,6 +24,11 @@ const options = {
     about: "answer to this name too; several are allowed (without a key and --host: to those of this machine alone)",
   },
   guard: { kind: "switch", about: "judge prompts and answers; what is held back ends with content_filter" },
+  roles: {
+    kind: "list",
+    value: "ROLE",
+    about: "with --guard, whose messages are judged: system, user, assistant, tool (default: system and user)",
+  },
   queue: { kind: "number", value: "N", about: "at most so many requests run or wait; more get 503 (default 64)" },
   maxPerClient: {
     kind: "number",
@@ -73,6 +79,7 @@ export const serve = defineCommand(
       model,
       port = 8080,
       queue,
+      roles,
       shield,
     },
   ) => {
@@ -80,6 +87,7 @@ export const serve = defineCommand(
     checkRange("grace", grace, 86_400, false)
     for (const origin of cors) checkOrigin(origin)
     for (const name of allowHost ?? []) checkHost(name)
+    const judged = roles === undefined ? guard : checkedRoles(roles, guard)
     const keys = apiKey ?? keysFrom(process.env)
     if (keys === undefined && !loopback.test(host)) await warn(console, host)
     if (keys === undefined && cors.includes(anyOrigin)) await warnOfPages(console)
@@ -92,7 +100,7 @@ export const serve = defineCommand(
       graceSeconds: grace,
       open: { ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
       cors,
-      api: { apiKey: keys, guard, maxBodyBytes, maxPerClient },
+      api: { apiKey: keys, guard: judged, maxBodyBytes, maxPerClient },
       json: json === true,
     }).catch((error: unknown) => {
       throw toldBetter(error, host, port)
@@ -105,6 +113,18 @@ function checkRange(flag: string, value: number, max: number, isWhole: boolean):
   if (value >= 0 && value <= max && (!isWhole || Number.isInteger(value))) return
   throw new UsageError(`--${flag} takes ${isWhole ? "a whole number" : "a number"} from 0 to ${max}, not ${value}`)
 }
+
+function checkedRoles(roles: ReadonlyArray<string>, guard: boolean | undefined): GuardOptions {
+  if (guard !== true) throw new UsageError("--roles says whose messages --guard judges. Add --guard.")
+  const judged = roles.flatMap((list) => list.split(",")).map((role) => role.trim())
+  const known = judged.filter((role) => isGuardRole(role))
+  const wrong = judged.find((role) => !isGuardRole(role))
+  if (wrong !== undefined) throw new UsageError(`--roles takes ${guardRoles.join(", ")}, not ${wrong}`)
+  if (!known.includes("user")) throw new UsageError("--roles leaves out the user, whom a guard is for. Add user.")
+  return { roles: known }
+}
+
+const isGuardRole = (role: string): role is GuardRole => guardRoles.some((known) => known === role)
 
 /** Browsers compare letter by letter: what is no origin as they write it would never match. */
 function checkOrigin(text: string): void {
