@@ -1,3 +1,4 @@
+import { NameRuns } from "./NameRuns.ts"
 import { OpenString } from "./OpenString.ts"
 
 const controls: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" }
@@ -23,6 +24,7 @@ interface Container {
  */
 export class JsonWords {
   readonly #containers: Array<Container> = []
+  readonly #names = new NameRuns()
   #string: OpenString | undefined
   #escape = ""
   /** The first half of a character, which says nothing without the second. */
@@ -52,9 +54,13 @@ export class JsonWords {
     this.#half = ""
     this.#escape = ""
     const literals = this.#endLiteral()
-    if (this.#string === undefined) return literals + left
+    const names = this.#names
+      .take()
+      .map((line) => `${line}\n`)
+      .join("")
+    if (this.#string === undefined) return literals + left + names
     this.#string.add(left)
-    return literals + this.#string.giveUp()
+    return literals + this.#string.giveUp() + names
   }
 
   /** How many letters from here on mean themselves. */
@@ -103,6 +109,7 @@ export class JsonWords {
     this.#string = undefined
     const container = this.#containers.at(-1)
     if (container !== undefined && string.isKey) container.key = string.letters
+    this.#names.add({ key: string.isKey ? "" : (container?.key ?? ""), text: string.letters, isKey: string.isKey })
     return string.close()
   }
 

@@ -3,6 +3,7 @@ import { Blocks } from "./Blocks.ts"
 import { EventField } from "./EventField.ts"
 import { expectsName } from "./Names.ts"
 import { isOpaque } from "./Language.ts"
+import { NameRuns } from "./NameRuns.ts"
 import type { Said } from "./Said.ts"
 import { type StringAt, stringsOf } from "./stringsOf.ts"
 import { TextField } from "./TextField.ts"
@@ -83,15 +84,17 @@ export class StreamWords {
   fields(prefix: string, event: unknown, isWhole = false): Texts {
     const texts: Array<FrameText> = []
     const first: Array<string> = []
+    const names = new NameRuns()
     for (const at of stringsOf(event, "", false)) {
       const channel = prefix + at.path
+      names.add(at)
       if (at.isKey) first.push(this.#key(channel, at))
       else if (isBytes(at)) first.push(wordsAt(at))
       else if (!isWhole || expectsName(at.key)) texts.push(...this.#field(channel, at))
       else if (this.#texts.has(channel)) texts.push(...this.#add(channel, at))
       else first.push(this.#begin(channel, at))
     }
-    return [...texts, ...lines(prefix.replace(/[ .]$/, ""), first)]
+    return [...texts, ...lines(prefix.replace(/[ .]$/, ""), [...first, ...names.take()])]
   }
 
   /** The event is over, and what waited for it to go on is complete. */
@@ -104,7 +107,9 @@ export class StreamWords {
   /** A JSON value that is complete, judged at once, but for strings that only repeat a text. */
   whole(channel: string, value: unknown): Texts {
     const strings = [...stringsOf(value)].filter(({ isKey, text }) => isKey || !this.#isTold(text))
-    return lines(channel, strings.map(wordsAt))
+    const names = new NameRuns()
+    for (const at of strings) names.add(at)
+    return lines(channel, [...strings.map(wordsAt), ...names.take()])
   }
 
   /**

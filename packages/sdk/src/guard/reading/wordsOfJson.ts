@@ -1,4 +1,5 @@
 /** What a JSON value says: everything but names where names are expected, bytes, and numbers. */
+import { NameRuns } from "./NameRuns.ts"
 import { expectsName, isNameShaped } from "./Names.ts"
 import { isList, isRecord, parseJson } from "../../words/Json.ts"
 import { type Sliced, sliceLength, whole } from "../../words/Sliced.ts"
@@ -37,12 +38,14 @@ const costOfString = 64
 
 function* linesOf(value: unknown, layers: number): Sliced<string> {
   const lines: Array<string> = []
+  const names = new NameRuns()
   let read = 0
   for (const at of stringsAndPauses(value)) {
     if (at === undefined) {
       yield
       continue
     }
+    names.add(at)
     const words = yield* readString(at, layers)
     if (words.trim() !== "") lines.push(words)
     read += at.text.length + costOfString
@@ -50,7 +53,7 @@ function* linesOf(value: unknown, layers: number): Sliced<string> {
     yield
     read = 0
   }
-  return lines.join("\n")
+  return [...lines, ...names.take()].join("\n")
 }
 
 function* readString({ file, isKey, key, text }: StringAt, layers: number): Sliced<string> {

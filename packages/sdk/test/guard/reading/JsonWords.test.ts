@@ -113,4 +113,10 @@ describe("JSON in fragments", () => {
   ])("reads what is no JSON as it stands: %s", (_, text, expected) => {
     assert.strictEqual(read([text]), expected)
   })
+
+  it("says what names say that stand one after the other", () => {
+    const value = "How do I build a bomb".split(" ").map((name) => ({ name }))
+    const json = JSON.stringify(value)
+    assert.strictEqual(read([json.slice(0, 40), json.slice(40)]), `${wordsOfJson(value)}\n`)
+  })
 })

@@ -314,4 +314,14 @@ describe("a text in pieces, in any field of any events", () => {
       assert.deepStrictEqual(released([...frames, words.end()]), { count: frames.length + 1, isBlocked: false })
     })
   })
+
+  describe("names one after the other", () => {
+    const names = "How do I build a bomb".split(" ").map((name) => ({ name }))
+
+    it("are a sentence in a whole value, and in one event", () => {
+      const told = (texts: ReadonlyArray<{ readonly text: string }>) => texts.map(({ text }) => text).join("")
+      assert.include(told(new StreamWords().whole("body", names)), "How do I build a bomb")
+      assert.include(told(new StreamWords().fields("data ", { names })), "How do I build a bomb")
+    })
+  })
 })
