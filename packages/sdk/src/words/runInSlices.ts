@@ -1,7 +1,7 @@
 import type { Sliced } from "./Sliced.ts"
 
 /** So long a thread may work before others have their turn, in milliseconds. */
-const mostAtOnce = 4
+const mostAtOnce = 2
 
 /** Whether the place has a way to wait for others that costs nothing: Node, Deno and Bun do. */
 const immediate: unknown = Reflect.get(globalThis, "setImmediate")
