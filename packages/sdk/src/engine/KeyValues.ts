@@ -11,9 +11,7 @@ import { kvBytes, type KvRows, type KvStore } from "../runtime/KvStore.ts"
 import type { Runtime, Tensors } from "../runtime/Runtime.ts"
 import type { Interventions } from "./Interventions.ts"
 import type { KvSequence } from "./PrefixCache.ts"
-
-/** Tokens in a whole prefill chunk: cancellation is possible between two, and larger ones are no faster. */
-export const chunkLength = 128
+import { chunkLength } from "./Reuse.ts"
 
 const capacityStep = 128
 
@@ -120,13 +118,17 @@ export class KeyValues implements KvSequence<KeyValues> {
     if (full !== this.#capacity.full || sliding !== this.#capacity.sliding) this.#resize({ full, sliding })
   }
 
-  /** Takes the rows of new tokens: `[1, 2 * layers * kvHeads, tokens, headDim]`, as the graph gives them. */
-  append(tokens: ArrayLike<number>, rows: Tensor): void {
+  /**
+   * Takes the rows of new tokens: `[1, 2 * layers * kvHeads, rows, headDim]`, as the graph gives them; of more rows than
+   * tokens the last are left.
+   *
+   * @param isExact whether they were run such that other requests may take them over.
+   */
+  append(tokens: ArrayLike<number>, rows: Tensor, isExact: boolean): void {
     this.#store.write(rows, this.rows, tokens.length)
     this.#tokens.set(tokens, this.#length)
-    const isWholeChunk = tokens.length === chunkLength && this.#exactLength === this.#length
+    if (isExact && this.#exactLength === this.#length) this.#exactLength += tokens.length
     this.#length += tokens.length
-    if (isWholeChunk) this.#exactLength = this.#length
   }
 
   fork(length: number): KeyValues {
@@ -149,7 +151,7 @@ export class KeyValues implements KvSequence<KeyValues> {
       this.#length = 0
       this.#start = 0
     } else this.#length = Math.min(length, this.#length)
-    this.#exactLength = Math.min(this.#exactLength, Math.floor(this.#length / chunkLength) * chunkLength)
+    this.#exactLength = Math.min(this.#exactLength, this.#length)
   }
 
   dispose(): void {

@@ -16,10 +16,12 @@ import type { Device } from "../words/Device.ts"
 import type { Progress } from "../words/Progress.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
+import { areRowsExact } from "./areRowsExact.ts"
 import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
-import { chunkLength, KeyValues, sequenceKey } from "./KeyValues.ts"
+import { KeyValues, sequenceKey } from "./KeyValues.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
+import { anyRow, isExactChunk, paired, pairedRows, type Reuse, wholeChunks } from "./Reuse.ts"
 
 /** What one forward pass gives besides the new keys and values. */
 export interface Wanted {
@@ -29,6 +31,8 @@ export interface Wanted {
   readonly candidates?: ReadonlyArray<number>
   /** Sites whose tensors are wanted. */
   readonly taps?: ReadonlyArray<Site>
+  /** Whether the rows are to be such that other requests may take them over: see {@link Reuse}. */
+  readonly exact?: boolean
 }
 
 export interface Forward {
@@ -52,6 +56,13 @@ export interface OpenModelOptions {
 interface Openings {
   readonly taps: ReadonlyArray<Site>
   readonly interventions: ReadonlyArray<Site>
+}
+
+/** What a model runs with. */
+interface Ready {
+  readonly session: Session
+  readonly openings: Openings
+  readonly reuse: Reuse
 }
 
 /** What was read of a model's folder. */
@@ -87,10 +98,11 @@ export class OpenModel {
   readonly #options: OpenModelOptions
   readonly #parts: Parts
   readonly #rotary: RotaryTables
+  readonly #reuse: Reuse
   #session: Session
   #openings: Openings
 
-  private constructor(options: OpenModelOptions, parts: Parts, session: Session, openings: Openings) {
+  private constructor(options: OpenModelOptions, parts: Parts, { openings, reuse, session }: Ready) {
     const { located, model, tokenizer } = parts
     const { architecture, config } = model
     this.#options = options
@@ -103,6 +115,7 @@ export class OpenModel {
     const endOfTurn = tokenizer.controls.get(architecture.endOfTurn)
     this.endIds = new Set(endOfTurn === undefined ? config.eosIds : [...config.eosIds, endOfTurn])
     this.#rotary = new RotaryTables(config)
+    this.#reuse = reuse
     this.#session = session
     this.#openings = openings
     this.cache = new PrefixCache({ maxBytes: options.cacheBytes })
@@ -137,9 +150,28 @@ export class OpenModel {
     const placed = await runtime.placeModel(files, { ...located, quantization: config.quantization })
     const parts: Parts = { model, located, tokenizer, placed }
     const openings: Openings = { taps, interventions: [] }
-    const opened = new OpenModel(options, parts, await openSession(options, parts, openings), openings)
+    const session = await openSession(options, parts, openings)
+    const opened = new OpenModel(options, parts, { openings, session, reuse: await OpenModel.#reuseOf(options, parts) })
     report("ready", weights.join(", "), totalBytes)
     return opened
+  }
+
+  /** Found out with the first layer alone: all have the same operators. */
+  static async #reuseOf(options: OpenModelOptions, parts: Parts): Promise<Reuse> {
+    const { config } = parts.model
+    if (config.quantization === null) return anyRow
+    // Of other devices nobody has seen it.
+    if (options.runtime.name !== "cpu") return wholeChunks
+    const site: Site = { layer: 0, site: "resid_post" }
+    const openings: Openings = { taps: [site], interventions: [] }
+    const layer: Parts = { ...parts, model: { ...parts.model, config: { ...config, layers: 1 } } }
+    const session = await openSession({ ...options, head: "candidates" }, layer, openings)
+    const model = new OpenModel({ ...options, head: "candidates" }, layer, { openings, session, reuse: pairedRows })
+    try {
+      return (await areRowsExact(model, site)) ? pairedRows : wholeChunks
+    } finally {
+      await model.release()
+    }
   }
 
   /** What it runs on. */
@@ -155,13 +187,9 @@ export class OpenModel {
     return this.#options.files.root
   }
 
-  /**
-   * How many tokens a reusable prefix must be a multiple of. With quantised weights ONNX Runtime also rounds the
-   * activations, and how it rounds depends on how many tokens run together: a prefix is then reused in whole chunks
-   * only, so that a warm cache gives the same text as a cold one. In float32 any prefix is as good as a fresh one.
-   */
-  get reuseAlignment(): number | undefined {
-    return this.config.quantization === null ? undefined : chunkLength
+  /** Which rows of an earlier request's a request may take over. */
+  get reuse(): Reuse {
+    return this.#reuse
   }
 
   /** A sequence that is nobody else's, with room for so many tokens. Whoever takes it disposes of it. */
@@ -173,7 +201,7 @@ export class OpenModel {
   /** A sequence that begins like the tokens, with what the cache holds of them. Whoever takes it gives it back. */
   acquireSequence(tokens: ReadonlyArray<number>, interventions: Interventions, salt: string): Lease<KeyValues> {
     return this.cache.acquire(tokens, {
-      align: this.reuseAlignment,
+      reuse: this.#reuse,
       key: sequenceKey(interventions, salt),
       create: () => this.newSequence(undefined, interventions, salt),
     })
@@ -199,13 +227,14 @@ export class OpenModel {
 
   /** Runs new tokens after those of `sequence`, which takes their keys and values. */
   async forward(sequence: KeyValues, tokens: ReadonlyArray<number>, wanted: Wanted = {}): Promise<Forward> {
-    const { candidates, rows = [], taps = [] } = wanted
-    sequence.reserve(tokens.length)
+    const { candidates, exact = false, rows = [], taps = [] } = wanted
+    const run = exact ? this.#inCompany(sequence, tokens) : tokens
+    sequence.reserve(run.length)
     const feeds: Record<string, Tensor> = {
       ...sequence.feeds,
-      ...this.#position(sequence, tokens.length),
-      ...this.#interventions(sequence, tokens.length),
-      [names.inputIds]: int64(tokens, [1, tokens.length]),
+      ...this.#position(sequence, run.length),
+      ...this.#interventions(sequence, run.length),
+      [names.inputIds]: int64(run, [1, run.length]),
       [names.rows]: int64(rows),
     }
     if (this.#options.head === "candidates") feeds[names.candidates] = int64(candidates ?? [])
@@ -219,11 +248,19 @@ export class OpenModel {
     }
     const newRows = outputs[names.newKeyValues]
     if (newRows === undefined) throw new Error("the graph gave no new keys and values")
-    sequence.append(tokens, newRows)
+    const isExact = exact && (run !== tokens || isExactChunk({ start: sequence.length, tokens }, this.#reuse))
+    sequence.append(tokens, newRows, isExact)
+    const ofTokens = (values: Float32Array) => values.subarray(0, (values.length / run.length) * tokens.length)
     return {
       logits: rows.length > 0 ? float(names.logits) : new Float32Array(0),
-      taps: new Map(keys.map((key) => [key, float(key)])),
+      taps: new Map(keys.map((key) => [key, ofTokens(float(key))])),
     }
+  }
+
+  /** The tokens of a run whose rows others may take over; at the very end of the context there is no room for company. */
+  #inCompany({ length }: KeyValues, tokens: ReadonlyArray<number>): ReadonlyArray<number> {
+    const run = this.#reuse.cut === "pairs" ? paired(tokens) : tokens
+    return length + run.length > this.config.contextLength ? tokens : run
   }
 
   /** What tells attention where the new tokens stand. */

@@ -5,6 +5,10 @@
  * A sequence is either in the cache or lent to one request, never both and never to two.
  */
 
+import { anyRow, type Reuse } from "./Reuse.ts"
+
+type Rule = Pick<Reuse, "isExact" | "unit">
+
 /** The keys and values of a run of tokens, one row a token, in a buffer of their own. */
 export interface KvSequence<Self> {
   /** What else made the rows but the tokens: rows of different keys are never taken for each other. */
@@ -13,7 +17,7 @@ export interface KvSequence<Self> {
   readonly tokens: Int32Array
   /** How many rows there are. */
   readonly length: number
-  /** The first so many rows were computed in whole aligned chunks (0 <= exactLength <= length). */
+  /** The first so many rows were run such that any request may take them over (0 <= exactLength <= length). */
   readonly exactLength: number
   /** The fewest rows, other than none, that the sequence can be cut to: layers that slide forget the oldest. */
   readonly shortest: number
@@ -39,11 +43,8 @@ export interface AcquireOptions<S> {
   readonly key: string
   /** Makes an empty sequence of this key, for a request that finds nothing to reuse. */
   readonly create: () => S
-  /**
-   * Reuse whole chunks of so many rows only, and only rows that were computed in such chunks (`exactLength`): the
-   * request then computes just as it would without a cache. Default: reuse any row.
-   */
-  readonly align?: number | undefined
+  /** Which rows may be taken over. Default: any. */
+  readonly reuse?: Rule | undefined
 }
 
 /** A sequence that is lent to a request. */
@@ -95,9 +96,9 @@ export class PrefixCache<S extends KvSequence<S>> {
    * An entry that the request extends, or that would lose at most 16 reusable rows, is lent itself; of any other a
    * copy is lent.
    */
-  acquire(tokens: ArrayLike<number>, { align = 1, create, key }: AcquireOptions<S>): Lease<S> {
+  acquire(tokens: ArrayLike<number>, { create, key, reuse = anyRow }: AcquireOptions<S>): Lease<S> {
     const wanted = tokens instanceof Int32Array ? tokens : Int32Array.from(tokens)
-    const match = this.#longestMatch(wanted, key, align)
+    const match = this.#longestMatch(wanted, key, reuse)
     const sequence = match === undefined ? create() : this.#lend(match)
     this.#lent.add(sequence)
     return { sequence, reused: match?.reused ?? 0 }
@@ -129,11 +130,11 @@ export class PrefixCache<S extends KvSequence<S>> {
     for (const entry of this.#entries) this.#drop(entry)
   }
 
-  #longestMatch(tokens: Int32Array, key: string, align: number): Match<S> | undefined {
+  #longestMatch(tokens: Int32Array, key: string, reuse: Rule): Match<S> | undefined {
     let best: Match<S> | undefined
     for (const entry of this.#entries) {
       if (entry.key !== key) continue
-      const match = matchOf(entry, tokens, align)
+      const match = matchOf(entry, tokens, reuse)
       if (match.reused === 0) continue
       const isBetter =
         best === undefined || match.reused > best.reused || (match.reused === best.reused && match.lost <= best.lost)
@@ -175,13 +176,13 @@ export class PrefixCache<S extends KvSequence<S>> {
   }
 }
 
-const matchOf = <S extends KvSequence<S>>(sequence: S, tokens: Int32Array, align: number): Match<S> => {
+const matchOf = <S extends KvSequence<S>>(sequence: S, tokens: Int32Array, { isExact, unit }: Rule): Match<S> => {
   const common = commonPrefix(sequence, tokens)
-  const reusable = align === 1 ? sequence.length : sequence.exactLength
-  const usable = floorTo(Math.min(common, reusable, tokens.length - 1), align)
+  const reusable = isExact ? sequence.exactLength : sequence.length
+  const usable = floorTo(Math.min(common, reusable, tokens.length - 1), unit)
   const reused = usable < sequence.shortest ? 0 : usable
   // What the request extends it computes anew and gives back.
-  const lost = common === sequence.length && common < tokens.length ? 0 : floorTo(reusable, align) - reused
+  const lost = common === sequence.length && common < tokens.length ? 0 : floorTo(reusable, unit) - reused
   return { sequence, reused: Math.max(0, reused), lost }
 }
 

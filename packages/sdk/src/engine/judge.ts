@@ -168,11 +168,15 @@ function judgePiece(
   })
 }
 
-/** As the prefix cache does it: with quantised weights in whole chunks, so that a verdict depends on its policy alone. */
-function reusableLength(model: OpenModel, sequence: KeyValues, tokens: ReadonlyArray<number>): number {
+/** As the prefix cache does it, so that a verdict depends on its policy alone. */
+function reusableLength(
+  { reuse: { isExact, unit } }: OpenModel,
+  sequence: KeyValues,
+  tokens: ReadonlyArray<number>,
+): number {
   const common = Math.min(commonLength(sequence, tokens), tokens.length - 1)
-  const unit = model.reuseAlignment
-  return unit === undefined ? common : Math.min(Math.floor(common / unit) * unit, sequence.exactLength)
+  const usable = isExact ? Math.min(common, sequence.exactLength) : common
+  return usable - (usable % unit)
 }
 
 function commonLength(sequence: KeyValues, tokens: ReadonlyArray<number>): number {

@@ -3,25 +3,9 @@ import * as Effect from "effect/Effect"
 import { ContextOverflowError, type FacetError } from "../words/Errors.ts"
 import { type Forward, type OpenModel, type Wanted } from "./OpenModel.ts"
 import { Interventions } from "./Interventions.ts"
-import { chunkLength, type KeyValues } from "./KeyValues.ts"
+import type { KeyValues } from "./KeyValues.ts"
+import { type Chunk, chunksOf } from "./Reuse.ts"
 import type { Scheduler } from "./Scheduler.ts"
-
-/** Tokens of one chunk, and where they stand in the whole. */
-export interface Chunk {
-  readonly start: number
-  readonly tokens: ReadonlyArray<number>
-}
-
-/** Cuts tokens from `start` on at multiples of the chunk length, so that equal prompts are always cut alike. */
-export function chunksOf(tokens: ReadonlyArray<number>, start: number): ReadonlyArray<Chunk> {
-  const chunks: Array<Chunk> = []
-  for (let at = start; at < tokens.length;) {
-    const end = Math.min(tokens.length, (Math.floor(at / chunkLength) + 1) * chunkLength)
-    chunks.push({ start: at, tokens: tokens.slice(at, end) })
-    at = end
-  }
-  return chunks
-}
 
 /** Fails when a prompt does not fit into the model's context. */
 export const checkLength = (model: OpenModel, tokens: ReadonlyArray<number>) =>
@@ -45,10 +29,12 @@ export const prefill = (
   onChunk: (result: Forward, chunk: Chunk) => void,
 ): Effect.Effect<void, FacetError> =>
   Effect.forEach(
-    chunksOf(tokens, sequence.length),
+    chunksOf(tokens, sequence.length, model.reuse),
     (chunk) =>
       Effect.map(
-        scheduler.step("Running a prompt", () => model.forward(sequence, chunk.tokens, wanted(chunk))),
+        scheduler.step("Running a prompt", () =>
+          model.forward(sequence, chunk.tokens, { ...wanted(chunk), exact: true }),
+        ),
         (result) => onChunk(result, chunk),
       ),
     { discard: true },

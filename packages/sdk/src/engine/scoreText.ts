@@ -5,7 +5,8 @@ import type { Score } from "../words/Score.ts"
 import type { Interventions } from "./Interventions.ts"
 import { logSoftmaxAt } from "./Logprobs.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { checkLength, type Chunk, prefillAll } from "./prefill.ts"
+import { checkLength, prefillAll } from "./prefill.ts"
+import type { Chunk } from "./Reuse.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 /**

@@ -34,9 +34,10 @@ export class HostKvStore implements KvStore {
     if (!(data instanceof Float32Array)) throw new Error("the graph gave no new keys and values")
     const { headDim, kvHeads } = this.#shape
     const size = count * headDim
+    const given = (rows.dims[2] ?? count) * headDim
     for (const [i, { kind, values }] of this.#buffers.entries()) {
       for (let head = 0; head < kvHeads; head++) {
-        const from = (i * kvHeads + head) * size
+        const from = (i * kvHeads + head) * given
         values.set(data.subarray(from, from + size), (head * this.#capacity[kind] + length[kind]) * headDim)
       }
     }

@@ -15,7 +15,7 @@ export interface KvStore {
   /**
    * Writes the rows of `count` new tokens after the first `length`, and takes the tensor over.
    *
-   * @param rows `[1, 2 * layers * kvHeads, count, headDim]`, as the graph gives them.
+   * @param rows `[1, 2 * layers * kvHeads, R, headDim]`, as the graph gives them; of R rows the first `count` are taken.
    */
   write(rows: Tensor, length: KvRows, count: number): void
   /** Forgets the first `count` of the `length` rows of the layers that slide: the others move to the front. */

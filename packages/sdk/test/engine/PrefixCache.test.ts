@@ -64,7 +64,11 @@ const makeCache = (maxBytes = 1000, bytes = 100, keeps = Infinity) => {
   const alive = new Set<FakeSequence>()
   const cache = new PrefixCache<FakeSequence>({ maxBytes })
   const acquire = (tokens: ReadonlyArray<number>, { align = 1, key = "" } = {}) =>
-    cache.acquire(tokens, { align, key, create: () => new FakeSequence(alive, bytes, key, keeps) })
+    cache.acquire(tokens, {
+      reuse: { unit: align, isExact: align > 1 },
+      key,
+      create: () => new FakeSequence(alive, bytes, key, keeps),
+    })
   const run = (tokens: ReadonlyArray<number>, align = 1, key = "") => {
     const lease = acquire(tokens, { align, key })
     lease.sequence.extend(tokens.slice(lease.reused), align)

@@ -6,7 +6,6 @@ import * as Schema from "effect/Schema"
 import type { KeyValues } from "../../src/engine/KeyValues.ts"
 import { OpenModel } from "../../src/engine/OpenModel.ts"
 import { Interventions } from "../../src/engine/Interventions.ts"
-import { chunksOf } from "../../src/engine/prefill.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import { makeSampler } from "../../src/engine/Sampler.ts"
 import { TokenHistory } from "../../src/engine/TokenHistory.ts"
@@ -151,17 +150,4 @@ describe.each([
       }),
     few,
   )
-})
-
-describe("chunksOf", () => {
-  it.prop("cuts at multiples of the chunk length, and loses nothing", { ids: tokens, at: share }, ({ at, ids }) => {
-    const start = Math.floor(at * ids.length)
-    const chunks = chunksOf(ids, start)
-    assert.deepStrictEqual(
-      chunks.flatMap((chunk) => chunk.tokens),
-      ids.slice(start),
-    )
-    for (const chunk of chunks.slice(1)) assert.strictEqual(chunk.start % 128, 0)
-    for (const chunk of chunks) assert.isAtMost(chunk.tokens.length, 128)
-  })
 })

@@ -42,11 +42,12 @@ export class GpuKvStore implements KvStore {
   write(rows: Tensor, length: KvRows, count: number): void {
     const { headDim, kvHeads } = this.#shape
     const size = count * headDim * floatBytes
+    const given = (rows.dims[2] ?? count) * headDim * floatBytes
     this.#submit((commands) => {
       for (const [i, { kind, values }] of this.#buffers.entries()) {
         for (let head = 0; head < kvHeads; head++) {
           const to = (head * this.#capacity[kind] + length[kind]) * headDim * floatBytes
-          commands.copyBufferToBuffer(rows.gpuBuffer as GPUBuffer, (i * kvHeads + head) * size, values, to, size)
+          commands.copyBufferToBuffer(rows.gpuBuffer as GPUBuffer, (i * kvHeads + head) * given, values, to, size)
         }
       }
     })
