@@ -97,7 +97,6 @@ describe("a quantised folder", () => {
     const again = generate(prompt, { temperature: 1, seed: 5, maxTokens: 40 })
     const [cold, warm] = await runHere({ model: await quantised(4) }, Effect.all([again, again]))
     assert.isAbove(warm.usage.cachedTokens, 0)
-    assert.strictEqual(warm.usage.cachedTokens % 128, 0)
     assert.strictEqual(warm.text, cold.text)
   })
 })

@@ -101,6 +101,7 @@ export class OpenModel {
   readonly #reuse: Reuse
   #session: Session
   #openings: Openings
+  #background: Promise<void> = Promise.resolve()
 
   private constructor(options: OpenModelOptions, parts: Parts, { openings, reuse, session }: Ready) {
     const { located, model, tokenizer } = parts
@@ -196,6 +197,20 @@ export class OpenModel {
   newSequence(room?: number, interventions = Interventions.none, salt?: string): KeyValues {
     const { runtime, slack } = this.#options
     return KeyValues.make({ config: this.config, runtime, interventions, room, salt, slack })
+  }
+
+  /**
+   * Resolves when no work in the background has a sequence of the cache: who would take one then would find it gone.
+   */
+  get undisturbed(): Promise<void> {
+    return this.#background
+  }
+
+  /** Does work in the background on a sequence of the cache. */
+  alone(work: () => Promise<void>): Promise<void> {
+    const done = work()
+    this.#background = done.catch(() => {})
+    return done
   }
 
   /** A sequence that begins like the tokens, with what the cache holds of them. Whoever takes it gives it back. */

@@ -25,6 +25,8 @@ export class Scheduler {
   readonly #turns = new FairLock(1)
   readonly #slots: FairLock
   #admitted = 0
+  /** Called when the last request has left. */
+  onIdle: () => void = () => {}
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -34,6 +36,10 @@ export class Scheduler {
   /** Requests that run or wait. */
   get admitted(): number {
     return this.#admitted
+  }
+
+  get isIdle(): boolean {
+    return this.#admitted === 0
   }
 
   /**
@@ -55,7 +61,10 @@ export class Scheduler {
       this.#admitted++
       return Effect.void
     })
-    const leave = Effect.sync(() => void this.#admitted--)
+    const leave = Effect.sync(() => {
+      this.#admitted--
+      if (this.isIdle) this.onIdle()
+    })
     return Effect.acquireUseRelease(
       enter,
       () => this.#slots.withPermit(request, { owner: client, isUrgent: isNested }),

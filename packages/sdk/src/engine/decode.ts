@@ -28,6 +28,8 @@ export interface DecodeOptions {
   readonly startedAt: number
   /** Takes a part; waits while the reader is behind. */
   readonly emit: (part: EnginePart) => Effect.Effect<void>
+  /** Told what was written, however it ended: the prompt's tokens and those that follow. */
+  readonly onWritten: (tokens: ReadonlyArray<number>) => void
 }
 
 /** Runs a prompt and writes what follows, until the model ends its turn or a limit is reached. */
@@ -86,6 +88,14 @@ class Decoding {
   }
 
   run(): Effect.Effect<void, FacetError> {
+    const { onWritten, tokens } = this.#options
+    return Effect.ensuring(
+      this.#write(),
+      Effect.sync(() => onWritten([...tokens, ...this.#completion])),
+    )
+  }
+
+  #write(): Effect.Effect<void, FacetError> {
     const self = this
     return Effect.gen(function* () {
       const { emit, tokens } = self.#options

@@ -45,6 +45,7 @@ import type { Score } from "../words/Score.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
+import { Afterwork } from "./Afterwork.ts"
 import { decode } from "./decode.ts"
 import { Devices } from "./Devices.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
@@ -112,6 +113,7 @@ class LocalEngine implements EngineService {
   readonly #options: EngineOptions
   readonly #scheduler: Scheduler
   readonly #devices: Devices
+  readonly #afterwork: Afterwork
   readonly #models = new Map<string, Promise<Loaded>>()
   /** Those of {@link #models} that have come. */
   readonly #opened = new Set<OpenModel>()
@@ -121,6 +123,7 @@ class LocalEngine implements EngineService {
     this.#options = options
     this.#scheduler = new Scheduler(options)
     this.#devices = new Devices(options.devices)
+    this.#afterwork = new Afterwork(this.#scheduler)
   }
 
   readonly load = (ref: ModelRef): Stream.Stream<Progress, FacetError> =>
@@ -240,6 +243,7 @@ class LocalEngine implements EngineService {
     }))
 
   async close(): Promise<void> {
+    await this.#afterwork.close()
     for (const opened of await Promise.allSettled(this.#saes.values())) {
       if (opened.status === "fulfilled") await opened.value.release()
     }
@@ -274,7 +278,25 @@ class LocalEngine implements EngineService {
         Queue.isFullUnsafe(queue) ? place.without(Queue.offer(queue, part)) : Queue.offer(queue, part)
       const emit = (part: EnginePart) => Effect.asVoid(offer(part))
       const scheduler = self.#scheduler
-      yield* decode({ model, scheduler, tracer, tokens, request, interventions, emit, startedAt })
+      const onWritten = (written: ReadonlyArray<number>) => self.#onWritten(model, request, written, interventions)
+      yield* decode({ model, scheduler, tracer, tokens, request, interventions, emit, startedAt, onWritten })
+    })
+  }
+
+  /** A chat may go on: its next turn begins with this one, closed. */
+  #onWritten(
+    model: OpenModel,
+    { cacheSalt: salt, template }: GenerateRequest,
+    tokens: ReadonlyArray<number>,
+    interventions: Interventions,
+  ): void {
+    if (template === "none") return
+    const end = model.tokenizer.controls.get(model.architecture.endOfTurn)
+    this.#afterwork.add({
+      model,
+      tokens: end === undefined ? tokens : [...tokens, end],
+      interventions,
+      salt: salt ?? "",
     })
   }
 

@@ -68,7 +68,10 @@ export const withSequence = <A, E, R>(
   interventions = Interventions.none,
 ): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => model.acquireSequence(tokens, interventions, salt)),
+    Effect.map(
+      Effect.promise(() => model.undisturbed),
+      () => model.acquireSequence(tokens, interventions, salt),
+    ),
     ({ reused, sequence }) => use(sequence, reused),
     // Whatever was run before an error or an interruption is whole rows, and as good as any.
     ({ sequence }) => Effect.sync(() => model.cache.release(sequence)),
