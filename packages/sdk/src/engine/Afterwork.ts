@@ -30,7 +30,7 @@ export class Afterwork {
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler
-    scheduler.onIdle = () => void this.#start()
+    scheduler.onIdle = () => this.#start()
   }
 
   add(written: Written): void {

@@ -23,6 +23,9 @@ import { KeyValues, sequenceKey } from "./KeyValues.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
 import { anyRow, isExactChunk, paired, pairedRows, type Reuse, wholeChunks } from "./Reuse.ts"
 
+/** Stands where no mask is read. */
+const noMask = new Tensor("float32", new Float32Array(1), [1, 1, 1, 1])
+
 /** What one forward pass gives besides the new keys and values. */
 export interface Wanted {
   /** Positions among the new tokens whose logits are wanted; none by default. */
@@ -292,13 +295,12 @@ export class OpenModel {
       feeds[names.pastLength(kind)] = int64([past])
       feeds[names.totalLength(kind)] = int32(past + tokens)
       feeds[names.lastSlot(kind)] = int32(past + tokens - 1)
+      feeds[names.mask(kind)] = tokens === 1 ? this.#mask(kind, sequence, tokens) : noMask
     }
-    if (kinds.includes("sliding")) {
-      feeds[names.positions] = int64(
-        Array.from({ length: tokens }, (_, i) => length + i),
-        [1, tokens],
-      )
-    }
+    feeds[names.positions] = int64(
+      Array.from({ length: tokens }, (_, i) => length + i),
+      [1, tokens],
+    )
     return feeds
   }
 

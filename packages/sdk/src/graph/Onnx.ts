@@ -26,14 +26,19 @@ export interface FileSlice {
   readonly length: number
 }
 
-export type Attribute = number | string | { readonly float: number } | ReadonlyArray<number>
+export type Attribute = number | string | { readonly float: number } | ReadonlyArray<number> | Branch
+
+/** A graph within a node. */
+interface Branch {
+  readonly graph: Protobuf.Message
+}
 
 interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>
   readonly domain?: "com.microsoft"
 }
 
-const AttributeType = { float: 1, int: 2, string: 3, ints: 7 } as const
+const AttributeType = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const
 
 function attribute(name: string, value: Attribute): Protobuf.Message {
   const named = Protobuf.string(1, name)
@@ -45,6 +50,9 @@ function attribute(name: string, value: Attribute): Protobuf.Message {
   }
   if ("float" in value) {
     return Protobuf.message(named, Protobuf.float(2, value.float), Protobuf.int(20, AttributeType.float))
+  }
+  if ("graph" in value) {
+    return Protobuf.message(named, Protobuf.bytes(6, value.graph), Protobuf.int(20, AttributeType.graph))
   }
   return Protobuf.message(
     named,
@@ -62,6 +70,10 @@ function valueInfo(name: Value, type: ElementType, shape: ReadonlyArray<Dimensio
   return Protobuf.message(Protobuf.string(1, name), Protobuf.bytes(2, Protobuf.bytes(1, tensor)))
 }
 
+/** A float32 tensor of any shape. */
+const floatInfo = (name: Value): Protobuf.Message =>
+  Protobuf.message(Protobuf.string(1, name), Protobuf.bytes(2, Protobuf.bytes(1, Protobuf.int(1, ElementType.float32))))
+
 const entry = (key: string, value: string) => Protobuf.message(Protobuf.string(1, key), Protobuf.string(2, value))
 
 /** A built graph. */
@@ -76,7 +88,10 @@ export interface Graph {
 
 /** Builds one ONNX graph. */
 export class GraphBuilder {
-  readonly #nodes: Array<Protobuf.Message> = []
+  /** Of the graph, or of the branch that is being built. */
+  #nodes: Array<Protobuf.Message> = []
+  /** Of all nodes, those of branches included: names are for the whole. */
+  #count = 0
   readonly #initializers = new Map<Value, Protobuf.Message>()
   readonly #files = new Set<string>()
   readonly #inputs: Array<Protobuf.Message> = []
@@ -100,17 +115,44 @@ export class GraphBuilder {
 
   /** Adds a node with one output and returns that output's name. */
   op(type: string, inputs: ReadonlyArray<Value>, options: NodeOptions = {}): Value {
-    const output = `${type}_${this.#nodes.length}`
+    const output = `${type}_${this.#count}`
     this.#node(type, inputs, [output], options)
     return output
   }
 
   /** Adds a node with several outputs; an output nobody reads is named "". */
   opMany(type: string, inputs: ReadonlyArray<Value>, wanted: ReadonlyArray<boolean>, options: NodeOptions = {}) {
-    const at = this.#nodes.length
+    const at = this.#count
     const outputs = wanted.map((want, i) => (want ? `${type}_${at}_${i}` : ""))
     this.#node(type, inputs, outputs, options)
     return outputs
+  }
+
+  /**
+   * Runs one of two branches, whichever a bool of one element says, and gives its values. Branches may read whatever was
+   * made before; both give as many values, of float32, each made in the branch.
+   */
+  choose(
+    condition: Value,
+    whenTrue: () => ReadonlyArray<Value>,
+    otherwise: () => ReadonlyArray<Value>,
+  ): ReadonlyArray<Value> {
+    const [then_branch, else_branch] = [this.#branch(whenTrue), this.#branch(otherwise)]
+    const wanted = Array.from({ length: then_branch.outputs }, () => true)
+    return this.opMany("If", [condition], wanted, { attributes: { then_branch, else_branch } })
+  }
+
+  #branch(make: () => ReadonlyArray<Value>): Branch & { readonly outputs: number } {
+    const around = this.#nodes
+    this.#nodes = []
+    const values = make()
+    const graph = Protobuf.message(
+      Protobuf.repeated(this.#nodes, (node) => Protobuf.bytes(1, node)),
+      Protobuf.string(2, `branch_${this.#count}`),
+      Protobuf.repeated(values, (value) => Protobuf.bytes(12, floatInfo(value))),
+    )
+    this.#nodes = around
+    return { graph, outputs: values.length }
   }
 
   /** A tensor whose bytes stay in a file. The same name twice is one tensor. */
@@ -182,7 +224,7 @@ export class GraphBuilder {
       Protobuf.message(
         Protobuf.repeated(inputs, (input) => Protobuf.string(1, input)),
         Protobuf.repeated(outputs, (output) => Protobuf.string(2, output)),
-        Protobuf.string(3, `${type}_${this.#nodes.length}`),
+        Protobuf.string(3, `${type}_${this.#count++}`),
         Protobuf.string(4, type),
         Protobuf.repeated(Object.entries(options.attributes ?? {}), ([name, value]) =>
           Protobuf.bytes(5, attribute(name, value)),

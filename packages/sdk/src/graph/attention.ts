@@ -27,11 +27,11 @@ export const names = {
   totalLength: (kind: LayerKind) => `${kind}_total_length`,
   /** Fused only. int32 `[1]`: `P + S - 1`. */
   lastSlot: (kind: LayerKind) => `${kind}_last_slot`,
-  /** Fused only, with sliding layers. int64 `[1, S]`: where the new tokens stand in the text. */
+  /** Fused only. int64 `[1, S]`: where the new tokens stand in the text. */
   positions: "positions",
   /**
-   * Decomposed only. float32 `[1, 1, S, capacity + S]`, 0 where a new token sees a slot of the buffer or another new
-   * token, and a very negative number where it does not.
+   * float32 `[1, 1, S, capacity + S]`, 0 where a new token sees a slot of the buffer or another new token, and a very
+   * negative number where it does not. Fused: read when there is one new token, and of any size otherwise.
    */
   mask: (kind: LayerKind) => `${kind}_mask`,
   /**
@@ -67,8 +67,14 @@ export type Attend = (layer: number, projections: Projections) => Attended
 export const attention = (g: GraphBuilder, config: ModelConfig, kind: AttentionKind): Attend =>
   kind === "fused" ? fused(g, config) : decomposed(g, config)
 
+/** Cosines and sines. */
+interface Table {
+  readonly cos: Value
+  readonly sin: Value
+}
+
 /** The inputs with cosines and sines, for a layer of either kind. */
-function rotary(g: GraphBuilder, config: ModelConfig) {
+function rotary(g: GraphBuilder, config: ModelConfig): (layer: number) => Table {
   const shape = ["positions", config.headDim / 2]
   const tables = new Map(
     rotaryKinds(config).map((kind) => [
@@ -95,47 +101,117 @@ function past(g: GraphBuilder, { headDim, kvHeads }: ModelConfig, layer: number)
 }
 
 function fused(g: GraphBuilder, config: ModelConfig): Attend {
-  const lengths = new Map(
+  const positions = g.input(names.positions, ElementType.int64, [1, "S"])
+  const kinds = new Map(
     layerKinds(config).map((kind) => [
       kind,
       {
         past: g.input(names.pastLength(kind), ElementType.int64, [1]),
         total: g.input(names.totalLength(kind), ElementType.int32, [1]),
         last: g.input(names.lastSlot(kind), ElementType.int32, [1]),
+        seen: g.input(names.mask(kind), ElementType.float32, [1, 1, `${kind}_rows`, `${kind}_slots`]),
         // Where nothing is forgotten, a token's slot is its position.
-        positions: kind === "sliding" ? [g.input(names.positions, ElementType.int64, [1, "S"])] : [],
+        positions: kind === "sliding" ? [positions] : [],
       },
     ]),
   )
   const table = rotary(g, config)
-  return (layer, { key, query, value }) => {
+  const count = g.op("Shape", [positions], { attributes: { start: 1, end: 2 } })
+  const isAlone = g.op("Equal", [count, g.ints(1)])
+  const alone = attendAlone(g, config, positions)
+  // Made before the branches, which share them.
+  const slots = new Map([...kinds].map(([kind, { seen }]) => [kind, slotsOf(g, seen)]))
+  return (layer, projections) => {
+    const { key, query, value } = projections
     const before = past(g, config, layer)
-    const { cos, sin } = table(layer)
-    const length = lengths.get(layerKind(config, layer))
-    if (length === undefined) throw new Error(`layer ${layer} is of no kind`)
+    const turns = table(layer)
+    const { cos, sin } = turns
+    const kind = kinds.get(layerKind(config, layer))
+    const inBuffer = slots.get(layerKind(config, layer))
+    if (kind === undefined || inBuffer === undefined) throw new Error(`layer ${layer} is of no kind`)
     const newRows = (present: Value): Value => {
-      const end = g.op("Cast", [length.total], { attributes: { to: ElementType.int64 } })
-      return g.op("Slice", [present, length.past, end, g.ints(2)])
+      const end = g.op("Cast", [kind.total], { attributes: { to: ElementType.int64 } })
+      return g.op("Slice", [present, kind.past, end, g.ints(2)])
     }
-    const [z, presentKey, presentValue] = g.opMany(
-      "GroupQueryAttention",
-      [query, key, value, before.key, before.value, length.last, length.total, cos, sin, ...length.positions],
-      [true, true, true],
-      {
-        domain: "com.microsoft",
-        attributes: {
-          num_heads: config.heads,
-          kv_num_heads: config.kvHeads,
-          scale: { float: config.queryPreAttnScalar ** -0.5 },
-          softcap: { float: config.attnLogitSoftcap ?? 0 },
-          // Counts the keys that a query sees, itself included; -1 is all.
-          local_window_size: layerKind(config, layer) === "sliding" ? config.slidingWindow : -1,
-          do_rotary: 1,
-          rotary_interleaved: 0,
+    const together = (): ReadonlyArray<Value> => {
+      const [z, presentKey, presentValue] = g.opMany(
+        "GroupQueryAttention",
+        [query, key, value, before.key, before.value, kind.last, kind.total, cos, sin, ...kind.positions],
+        [true, true, true],
+        {
+          domain: "com.microsoft",
+          attributes: {
+            num_heads: config.heads,
+            kv_num_heads: config.kvHeads,
+            scale: { float: config.queryPreAttnScalar ** -0.5 },
+            softcap: { float: config.attnLogitSoftcap ?? 0 },
+            // Counts the keys that a query sees, itself included; -1 is all.
+            local_window_size: layerKind(config, layer) === "sliding" ? config.slidingWindow : -1,
+            do_rotary: 1,
+            rotary_interleaved: 0,
+          },
         },
-      },
-    ) as [Value, Value, Value]
-    return { z, newKey: newRows(presentKey), newValue: newRows(presentValue) }
+      ) as [Value, Value, Value]
+      return [z, newRows(presentKey), newRows(presentValue)]
+    }
+    const [z, newKey, newValue] = g.choose(isAlone, () => alone(projections, before, turns, inBuffer), together) as [
+      Value,
+      Value,
+      Value,
+    ]
+    return { z, newKey, newValue }
+  }
+}
+
+/** What one new token sees: its mask, and how many slots of the buffer and of new tokens that has. */
+interface Slots {
+  readonly seen: Value
+  readonly parts: Value
+}
+
+function slotsOf(g: GraphBuilder, seen: Value): Slots {
+  const all = g.op("Shape", [seen], { attributes: { start: 3, end: 4 } })
+  return { seen, parts: g.op("Concat", [g.op("Sub", [all, g.ints(1)]), g.ints(1)], { attributes: { axis: 0 } }) }
+}
+
+/**
+ * Attention of one new token. GroupQueryAttention copies all of a layer's keys and values in each run, which costs more
+ * than reading them; with one row of queries the formula costs little operator by operator.
+ */
+function attendAlone(g: GraphBuilder, config: ModelConfig, positions: Value) {
+  const { attnLogitSoftcap, headDim, heads, kvHeads, queryPreAttnScalar } = config
+  const cap = attnLogitSoftcap ?? 1
+  const scale = { float: queryPreAttnScalar ** -0.5 / cap }
+  const shape = {
+    queries: g.ints(1, kvHeads, heads / kvHeads, headDim),
+    row: g.ints(1, kvHeads, 1, headDim),
+    z: g.ints(1, 1, heads * headDim),
+  }
+  const capped = g.scalar(cap)
+  const rotated = (x: Value, count: number, { cos, sin }: Table): Value =>
+    g.op("RotaryEmbedding", [x, positions, cos, sin], {
+      domain: "com.microsoft",
+      attributes: { interleaved: 0, num_heads: count },
+    })
+  const scores = (queries: Value, keys: Value): Value =>
+    g.op("FusedMatMul", [queries, keys], { domain: "com.microsoft", attributes: { transB: 1, alpha: scale } })
+  return (
+    { key, query, value }: Projections,
+    before: { readonly key: Value; readonly value: Value },
+    table: Table,
+    { parts, seen }: Slots,
+  ): ReadonlyArray<Value> => {
+    const queries = g.op("Reshape", [rotated(query, heads, table), shape.queries])
+    const newKey = g.op("Reshape", [rotated(key, kvHeads, table), shape.row])
+    const newValue = g.op("Reshape", [value, shape.row])
+    const scaled = g.op("Concat", [scores(queries, before.key), scores(queries, newKey)], { attributes: { axis: 3 } })
+    const score = attnLogitSoftcap === null ? scaled : g.op("Mul", [g.op("Tanh", [scaled]), capped])
+    const weights = g.op("Softmax", [g.op("Add", [score, seen])], { attributes: { axis: -1 } })
+    const [onPast, onNew] = g.opMany("Split", [weights, parts], [true, true], {
+      attributes: { axis: 3 },
+    }) as [Value, Value]
+    const mixed = g.op("Add", [g.op("MatMul", [onPast, before.value]), g.op("Mul", [onNew, newValue])])
+    return [g.op("Reshape", [mixed, shape.z]), newKey, newValue]
   }
 }
 
