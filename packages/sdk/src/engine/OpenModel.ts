@@ -30,7 +30,7 @@ const noMask = new Tensor("float32", new Float32Array(1), [1, 1, 1, 1])
 export interface Wanted {
   /** Positions among the new tokens whose logits are wanted; none by default. */
   readonly rows?: ReadonlyArray<number>
-  /** Token ids for a model that was opened with the `candidates` head. */
+  /** The token ids whose logits are wanted, of a model that has the `candidates` head; otherwise all are given. */
   readonly candidates?: ReadonlyArray<number>
   /** Sites whose tensors are wanted. */
   readonly taps?: ReadonlyArray<Site>
@@ -48,15 +48,17 @@ export interface Forward {
 export interface OpenModelOptions {
   readonly files: ModelFiles
   readonly runtime: Runtime
-  readonly head: Head
+  /** What it is opened for first; another can be added later, at the price of opening the session again. */
+  readonly heads: ReadonlyArray<Head>
   /** The most bytes that the prefix cache may keep. */
   readonly cacheBytes: number
   /** See {@link KeyValuesOptions}. */
   readonly slack?: number | undefined
 }
 
-/** What a session is opened for: runs can fetch the taps, and intervene at the sites. */
-interface Openings {
+/** What a session is opened for: runs can read the heads, fetch the taps, and intervene at the sites. */
+export interface Openings {
+  readonly heads: ReadonlyArray<Head>
   readonly taps: ReadonlyArray<Site>
   readonly interventions: ReadonlyArray<Site>
 }
@@ -128,8 +130,8 @@ export class OpenModel {
   /**
    * Checks a model folder and opens it.
    *
-   * @param taps the sites that runs will ask for, given the model's configuration. Others can be added later, at the
-   * price of opening the session again.
+   * @param taps the sites that runs will ask for beside the residual stream of each layer, which is there for nothing.
+   * Others can be added later, at the price of opening the session again.
    */
   static async open(
     options: OpenModelOptions,
@@ -153,7 +155,12 @@ export class OpenModel {
     report("session", weights.join(", "), tokenizerBytes)
     const placed = await runtime.placeModel(files, { ...located, quantization: config.quantization })
     const parts: Parts = { model, located, tokenizer, placed }
-    const openings: Openings = { taps, interventions: [] }
+    const openings: Openings = {
+      heads: options.heads,
+      // A guard writes nothing whose traces somebody could want.
+      taps: options.heads.includes("vocabulary") ? union(residuals(config), taps) : taps,
+      interventions: [],
+    }
     const session = await openSession(options, parts, openings)
     const opened = new OpenModel(options, parts, { openings, session, reuse: await OpenModel.#reuseOf(options, parts) })
     report("ready", weights.join(", "), totalBytes)
@@ -167,10 +174,10 @@ export class OpenModel {
     // Of other devices nobody has seen it.
     if (options.runtime.name !== "cpu") return wholeChunks
     const site: Site = { layer: 0, site: "resid_post" }
-    const openings: Openings = { taps: [site], interventions: [] }
+    const openings: Openings = { heads: ["candidates"], taps: [site], interventions: [] }
     const layer: Parts = { ...parts, model: { ...parts.model, config: { ...config, layers: 1 } } }
-    const session = await openSession({ ...options, head: "candidates" }, layer, openings)
-    const model = new OpenModel({ ...options, head: "candidates" }, layer, { openings, session, reuse: pairedRows })
+    const session = await openSession(options, layer, openings)
+    const model = new OpenModel(options, layer, { openings, session, reuse: pairedRows })
     try {
       return (await areRowsExact(model, site)) ? pairedRows : wholeChunks
     } finally {
@@ -225,15 +232,23 @@ export class OpenModel {
     })
   }
 
-  /** Whether a run can fetch these taps and intervene at these sites as the session is. */
-  isOpenFor(taps: ReadonlyArray<Site>, interventions: ReadonlyArray<Site> = []): boolean {
-    return covers(this.#openings.taps, taps) && covers(this.#openings.interventions, interventions)
+  /** Whether runs can do what is wanted as the session is. */
+  isOpenFor(wanted: Partial<Openings>): boolean {
+    const { heads = [], interventions = [], taps = [] } = wanted
+    const open = this.#openings
+    return (
+      covers(open.taps, taps) &&
+      covers(open.interventions, interventions) &&
+      heads.every((head) => open.heads.includes(head))
+    )
   }
 
   /** Opens the session again for more. The caches stay valid: the weights are the same. */
-  async openFor(taps: ReadonlyArray<Site>, interventions: ReadonlyArray<Site> = []): Promise<void> {
-    if (this.isOpenFor(taps, interventions)) return
-    const openings = {
+  async openFor(wanted: Partial<Openings>): Promise<void> {
+    if (this.isOpenFor(wanted)) return
+    const { heads = [], interventions = [], taps = [] } = wanted
+    const openings: Openings = {
+      heads: [...new Set([...this.#openings.heads, ...heads])],
       taps: union(this.#openings.taps, taps),
       interventions: union(this.#openings.interventions, interventions),
     }
@@ -253,11 +268,11 @@ export class OpenModel {
       ...this.#position(sequence, run.length),
       ...this.#interventions(sequence, run.length),
       [names.inputIds]: int64(run, [1, run.length]),
-      [names.rows]: int64(rows),
+      ...this.#rows(rows, candidates),
     }
-    if (this.#options.head === "candidates") feeds[names.candidates] = int64(candidates ?? [])
     const keys = taps.map(siteKey)
-    const head = rows.length > 0 ? [names.logits] : []
+    const logits = this.#isFew(candidates) ? names.candidateLogits : names.logits
+    const head = rows.length > 0 ? [logits] : []
     const outputs = await this.#session.run(feeds, [names.newKeyValues, ...head, ...keys])
     const float = (name: string): Float32Array => {
       const data = outputs[name]?.data
@@ -270,8 +285,26 @@ export class OpenModel {
     sequence.append(tokens, newRows, isExact)
     const ofTokens = (values: Float32Array) => values.subarray(0, (values.length / run.length) * tokens.length)
     return {
-      logits: rows.length > 0 ? float(names.logits) : new Float32Array(0),
+      logits: rows.length > 0 ? float(logits) : new Float32Array(0),
       taps: new Map(keys.map((key) => [key, ofTokens(float(key))])),
+    }
+  }
+
+  #isFew(candidates: ReadonlyArray<number> | undefined): boolean {
+    return candidates !== undefined && this.#openings.heads.includes("candidates")
+  }
+
+  /** What each head reads. */
+  #rows(rows: ReadonlyArray<number>, candidates: ReadonlyArray<number> | undefined): Tensors {
+    const { heads } = this.#openings
+    const isFew = this.#isFew(candidates)
+    return {
+      ...(heads.includes("vocabulary") && { [names.rows]: int64(isFew ? [] : rows) }),
+      ...(heads.includes("candidates") && {
+        [names.candidateRows]: int64(isFew ? rows : []),
+        // No device is asked to look nothing up.
+        [names.candidates]: int64(candidates === undefined || candidates.length === 0 ? [0] : candidates),
+      }),
     }
   }
 
@@ -348,14 +381,17 @@ const operatorsFor = ({ operators }: Runtime, config: ModelConfig): Operators =>
 })
 
 function openSession(
-  { head, runtime }: OpenModelOptions,
+  { runtime }: OpenModelOptions,
   { located, model, placed }: Parts,
   openings: Openings,
 ): Promise<Session> {
   const { architecture, config } = model
   const decoder = { config, specs: located.specs, tensors: placed.tensors, formula: architecture.formula(config) }
-  return placed.open(buildDecoder(decoder, { operators: operatorsFor(runtime, config), head, ...openings }))
+  return placed.open(buildDecoder(decoder, { operators: operatorsFor(runtime, config), ...openings }))
 }
+
+const residuals = ({ layers }: ModelConfig): ReadonlyArray<Site> =>
+  Array.from({ length: layers }, (_, layer) => ({ layer, site: "resid_post" }))
 
 const covers = (open: ReadonlyArray<Site>, wanted: ReadonlyArray<Site>): boolean =>
   wanted.every((site) => open.some((other) => siteKey(other) === siteKey(site)))

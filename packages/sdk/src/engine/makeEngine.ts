@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { readModel } from "../architectures/readModel.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { DeviceCandidate } from "../runtime/Runtime.ts"
+import type { Head } from "../graph/Decoder.ts"
 import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
 import { renderChat } from "../tokenizer/ChatTemplate.ts"
 import type { Sliced } from "../words/Sliced.ts"
@@ -54,7 +55,7 @@ import { checkGuard } from "./GuardCheck.ts"
 import { Interventions } from "./Interventions.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { judge } from "./judge.ts"
-import { OpenModel } from "./OpenModel.ts"
+import { type Openings, OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./scoreText.ts"
@@ -84,8 +85,11 @@ const defaultTopK = 5
 
 const featureCount = { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true }
 
-/** A folder of more autoencoders than this is opened site by site as they are asked for. */
-const mostTapsAtOpen = 8
+/** What writes may judge, too: a head that is not read costs nothing, and one folder is opened once. */
+const heads: Readonly<Record<ModelRef["use"], ReadonlyArray<Head>>> = {
+  text: ["vocabulary", "candidates"],
+  guard: ["candidates"],
+}
 
 /** Parts that wait for a slow reader before the generation pauses. */
 const buffered = 16
@@ -115,7 +119,9 @@ class LocalEngine implements EngineService {
   readonly #devices: Devices
   readonly #afterwork: Afterwork
   readonly #models = new Map<string, Promise<Loaded>>()
-  /** Those of {@link #models} that have come. */
+  /** The models of {@link #models}, by their folders: one folder may have several uses. */
+  readonly #folders = new Map<string, Promise<OpenModel>>()
+  /** Those that have come. */
   readonly #opened = new Set<OpenModel>()
   readonly #saes = new Map<string, Promise<OpenSae>>()
 
@@ -247,9 +253,8 @@ class LocalEngine implements EngineService {
     for (const opened of await Promise.allSettled(this.#saes.values())) {
       if (opened.status === "fulfilled") await opened.value.release()
     }
-    for (const opened of await Promise.allSettled(this.#models.values())) {
-      if (opened.status === "fulfilled") await opened.value.model.release()
-    }
+    await Promise.allSettled(this.#models.values())
+    for (const model of this.#opened) await model.release()
     await this.#devices.release()
   }
 
@@ -312,19 +317,48 @@ class LocalEngine implements EngineService {
     const { openScope } = this.#options
     const scope =
       ref.scope === undefined ? undefined : await openScope(ref.scope, given(ref), onProgress, ref.scopeSha256)
-    const sites = uniqueSites(scope?.entries ?? [])
-    const head = ref.use === "guard" ? "candidates" : "vocabulary"
+    const wanted = { heads: heads[ref.use], taps: uniqueSites(scope?.entries ?? []) }
+    const known = this.#folders.get(files.root)
+    const model = await (known ?? remember(this.#folders, files.root, this.#openModel(files, wanted, onProgress)))
+    // One that judges may be asked to write, too.
+    if (!model.isOpenFor(wanted)) await this.#alone("Opening the model for more", () => model.openFor(wanted))
+    if (ref.use === "guard" && ref.isTrusted !== true) await this.#checkGuard(model, known === undefined)
+    return { model, scope }
+  }
+
+  /** A model that was opened to judge, and does not, is not left open. */
+  async #checkGuard(model: OpenModel, isNew: boolean): Promise<void> {
+    try {
+      await this.#alone("Checking the guard", () => checkGuard(model))
+    } catch (cause) {
+      if (isNew) {
+        this.#folders.delete(model.root)
+        this.#opened.delete(model)
+        await model.release()
+      }
+      throw cause
+    }
+  }
+
+  /** Does something with a model that others may have open, when its turn comes. */
+  #alone(operation: string, work: () => Promise<void>): Promise<void> {
+    return Effect.runPromise(this.#scheduler.step(operation, work))
+  }
+
+  async #openModel(
+    files: ModelFiles,
+    { heads, taps }: Pick<Openings, "heads" | "taps">,
+    onProgress: (progress: Progress) => void,
+  ): Promise<OpenModel> {
     const { cacheBytes } = this.#options
-    const taps = sites.length <= mostTapsAtOpen ? sites : []
     const model = await this.#devices.open(async (runtime) => {
       if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
-      const opened = await OpenModel.open({ files, runtime, head, cacheBytes }, taps, onProgress)
+      const opened = await OpenModel.open({ files, runtime, heads, cacheBytes }, taps, onProgress)
       if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files))
-      if (ref.use === "guard" && ref.isTrusted !== true) await releasedUnless(opened, () => checkGuard(opened))
       return opened
     })
     this.#opened.add(model)
-    return { model, scope }
+    return model
   }
 
   #sae(model: OpenModel, scope: Scope | undefined, wanted: TraceRequest): Effect.Effect<OpenSae, FacetError> {
@@ -346,9 +380,10 @@ class LocalEngine implements EngineService {
     interventions = Interventions.none,
   ): Effect.Effect<void, FacetError> {
     const { sites } = interventions
-    return model.isOpenFor(taps, sites)
+    const wanted = { taps, interventions: sites }
+    return model.isOpenFor(wanted)
       ? Effect.void
-      : this.#scheduler.step("Opening the model for more sites", () => model.openFor(taps, sites))
+      : this.#scheduler.step("Opening the model for more sites", () => model.openFor(wanted))
   }
 
   #once<A>(map: Map<string, Promise<A>>, key: string, open: () => Promise<A>): Effect.Effect<A, FacetError> {

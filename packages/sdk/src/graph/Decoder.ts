@@ -15,7 +15,7 @@ import { type Multiplication, Weights } from "./Weights.ts"
 /**
  * What comes out at the end.
  * - `vocabulary`: logits over the whole vocabulary, at the positions given in `rows`;
- * - `candidates`: logits of the token ids given in `candidates` alone, at the positions given in `rows`: what a
+ * - `candidates`: logits of the token ids given in `candidates` alone, at the positions given in `candidate_rows`: what a
  *   classifier needs, without the product with 256,000 rows.
  */
 export type Head = "vocabulary" | "candidates"
@@ -48,7 +48,8 @@ export interface DecoderModel {
 
 export interface DecoderOptions {
   readonly operators: Operators
-  readonly head: Head
+  /** A run that names no rows for a head pays nothing for it. */
+  readonly heads: ReadonlyArray<Head>
   /** Sites that a run may fetch, each under its {@link siteKey}: `[1, S, width]`. One that is not fetched is not copied. */
   readonly taps: ReadonlyArray<Site>
   /** Sites at which a run adds a vector, by default none. */
@@ -60,8 +61,10 @@ export const names = {
   /** int64 `[1, S]`: the new tokens. */
   inputIds: "input_ids",
   ...attentionNames,
-  /** int64 `[R]`: which of the `S` positions the head reads; may be empty. */
+  /** int64 `[R]`: which of the `S` positions the `vocabulary` head reads; may be empty. */
   rows: "rows",
+  /** int64 `[Q]`: which the `candidates` head reads; may be empty. */
+  candidateRows: "candidate_rows",
   /** int64 `[C]`: token ids for the `candidates` head. */
   candidates: "candidates",
   /** With interventions. float32 `[1, S, 1]`: 1 where they act, 0 where they do not. */
@@ -70,8 +73,10 @@ export const names = {
   addition: (site: Site) => `${siteKey(site)}.addition`,
   /** float32 `[1, 2 * layers * kvHeads, S, headDim]`: the new rows; layer by layer, keys before values. */
   newKeyValues: "new_key_values",
-  /** float32 `[1, R, vocabSize]` or `[1, R, C]`. */
+  /** float32 `[1, R, vocabSize]`. */
   logits: "logits",
+  /** float32 `[1, Q, C]`. */
+  candidateLogits: "candidate_logits",
 } as const
 
 /** The decoder of a model. */
@@ -223,15 +228,16 @@ export class DecoderGraph {
     const g = this.#graph
     const { formula, specs } = this.#model
     const head = specs.some(({ name }) => name === headName) ? headName : formula.embedding
-    const rows = g.input(names.rows, ElementType.int64, ["R"])
-    const read = leave(g.op("Gather", [x, rows], { attributes: { axis: 1 } }))
-    if (this.#options.head === "vocabulary") {
-      g.output(names.logits, this.#softcap(this.linear(read, head)), [1, "R", this.config.vocabSize])
-      return
+    const read = (rows: Value): Value => leave(g.op("Gather", [x, rows], { attributes: { axis: 1 } }))
+    if (this.#options.heads.includes("vocabulary")) {
+      const rows = g.input(names.rows, ElementType.int64, ["R"])
+      g.output(names.logits, this.#softcap(this.linear(read(rows), head)), [1, "R", this.config.vocabSize])
     }
+    if (!this.#options.heads.includes("candidates")) return
+    const rows = g.input(names.candidateRows, ElementType.int64, ["Q"])
     const candidates = g.input(names.candidates, ElementType.int64, ["C"])
     const columns = g.op("Transpose", [this.lookUp(head, candidates)], { attributes: { perm: [1, 0] } })
-    g.output(names.logits, this.#softcap(g.op("MatMul", [read, columns])), [1, "R", "C"])
+    g.output(names.candidateLogits, this.#softcap(g.op("MatMul", [read(rows), columns])), [1, "Q", "C"])
   }
 
   build(): Graph {

@@ -38,7 +38,7 @@ const open = async (
   head: "vocabulary" | "candidates",
   taps: ReadonlyArray<Site>,
   over: Runtime = runtime,
-) => OpenModel.open({ files: await openFolder(folder), runtime: over, head, cacheBytes: 0 }, taps, () => {})
+) => OpenModel.open({ files: await openFolder(folder), runtime: over, heads: [head], cacheBytes: 0 }, taps, () => {})
 
 // CPU and wasm run the fused operator, WebGPU the decomposed formula: both must give the original's numbers.
 describe.each(["fused", "decomposed"] as const)("the embedded model in f32, with %s attention", (attention) => {

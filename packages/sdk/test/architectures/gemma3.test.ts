@@ -32,7 +32,7 @@ const open = async (folder: string, attention: "fused" | "decomposed" = "fused")
   const operators = { attention, multiplication: "f32" } as const
   const runtime = makeNodeRuntime({ interlock: new Interlock(), operators })
   const files = await openFolder(folder)
-  return OpenModel.open({ files, runtime, head: "vocabulary", cacheBytes: 0 }, sites, () => {})
+  return OpenModel.open({ files, runtime, heads: ["vocabulary"], cacheBytes: 0 }, sites, () => {})
 }
 
 describe.each(goldens)("a random Gemma 3, $name", (golden) => {

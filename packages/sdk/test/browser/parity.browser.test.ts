@@ -48,7 +48,7 @@ const open = async (options: Omit<OpenModelOptions, "cacheBytes">, taps: Readonl
   return model
 }
 const openTiny = async (runtime: Runtime, head: Head, taps: ReadonlyArray<Site>) =>
-  open({ files: await folder(head === "vocabulary" ? "tiny-gemma-it" : "tiny-shield"), runtime, head }, taps)
+  open({ files: await folder(head === "vocabulary" ? "tiny-gemma-it" : "tiny-shield"), runtime, heads: [head] }, taps)
 
 /** Started once for all tests: most of what WebGPU takes is to make its programs, which stay as long as the device. */
 const runtimes: Partial<Record<DeviceName, Promise<Runtime>>> = {}
@@ -147,7 +147,7 @@ describe.each(["wasm", "webgpu"] as const)("a Gemma 3 on %s", { timeout: 120_000
     const runtime = await runtimeOf(device)
     const files = await openRemoteFolder(inject("gemma3"), { storage: "none" })
     // With so small a slack its sliding layers forget rows, and move others, between the two runs.
-    const model = await open({ files, runtime, head: "vocabulary", slack: 24 }, random.sites)
+    const model = await open({ files, runtime, heads: ["vocabulary"], slack: 24 }, random.sites)
     const expected = parseTensors(new Uint8Array(await (await goldenOfGemma3(random.file)).arrayBuffer()))
     const own = await run(model, random.ids, 128, random.sites)
     const logits = rowsAt(own.logits, random.positions, model.config.vocabSize)
@@ -168,7 +168,7 @@ describe("webgpu in blocks of 4 bits", { timeout: 120_000 }, () => {
   it("stays as close to f32 as Node does", async () => {
     const ids = prompts[0]?.ids.slice(0, 40) ?? []
     const files = await openRemoteFolder(inject("quantised"), { storage: "none" })
-    const blocks = await open({ files, runtime: await runtimeOf("webgpu"), head: "vocabulary" }, [])
+    const blocks = await open({ files, runtime: await runtimeOf("webgpu"), heads: ["vocabulary"] }, [])
     assert.strictEqual(blocks.device.precision, "int4")
     const { vocabSize } = blocks.config
     const [whole] = await exactLogits()
@@ -191,7 +191,7 @@ describe("wasm in int8", { timeout: 60_000 }, () => {
   ] as const)("stays close to f32, laid out from $from", async ({ agreement, divergence, from }) => {
     const isPlain = from === "plain weights"
     const files = await (isPlain ? folder("tiny-gemma-it") : openRemoteFolder(inject("quantised"), { storage: "none" }))
-    const int8 = await open({ files, runtime: await startWasm({ precision: "int8" }), head: "vocabulary" }, [])
+    const int8 = await open({ files, runtime: await startWasm({ precision: "int8" }), heads: ["vocabulary"] }, [])
     assert.strictEqual(int8.device.precision, "int8")
     const rows = []
     for (const [i, logits] of (await exactLogits()).entries()) {

@@ -40,7 +40,7 @@ async function withHead(folder: string, order: (row: number, rows: number) => nu
 async function logitsOf(folder: string, head: Head, candidates?: ReadonlyArray<number>): Promise<Float32Array> {
   const runtime = makeNodeRuntime({ interlock: new Interlock() })
   const files = await openFolder(folder)
-  const model = await OpenModel.open({ files, runtime, head, cacheBytes: 0 }, [], () => {})
+  const model = await OpenModel.open({ files, runtime, heads: [head], cacheBytes: 0 }, [], () => {})
   const wanted = { rows: [2], ...(candidates === undefined ? {} : { candidates }) }
   const { logits } = await model.forward(model.newSequence(), [2, 300, 400], wanted)
   await model.release()

@@ -50,7 +50,7 @@ describe.each([
     await quantiseFolder(folder.path, target, { bits, blockSize })
     const files = await openFolder(target)
     const runtime = makeNodeRuntime({ interlock: new Interlock() })
-    model = await OpenModel.open({ files, runtime, head: "vocabulary", cacheBytes: 1e9, slack }, [], () => {})
+    model = await OpenModel.open({ files, runtime, heads: ["vocabulary"], cacheBytes: 1e9, slack }, [], () => {})
   })
   afterAll(async () => {
     await model.release()

@@ -32,7 +32,7 @@ describe.each([
     const operators = { attention, multiplication: "f32" } as const
     const runtime = makeNodeRuntime({ interlock: new Interlock(), operators })
     const files = await openFolder(gemmaFolder)
-    model = await OpenModel.open({ files, runtime, head: "vocabulary", cacheBytes: 1e8, slack }, [], () => {})
+    model = await OpenModel.open({ files, runtime, heads: ["vocabulary"], cacheBytes: 1e8, slack }, [], () => {})
   })
   afterAll(() => model.release())
 
