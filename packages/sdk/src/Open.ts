@@ -63,6 +63,11 @@ export interface OpenOptions {
    */
   readonly judging?: Partial<JudgingLimits> | undefined
   /**
+   * Whether what the text has said before is guessed to follow again, and checked in the run that it saves (prompt lookup).
+   * Default `true`; each token is still the one that the model's own logits and the seed choose.
+   */
+  readonly speculate?: boolean | undefined
+  /**
    * What to run on. `auto` (default) is the CPU on Node; in a browser `webgpu` where it works and computes rightly, else
    * `wasm`. `facet.device` says what was taken, and why what was tried before was not.
    */
@@ -176,6 +181,7 @@ const settingsOf = (options: OpenOptions): EngineSettings => ({
   active: options.active ?? defaults.active,
   cacheBytes: options.cacheBytes ?? defaults.cacheBytes,
   judging: { ...defaults.judging, ...given(options.judging) },
+  speculate: options.speculate ?? true,
   queue: options.queue ?? defaults.queue,
   threads: options.threads,
   device: options.device ?? "auto",
@@ -234,6 +240,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   active: true,
   cacheBytes: true,
   judging: true,
+  speculate: true,
   threads: true,
   device: true,
   precision: true,
@@ -251,6 +258,7 @@ function checkOptions(options: OpenOptions): void {
   checkFlag("checkShield", options.checkShield)
   if (options.cacheBytes !== undefined) checkBytes(options.cacheBytes)
   checkJudging(options.judging)
+  checkSpeculate(options.speculate)
   for (const option of ["model", "shield", "scope"] as const) checkAddress(option, options[option])
   checkDevice(options)
   checkPrecision(options)
@@ -265,6 +273,11 @@ function checkJudging(limits: OpenOptions["judging"] = {}): void {
   // A timer cannot wait longer.
   if (limits.timeoutMs !== undefined)
     checkNumber("judging.timeoutMs", limits.timeoutMs, { min: 1, max: 2 ** 31 - 1, integer: false })
+}
+
+function checkSpeculate(speculate: unknown): void {
+  if (speculate === undefined || typeof speculate === "boolean") return
+  throw invalidRequest("speculate", `${show(speculate)} is neither true nor false`, "Use true or false.")
 }
 
 function checkBytes(cacheBytes: number): void {

@@ -18,9 +18,17 @@ const capacityStep = 128
 /** Rows beyond their window that sliding layers keep: so far a sequence can be rewound, and so seldom rows are moved. */
 const defaultSlack = 4 * chunkLength
 
-/** The attention operator copies whole buffers, so they grow by a quarter, in steps, and not by doubling. */
-const roomFor = (length: number, most: number): number =>
-  Math.min(most, Math.ceil((length + length / 4) / capacityStep) * capacityStep)
+/**
+ * A prompt's runs copy whole buffers, so that these grow by a quarter and not by doubling; where tokens come one by one, the
+ * room that is not yet used is read each time, so that it is a sixteenth.
+ */
+const roomFor = (length: number, most: number, share: number): number =>
+  Math.min(most, Math.ceil((length + length / share) / capacityStep) * capacityStep)
+
+const shares = { prompt: 4, token: 16 }
+
+/** Runs of no more tokens are those of decoding. */
+const fewTokens = 8
 
 /** Tells sequences apart that may not serve each other's requests, be their tokens the same. */
 export const sequenceKey = ({ key }: Interventions, salt: string): string => JSON.stringify([key, salt])
@@ -113,8 +121,9 @@ export class KeyValues implements KvSequence<KeyValues> {
     const { contextLength, slidingWindow } = this.#config
     const most = slidingWindow + Math.max(this.#slack, tokens)
     this.#slide(this.rows.sliding + tokens - most)
-    const full = grown(this.#capacity.full, this.#length + tokens, contextLength)
-    const sliding = grown(this.#capacity.sliding, this.rows.sliding + tokens, Math.min(full, most))
+    const share = tokens > fewTokens ? shares.prompt : shares.token
+    const full = grown(this.#capacity.full, this.#length + tokens, contextLength, share)
+    const sliding = grown(this.#capacity.sliding, this.rows.sliding + tokens, Math.min(full, most), share)
     if (full !== this.#capacity.full || sliding !== this.#capacity.sliding) this.#resize({ full, sliding })
   }
 
@@ -134,7 +143,7 @@ export class KeyValues implements KvSequence<KeyValues> {
   fork(length: number): KeyValues {
     const { contextLength, slidingWindow } = this.#config
     const rows = { full: length, sliding: length - this.#start }
-    const full = roomFor(length, contextLength)
+    const full = roomFor(length, contextLength, shares.prompt)
     const capacity = { full, sliding: Math.min(full, Math.max(rows.sliding, slidingWindow + this.#slack)) }
     const kept = { config: this.#config, interventions: this.interventions, salt: this.#salt, slack: this.#slack }
     const copy = new KeyValues(kept, this.#store.copy(rows, capacity), capacity)
@@ -189,5 +198,5 @@ interface Kept extends Pick<KeyValuesOptions, "config" | "interventions"> {
   readonly slack: number
 }
 
-const grown = (capacity: number, needed: number, most: number): number =>
-  needed > capacity ? roomFor(needed, most) : capacity
+const grown = (capacity: number, needed: number, most: number, share: number): number =>
+  needed > capacity ? roomFor(needed, most, share) : capacity

@@ -34,6 +34,8 @@ export interface Wanted {
   readonly candidates?: ReadonlyArray<number>
   /** Sites whose tensors are wanted. */
   readonly taps?: ReadonlyArray<Site>
+  /** Whether they are so few that attending to them by the formula costs less than a copy of the keys and values. */
+  readonly few?: boolean
   /** Whether the rows are to be such that other requests may take them over: see {@link Reuse}. */
   readonly exact?: boolean
 }
@@ -260,12 +262,12 @@ export class OpenModel {
 
   /** Runs new tokens after those of `sequence`, which takes their keys and values. */
   async forward(sequence: KeyValues, tokens: ReadonlyArray<number>, wanted: Wanted = {}): Promise<Forward> {
-    const { candidates, exact = false, rows = [], taps = [] } = wanted
+    const { candidates, exact = false, few = false, rows = [], taps = [] } = wanted
     const run = exact ? this.#inCompany(sequence, tokens) : tokens
     sequence.reserve(run.length)
     const feeds: Record<string, Tensor> = {
       ...sequence.feeds,
-      ...this.#position(sequence, run.length),
+      ...this.#position(sequence, run.length, few || run.length === 1),
       ...this.#interventions(sequence, run.length),
       [names.inputIds]: int64(run, [1, run.length]),
       ...this.#rows(rows, candidates),
@@ -308,14 +310,46 @@ export class OpenModel {
     }
   }
 
+  /** How many guessed tokens may run beside the next one; 0 where a run of several rows is no bargain. */
+  get mostDrafted(): number {
+    return this.#options.runtime.mostDrafted
+  }
+
+  /**
+   * Runs some tokens together, and gives what each alone would give: its logits and taps. Where the last of them could not
+   * be forgotten again, only the first is run.
+   */
+  async forwardEach(
+    sequence: KeyValues,
+    tokens: ReadonlyArray<number>,
+    taps: ReadonlyArray<Site>,
+  ): Promise<ReadonlyArray<Forward>> {
+    sequence.reserve(tokens.length)
+    const run = sequence.shortest > sequence.length + 1 ? tokens.slice(0, 1) : tokens
+    const rows = Array.from(run, (_, i) => i)
+    const all = await this.forward(sequence, run, { rows, taps, few: true })
+    const part = (values: Float32Array, row: number) => {
+      const width = values.length / run.length
+      return values.subarray(row * width, (row + 1) * width)
+    }
+    return rows.map((row) => ({
+      logits: part(all.logits, row),
+      taps: new Map([...all.taps].map(([key, values]) => [key, part(values, row)])),
+    }))
+  }
+
   /** The tokens of a run whose rows others may take over; at the very end of the context there is no room for company. */
   #inCompany({ length }: KeyValues, tokens: ReadonlyArray<number>): ReadonlyArray<number> {
     const run = this.#reuse.cut === "pairs" ? paired(tokens) : tokens
     return length + run.length > this.config.contextLength ? tokens : run
   }
 
-  /** What tells attention where the new tokens stand. */
-  #position(sequence: KeyValues, tokens: number): Tensors {
+  /**
+   * What tells attention where the new tokens stand.
+   *
+   * @param isMasked whether the formula attends, which reads a mask, where there is a choice.
+   */
+  #position(sequence: KeyValues, tokens: number, isMasked: boolean): Tensors {
     const { length } = sequence
     const kinds = layerKinds(this.config)
     if (operatorsFor(this.#options.runtime, this.config).attention === "decomposed") {
@@ -328,7 +362,7 @@ export class OpenModel {
       feeds[names.pastLength(kind)] = int64([past])
       feeds[names.totalLength(kind)] = int32(past + tokens)
       feeds[names.lastSlot(kind)] = int32(past + tokens - 1)
-      feeds[names.mask(kind)] = tokens === 1 ? this.#mask(kind, sequence, tokens) : noMask
+      feeds[names.mask(kind)] = isMasked ? this.#mask(kind, sequence, tokens) : noMask
     }
     feeds[names.positions] = int64(
       Array.from({ length: tokens }, (_, i) => length + i),

@@ -5,6 +5,7 @@ import type { EnginePart, FinishReason } from "../words/Generation.ts"
 import type { TokenLogprob } from "../words/TokenLogprob.ts"
 import { describeToken } from "./describeToken.ts"
 import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
+import { Drafts } from "./Drafts.ts"
 import type { Interventions } from "./Interventions.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import type { Forward, OpenModel } from "./OpenModel.ts"
@@ -24,6 +25,8 @@ export interface DecodeOptions {
   readonly tokens: ReadonlyArray<number>
   readonly request: GenerateRequest
   readonly interventions: Interventions
+  /** Guessed tokens that may run beside the next one; 0 for none. */
+  readonly mostDrafted: number
   /** When the request came, in the clock of `performance.now()`. */
   readonly startedAt: number
   /** Takes a part; waits while the reader is behind. */
@@ -51,6 +54,15 @@ const checkRoom = ({ model, tokens }: DecodeOptions) =>
     ? Effect.void
     : Effect.fail(new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength - 1 }))
 
+/** Tokens that were guessed and run together with the one before them. */
+interface Guessed {
+  readonly tokens: ReadonlyArray<number>
+  /** Of the token before them and of each of them. */
+  readonly forwards: ReadonlyArray<Forward>
+  /** How many of them the model has chosen, too. */
+  right: number
+}
+
 /** A chosen token, with its log-probabilities where they were asked for. */
 interface Choice {
   readonly id: number
@@ -64,6 +76,8 @@ class Decoding {
   readonly #text: CompletionText
   readonly #history: TokenHistory
   readonly #sampler: Sampler
+  readonly #drafts: Drafts | undefined
+  #guessed: Guessed | undefined
   readonly #completion: Array<number> = []
   /** One for each token of the completion; none unless asked for. */
   readonly #logprobs: Array<TokenLogprob> = []
@@ -81,6 +95,7 @@ class Decoding {
     this.#reused = reused
     this.#history = new TokenHistory(tokens)
     this.#sampler = makeSampler(request)
+    this.#drafts = options.mostDrafted > 0 ? new Drafts(tokens) : undefined
     this.#text = new CompletionText(
       makeDetokeniser((id) => model.tokenizer.bytesOf(id)),
       makeStopMatcher(request.stop ?? []),
@@ -91,7 +106,11 @@ class Decoding {
     const { onWritten, tokens } = this.#options
     return Effect.ensuring(
       this.#write(),
-      Effect.sync(() => onWritten([...tokens, ...this.#completion])),
+      Effect.sync(() => {
+        // Also where somebody ended it in the middle.
+        this.#forget()
+        onWritten([...tokens, ...this.#completion])
+      }),
     )
   }
 
@@ -168,7 +187,56 @@ class Decoding {
 
   /** Runs a token that was taken, and gives the logits of the next. */
   #step(id: number): Effect.Effect<Float32Array, FacetError> {
-    return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
+    this.#drafts?.accept(id)
+    const known = this.#advance(id)
+    if (known !== undefined) return Effect.succeed(known)
+    const draft = this.#draft()
+    if (draft.length === 0) return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
+    return Effect.map(this.#guess(id, draft), ({ logits }) => logits)
+  }
+
+  /** The logits after a token that was guessed rightly; what was guessed wrongly is forgotten. */
+  #advance(id: number): Float32Array | undefined {
+    const guessed = this.#guessed
+    if (guessed === undefined) return undefined
+    const forward = guessed.tokens[guessed.right] === id ? guessed.forwards[guessed.right + 1] : undefined
+    if (forward === undefined) {
+      this.#forget()
+      return undefined
+    }
+    guessed.right++
+    this.#options.tracer.add(id, forward)
+    return forward.logits
+  }
+
+  #forget(): void {
+    const guessed = this.#guessed
+    if (guessed === undefined) return
+    this.#guessed = undefined
+    const { right, tokens } = guessed
+    this.#sequence.truncate(this.#sequence.length - (tokens.length - right))
+    this.#drafts?.learn(tokens.length, right)
+  }
+
+  #draft(): ReadonlyArray<number> {
+    const { model, mostDrafted, request, tokens } = this.#options
+    const written = tokens.length + this.#completion.length
+    // The one that is run now is not yet in the sequence.
+    const room = Math.min(model.config.contextLength - written, (request.maxTokens ?? Infinity) - this.#chosen)
+    const most = Math.min(mostDrafted, room - 1)
+    return most < 1 || this.#drafts === undefined ? [] : this.#drafts.next(most)
+  }
+
+  #guess(id: number, draft: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
+    const { model, scheduler, tracer } = this.#options
+    const run = () => model.forwardEach(this.#sequence, [id, ...draft], tracer.sites)
+    return Effect.map(scheduler.step("Running a token and a guess", run), (forwards) => {
+      const [first] = forwards
+      if (first === undefined) throw new Error("a run of no tokens")
+      if (forwards.length > 1) this.#guessed = { tokens: draft, forwards, right: 0 }
+      tracer.add(id, first)
+      return first
+    })
   }
 
   #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
@@ -181,6 +249,8 @@ class Decoding {
     const { emit, startedAt, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
+      // What it holds beyond the text is nobody's.
+      self.#forget()
       yield* self.#emitText(self.#text.flush())
       if (tracer.isActive) {
         yield* self.#runLast()

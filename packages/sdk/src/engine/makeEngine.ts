@@ -64,7 +64,10 @@ import { traceText } from "./traceText.ts"
 import { Tracer, type TraceTarget } from "./Tracer.ts"
 
 /** What an engine is made of, on the thread where it runs. */
-export interface EngineOptions extends Pick<EngineSettings, "queue" | "active" | "cacheBytes" | "judging"> {
+export interface EngineOptions extends Pick<
+  EngineSettings,
+  "queue" | "active" | "cacheBytes" | "judging" | "speculate"
+> {
   /** Tried in this order. */
   readonly devices: ReadonlyArray<DeviceCandidate>
   readonly openFolder: (
@@ -284,7 +287,9 @@ class LocalEngine implements EngineService {
       const emit = (part: EnginePart) => Effect.asVoid(offer(part))
       const scheduler = self.#scheduler
       const onWritten = (written: ReadonlyArray<number>) => self.#onWritten(model, request, written, interventions)
-      yield* decode({ model, scheduler, tracer, tokens, request, interventions, emit, startedAt, onWritten })
+      const mostDrafted = self.#options.speculate ? model.mostDrafted : 0
+      const told = { emit, onWritten, startedAt }
+      yield* decode({ model, scheduler, tracer, tokens, request, interventions, mostDrafted, ...told })
     })
   }
 

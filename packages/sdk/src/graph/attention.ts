@@ -1,7 +1,7 @@
 /**
  * Attention over a key-value buffer, in two forms that give the same numbers.
  *
- * - `fused`: ONNX Runtime's GroupQueryAttention, which CPU and wasm run fast and rightly.
+ * - `fused`: ONNX Runtime's GroupQueryAttention, which CPU and wasm run fast and rightly; the formula for a few tokens.
  * - `decomposed`: the formula operator by operator. WebGPU's GroupQueryAttention ignores a soft-cap without a word.
  *
  * Source: Gemma 2 report (arXiv 2408.00118), section 2, and transformers' `modeling_gemma2.py`.
@@ -31,7 +31,7 @@ export const names = {
   positions: "positions",
   /**
    * float32 `[1, 1, S, capacity + S]`, 0 where a new token sees a slot of the buffer or another new token, and a very
-   * negative number where it does not. Fused: read when there is one new token, and of any size otherwise.
+   * negative number where it does not. Fused: of one row where there are more new tokens, the fused operator attends.
    */
   mask: (kind: LayerKind) => `${kind}_mask`,
   /**
@@ -119,8 +119,9 @@ function fused(g: GraphBuilder, config: ModelConfig): Attend {
   const count = g.op("Shape", [positions], { attributes: { start: 1, end: 2 } })
   const isAlone = g.op("Equal", [count, g.ints(1)])
   const alone = attendAlone(g, config, positions)
+  const few = byFormula(g, config, positions)
   // Made before the branches, which share them.
-  const slots = new Map([...kinds].map(([kind, { seen }]) => [kind, slotsOf(g, seen)]))
+  const slots = new Map([...kinds].map(([kind, { seen }]) => [kind, slotsOf(g, seen, count)]))
   return (layer, projections) => {
     const { key, query, value } = projections
     const before = past(g, config, layer)
@@ -154,11 +155,11 @@ function fused(g: GraphBuilder, config: ModelConfig): Attend {
       ) as [Value, Value, Value]
       return [z, newRows(presentKey), newRows(presentValue)]
     }
-    const [z, newKey, newValue] = g.choose(isAlone, () => alone(projections, before, turns, inBuffer), together) as [
-      Value,
-      Value,
-      Value,
-    ]
+    const [z, newKey, newValue] = g.choose(
+      isAlone,
+      () => alone(projections, before, turns, inBuffer),
+      () => g.choose(inBuffer.isMask, () => few(projections, before, turns, inBuffer.seen), together),
+    ) as [Value, Value, Value]
     return { z, newKey, newValue }
   }
 }
@@ -167,11 +168,18 @@ function fused(g: GraphBuilder, config: ModelConfig): Attend {
 interface Slots {
   readonly seen: Value
   readonly parts: Value
+  /** Whether the mask is one of so many new tokens. */
+  readonly isMask: Value
 }
 
-function slotsOf(g: GraphBuilder, seen: Value): Slots {
+function slotsOf(g: GraphBuilder, seen: Value, count: Value): Slots {
   const all = g.op("Shape", [seen], { attributes: { start: 3, end: 4 } })
-  return { seen, parts: g.op("Concat", [g.op("Sub", [all, g.ints(1)]), g.ints(1)], { attributes: { axis: 0 } }) }
+  const rows = g.op("Shape", [seen], { attributes: { start: 2, end: 3 } })
+  return {
+    seen,
+    parts: g.op("Concat", [g.op("Sub", [all, g.ints(1)]), g.ints(1)], { attributes: { axis: 0 } }),
+    isMask: g.op("Equal", [rows, count]),
+  }
 }
 
 /**
@@ -216,7 +224,6 @@ function attendAlone(g: GraphBuilder, config: ModelConfig, positions: Value) {
 }
 
 function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
-  const { attnLogitSoftcap, headDim, heads, kvHeads, queryPreAttnScalar } = config
   const masks = new Map(
     layerKinds(config).map((kind) => [
       kind,
@@ -225,18 +232,34 @@ function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
   )
   const table = rotary(g, config)
   // The tables begin with the first of the new positions.
-  const first = g.ints(0)
+  const attend = byFormula(g, config, g.ints(0))
+  return (layer, projections) => {
+    const seen = masks.get(layerKind(config, layer))
+    if (seen === undefined) throw new Error(`layer ${layer} is of no kind`)
+    const [z, newKey, newValue] = attend(projections, past(g, config, layer), table(layer), seen)
+    return { z, newKey, newValue }
+  }
+}
 
+/** What a layer's attention reads beside its projections. */
+type Formula = (
+  projections: Projections,
+  before: { readonly key: Value; readonly value: Value },
+  table: Table,
+  seen: Value,
+) => readonly [z: Value, newKey: Value, newValue: Value]
+
+/** @param positions where the new tokens stand in the tables of cosines and sines: the first of them, or each. */
+function byFormula(g: GraphBuilder, config: ModelConfig, positions: Value): Formula {
+  const { attnLogitSoftcap, headDim, heads, kvHeads, queryPreAttnScalar } = config
   /** `[1, S, count * headDim]` to `[1, count, S, headDim]`. */
   const split = (x: Value, count: number): Value =>
     g.op("Transpose", [g.op("Reshape", [x, g.ints(1, -1, count, headDim)])], { attributes: { perm: [0, 2, 1, 3] } })
-  const rotated = (layer: number, x: Value, count: number): Value => {
-    const { cos, sin } = table(layer)
-    return g.op("RotaryEmbedding", [x, first, cos, sin], {
+  const rotated = (x: Value, count: number, { cos, sin }: Table): Value =>
+    g.op("RotaryEmbedding", [x, positions, cos, sin], {
       domain: "com.microsoft",
       attributes: { interleaved: 0, num_heads: count },
     })
-  }
   const swapped = (x: Value): Value => g.op("Transpose", [x], { attributes: { perm: [0, 1, 3, 2] } })
 
   /** Scaled, capped scores of the buffer's slots, then of the new tokens: `[1, kvHeads, group * S, capacity + S]`. */
@@ -251,14 +274,17 @@ function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
     return attnLogitSoftcap === null ? scaled : g.op("Mul", [g.op("Tanh", [scaled]), g.scalar(attnLogitSoftcap)])
   }
 
-  return (layer, { key, query, value }) => {
-    const before = past(g, config, layer)
-    const seen = masks.get(layerKind(config, layer))
-    if (seen === undefined) throw new Error(`layer ${layer} is of no kind`)
-    const newKey = split(rotated(layer, key, kvHeads), kvHeads)
+  /** `[1, kvHeads, group * S, capacity + S]`, the number of rows left to be found. */
+  const shapeOfGroups = (seen: Value): Value => {
+    const slots = g.op("Shape", [seen], { attributes: { start: 3, end: 4 } })
+    return g.op("Concat", [g.ints(1, kvHeads, -1), slots], { attributes: { axis: 0 } })
+  }
+
+  return ({ key, query, value }, before, table, seen) => {
+    const newKey = split(rotated(key, kvHeads, table), kvHeads)
     const newValue = split(value, kvHeads)
     // Heads of one group share keys, so they stand below each other, as more rows of queries.
-    const grouped = g.op("Reshape", [split(rotated(layer, query, heads), heads), g.ints(1, kvHeads, -1, headDim)])
+    const grouped = g.op("Reshape", [split(rotated(query, heads, table), heads), g.ints(1, kvHeads, -1, headDim)])
     const byHead = g.op("Reshape", [
       scores(grouped, before.key, newKey),
       g.op("Concat", [g.ints(1, heads), g.op("Shape", [seen], { attributes: { start: 2, end: 4 } })], {
@@ -274,13 +300,7 @@ function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
     const joined = g.op("Transpose", [g.op("Reshape", [mixed, g.ints(1, heads, -1, headDim)])], {
       attributes: { perm: [0, 2, 1, 3] },
     })
-    return { z: g.op("Reshape", [joined, g.ints(1, -1, heads * headDim)]), newKey, newValue }
-  }
-
-  /** `[1, kvHeads, group * S, capacity + S]`, the number of rows left to be found. */
-  function shapeOfGroups(seen: Value): Value {
-    const slots = g.op("Shape", [seen], { attributes: { start: 3, end: 4 } })
-    return g.op("Concat", [g.ints(1, kvHeads, -1), slots], { attributes: { axis: 0 } })
+    return [g.op("Reshape", [joined, g.ints(1, -1, heads * headDim)]), newKey, newValue]
   }
 }
 

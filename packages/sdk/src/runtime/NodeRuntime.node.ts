@@ -33,6 +33,7 @@ type Guarded = <A>(work: () => Promise<A>) => Promise<A>
 export class NodeRuntime implements Runtime {
   readonly name = "cpu"
   readonly needsSelfCheck = false
+  readonly mostDrafted = 7
   readonly operators: Operators
   readonly threads: number
   readonly #guarded: Guarded

@@ -38,6 +38,8 @@ export interface Runtime {
   readonly name: DeviceName
   readonly threads: number
   readonly operators: Operators
+  /** Guessed tokens that a run may take beside the next one at little cost; 0 for none. */
+  readonly mostDrafted: number
   /** Whether drivers are known that compute wrongly without a word: then a model is compared with its known logits. */
   readonly needsSelfCheck: boolean
   /** What the weights of a model are multiplied as. */

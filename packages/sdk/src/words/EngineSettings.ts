@@ -10,6 +10,8 @@ export interface EngineSettings {
   /** The most bytes of keys and values that a model's prefix cache may keep. */
   readonly cacheBytes: number
   readonly judging: JudgingLimits
+  /** Whether guessed tokens run beside the next one. */
+  readonly speculate: boolean
   /** Threads of one run; left out, the runtime chooses. */
   readonly threads: number | undefined
   readonly device: "auto" | DeviceName

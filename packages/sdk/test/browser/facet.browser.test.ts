@@ -227,6 +227,7 @@ describe("the worker", () => {
       queue: 1,
       active: 1,
       cacheBytes: 0,
+      speculate: true,
       judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
       threads: 1,
       storage: "none",

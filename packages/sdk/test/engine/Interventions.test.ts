@@ -47,6 +47,7 @@ const engineWith = (cacheBytes: number) =>
     queue: 64,
     active: 4,
     cacheBytes,
+    speculate: true,
     judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
   })
 

@@ -10,6 +10,7 @@ const settings: EngineSettings = {
   queue: 1,
   active: 1,
   cacheBytes: 0,
+  speculate: true,
   judging: { characters: 1, policies: 1, timeoutMs: 1 },
   threads: 1,
   device: "auto",

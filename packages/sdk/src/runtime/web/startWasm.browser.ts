@@ -59,6 +59,7 @@ class WasmRuntime implements Runtime {
   // What int8 weights there are is seen from the tensors; nothing else is rounded.
   readonly operators = { attention: "fused", multiplication: "f32" } as const
   readonly needsSelfCheck = false
+  readonly mostDrafted = 0
   readonly threads: number
   readonly #ort: OrtSessions
   readonly #precision: WasmOptions["precision"]

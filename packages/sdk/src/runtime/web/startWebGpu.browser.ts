@@ -57,6 +57,7 @@ class WebGpuRuntime implements Runtime {
   readonly name = "webgpu"
   readonly threads = 1
   readonly needsSelfCheck = true
+  readonly mostDrafted = 0
   readonly operators: Operators
   readonly #ort: Ort
   readonly #onLost: (problem: string) => void
