@@ -2,20 +2,20 @@
 import { join } from "node:path"
 import { gemmaFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { quantiseFolder } from "@facet/checkpoint"
+import { convertModel } from "@facet/checkpoint"
 import { Facet } from "../../src/index.ts"
 import { temporaryFolder } from "../fixtures/folders.ts"
 
 const question = { role: "user", content: "Tell me a story about a fox." } as const
 const options = { maxTokens: 30, temperature: 1, seed: 5 }
 
-describe.each([32, 64])("a chat with a model of 4 bits in blocks of %i", (blockSize) => {
+describe.each([32, 64] as const)("a chat with a model of 4 bits in blocks of %i", (blockSize) => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let facet: Facet
   beforeAll(async () => {
     folder = await temporaryFolder()
     const model = join(folder.path, "model")
-    await quantiseFolder(gemmaFolder, model, { bits: 4, blockSize })
+    await convertModel(gemmaFolder, model, { dtype: "q4", block: blockSize })
     facet = await Facet.open({ model })
   })
   afterAll(async () => {

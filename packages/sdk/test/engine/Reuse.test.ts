@@ -1,7 +1,7 @@
 /** Of quantised weights: however a prompt's rows came into the cache, they are the bits that a cold run computes. */
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { quantiseFolder } from "@facet/checkpoint"
+import { convertModel } from "@facet/checkpoint"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Interventions } from "../../src/engine/Interventions.ts"
@@ -47,7 +47,7 @@ describe.each([
       num_hidden_layers: 3,
       sliding_window: window,
     })
-    await quantiseFolder(folder.path, target, { bits, blockSize })
+    await convertModel(folder.path, target, { dtype: bits === 4 ? "q4" : "q8", block: blockSize })
     const files = await openFolder(target)
     const runtime = makeNodeRuntime({ interlock: new Interlock() })
     model = await OpenModel.open({ files, runtime, heads: ["vocabulary"], cacheBytes: 1e9, slack }, [], () => {})
