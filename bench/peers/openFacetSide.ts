@@ -1,0 +1,84 @@
+/** Facet, by its public face alone, so that any checkout can be measured. */
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import type * as Sdk from "@facet/sdk"
+import type { GenerateOptions } from "@facet/sdk"
+import type { Converse, Judge, Opening, Pace, Read, Repeat, Side, Together } from "./Task.ts"
+
+/** Tokens that would end a generation: `<eos>` and `<end_of_turn>`. */
+const endless = { 1: -100, 107: -100 }
+/** Digits are one token each in Gemma's vocabularies: a text of them is read back as the tokens that it was written as. */
+const likely = 100
+
+export async function openFacetSide({ checkout, folder, judges, threads }: Opening): Promise<Side> {
+  // The same module by its name or by its path: the types are those of this checkout.
+  const { Facet } = (await import(pathToFileURL(join(checkout, "packages/sdk/src/index.ts")).href)) as typeof Sdk
+  const facet = await Facet.open({ model: folder, threads, ...(judges && { shield: folder }) })
+  return new FacetSide(facet, threads)
+}
+
+class FacetSide implements Side {
+  readonly version = "this checkout"
+  readonly settings: string
+  readonly #facet: Sdk.Facet
+
+  constructor(facet: Sdk.Facet, threads: number) {
+    this.#facet = facet
+    const { name, precision } = facet.device
+    this.settings = `${name}, weights as ${precision}, ${threads} threads, else defaults`
+  }
+
+  async read({ prompt, tokens }: Read): Promise<Pace> {
+    return this.#pace(prompt.text, prompt.ids.length, { template: "none", maxTokens: tokens, logitBias: endless })
+  }
+
+  async repeat({ prompt, token, tokens }: Repeat): Promise<Pace> {
+    const logitBias = { ...endless, [token]: likely }
+    return this.#pace(prompt.text, prompt.ids.length, { template: "none", maxTokens: tokens, logitBias })
+  }
+
+  async converse({ answer, first, pauseMs, second }: Converse): Promise<number> {
+    const digits = await this.#digits()
+    const asked = { role: "user", content: first.text } as const
+    const { text } = await this.#facet.generate([asked], { maxTokens: answer, logitBias: { ...endless, ...digits } })
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    const turns = [asked, { role: "assistant", content: text }, { role: "user", content: second.text }] as const
+    const expected = first.ids.length + answer + second.ids.length
+    return (await this.#pace(turns, expected, { maxTokens: 1, logitBias: endless })).firstMs
+  }
+
+  async judge({ content, prefix, suffixes }: Judge): Promise<number> {
+    const startedAt = performance.now()
+    const { tokens } = await this.#facet.shield(content)
+    const took = performance.now() - startedAt
+    const least = prefix.length + suffixes.reduce((sum, suffix) => sum + suffix.length, 0)
+    if (tokens.judged + tokens.cached < least) throw new Error(`${tokens.judged} tokens were judged of ${least}`)
+    return took
+  }
+
+  async together({ prompts, tokens }: Together): Promise<number> {
+    const startedAt = performance.now()
+    const options: GenerateOptions = { template: "none", maxTokens: tokens, logitBias: endless }
+    await Promise.all(prompts.map(({ text }) => this.#facet.generate(text, options)))
+    return performance.now() - startedAt
+  }
+
+  close(): Promise<void> {
+    return this.#facet.close()
+  }
+
+  async #pace(prompt: Sdk.Prompt, expected: number, options: GenerateOptions): Promise<Pace> {
+    const { timings, usage } = await this.#facet.generate(prompt, options)
+    if (usage.promptTokens !== expected) {
+      throw new Error(
+        `a prompt of ${expected} tokens was read as ${usage.promptTokens}: the sides would not do the same`,
+      )
+    }
+    return { firstMs: timings.firstTokenMs, tokenMs: 1000 / timings.tokensPerSecond }
+  }
+
+  async #digits(): Promise<Readonly<Record<number, number>>> {
+    const { tokens } = await this.#facet.score("0123456789")
+    return Object.fromEntries(tokens.slice(1).map(({ id }) => [id, likely]))
+  }
+}

@@ -1,0 +1,107 @@
+/** What `bench --peers` is asked for. */
+import { availableParallelism, tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { shapes, type Size, sizes } from "./shapes.ts"
+import { type SideName, sideNames } from "./Task.ts"
+
+export interface PeerOptions {
+  readonly size: Size
+  /** Weights that share a scale, in Facet's folder. */
+  readonly block: number
+  /** Context lengths in tokens: each is read, and written after. */
+  readonly contexts: ReadonlyArray<number>
+  readonly rounds: number
+  /** No row begins that would end later. */
+  readonly minutes: number
+  readonly threads: number
+  /** Where models are made. */
+  readonly folder: string
+  /** Where the JSON goes. */
+  readonly json: string | undefined
+  readonly sides: ReadonlyArray<SideName>
+  /** Another checkout of Facet that is measured, too. */
+  readonly against: string | undefined
+}
+
+export const help = `npx pnpm@12 bench --peers [OPTIONS]
+
+Facet, node-llama-cpp and transformers.js in turn, on models of random weights that are made here.
+
+  --size S        ${sizes.join(", ")} (default 270m)
+  --minutes N     the most that it may take, without the making of the models (default 5)
+  --rounds N      the most rounds (default 20)
+  --contexts L    context lengths in tokens (default 33,129,257,1025)
+  --block N       weights that share a scale in Facet's folder: 32, 64 or 128 (default the widest that fits)
+  --threads N     threads of every side (default one a core)
+  --sides L       of ${sideNames.join(", ")} (default all)
+  --against DIR   another checkout of Facet, as one more side
+  --folder DIR    where models are made and kept (default in the system's folder for temporary files)
+  --json FILE     writes all figures there
+`
+
+/** @throws Error that names the option and says what it takes */
+export function readOptions(words: ReadonlyArray<string>): PeerOptions {
+  const text = { type: "string" } as const
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      peers: { type: "boolean" },
+      size: text,
+      block: text,
+      contexts: text,
+      rounds: text,
+      minutes: text,
+      threads: text,
+      folder: text,
+      json: text,
+      sides: text,
+      against: text,
+    },
+  })
+  const size = oneOf("--size", values.size ?? "270m", sizes)
+  const most = shapes[size].widestBlock
+  const blocks = [32, 64, 128].filter((block) => block <= most)
+  return {
+    size,
+    block: oneOf("--block", count("--block", values.block, most), blocks),
+    contexts: list(values.contexts ?? "33,129,257,1025").map((part) =>
+      within("--contexts", count("--contexts", part, 0)),
+    ),
+    rounds: count("--rounds", values.rounds, 20),
+    minutes: positive("--minutes", values.minutes, 5),
+    threads: count("--threads", values.threads, availableParallelism()),
+    folder: resolve(values.folder ?? join(tmpdir(), "facet-bench")),
+    json: values.json,
+    sides: list(values.sides ?? sideNames.join(",")).map((part) => oneOf("--sides", part, sideNames)),
+    against: values.against === undefined ? undefined : resolve(values.against),
+  }
+}
+
+/** Room for what is written after the prompt, in a context of 8,192. */
+const longest = 8_000
+
+function within(option: string, length: number): number {
+  if (length >= 8 && length <= longest) return length
+  throw new Error(`${option}: ${length} is out of range. Use lengths from 8 to ${longest}.`)
+}
+
+const list = (text: string): ReadonlyArray<string> => text.split(",").map((part) => part.trim())
+
+function oneOf<A extends string | number>(option: string, value: unknown, known: ReadonlyArray<A>): A {
+  const found = known.find((one) => one === value)
+  if (found !== undefined) return found
+  throw new Error(`${option}: ${String(value)} is none of ${known.join(", ")}.`)
+}
+
+function positive(option: string, value: string | undefined, otherwise: number): number {
+  const number = value === undefined ? otherwise : Number(value)
+  if (value !== "" && Number.isFinite(number) && number > 0) return number
+  throw new Error(`${option}: ${value} is no number above zero.`)
+}
+
+function count(option: string, value: string | undefined, otherwise: number): number {
+  const number = positive(option, value, otherwise)
+  if (Number.isInteger(number)) return number
+  throw new Error(`${option}: ${value} is no whole number.`)
+}
