@@ -21,7 +21,7 @@ const setupsOf = (packages: string): ReadonlyArray<string> =>
 const inNode: TestProjectInlineConfiguration = {
   test: {
     name: "node",
-    include: ["{packages,examples}/*/test/**/*.test.{ts,tsx}"],
+    include: ["{packages,examples}/*/test/**/*.test.{ts,tsx}", "bench/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/*.{browser,page}.test.*"],
     environment: "node",
     // Every engine is a thread with a native runtime of its own: a process for each file keeps them apart.

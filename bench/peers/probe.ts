@@ -1,6 +1,6 @@
 /** What the machine can do at best, for the floors: each measured by one call. */
-import { Worker } from "node:worker_threads"
 import * as ort from "onnxruntime-node"
+import { measureBandwidth } from "./measureBandwidth.ts"
 import { ElementType, GraphBuilder } from "./Onnx.ts"
 
 export interface Speeds {
@@ -11,35 +11,7 @@ export interface Speeds {
 }
 
 export async function probe(threads: number): Promise<Speeds> {
-  return { bytesPerSecond: await bandwidth(threads), int8PerSecond: await int8(threads) }
-}
-
-/** Larger than the caches of most processors, for each thread. */
-const bytesEach = 512 * 1024 * 1024
-
-/** Looks for a byte that is not there: the C library's search reads as fast as memory gives. */
-const reader = `
-  const { parentPort, workerData } = require("node:worker_threads")
-  const bytes = Buffer.alloc(workerData, 1)
-  parentPort.on("message", () => {
-    bytes.indexOf(2)
-    parentPort.postMessage("read")
-  })
-  parentPort.postMessage("ready")
-`
-
-async function bandwidth(threads: number): Promise<number> {
-  const workers = Array.from({ length: threads }, () => new Worker(reader, { eval: true, workerData: bytesEach }))
-  const said = (): Promise<unknown> =>
-    Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("message", resolve))))
-  await said()
-  const startedAt = performance.now()
-  const read = said()
-  for (const worker of workers) worker.postMessage("go")
-  await read
-  const seconds = (performance.now() - startedAt) / 1000
-  await Promise.all(workers.map((worker) => worker.terminate()))
-  return (threads * bytesEach) / seconds
+  return { bytesPerSecond: await measureBandwidth(threads), int8PerSecond: await int8(threads) }
 }
 
 const extent = { rows: 512, inner: 2304, columns: 9216 }

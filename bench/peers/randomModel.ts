@@ -19,7 +19,7 @@ import { madeOnce } from "./madeOnce.ts"
 import { shapes, type Size } from "./shapes.ts"
 
 /** Changes when the bytes do. */
-export const weightsRecipe = "weights 4"
+export const weightsRecipe = "weights 5"
 
 /**
  * Writes a quantised model folder of a size, unless it is there. The same size and block give the same bytes.
@@ -57,7 +57,7 @@ async function plansOf(folder: string, { bits, blockSize }: Quantization): Promi
 }
 
 /** Random numbers are drawn once and repeated. A prime, so that rows of a power of two do not come again and again. */
-const patternLength = 4_194_301
+const patternLength = 1_048_573
 
 /** The root mean square of levels from -8 to 7, times that of scales between 0 and 1. */
 const levelSize = 4.64 * 0.577

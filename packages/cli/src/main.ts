@@ -2,6 +2,7 @@
 /** The `facet` command. */
 import { readFile } from "node:fs/promises"
 import type { Command } from "./Command.ts"
+import { bench } from "./commands/bench.ts"
 import { demo } from "./commands/demo.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
@@ -14,7 +15,7 @@ import { commandHelp, helpOf } from "./Help.ts"
 import type { OptionSpecs } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
-const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, serve, demo]
+const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, serve, bench, demo]
 
 /** Somebody outside ended the work: not a failure of ours. */
 class Ended extends Error {

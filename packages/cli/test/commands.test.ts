@@ -108,6 +108,36 @@ test("score: a log-probability for all but the first token, and the perplexity t
   expect(plain.stdout).not.toContain(escape)
 }, 30_000)
 
+test("bench: a row for each thing that apps wait for, with the machine, as one document or as a table", async () => {
+  const [document, plain, wrong] = await Promise.all([
+    facet(["bench", "--rounds", "1", "--json"]),
+    facet(["bench", "--rounds", "1", "--verbose"]),
+    facet(["bench", "--rounds", "0"]),
+  ])
+  const result = documentOf(document) as { readonly rows: ReadonlyArray<{ readonly name: string }> }
+  expect(result).toMatchObject({
+    model: "tiny",
+    architecture: "Gemma 2",
+    weightBytes: expect.any(Number),
+    machine: { processor: expect.any(String), bytesPerSecond: expect.any(Number) },
+    rounds: 1,
+    leftOut: [],
+  })
+  for (const row of result.rows) {
+    expect(row).toMatchObject({ best: expect.any(Number), median: expect.any(Number), tokens: expect.any(Number) })
+  }
+  const names = result.rows.map(({ name }) => name)
+  for (const part of ["decode", "first token of a prompt", "second turn", "shield"]) {
+    expect(
+      names.some((name) => name.includes(part)),
+      part,
+    ).toBe(true)
+  }
+  for (const name of names) expect(plain.stdout).toContain(name)
+  expect(plain.stderr).toContain("round 1 of 1")
+  expect(wrong.code).toBe(2)
+}, 60_000)
+
 test("a failure is told on stderr by its tag, and its stack only to those who ask", async () => {
   const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
     [["generate", "hi", "--temperature", "-1", "--json"], "InvalidRequestError: --temperature: "],
