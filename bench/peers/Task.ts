@@ -66,6 +66,8 @@ export interface Opening {
   readonly context: number
   /** Whether judging will be asked for. */
   readonly judges: boolean
+  /** Whether settings are tried out first, and the faster ones kept. */
+  readonly tunes: boolean
   /** The sources of the Facet that is measured: this checkout's, or another one's. */
   readonly checkout: string
 }

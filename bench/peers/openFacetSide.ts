@@ -1,6 +1,8 @@
 /** Facet, by its public face alone, so that any checkout can be measured. */
+import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
+import { promisify } from "node:util"
 import type * as Sdk from "@facet/sdk"
 import type { GenerateOptions } from "@facet/sdk"
 import type { Converse, Judge, Opening, Pace, Read, Repeat, Side, Together } from "./Task.ts"
@@ -14,16 +16,26 @@ export async function openFacetSide({ checkout, folder, judges, threads }: Openi
   // The same module by its name or by its path: the types are those of this checkout.
   const { Facet } = (await import(pathToFileURL(join(checkout, "packages/sdk/src/index.ts")).href)) as typeof Sdk
   const facet = await Facet.open({ model: folder, threads, ...(judges && { shield: folder }) })
-  return new FacetSide(facet, threads)
+  return new FacetSide(facet, threads, await commitOf(checkout))
 }
 
+const run = promisify(execFile)
+
+/** Which version of the sources it is, where git knows. */
+const commitOf = (checkout: string): Promise<string> =>
+  run("git", ["-C", checkout, "describe", "--always", "--dirty"]).then(
+    ({ stdout }) => stdout.trim(),
+    () => "of this folder",
+  )
+
 class FacetSide implements Side {
-  readonly version = "this checkout"
+  readonly version: string
   readonly settings: string
   readonly #facet: Sdk.Facet
 
-  constructor(facet: Sdk.Facet, threads: number) {
+  constructor(facet: Sdk.Facet, threads: number, version: string) {
     this.#facet = facet
+    this.version = version
     const { name, precision } = facet.device
     this.settings = `${name}, weights as ${precision}, ${threads} threads, else defaults`
   }

@@ -18,7 +18,7 @@ import type { Converse, Judge, Opening, Pace, Read, Repeat, Side, Together } fro
 
 const greedy: SequenceEvaluateOptions = { temperature: 0, yieldEogToken: true }
 
-export async function openLlamaSide({ context, folder, threads }: Opening): Promise<Side> {
+export async function openLlamaSide({ context, folder, threads, tunes }: Opening): Promise<Side> {
   const llama = await getLlama({
     gpu: false,
     build: "never",
@@ -27,7 +27,7 @@ export async function openLlamaSide({ context, folder, threads }: Opening): Prom
     progressLogs: false,
   })
   const model = await llama.loadModel({ modelPath: join(folder, "model.gguf") })
-  return new LlamaSide({ llama, model }, { context, threads }, await versionOf())
+  return new LlamaSide({ llama, model }, { context, threads, tunes }, await versionOf())
 }
 
 async function versionOf(): Promise<string> {
@@ -35,6 +35,8 @@ async function versionOf(): Promise<string> {
   // A package's manifest has a version.
   return (JSON.parse(await readFile(path, "utf8")) as { readonly version: string }).version
 }
+
+type Limits = Pick<Opening, "context" | "threads" | "tunes">
 
 interface Opened {
   readonly llama: Llama
@@ -47,14 +49,14 @@ const marked = (ids: ReadonlyArray<number>): Array<Token> => [...ids] as Array<T
 class LlamaSide implements Side {
   readonly version: string
   readonly #opened: Opened
-  readonly #limits: Pick<Opening, "context" | "threads">
+  readonly #limits: Limits
   #flashAttention: boolean | undefined
   #contexts: ReadonlyArray<LlamaContext> = []
   #single: LlamaContextSequence | undefined
   #lookingUp: LlamaContextSequence | undefined
   #several: ReadonlyArray<LlamaContextSequence> = []
 
-  constructor(opened: Opened, limits: Pick<Opening, "context" | "threads">, version: string) {
+  constructor(opened: Opened, limits: Limits, version: string) {
     this.#opened = opened
     this.#limits = limits
     this.version = version
@@ -134,7 +136,7 @@ class LlamaSide implements Side {
   }
 
   async #context(sequences: number, contextSize: number): Promise<LlamaContext> {
-    this.#flashAttention ??= await this.#isFasterWithFlashAttention()
+    this.#flashAttention ??= this.#limits.tunes && (await this.#isFasterWithFlashAttention())
     const context = await this.#make(sequences, contextSize, this.#flashAttention)
     this.#contexts = [...this.#contexts, context]
     return context

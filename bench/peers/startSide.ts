@@ -31,7 +31,7 @@ export interface RunningSide {
 }
 
 /** How long a side waits for others to be done; where they never are, the figures say so. */
-const patienceMs = 2_000
+const patienceMs = 600
 
 export function startSide(name: SideName): RunningSide {
   const child = fork(fileURLToPath(new URL("sideProcess.ts", import.meta.url)), [], {

@@ -127,6 +127,7 @@ describe.each(sideNames)("%s", (name) => {
       threads: 1,
       context: 1024,
       judges: true,
+      tunes: false,
       checkout: fileURLToPath(new URL("../../..", import.meta.url)),
     }
     const side = await (await openSides[name]())(opening)
