@@ -13,7 +13,7 @@ export interface Circumstances {
   readonly processor: Processor
   readonly node: string
   readonly model: string
-  readonly options: Pick<PeerOptions, "block" | "contexts" | "minutes" | "rounds" | "size" | "threads">
+  readonly options: Pick<PeerOptions, "block" | "clock" | "contexts" | "minutes" | "rounds" | "size" | "threads">
   readonly speeds: Speeds
   readonly sides: Readonly<Partial<Record<SideName, { readonly settings: string; readonly version: string }>>>
 }
@@ -69,8 +69,9 @@ export function markdownOf(report: Report): string {
   const others = report.leftOut.map(({ problem, what }) => `- left out: ${what}: ${problem}`)
   const disturbed = rows.some((row) => names.some((name) => row.sides[name]?.disturbed === true))
   return [
-    `${date}, ${processor.name}, ${processor.cores} cores, ${processor.instructions.join(", ") || "no instruction sets known"}, ${gigabytes(processor.memoryBytes)} of memory; Node ${node}; ${options.threads} threads a side.`,
+    `${date}, ${processor.name}, ${processor.cores} cores, ${processor.instructions.join(", ") || "no instruction sets known"}, ${gigabytes(processor.memoryBytes)} of memory; Node ${node}; ${options.threads === 1 ? "1 thread" : `${options.threads} threads`} a side.`,
     `Memory gives ${(speeds.bytesPerSecond / 1e9).toFixed(1)} GB/s, int8 products ${(speeds.int8PerSecond / 1e9).toFixed(0)} GMAC/s (one call each; the floors follow from them). Model: ${model}, 4 bits, Facet's in blocks of ${options.block}.`,
+    ...(options.clock === "cpu" ? ["", cpuNote] : []),
     "",
     ...names.map((name) => `- ${name} ${sides[name]?.version}: ${sides[name]?.settings}`),
     ...others,
@@ -92,6 +93,9 @@ export function markdownOf(report: Report): string {
     "",
   ].join("\n")
 }
+
+const cpuNote =
+  "Times are those that each side's process was at work, not the wall's: other work on the machine does not lengthen them, but it shares caches and memory's speed."
 
 const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 

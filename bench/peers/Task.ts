@@ -1,4 +1,5 @@
 /** What every side is asked to do, in the same tokens. */
+import type { ClockName } from "./Clock.ts"
 
 /** A text, and the tokens that it is, for a side that takes no text. */
 export interface Tokens {
@@ -68,6 +69,7 @@ export interface Opening {
   readonly judges: boolean
   /** Whether settings are tried out first, and the faster ones kept. */
   readonly tunes: boolean
+  readonly clock: ClockName
   /** The sources of the Facet that is measured: this checkout's, or another one's. */
   readonly checkout: string
 }

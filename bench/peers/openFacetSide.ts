@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url"
 import { promisify } from "node:util"
 import type * as Sdk from "@facet/sdk"
 import type { GenerateOptions } from "@facet/sdk"
+import { clocks } from "./Clock.ts"
 import type { Converse, Judge, Opening, Pace, Read, Repeat, Side, Together } from "./Task.ts"
 
 /** Tokens that would end a generation: `<eos>` and `<end_of_turn>`. */
@@ -12,11 +13,11 @@ const endless = { 1: -100, 107: -100 }
 /** Digits are one token each in Gemma's vocabularies: a text of them is read back as the tokens that it was written as. */
 const likely = 100
 
-export async function openFacetSide({ checkout, folder, judges, threads }: Opening): Promise<Side> {
+export async function openFacetSide({ checkout, clock, folder, judges, threads }: Opening): Promise<Side> {
   // The same module by its name or by its path: the types are those of this checkout.
   const { Facet } = (await import(pathToFileURL(join(checkout, "packages/sdk/src/index.ts")).href)) as typeof Sdk
   const facet = await Facet.open({ model: folder, threads, ...(judges && { shield: folder }) })
-  return new FacetSide(facet, threads, await commitOf(checkout))
+  return new FacetSide(facet, { clock, threads }, await commitOf(checkout))
 }
 
 const run = promisify(execFile)
@@ -33,11 +34,14 @@ class FacetSide implements Side {
   readonly settings: string
   readonly #facet: Sdk.Facet
 
-  constructor(facet: Sdk.Facet, threads: number, version: string) {
+  readonly #now: () => number
+
+  constructor(facet: Sdk.Facet, { clock, threads }: Pick<Opening, "clock" | "threads">, version: string) {
+    this.#now = clocks[clock]
     this.#facet = facet
     this.version = version
     const { name, precision } = facet.device
-    this.settings = `${name}, weights as ${precision}, ${threads} threads, else defaults`
+    this.settings = `${name}, weights as ${precision}, ${threads === 1 ? "1 thread" : `${threads} threads`}, else defaults`
   }
 
   async read({ prompt, tokens }: Read): Promise<Pace> {
@@ -60,19 +64,19 @@ class FacetSide implements Side {
   }
 
   async judge({ content, prefix, suffixes }: Judge): Promise<number> {
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     const { tokens } = await this.#facet.shield(content)
-    const took = performance.now() - startedAt
+    const took = this.#now() - startedAt
     const least = prefix.length + suffixes.reduce((sum, suffix) => sum + suffix.length, 0)
     if (tokens.judged + tokens.cached < least) throw new Error(`${tokens.judged} tokens were judged of ${least}`)
     return took
   }
 
   async together({ prompts, tokens }: Together): Promise<number> {
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     const options: GenerateOptions = { template: "none", maxTokens: tokens, logitBias: endless }
     await Promise.all(prompts.map(({ text }) => this.#facet.generate(text, options)))
-    return performance.now() - startedAt
+    return this.#now() - startedAt
   }
 
   close(): Promise<void> {
@@ -80,13 +84,20 @@ class FacetSide implements Side {
   }
 
   async #pace(prompt: Sdk.Prompt, expected: number, options: GenerateOptions): Promise<Pace> {
-    const { timings, usage } = await this.#facet.generate(prompt, options)
-    if (usage.promptTokens !== expected) {
-      throw new Error(
-        `a prompt of ${expected} tokens was read as ${usage.promptTokens}: the sides would not do the same`,
-      )
+    const startedAt = this.#now()
+    let first: { readonly at: number; readonly tokens: number } | undefined
+    for await (const part of this.#facet.stream(prompt, options)) {
+      if (part.type === "text") first ??= { at: this.#now(), tokens: part.tokens?.length ?? 1 }
+      if (part.type !== "finish") continue
+      const { completionTokens, promptTokens } = part.usage
+      if (promptTokens !== expected) {
+        throw new Error(`a prompt of ${expected} tokens was read as ${promptTokens}: the sides would not do the same`)
+      }
+      // Where the first token is half a character, the first text is of more than one.
+      const { at, tokens } = first ?? { at: this.#now(), tokens: 1 }
+      return { firstMs: at - startedAt, tokenMs: (this.#now() - at) / Math.max(1, completionTokens - tokens) }
     }
-    return { firstMs: timings.firstTokenMs, tokenMs: 1000 / timings.tokensPerSecond }
+    throw new Error("the generation has no end")
   }
 
   async #digits(): Promise<Readonly<Record<number, number>>> {

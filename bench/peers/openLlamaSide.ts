@@ -14,11 +14,12 @@ import {
   type Token,
   TokenBias,
 } from "node-llama-cpp"
+import { clocks } from "./Clock.ts"
 import type { Converse, Judge, Opening, Pace, Read, Repeat, Side, Together } from "./Task.ts"
 
 const greedy: SequenceEvaluateOptions = { temperature: 0, yieldEogToken: true }
 
-export async function openLlamaSide({ context, folder, threads, tunes }: Opening): Promise<Side> {
+export async function openLlamaSide({ clock, context, folder, threads, tunes }: Opening): Promise<Side> {
   const llama = await getLlama({
     gpu: false,
     build: "never",
@@ -27,7 +28,7 @@ export async function openLlamaSide({ context, folder, threads, tunes }: Opening
     progressLogs: false,
   })
   const model = await llama.loadModel({ modelPath: join(folder, "model.gguf") })
-  return new LlamaSide({ llama, model }, { context, threads, tunes }, await versionOf())
+  return new LlamaSide({ llama, model }, { clock, context, threads, tunes }, await versionOf())
 }
 
 async function versionOf(): Promise<string> {
@@ -36,7 +37,7 @@ async function versionOf(): Promise<string> {
   return (JSON.parse(await readFile(path, "utf8")) as { readonly version: string }).version
 }
 
-type Limits = Pick<Opening, "context" | "threads" | "tunes">
+type Limits = Pick<Opening, "clock" | "context" | "threads" | "tunes">
 
 interface Opened {
   readonly llama: Llama
@@ -50,6 +51,7 @@ class LlamaSide implements Side {
   readonly version: string
   readonly #opened: Opened
   readonly #limits: Limits
+  readonly #now: () => number
   #flashAttention: boolean | undefined
   #contexts: ReadonlyArray<LlamaContext> = []
   #single: LlamaContextSequence | undefined
@@ -59,19 +61,20 @@ class LlamaSide implements Side {
   constructor(opened: Opened, limits: Limits, version: string) {
     this.#opened = opened
     this.#limits = limits
+    this.#now = clocks[limits.clock]
     this.version = version
   }
 
   get settings(): string {
     const { threads } = this.#limits
     const flash = this.#flashAttention === undefined ? "off" : this.#flashAttention ? "on" : "off"
-    return `Q4_0, ${threads} threads, flash attention ${flash} (the faster of both here), batch 512, keys and values f16, whole sliding cache kept, token prediction by input lookup for text that repeats`
+    return `Q4_0, ${threads === 1 ? "1 thread" : `${threads} threads`}, flash attention ${flash} (the faster of both here), batch 512, keys and values f16, whole sliding cache kept, token prediction by input lookup for text that repeats`
   }
 
   async read({ prompt, tokens }: Read): Promise<Pace> {
     const sequence = await this.#sequence()
     await sequence.clearHistory()
-    return (await write(sequence, prompt.ids, tokens)).pace
+    return (await write(this.#now, sequence, prompt.ids, tokens)).pace
   }
 
   async repeat({ prompt, token, tokens }: Repeat): Promise<Pace> {
@@ -82,25 +85,25 @@ class LlamaSide implements Side {
     const sequence = this.#lookingUp
     await sequence.clearHistory()
     const tokenBias = new TokenBias(this.#opened.model.tokenizer).set(marked([token]), { logit: 100 })
-    return (await write(sequence, prompt.ids, tokens, { ...greedy, tokenBias })).pace
+    return (await write(this.#now, sequence, prompt.ids, tokens, { ...greedy, tokenBias })).pace
   }
 
   async converse({ answer, first, pauseMs, second }: Converse): Promise<number> {
     const sequence = await this.#sequence()
     await sequence.clearHistory()
-    const { written } = await write(sequence, first.ids, answer)
+    const { written } = await write(this.#now, sequence, first.ids, answer)
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     const all = marked([...first.ids, ...written, ...second.ids])
     await sequence.adaptStateToTokens(all, false)
-    await write(sequence, all.slice(sequence.nextTokenIndex), 1)
-    return performance.now() - startedAt
+    await write(this.#now, sequence, all.slice(sequence.nextTokenIndex), 1)
+    return this.#now() - startedAt
   }
 
   async judge({ candidates, prefix, suffixes }: Judge): Promise<number> {
     const sequence = await this.#sequence()
     await sequence.clearHistory()
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     await sequence.evaluateWithoutGeneratingNewTokens(marked(prefix))
     for (const suffix of suffixes) {
       const [last, ...before] = marked(suffix).toReversed()
@@ -109,7 +112,7 @@ class LlamaSide implements Side {
       await sequence.controlledEvaluate([...before.toReversed(), [last, { generateNext: { logits } }]])
       await sequence.eraseContextTokenRanges([{ start: prefix.length, end: sequence.nextTokenIndex }])
     }
-    return performance.now() - startedAt
+    return this.#now() - startedAt
   }
 
   async together({ prompts, tokens }: Together): Promise<number> {
@@ -119,9 +122,9 @@ class LlamaSide implements Side {
     }
     const sequences = this.#several
     for (const sequence of sequences) await sequence.clearHistory()
-    const startedAt = performance.now()
-    await Promise.all(sequences.map((sequence, i) => write(sequence, prompts[i]?.ids ?? [], tokens)))
-    return performance.now() - startedAt
+    const startedAt = this.#now()
+    await Promise.all(sequences.map((sequence, i) => write(this.#now, sequence, prompts[i]?.ids ?? [], tokens)))
+    return this.#now() - startedAt
   }
 
   async close(): Promise<void> {
@@ -155,7 +158,7 @@ class LlamaSide implements Side {
     for (let round = 0; round < 2; round++) {
       for (const way of ["on", "off"] as const) {
         await using context = await this.#make(1, 512, way === "on")
-        const { pace } = await write(context.getSequence(), ids, 8)
+        const { pace } = await write(this.#now, context.getSequence(), ids, 8)
         // As if an answer of 64 tokens followed the prompt.
         best[way] = Math.min(best[way], pace.firstMs + 64 * pace.tokenMs)
       }
@@ -165,18 +168,19 @@ class LlamaSide implements Side {
 }
 
 async function write(
+  now: () => number,
   sequence: LlamaContextSequence,
   ids: ReadonlyArray<number>,
   tokens: number,
   options: SequenceEvaluateOptions = greedy,
 ): Promise<{ readonly pace: Pace; readonly written: ReadonlyArray<number> }> {
-  const startedAt = performance.now()
+  const startedAt = now()
   const written: Array<number> = []
   let firstMs = 0
   for await (const token of sequence.evaluate(marked(ids), options)) {
-    if (written.push(token) === 1) firstMs = performance.now() - startedAt
+    if (written.push(token) === 1) firstMs = now() - startedAt
     if (written.length >= tokens) break
   }
   if (written.length < tokens) throw new Error(`${written.length} of ${tokens} tokens were written`)
-  return { pace: { firstMs, tokenMs: (performance.now() - startedAt - firstMs) / Math.max(1, tokens - 1) }, written }
+  return { pace: { firstMs, tokenMs: (now() - startedAt - firstMs) / Math.max(1, tokens - 1) }, written }
 }

@@ -1,10 +1,11 @@
 /** transformers.js on Node, with its own loop and its own growing cache. */
 import { basename, dirname } from "node:path"
 import { AutoModelForCausalLM, env, type PreTrainedModel, Tensor } from "@huggingface/transformers"
+import { clocks } from "./Clock.ts"
 import { dtype } from "./onnxModel.ts"
 import type { Converse, Judge, Opening, Pace, Read, Repeat, Side, Together } from "./Task.ts"
 
-export async function openTransformersSide({ folder, threads }: Opening): Promise<Side> {
+export async function openTransformersSide({ clock, folder, threads }: Opening): Promise<Side> {
   env.allowRemoteModels = false
   env.localModelPath = dirname(folder)
   const model = await AutoModelForCausalLM.from_pretrained(basename(folder), {
@@ -14,7 +15,7 @@ export async function openTransformersSide({ folder, threads }: Opening): Promis
     local_files_only: true,
     session_options: { intraOpNumThreads: threads, interOpNumThreads: 1 },
   })
-  return new TransformersSide(model, threads)
+  return new TransformersSide(model, threads, clocks[clock])
 }
 
 type Batch = ReadonlyArray<ReadonlyArray<number>>
@@ -37,9 +38,12 @@ class TransformersSide implements Side {
   readonly settings: string
   readonly #model: PreTrainedModel
 
-  constructor(model: PreTrainedModel, threads: number) {
+  readonly #now: () => number
+
+  constructor(model: PreTrainedModel, threads: number, now: () => number) {
+    this.#now = now
     this.#model = model
-    this.settings = `${dtype} over Facet's own weights, GroupQueryAttention, logits of the last position, ${threads} threads`
+    this.settings = `${dtype} over Facet's own weights, GroupQueryAttention, logits of the last position, ${threads === 1 ? "1 thread" : `${threads} threads`}`
   }
 
   async read({ prompt, tokens }: Read): Promise<Pace> {
@@ -60,7 +64,7 @@ class TransformersSide implements Side {
   }
 
   async judge({ prefix, suffixes }: Judge): Promise<number> {
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     const { generated } = await this.#write([prefix], 1)
     for (const suffix of suffixes) {
       await this.#model({
@@ -69,16 +73,16 @@ class TransformersSide implements Side {
         past_key_values: generated.past_key_values,
       })
     }
-    return performance.now() - startedAt
+    return this.#now() - startedAt
   }
 
   async together({ prompts, tokens }: Together): Promise<number> {
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     await this.#write(
       prompts.map(({ ids }) => ids),
       tokens,
     )
-    return performance.now() - startedAt
+    return this.#now() - startedAt
   }
 
   async close(): Promise<void> {
@@ -90,7 +94,7 @@ class TransformersSide implements Side {
     tokens: number,
     past?: object,
   ): Promise<{ readonly pace: Pace; readonly generated: Generated }> {
-    const startedAt = performance.now()
+    const startedAt = this.#now()
     const times: Array<number> = []
     const generated = await this.#model.generate({
       input_ids: tensor(batch),
@@ -100,7 +104,7 @@ class TransformersSide implements Side {
       eos_token_id: null,
       return_dict_in_generate: true,
       ...(past && { past_key_values: past }),
-      streamer: { put: () => times.push(performance.now()), end: () => undefined },
+      streamer: { put: () => times.push(this.#now()), end: () => undefined },
     } as unknown as Parameters<PreTrainedModel["generate"]>[0]) // Its types know neither the inputs nor such a streamer.
     // The first time is that of the prompt.
     const first = times[1] ?? startedAt

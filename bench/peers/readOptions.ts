@@ -2,6 +2,7 @@
 import { availableParallelism, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { type ClockName, clockNames } from "./Clock.ts"
 import { shapes, type Size, sizes } from "./shapes.ts"
 import { type SideName, sideNames } from "./Task.ts"
 
@@ -15,6 +16,8 @@ export interface PeerOptions {
   /** No row begins that would end later. */
   readonly minutes: number
   readonly threads: number
+  /** `cpu`: the time that each side's process was at work, which other work on the machine does not lengthen. */
+  readonly clock: ClockName
   /** Where models are made. */
   readonly folder: string
   /** Where the JSON goes. */
@@ -34,6 +37,8 @@ Facet, node-llama-cpp and transformers.js in turn, on models of random weights t
   --contexts L    context lengths in tokens (default 33,129,257,1025)
   --block N       weights that share a scale in Facet's folder: 32, 64 or 128 (default the widest that fits)
   --threads N     threads of every side (default one a core)
+  --clock C       wall, or cpu: the time that a side's process was at work, for machines that others use; needs one
+                  thread, since threads that wait for each other in loops are at work, too (default wall)
   --sides L       of ${sideNames.join(", ")} (default all)
   --against DIR   another checkout of Facet, as one more side
   --folder DIR    where models are made and kept (default in the system's folder for temporary files)
@@ -53,6 +58,7 @@ export function readOptions(words: ReadonlyArray<string>): PeerOptions {
       rounds: text,
       minutes: text,
       threads: text,
+      clock: text,
       folder: text,
       json: text,
       sides: text,
@@ -60,6 +66,9 @@ export function readOptions(words: ReadonlyArray<string>): PeerOptions {
     },
   })
   const size = oneOf("--size", values.size ?? "270m", sizes)
+  const clock = oneOf("--clock", values.clock ?? "wall", clockNames)
+  const threads = count("--threads", values.threads, clock === "cpu" ? 1 : availableParallelism())
+  if (clock === "cpu" && threads > 1) throw new Error("--clock cpu: it needs --threads 1.")
   const most = shapes[size].widestBlock
   const blocks = [32, 64, 128].filter((block) => block <= most)
   return {
@@ -70,7 +79,8 @@ export function readOptions(words: ReadonlyArray<string>): PeerOptions {
     ),
     rounds: count("--rounds", values.rounds, 20),
     minutes: positive("--minutes", values.minutes, 5),
-    threads: count("--threads", values.threads, availableParallelism()),
+    threads,
+    clock,
     folder: resolve(values.folder ?? join(tmpdir(), "facet-bench")),
     json: values.json,
     sides: list(values.sides ?? sideNames.join(",")).map((part) => oneOf("--sides", part, sideNames)),

@@ -59,6 +59,8 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
   const opening = openings(options, folder, judges)
   const leftOut: Array<Failure> = []
   if (!judges) leftOut.push({ what: "four policies", problem: "a ShieldGemma is a Gemma 2; this shape is not" })
+  const isOnWall = options.clock === "wall"
+  if (!isOnWall) leftOut.push({ what: "event-loop lag", problem: "it is the wall's time that an event loop waits" })
   const figures: Figures = new Map()
   const deadline = performance.now() + options.minutes * 60_000
   // A quarter of the time at most, once the system's cache of files is full and one round is measured.
@@ -68,7 +70,7 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
     await warmUp(sides, opening, maker)
     leftOut.push(
       ...(await compare(sides, figures, {
-        works: all.filter((work) => judges || work.judges !== true),
+        works: all.filter((work) => (judges || work.judges !== true) && (isOnWall || work.lag !== true)),
         rounds: options.rounds,
         deadline,
         maker,
@@ -96,10 +98,10 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
 type Openings = ReadonlyMap<SideName, Opening>
 
 function openings(options: PeerOptions, folder: string, judges: boolean): Openings {
-  const { against, contexts, sides, threads } = options
+  const { against, clock, contexts, sides, threads } = options
   // Room for a conversation, for what is judged, and for what is written.
   const context = Math.max(1024, ...contexts) + 256
-  const ofSide = (checkout: string): Opening => ({ folder, threads, context, judges, tunes: true, checkout })
+  const ofSide = (checkout: string): Opening => ({ folder, threads, context, judges, tunes: true, clock, checkout })
   const all = new Map<SideName, Opening>(sides.map((name) => [name, ofSide(here)]))
   if (against !== undefined) all.set("facet (other checkout)", ofSide(against))
   return all

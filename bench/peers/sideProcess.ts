@@ -1,5 +1,6 @@
 /** A side in a process of its own: `node sideProcess.ts NAME`, asked by messages. */
 import { watchLag } from "../watchLag.ts"
+import { clocks } from "./Clock.ts"
 import { openSides } from "./openSides.ts"
 import type { Side } from "./Task.ts"
 import type { Answer, Question } from "./startSide.ts"
@@ -9,9 +10,10 @@ let side: Side | undefined
 async function answer(question: Question): Promise<Answer> {
   if (question.type === "open") {
     const open = await openSides[question.side]()
-    const startedAt = performance.now()
+    const now = clocks[question.opening.clock]
+    const startedAt = now()
     side = await open(question.opening)
-    return { type: "measured", sample: { openMs: performance.now() - startedAt } }
+    return { type: "measured", sample: { openMs: now() - startedAt } }
   }
   if (side === undefined) throw new Error("nothing is open yet")
   if (question.type === "describe") return { type: "described", settings: side.settings, version: side.version }

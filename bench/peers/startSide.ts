@@ -1,6 +1,7 @@
 /** The near end of a side that runs in a process of its own, so that its memory and its threads are its own. */
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import type { ClockName } from "./Clock.ts"
 import { otherWork, settle, waitForCalm } from "./Load.ts"
 import type { Opening, Sample, SideName, Task } from "./Task.ts"
 
@@ -49,12 +50,15 @@ export function startSide(name: SideName): RunningSide {
       })
       child.send(question)
     })
+  let clock: ClockName = "wall"
   const measured = async (question: Question): Promise<Measured> => {
     await waitForCalm(patienceMs)
     const disturbance = await otherWork(child.pid)
     const reply = await ask(question)
     if (reply.type !== "measured") throw new Error(`${name} answered with ${reply.type}`)
-    const result = { sample: reply.sample, disturbance: await disturbance() }
+    if (question.type === "open") clock = question.opening.clock
+    const share = await disturbance()
+    const result = { sample: reply.sample, disturbance: clock === "wall" ? share : undefined }
     // What a side does on its own account afterwards must not disturb the next one.
     await settle(child.pid)
     return result

@@ -9,7 +9,7 @@ const circumstances: Circumstances = {
   processor: { name: "A processor", cores: 2, instructions: ["AVX2"], memoryBytes: 16e9 },
   node: "24.0.0",
   model: "random weights",
-  options: { block: 128, contexts: [33], minutes: 5, rounds: 2, size: "tiny", threads: 2 },
+  options: { block: 128, clock: "wall", contexts: [33], minutes: 5, rounds: 2, size: "tiny", threads: 2 },
   speeds: { bytesPerSecond: 10e9, int8PerSecond: 100e9 },
   sides: { facet: { version: "1", settings: "defaults" }, "node-llama-cpp": { version: "3", settings: "Q4_0" } },
 }

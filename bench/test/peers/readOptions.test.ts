@@ -25,6 +25,7 @@ test("every option is read; the widest block is the size's own", () => {
     rounds: 3,
     minutes: 0.5,
     threads: 1,
+    clock: "wall",
     folder: "/models",
     json: "a.json",
     sides: ["facet", "node-llama-cpp"],
@@ -42,6 +43,8 @@ test.each([
   ["--rounds 1.5", "--rounds: 1.5 is no whole number"],
   ["--minutes -1", "--minutes"],
   ["--threads", "--threads"],
+  ["--clock sun", "--clock: sun is none of wall, cpu"],
+  ["--clock cpu --threads 2", "--clock cpu: it needs --threads 1"],
   ["--sides facet,ollama", "--sides: ollama is none of"],
   ["--fast", "--fast"],
 ])("%s is refused by name", (words, message) => {

@@ -128,6 +128,7 @@ describe.each(sideNames)("%s", (name) => {
       context: 1024,
       judges: true,
       tunes: false,
+      clock: "cpu",
       checkout: fileURLToPath(new URL("../../..", import.meta.url)),
     }
     const side = await (await openSides[name]())(opening)
