@@ -37,7 +37,7 @@ export function note(figures: Figures, rows: ReadonlyArray<Row>, at: { side: Sid
  * Fills `figures`. A work that would not end in time is left out, and so is one that a side failed at before: on that
  * side alone.
  *
- * @returns what failed
+ * @returns what failed, and what there was no time for
  */
 export async function compare(
   sides: ReadonlyArray<RunningSide>,
@@ -68,7 +68,11 @@ export async function compare(
     }
     if (!any) break
   }
-  return [...failures.values()]
+  const late = works.filter((work) => !took.has(work))
+  return [
+    ...failures.values(),
+    ...late.map(({ name }) => ({ what: name, problem: "no time was left: more --minutes" })),
+  ]
 }
 
 const rotated = <A>(all: ReadonlyArray<A>, by: number): ReadonlyArray<A> => [

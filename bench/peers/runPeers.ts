@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
+import { checkMemory } from "./checkMemory.ts"
 import { compare, type Failure, type Figures, note } from "./compare.ts"
 import { costsOf } from "./floors.ts"
 import { ggufModel } from "./ggufModel.ts"
@@ -25,27 +26,37 @@ const progress = (line: string): void => {
 }
 
 /** @returns the exit code */
-export async function runPeers(words: ReadonlyArray<string>): Promise<0 | 2> {
+export async function runPeers(words: ReadonlyArray<string>): Promise<0 | 1 | 2> {
   if (words.includes("--help")) {
     process.stdout.write(help)
     return 0
   }
   const options = understood(words)
   if (options === undefined) return 2
-  const report = await measured(options, await makeModels(options))
-  if (options.json !== undefined) {
-    await mkdir(dirname(options.json), { recursive: true })
-    await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  try {
+    await print(await measured(options, await makeModels(options)), options.json)
+    return 0
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`)
+    return 1
+  }
+}
+
+async function print(report: Report, json: string | undefined): Promise<void> {
+  if (json !== undefined) {
+    await mkdir(dirname(json), { recursive: true })
+    await writeFile(json, `${JSON.stringify(report, null, 2)}\n`)
   }
   process.stdout.write(markdownOf(report))
-  return 0
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function understood(words: ReadonlyArray<string>): PeerOptions | undefined {
   try {
     return readOptions(words)
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${help}`)
+    process.stderr.write(`${messageOf(error)}\n\n${help}`)
     return undefined
   }
 }
@@ -57,6 +68,8 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
   const judges = shapes[options.size].config["model_type"] === "gemma2"
   const all = works(options.contexts)
   const opening = openings(options, folder, judges)
+  const costs = await costsOf(folder)
+  checkMemory(costs.weightBytes, opening.size + guardsOf(opening, judges), process.availableMemory())
   const leftOut: Array<Failure> = []
   if (!judges) leftOut.push({ what: "four policies", problem: "a ShieldGemma is a Gemma 2; this shape is not" })
   const isOnWall = options.clock === "wall"
@@ -89,11 +102,15 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
       sides: described,
     }
     const rows = [...all.flatMap((work) => work.rows), openRow, memoryRow]
-    return reportOf(circumstances, { rows, figures, costs: await costsOf(folder) }, leftOut)
+    return reportOf(circumstances, { rows, figures, costs }, leftOut)
   } finally {
     for (const side of sides) await side.end()
   }
 }
+
+/** Facet opens a guard beside the model. */
+const guardsOf = (opening: Openings, judges: boolean): number =>
+  judges ? [...opening.keys()].filter((name) => name.startsWith("facet")).length : 0
 
 type Openings = ReadonlyMap<SideName, Opening>
 
