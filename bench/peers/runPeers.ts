@@ -63,15 +63,15 @@ function understood(words: ReadonlyArray<string>): PeerOptions | undefined {
 
 async function measured(options: PeerOptions, folder: string): Promise<Report> {
   progress("what the machine can do")
-  const speeds = await probe(options.threads)
+  const speeds = await probe(options.threads, options.clock)
   const maker = await TaskMaker.open(folder)
-  const judges = shapes[options.size].config["model_type"] === "gemma2"
   const all = works(options.contexts)
-  const opening = openings(options, folder, judges)
   const costs = await costsOf(folder)
-  checkMemory(costs.weightBytes, opening.size + guardsOf(opening, judges), process.availableMemory())
+  const whyNot = whyNotJudging(options, costs.weightBytes)
+  const judges = whyNot === undefined
+  const opening = openings(options, folder, judges)
   const leftOut: Array<Failure> = []
-  if (!judges) leftOut.push({ what: "four policies", problem: "a ShieldGemma is a Gemma 2; this shape is not" })
+  if (whyNot !== undefined) leftOut.push({ what: "four policies", problem: whyNot })
   const isOnWall = options.clock === "wall"
   if (!isOnWall) leftOut.push({ what: "event-loop lag", problem: "it is the wall's time that an event loop waits" })
   const figures: Figures = new Map()
@@ -108,9 +108,21 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
   }
 }
 
-/** Facet opens a guard beside the model. */
-const guardsOf = (opening: Openings, judges: boolean): number =>
-  judges ? [...opening.keys()].filter((name) => name.startsWith("facet")).length : 0
+/** @throws Error when there is not even memory for the models that write */
+function whyNotJudging({ against, sides, size }: PeerOptions, weightBytes: number): string | undefined {
+  const facets = (sides.includes("facet") ? 1 : 0) + (against === undefined ? 0 : 1)
+  const models = sides.length + (against === undefined ? 0 : 1)
+  const available = process.availableMemory()
+  checkMemory(weightBytes, models, available)
+  if (shapes[size].config["model_type"] !== "gemma2") return "a ShieldGemma is a Gemma 2; this shape is not"
+  try {
+    // Facet opens a guard beside the model.
+    checkMemory(weightBytes, models + facets, available)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
 
 type Openings = ReadonlyMap<SideName, Opening>
 

@@ -15,18 +15,21 @@ const reader = `
   parentPort.postMessage("ready")
 `
 
-/** @returns bytes a second that so many threads read together, in one pass over 1 GiB */
-export async function measureBandwidth(threads: number): Promise<number> {
+/**
+ * @param now milliseconds since some moment; default by the wall's clock
+ * @returns bytes a second that so many threads read together, in one pass over 1 GiB
+ */
+export async function measureBandwidth(threads: number, now = () => performance.now()): Promise<number> {
   const bytesEach = Math.floor(bytesOfAll / threads)
   const workers = Array.from({ length: threads }, () => new Worker(reader, { eval: true, workerData: bytesEach }))
   const said = (): Promise<unknown> =>
     Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("message", resolve))))
   await said()
-  const startedAt = performance.now()
+  const startedAt = now()
   const read = said()
   for (const worker of workers) worker.postMessage("go")
   await read
-  const seconds = (performance.now() - startedAt) / 1000
+  const seconds = (now() - startedAt) / 1000
   await Promise.all(workers.map((worker) => worker.terminate()))
   return (threads * bytesEach) / seconds
 }
