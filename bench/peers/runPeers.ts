@@ -80,7 +80,7 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
   await measureOpening(opening, { figures, maker, until: performance.now() + options.minutes * 15_000 })
   const sides = [...opening.keys()].map(startSide)
   try {
-    await warmUp(sides, opening, maker)
+    const described = await warmUp(sides, opening, maker)
     leftOut.push(
       ...(await compare(sides, figures, {
         works: all.filter((work) => (judges || work.judges !== true) && (isOnWall || work.lag !== true)),
@@ -90,8 +90,6 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
         report: progress,
       })),
     )
-    const described: Record<string, Awaited<ReturnType<RunningSide["describe"]>>> = {}
-    for (const side of sides) described[side.name] = await side.describe()
     const circumstances: Circumstances = {
       date: new Date().toISOString().slice(0, 10),
       processor: await processor(),
@@ -136,15 +134,18 @@ function openings(options: PeerOptions, folder: string, judges: boolean): Openin
   return all
 }
 
-/** What is compiled and set up on first use is not measured. */
-async function warmUp(sides: ReadonlyArray<RunningSide>, opening: Openings, maker: TaskMaker): Promise<void> {
+/** Opens all; what is compiled and set up on first use is not measured. */
+async function warmUp(sides: ReadonlyArray<RunningSide>, opening: Openings, maker: TaskMaker) {
+  const described: Record<string, Awaited<ReturnType<RunningSide["describe"]>>> = {}
   for (const side of sides) {
     const own = opening.get(side.name)
     if (own === undefined) continue
     progress(`opening ${side.name}`)
     await side.open(own)
     await side.measure(maker.read(1, 257, 8))
+    described[side.name] = await side.describe()
   }
+  return described
 }
 
 async function makeModels({ block, folder: root, size }: PeerOptions): Promise<string> {

@@ -39,16 +39,24 @@ export function startSide(name: SideName): RunningSide {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   })
+  // Whoever asks next is told.
+  child.on("error", () => undefined)
   const ask = (question: Question): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const onExit = (code: number | null): void => reject(new Error(`${name} ended with ${code ?? "a signal"}`))
+      if (!child.connected) return reject(new Error(`${name} has ended`))
+      const onExit = (code: number | null): void =>
+        reject(
+          new Error(
+            `${name} ended with ${code ?? "a signal, which is how a system without memory ends what it picks"}`,
+          ),
+        )
       child.once("exit", onExit)
       child.once("message", (reply: Answer) => {
         child.off("exit", onExit)
         if (reply.type === "failed") reject(new Error(`${name}: ${reply.problem}`))
         else resolve(reply)
       })
-      child.send(question)
+      child.send(question, (error) => error !== null && reject(error))
     })
   let clock: ClockName = "wall"
   const measured = async (question: Question): Promise<Measured> => {
@@ -73,10 +81,10 @@ export function startSide(name: SideName): RunningSide {
       return reply
     },
     end: async () => {
-      if (child.exitCode !== null) return
+      if (child.exitCode !== null || child.signalCode !== null) return
       const exited = new Promise((resolve) => child.once("exit", resolve))
       await ask({ type: "close" }).catch(() => undefined)
-      child.disconnect()
+      if (child.connected) child.disconnect()
       const timer = setTimeout(() => child.kill(), 5000)
       await exited
       clearTimeout(timer)
