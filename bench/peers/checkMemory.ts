@@ -4,7 +4,7 @@
 const sizesEach = 2.2
 
 /**
- * @param models how many are open at once, a guard of its own counted too
+ * @param models how many are open at once
  * @throws Error that says what is missing and what to do
  */
 export function checkMemory(weightBytes: number, models: number, availableBytes: number): void {

@@ -67,11 +67,11 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
   const maker = await TaskMaker.open(folder)
   const all = works(options.contexts)
   const costs = await costsOf(folder)
-  const whyNot = whyNotJudging(options, costs.weightBytes)
-  const judges = whyNot === undefined
+  const judges = shapes[options.size].config["model_type"] === "gemma2"
   const opening = openings(options, folder, judges)
+  checkMemory(costs.weightBytes, opening.size, process.availableMemory())
   const leftOut: Array<Failure> = []
-  if (whyNot !== undefined) leftOut.push({ what: "four policies", problem: whyNot })
+  if (!judges) leftOut.push({ what: "four policies", problem: "a ShieldGemma is a Gemma 2; this shape is not" })
   const isOnWall = options.clock === "wall"
   if (!isOnWall) leftOut.push({ what: "event-loop lag", problem: "it is the wall's time that an event loop waits" })
   const figures: Figures = new Map()
@@ -103,22 +103,6 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
     return reportOf(circumstances, { rows, figures, costs }, leftOut)
   } finally {
     for (const side of sides) await side.end()
-  }
-}
-
-/** @throws Error when there is not even memory for the models that write */
-function whyNotJudging({ against, sides, size }: PeerOptions, weightBytes: number): string | undefined {
-  const facets = (sides.includes("facet") ? 1 : 0) + (against === undefined ? 0 : 1)
-  const models = sides.length + (against === undefined ? 0 : 1)
-  const available = process.availableMemory()
-  checkMemory(weightBytes, models, available)
-  if (shapes[size].config["model_type"] !== "gemma2") return "a ShieldGemma is a Gemma 2; this shape is not"
-  try {
-    // Facet opens a guard beside the model.
-    checkMemory(weightBytes, models + facets, available)
-    return undefined
-  } catch (error) {
-    return messageOf(error)
   }
 }
 
