@@ -31,7 +31,7 @@ const roleNames: ReadonlyMap<unknown, GuardRole> = new Map([
  */
 export function* inputOfJson(body: unknown, roles: Roles): Sliced<Input> {
   if (!isRecord(body)) return inputOf([yield* wordsOfJsonInSlices(body)])
-  const { input, instructions, messages, prompt, system, ...rest } = body
+  const { input, instructions, messages, prompt, system } = body
   checkTokens(prompt)
   checkTokens(input)
   // OpenAI's Responses and Anthropic's messages have system texts beside the messages.
@@ -39,19 +39,37 @@ export function* inputOfJson(body: unknown, roles: Roles): Sliced<Input> {
   for (const text of [instructions, system]) before.push({ role: "system", text: yield* wordsOfJsonInSlices(text) })
   const prompts: Array<ReadonlyArray<PromptMessage>> = []
   for (const list of [messages, input, prompt]) {
-    const said = yield* messagesOf(list, roles)
-    if (said.length > 0) prompts.push(said)
+    const own = yield* messagesOf(list, roles)
+    if (own.length > 0) prompts.push(own)
   }
-  const beside = yield* wordsOfJsonInSlices(rest)
+  const beside = yield* wordsOfJsonInSlices(yield* othersOf(body))
   const all = yield* promptReadingsInSlices([...before, ...prompts.flat()], roles, beside)
   if (prompts.length < 2) return all
   // Which of them is answered, a guard cannot know.
   const each: Array<PromptReading> = []
-  for (const said of prompts) {
-    const { input: readings } = yield* promptReadingsInSlices([...before, ...said], roles)
+  for (const own of prompts) {
+    const { input: readings } = yield* promptReadingsInSlices([...before, ...own], roles)
     each.push(...readings)
   }
   return { ...all, input: [...each, ...all.input] }
+}
+
+/** The fields that hold what is said to a model. */
+const said: ReadonlySet<string> = new Set(["input", "instructions", "messages", "prompt", "system"])
+
+/** Fields that are copied before others have their turn: a body may have tens of thousands. */
+const fieldsAtOnce = 500
+
+/** All other fields. */
+function* othersOf(body: JsonRecord): Sliced<JsonRecord> {
+  // Without a prototype, so that no field's name is special.
+  const others: Record<string, unknown> = Object.create(null)
+  let count = 0
+  for (const name in body) {
+    if (!said.has(name)) others[name] = body[name]
+    if (++count % fieldsAtOnce === 0) yield
+  }
+  return others
 }
 
 function* messagesOf(list: unknown, roles: Roles): Sliced<ReadonlyArray<PromptMessage>> {
