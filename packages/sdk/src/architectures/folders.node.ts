@@ -26,6 +26,7 @@ export {
   isMatrix,
   type Quantization,
   quantizationBits,
+  quantizationOf,
   type TensorLocation,
   type TensorLocations,
   type TensorSpec,

@@ -1,5 +1,11 @@
 /** Which of a folder's tensors are the model's, and whether they are what its table says. */
-import { isMatrix, type Quantization, type TensorLocation, type TensorLocations } from "../words/Tensors.ts"
+import {
+  isMatrix,
+  type Quantization,
+  quantizationOf,
+  type TensorLocation,
+  type TensorLocations,
+} from "../words/Tensors.ts"
 import type { Dtype, TensorSpec } from "../words/Tensors.ts"
 import { headName, type ModelConfig } from "../graph/ModelConfig.ts"
 import { ModelFileError } from "../words/Errors.ts"
@@ -24,21 +30,18 @@ const floats: ReadonlyArray<Dtype> = ["F32", "F16", "BF16"]
 /**
  * Finds a model's tensors, and checks that all are there, in the right shape and dtype. Others are told, and not looked at.
  *
- * A plain folder has every tensor in f32, f16 or bf16. A quantised folder has, for each matrix `X` of shape [N, K],
- * `X.weight`: U8 [N, K / blockSize, blockSize * bits / 8] and `X.weight_scale`: F32 [N, K / blockSize]; its norms stay
- * floats.
+ * A plain folder has every tensor in f32, f16 or bf16. In a quantised folder a matrix `X` of shape [N, K] may be packed
+ * instead, each in its own way: `X.weight`: U8 [N, K / blockSize, blockSize * bits / 8] and `X.weight_scale`:
+ * F32 [N, K / blockSize]. Norms stay floats.
  *
  * @param root - the folder's path, for the error
  * @throws ModelFileError naming the tensor, what was expected and what was found
  */
 export function locateTensors({ architecture, config }: Model, stored: TensorLocations, root: string): ModelTensors {
   const specs = [...architecture.tensors(config), ...headSpecs(config, stored)]
-  checkBlocks(specs, config.quantization, root)
-  const wanted = new Map(
-    specs.flatMap((spec) => storedForms(spec, config.quantization).map((form) => [form.name, form])),
-  )
+  const wanted = new Set(specs.flatMap((spec) => storedForms(spec, config.quantization).map(({ name }) => name)))
   const { prefixes } = architecture
-  const [embedding] = wanted.keys()
+  const [embedding] = wanted
   const rename = (name: string, prefix: string): string =>
     name.startsWith(prefix) ? `model.${name.slice(prefix.length)}` : name
   const prefix =
@@ -55,7 +58,10 @@ export function locateTensors({ architecture, config }: Model, stored: TensorLoc
     else if (part !== undefined) leftOut.add(part)
     else unknown.push(name)
   }
-  for (const form of wanted.values()) check(form, tensors.get(form.name), root)
+  for (const spec of specs) {
+    const packing = config.quantization === null ? null : packingOf(spec, tensors, config.quantization)
+    for (const form of storedForms(spec, packing)) check(form, tensors.get(form.name), root)
+  }
   return { specs, tensors, leftOut: [...leftOut], unknown }
 }
 
@@ -66,6 +72,14 @@ export function locateTensors({ architecture, config }: Model, stored: TensorLoc
 function headSpecs({ hiddenSize, isTied, vocabSize }: ModelConfig, stored: TensorLocations): ReadonlyArray<TensorSpec> {
   if (isTied && ![...stored.keys()].some(isHead)) return []
   return [{ name: headName, kind: "matrix", rows: vocabSize, columns: hiddenSize }]
+}
+
+/** How a matrix is packed; as most are, where its own tensors do not say. */
+function packingOf(spec: TensorSpec, tensors: TensorLocations, most: Quantization): Quantization | null {
+  const weight = tensors.get(`${spec.name}.weight`)
+  const own = quantizationOf(spec, tensors)
+  const isPlain = own === null && weight !== undefined && !tensors.has(`${spec.name}.weight_scale`)
+  return isPlain ? null : (own ?? most)
 }
 
 /** How a tensor of the table stands in a file. */
@@ -104,18 +118,5 @@ function check({ dtypes, name, shape }: StoredForm, tensor: TensorLocation | und
     file: `${root}/${tensor.file}`,
     problem: `the tensor ${name} is ${tensor.dtype} [${tensor.shape.join(", ")}]; config.json asks for ${wanted}`,
     remedy,
-  })
-}
-
-/** Widths that are no multiple of the block size: ONNX Runtime's lookup of quantised rows knows whole blocks only. */
-function checkBlocks(specs: ReadonlyArray<TensorSpec>, quantization: Quantization | null, root: string): void {
-  if (quantization === null) return
-  const { blockSize } = quantization
-  const uneven = specs.find((spec) => isMatrix(spec) && spec.columns % blockSize !== 0)
-  if (uneven === undefined) return
-  throw new ModelFileError({
-    file: root,
-    problem: `quantised in blocks of ${blockSize}, which do not divide a row of ${uneven.columns}`,
-    remedy: "Quantise the model again, with a block size that divides all its widths.",
   })
 }

@@ -112,7 +112,6 @@ export class DecoderGraph {
     this.#weights = new Weights(this.#graph, {
       specs,
       tensors,
-      quantization: config.quantization,
       multiplication: operators.multiplication,
     })
     this.tokens = this.#graph.input(names.inputIds, ElementType.int64, [1, "S"])

@@ -42,7 +42,7 @@ export interface ModelConfig {
   readonly isTied: boolean
   /** The tokens that end a generation by the model's own files, ascending. The end of a turn is the tokenizer's to say. */
   readonly eosIds: ReadonlyArray<number>
-  /** `null`: the weights are plain f32, f16 or bf16. */
+  /** `null`: all weights are plain f32, f16 or bf16. Else how most are packed; each matrix's own tensors say how it is. */
   readonly quantization: Quantization | null
   /** The longest text, in tokens, that a guard judges well; `null`: whatever fits into its context. */
   readonly guardWindow: number | null

@@ -3,7 +3,7 @@
  * they need before a multiplication (a cast, a transposition) is part of the graph, and ONNX Runtime folds it when the
  * session opens.
  */
-import type { Quantization, TensorLocation, TensorLocations, TensorSpec } from "../words/Tensors.ts"
+import { quantizationOf, type TensorLocation, type TensorLocations, type TensorSpec } from "../words/Tensors.ts"
 import { ElementType, type GraphBuilder, type Value } from "./Onnx.ts"
 
 const elementTypes: Readonly<Record<string, ElementType>> = {
@@ -28,7 +28,6 @@ export const int8ScaleName = (name: string): string => `${name}.int8_scale`
 export interface WeightsOptions {
   readonly specs: ReadonlyArray<TensorSpec>
   readonly tensors: TensorLocations
-  readonly quantization: Quantization | null
   readonly multiplication: Multiplication
 }
 
@@ -37,23 +36,23 @@ export class Weights {
   readonly #graph: GraphBuilder
   readonly #specs: ReadonlyMap<string, TensorSpec>
   readonly #tensors: TensorLocations
-  readonly #quantization: Quantization | null
   readonly #multiplication: Multiplication
 
-  constructor(graph: GraphBuilder, { multiplication, quantization, specs, tensors }: WeightsOptions) {
+  constructor(graph: GraphBuilder, { multiplication, specs, tensors }: WeightsOptions) {
     this.#graph = graph
     this.#specs = new Map(specs.map((spec) => [spec.name, spec]))
     this.#tensors = tensors
-    this.#quantization = quantization
     this.#multiplication = multiplication
   }
 
   /** `x @ W.T` for a weight of shape `[rows, columns]`, as a linear layer without bias. */
   linear(x: Value, name: string): Value {
     if (this.#tensors.has(int8Name(name))) return this.#int8(x, name)
-    if (this.#quantization === null) return this.#plain(x, name)
-    const { columns, rows } = this.#spec(name)
-    const { bits, blockSize } = this.#quantization
+    const spec = this.#spec(name)
+    const quantization = quantizationOf(spec, this.#tensors)
+    if (!quantization) return this.#plain(x, name)
+    const { columns, rows } = spec
+    const { bits, blockSize } = quantization
     const blocks = columns / blockSize
     const data = this.#raw(`${name}.weight`, [rows, blocks, (blockSize * bits) / 8])
     const scales = this.#raw(`${name}.weight_scale`, [rows, blocks])
@@ -85,11 +84,13 @@ export class Weights {
 
   /** Rows of a weight of shape `[rows, columns]`, as float32. */
   rows(ids: Value, name: string): Value {
-    if (this.#quantization === null) {
+    const spec = this.#spec(name)
+    const quantization = quantizationOf(spec, this.#tensors)
+    if (!quantization) {
       return this.#graph.op("Gather", [this.#float(`${name}.weight`), ids], { attributes: { axis: 0 } })
     }
-    const { columns, rows } = this.#spec(name)
-    const { bits, blockSize } = this.#quantization
+    const { columns, rows } = spec
+    const { bits, blockSize } = quantization
     // The lookup and the tied output head read the same bytes under two shapes: hence two names.
     const data = this.#raw(`${name}.weight`, [rows, (columns * bits) / 8], `${name}.lookup`)
     const scales = this.#raw(`${name}.weight_scale`, [rows, columns / blockSize])

@@ -30,6 +30,7 @@ export interface Placed<Locations> {
 /** A model's weights, as a runtime needs to know them. */
 export interface ModelWeights {
   readonly specs: ReadonlyArray<TensorSpec>
+  /** How most of the folder's weights are packed; each matrix's own tensors say how it is. */
   readonly quantization: Quantization | null
   readonly tensors: TensorLocations
 }

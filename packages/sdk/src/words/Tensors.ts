@@ -50,7 +50,7 @@ export interface TensorSpec {
 /** Whether a quantiser packs it, and a runtime may lay it out anew. */
 export const isMatrix = ({ kind }: TensorSpec): boolean => kind !== "norm"
 
-/** How the matrices of a folder are quantised: blocks of `blockSize` weights along the input, one scale a block. */
+/** How a matrix is quantised: blocks of `blockSize` weights along the input, one scale a block. */
 export interface Quantization {
   readonly bits: 4 | 8
   readonly blockSize: number
@@ -61,3 +61,21 @@ export const quantizationBits = [4, 8] as const
 
 /** The block sizes that ONNX Runtime's MatMulNBits takes. */
 export const blockSizes: ReadonlyArray<number> = [16, 32, 64, 128, 256]
+
+/**
+ * How a matrix is packed, as the extents of its own tensors say: those of a folder may differ. `null`: it is plain.
+ *
+ * @param tensors where a quantised matrix has `X.weight` `[rows, blocks, blockBytes]` and `X.weight_scale` `[rows, blocks]`.
+ * @returns undefined where the extents are those of no packing.
+ */
+export function quantizationOf(
+  { columns, name }: Pick<TensorSpec, "columns" | "name">,
+  tensors: TensorLocations,
+): Quantization | null | undefined {
+  const weight = tensors.get(`${name}.weight`)
+  if (weight?.dtype !== "U8") return null
+  const [, blocks = 0, blockBytes = 0] = weight.shape
+  const blockSize = columns / blocks
+  const bits = quantizationBits.find((known) => known * blockSize === 8 * blockBytes)
+  return bits !== undefined && blockSizes.includes(blockSize) ? { bits, blockSize } : undefined
+}

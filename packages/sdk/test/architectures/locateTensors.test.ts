@@ -142,7 +142,25 @@ describe("locateTensors", () => {
     expect(check(tensor("BF16", [16, 32, 1]))).toThrow(`the tensor ${name} is BF16 [16, 32, 1]`)
   })
 
-  it("refuses blocks that do not divide a row", () => {
-    expect(() => locate(quantised(), { bits: 4, blockSize: 32 })).toThrow("do not divide a row of 16")
+  it("takes each matrix as its own tensors say", () => {
+    const name = "model.layers.0.self_attn.o_proj.weight"
+    const mixed = quantised()
+      .set(name, tensor("U8", [16, 1, 32]))
+      .set(`${name}_scale`, tensor("F32", [16, 1]))
+      .set("model.layers.0.mlp.up_proj.weight", tensor("F16", [32, 16]))
+    mixed.delete("model.layers.0.mlp.up_proj.weight_scale")
+    expect(locate(mixed, inBlocks).tensors.size).toBe(quantised().size - 1)
+    expect(() => locate(mixed)).toThrow("config.json asks for F32 or F16 or BF16")
+  })
+
+  it.each([
+    ["bits of neither kind", [16, 1, 24], [16, 1]],
+    ["a block that is too long", [16, 2, 32], [16, 2]],
+    ["scales of another block size", [16, 1, 32], [16, 2]],
+    ["no blocks", [16, 0, 0], [16, 0]],
+  ])("refuses a matrix with %s", (_, shape, scales) => {
+    const name = "model.layers.0.self_attn.o_proj.weight"
+    const stored = quantised().set(name, tensor("U8", shape)).set(`${name}_scale`, tensor("F32", scales))
+    expect(() => locate(stored, inBlocks)).toThrow(`the tensor ${name}`)
   })
 })

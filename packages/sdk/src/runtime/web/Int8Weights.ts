@@ -5,7 +5,7 @@
 import type { ModelFiles } from "../../files/ModelFiles.ts"
 import { type FloatDtype, toFloat32 } from "../../files/toFloat32.ts"
 import { dequantiseMatrix } from "../../files/Quantisation.ts"
-import type { Quantization, TensorLocation, TensorLocations, TensorSpec } from "../../words/Tensors.ts"
+import { quantizationOf, type TensorLocation, type TensorLocations, type TensorSpec } from "../../words/Tensors.ts"
 import type { ModelWeights } from "../Runtime.ts"
 
 export interface Int8Weights {
@@ -21,14 +21,15 @@ const stripe = 256
 /** Reads a layer stripe by stripe and lays it out. */
 export async function readInt8Weights(
   files: ModelFiles,
-  { quantization, tensors }: ModelWeights,
-  { columns, name, rows }: TensorSpec,
+  { tensors }: Pick<ModelWeights, "tensors">,
+  spec: TensorSpec,
 ): Promise<Int8Weights> {
+  const { columns, rows } = spec
   const data = new Int8Array(rows * columns)
   const scales = new Float32Array(rows)
   for (let start = 0; start < rows; start += stripe) {
     const count = Math.min(stripe, rows - start)
-    const values = await readRows({ files, quantization, tensors, name, start, count, columns })
+    const values = await readRows({ files, tensors, spec, start, count })
     for (let row = 0; row < count; row++) {
       scales[start + row] = layOut(values.subarray(row * columns, (row + 1) * columns), data, start + row, rows)
     }
@@ -48,20 +49,19 @@ function layOut(row: Float32Array, data: Int8Array, column: number, width: numbe
 
 interface RowsWanted {
   readonly files: ModelFiles
-  readonly quantization: Quantization | null
   readonly tensors: TensorLocations
-  readonly name: string
+  readonly spec: TensorSpec
   readonly start: number
   readonly count: number
-  readonly columns: number
 }
 
-async function readRows(wanted: RowsWanted): Promise<Float32Array> {
-  const { columns, count, files, name, quantization, start, tensors } = wanted
+async function readRows({ count, files, spec, start, tensors }: RowsWanted): Promise<Float32Array> {
+  const { columns, name } = spec
+  const quantization = quantizationOf(spec, tensors)
   const weight = found(tensors, `${name}.weight`)
   const part = (tensor: TensorLocation, rowBytes: number) =>
     files.readRange(tensor.file, tensor.offset + start * rowBytes, count * rowBytes)
-  if (quantization === null) {
+  if (!quantization) {
     // The folder's check lets only these three through.
     const dtype = weight.dtype as FloatDtype
     return toFloat32(await part(weight, columns * (dtype === "F32" ? 4 : 2)), dtype)
