@@ -1,7 +1,8 @@
 import { defineConfig } from "tsup"
 
 export default defineConfig({
-  entry: { index: "src/index.ts" },
+  // A conversion's thread is started as "./entry.js" beside whichever file starts it: chunks and entries share one folder.
+  entry: { index: "src/index.ts", entry: "src/entry.ts" },
   format: "esm",
   target: "node22",
   platform: "node",

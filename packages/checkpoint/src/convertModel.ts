@@ -1,45 +1,45 @@
 /**
  * A published checkpoint in, a Facet model folder out.
  */
-import { type FileHandle, mkdir, open, rename, writeFile } from "node:fs/promises"
-import { join, resolve } from "node:path"
-import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
-import {
-  blocksOf,
-  configFile,
-  isJsonObject,
-  isMatrix,
-  type JsonObject,
-  layOutSafetensors,
-  type Quantization,
-  quantiseMatrix,
-  type SafetensorsLayout,
-  singleWeights,
-  type TensorPlan,
-  type TensorSpec,
-} from "@facet/sdk/folders"
-import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
-import { openCheckpoint } from "./openCheckpoint.ts"
+import { createHash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import { open, readFile, stat, statfs, writeFile } from "node:fs/promises"
+import { availableParallelism } from "node:os"
+import { basename, join, resolve } from "node:path"
+import { callHook, isFacetError, RuntimeError } from "@facet/sdk/words"
+import { configFile, headName, isJsonObject, isMatrix, type JsonObject, weightsIndex } from "@facet/sdk/folders"
+import type { Checkpoint } from "./Checkpoint.ts"
+import { FolderTarget } from "./FolderTarget.ts"
+import { layOutShards, mostShardBytes, rowBytes, scaleName, type Shard, weightName } from "./layOutShards.ts"
+import { type FileSum, type Manifest, manifestFile, manifestVersion } from "./Manifest.ts"
+import { openSource, type Source } from "./openSource.ts"
+import { type Output, type Packing, type PackingOptions, planOutputs, usualQuantization } from "./Packing.ts"
+import { runPieces } from "./PieceThreads.ts"
+import type { Piece } from "./PieceWriter.ts"
 
-/** How a matrix may be written. */
-export type Dtype = "q4" | "q8" | "f16" | "f32"
-
-export interface ConvertOptions {
-  /** Of every matrix; `q4` unless given. Norms are always f32. */
-  readonly dtype?: Dtype | undefined
-  /** Weights that share a scale, where they are quantised: 32 unless given. */
-  readonly block?: 32 | 64 | 128 | undefined
+export interface ConvertOptions extends PackingOptions {
+  /** Where the source comes from, for the manifest. */
+  readonly origin?: Origin | undefined
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined
+  /** Ends the work; nothing is left of it then. */
   readonly signal?: AbortSignal | undefined
+}
+
+export interface Origin {
+  /** As its publisher names it: `google/gemma-2-2b-it`. */
+  readonly id: string
+  readonly revision?: string | undefined
+  readonly licence?: string | undefined
 }
 
 /** How far the work is. */
 export interface ConvertProgress {
-  /** The tensor that was finished last. */
+  /** The tensor that was written last. */
   readonly tensor: string
   /** Of the weights that are written. */
   readonly loadedBytes: number
   readonly totalBytes: number
+  /** Undefined until it can be guessed. */
   readonly secondsLeft: number | undefined
 }
 
@@ -48,167 +48,285 @@ export interface Conversion {
   readonly leftOut: ReadonlyArray<string>
   /** What the conversion costs beyond what its options say, in sentences. */
   readonly warnings: ReadonlyArray<string>
-  /** Size of the weights written. */
+  /** Of all files that were written. */
   readonly bytes: number
 }
 
-/** Weights in a piece of work: 16 MB of f32, so memory does not grow with the model. */
-const pieceWeights = 4_194_304
+/** Weights in a piece of work: 8 MB of f32, so that memory does not grow with the model. */
+const pieceWeights = 2_097_152
+
+/** A smaller model is done before threads have started. */
+const fewestThreadedWeights = 64_000_000
+
+/** Each holds some pieces in memory, and the disk is the limit before these are. */
+const mostThreads = 4
 
 /**
  * Converts a model, and writes a folder that opens like any other: `config.json` with
- * `"facet": { "quantization": { bits, blockSize } }` added, the tokenizer's files, and one `model.safetensors` with
- * `X.weight` (U8) and `X.weight_scale` (F32) for each matrix and the norms as F32.
+ * `"facet": { "quantization": { bits, blockSize } }` added where weights are quantised, the tokenizer's files, `*.safetensors`
+ * of less than 2 GB each, and `facet.manifest.json`. Norms are f32; a matrix `X` is `X.weight` in f16 or f32, or
+ * `X.weight` (U8) and `X.weight_scale` (F32). The same source and options give the same bytes.
+ *
+ * The folder appears whole: an interrupted conversion leaves nothing that opens.
  *
  * @param source a folder of f32, f16 or bf16 safetensors, sharded or not.
- * @param target another folder; it is made when it is not there, and files of the same names are replaced.
+ * @param target a folder outside the source's, not there yet, empty, or written by an earlier conversion, which it replaces.
  *
- * Rejects with an `InvalidRequestError` when both are one folder, or the block size does not divide the rows of the
- * model's matrices; with the errors of opening a model; and with a `ModelFileError` when a weight is not finite, or the
- * source holds a tensor that the model's architecture does not have: nothing is dropped in silence.
+ * Rejects with an `InvalidRequestError` for a target that is none of these, an option that makes no sense, or blocks that
+ * do not divide the rows of the model's matrices; with the errors of opening a model; with a `ModelFileError` when a weight
+ * is not finite, or the source holds a tensor that the model's architecture does not have: nothing is dropped in silence;
+ * with a `RuntimeError` when the disk is full or refuses; and with the signal's reason.
  *
  * @example
  * await convertModel("./gemma-2-2b-it", "./gemma-2-2b-it-q4", { dtype: "q4", block: 32 })
  */
-export async function convertModel(
-  source: string,
+export const convertModel = (source: string, target: string, options: ConvertOptions = {}): Promise<Conversion> =>
+  convertWith(source, target, options, {})
+
+/** What tests set: how large a shard may be, and how many threads work. */
+export interface Means {
+  readonly shardBytes?: number
+  readonly threads?: number
+}
+
+export async function convertWith(
+  path: string,
   target: string,
-  { block = 32, dtype = "q4", onProgress = () => {}, signal }: ConvertOptions = {},
+  options: ConvertOptions,
+  means: Means,
 ): Promise<Conversion> {
-  if (resolve(source) === resolve(target)) {
-    throw new InvalidRequestError({
-      option: "target",
-      problem: "it is the source folder itself",
-      remedy: "Name another folder.",
-    })
-  }
-  const quantization = quantizationOf(dtype, block)
-  const checkpoint = await openCheckpoint(source)
+  const source: Source = { path }
+  const checkpoint = await openSource(source)
   try {
-    checkBlocks(checkpoint, quantization)
-    await mkdir(target, { recursive: true })
-    const bytes = await writeWeights(checkpoint, join(target, singleWeights), quantization, onProgress, signal)
-    for (const [name, text] of checkpoint.texts) await writeFile(join(target, name), text)
-    // Last, so that a folder that was only half written does not open.
-    await writeConfig(checkpoint.config, join(target, configFile), quantization)
-    return { leftOut: checkpoint.leftOut, warnings: checkpoint.warnings, bytes }
+    const outputs = planOutputs(checkpoint, options)
+    const shards = layOutShards(outputs, means.shardBytes)
+    await using folder = await FolderTarget.open(target, path)
+    await checkSpace(folder.folder, shards)
+    const sums = await writeShards({ source, checkpoint, shards, folder: folder.folder, options, means })
+    const warnings = [...checkpoint.warnings, ...largeShards(shards)]
+    const texts = textsOf(checkpoint, shards, outputs)
+    const files = { ...sums, ...sumsOf(texts) }
+    const manifest = await describe({ checkpoint, outputs, files, warnings, options, path })
+    options.signal?.throwIfAborted()
+    // `config.json` comes last, without which nothing opens.
+    for (const [name, bytes] of [[manifestFile, json(manifest)] as const, ...texts]) {
+      await writeFile(join(folder.folder, name), bytes, { flush: true })
+    }
+    await folder.commit()
+    const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0)
+    return { leftOut: checkpoint.leftOut, warnings, bytes }
+  } catch (cause) {
+    throw options.signal?.aborted === true ? cause : asWritingError(target, cause)
   } finally {
     await checkpoint.close()
   }
 }
 
-function quantizationOf(dtype: Dtype, block: number): Quantization {
-  const invalid = (option: string, problem: string, remedy: string) =>
-    new InvalidRequestError({ option, problem, remedy })
-  if (dtype !== "q4" && dtype !== "q8") throw invalid("dtype", `${String(dtype)} is neither q4 nor q8`, "Use q4 or q8.")
-  if (![32, 64, 128].includes(block)) throw invalid("block", `${block} is none of 32, 64, 128`, "Use one of them.")
-  return { bits: dtype === "q4" ? 4 : 8, blockSize: block }
-}
-
-function checkBlocks({ tensors }: Checkpoint, { blockSize }: Quantization): void {
-  const widths = [...new Set(tensors.filter(({ spec }) => isMatrix(spec)).map(({ spec }) => spec.columns))]
-  if (widths.every((width) => width % blockSize === 0)) return
-  throw new InvalidRequestError({
-    option: "block",
-    problem: `${blockSize} does not divide the rows of this model (${widths.join(", ")})`,
-    remedy: "Use one that does.",
+/** A disk that refuses says so in a code of the system's. */
+function asWritingError(target: string, cause: unknown): unknown {
+  const code = cause instanceof Error && "syscall" in cause && "code" in cause ? String(cause.code) : undefined
+  if (isFacetError(cause) || code === undefined) return cause
+  return new RuntimeError({
+    operation: `Writing ${target}`,
+    problem: code === "ENOSPC" ? "the disk is full" : `the system refused (${code})`,
+    remedy: "Make room, or name a folder that you may write to. Nothing is left of what was written.",
   })
 }
 
-async function writeWeights(
-  { root, tensors }: Checkpoint,
-  path: string,
-  quantization: Quantization,
-  onProgress: (progress: ConvertProgress) => void,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const plans = tensors.flatMap(({ spec }) => planTensor(spec, quantization))
-  // The f32 first: they stay aligned so.
-  const layout = layOutSafetensors(plans.toSorted((a, b) => Number(a.dtype === "U8") - Number(b.dtype === "U8")))
-  const totalBytes = layout.size - layout.header.length
-  const part = `${path}.part`
-  {
-    await using handle = await open(part, "w")
-    await writeAt(handle, layout.header, 0)
-    let loadedBytes = 0
-    for (const tensor of tensors) {
-      signal?.throwIfAborted()
-      await writeTensor(root, tensor, handle, layout, quantization)
-      for (const { length } of planTensor(tensor.spec, quantization)) loadedBytes += length
-      onProgress({ tensor: tensor.spec.name, loadedBytes, totalBytes, secondsLeft: undefined })
-    }
-  }
-  await rename(part, path)
-  return layout.size
-}
-
-const weightName = ({ name }: TensorSpec): string => `${name}.weight`
-const scaleName = ({ name }: TensorSpec): string => `${name}.weight_scale`
-
-/** What a tensor of the table becomes. */
-function planTensor(spec: TensorSpec, { bits, blockSize }: Quantization): ReadonlyArray<TensorPlan> {
-  const { columns, rows } = spec
-  if (!isMatrix(spec)) {
-    return [{ name: weightName(spec), dtype: "F32", shape: [columns], length: columns * 4 }]
-  }
-  const blocks = blocksOf(columns, blockSize)
-  const blockBytes = (blockSize * bits) / 8
-  return [
-    { name: scaleName(spec), dtype: "F32", shape: [rows, blocks], length: rows * blocks * 4 },
-    { name: weightName(spec), dtype: "U8", shape: [rows, blocks, blockBytes], length: rows * blocks * blockBytes },
-  ]
-}
-
-/** Reads, converts and writes a tensor, some rows at a time. */
-async function writeTensor(
-  root: string,
-  { read, spec }: CheckpointTensor,
-  handle: FileHandle,
-  layout: SafetensorsLayout,
-  quantization: Quantization,
-): Promise<void> {
-  const { columns, rows } = spec
-  const step = Math.max(1, Math.floor(pieceWeights / columns))
-  const at = offsetOf(layout, weightName(spec))
-  for (let row = 0; row < rows; row += step) {
-    const count = Math.min(step, rows - row)
-    const values = await read(row, count)
-    checkFinite(root, spec, values)
-    if (!isMatrix(spec)) {
-      await writeAt(handle, values, at + row * columns * 4)
-      continue
-    }
-    const { data, scales } = quantiseMatrix(values, count, columns, quantization)
-    await writeAt(handle, data, at + row * (data.byteLength / count))
-    await writeAt(handle, scales, offsetOf(layout, scaleName(spec)) + row * (scales.byteLength / count))
-  }
-}
-
-function offsetOf(layout: SafetensorsLayout, name: string): number {
-  const offset = layout.offsets.get(name)
-  if (offset === undefined) throw new Error(`${name} was not planned`)
-  return offset
-}
-
-function checkFinite(root: string, spec: TensorSpec, values: Float32Array): void {
-  const wrong = values.find((value) => !Number.isFinite(value))
-  if (wrong === undefined) return
-  throw new ModelFileError({
-    file: root,
-    problem: `the tensor ${weightName(spec)} holds ${wrong}`,
-    remedy: "The file is damaged, or its training diverged; get another copy.",
+async function checkSpace(folder: string, shards: ReadonlyArray<Shard>): Promise<void> {
+  const needed = shards.reduce((sum, { layout }) => sum + layout.size, 0)
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize >= needed) return
+  throw new RuntimeError({
+    operation: `Writing ${folder}`,
+    problem: `${gigabytes(needed)} are needed, and the disk has ${gigabytes(bavail * bsize)}`,
+    remedy: "Make room, name a folder on another disk, or choose a smaller dtype.",
   })
 }
 
-async function writeAt(handle: FileHandle, values: Uint8Array | Float32Array, position: number): Promise<void> {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  for (let written = 0; written < bytes.length;) {
-    written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
+
+function largeShards(shards: ReadonlyArray<Shard>): ReadonlyArray<string> {
+  return shards
+    .filter(({ layout, outputs }) => outputs.length === 1 && layout.size > mostShardBytes)
+    .map(
+      ({ file, layout, outputs: [output] }) =>
+        `${file} has ${gigabytes(layout.size)}, since ${output?.spec.name} alone is so large: a browser may refuse it.`,
+    )
+}
+
+interface Writing {
+  readonly source: Source
+  readonly checkpoint: Checkpoint
+  readonly shards: ReadonlyArray<Shard>
+  readonly folder: string
+  readonly options: ConvertOptions
+  readonly means: Means
+}
+
+/** Writes the weights, and gives each file's checksum. */
+async function writeShards({ checkpoint, folder, means, options, shards, source }: Writing): Promise<Sums> {
+  const pieces = shards.map((shard) => piecesOf(shard, folder))
+  for (const { file, layout } of shards) {
+    await using handle = await open(join(folder, file), "wx")
+    await handle.write(layout.header, 0, layout.header.length, 0)
+    await handle.truncate(layout.size)
+  }
+  const left = new Map(shards.map(({ file }, i) => [join(folder, file), pieces[i]?.length ?? 0]))
+  // A file is summed up while the next one is written.
+  const sums: Array<Promise<readonly [string, FileSum]>> = []
+  const meter = new Meter(checkpoint, shards, options.onProgress)
+  const weights = checkpoint.tensors.reduce((sum, { spec }) => sum + spec.rows * spec.columns, 0)
+  const onDone = (piece: Piece): void => {
+    meter.add(piece)
+    const rest = (left.get(piece.path) ?? 0) - 1
+    left.set(piece.path, rest)
+    if (rest === 0) sums.push(finishFile(piece.path))
+  }
+  const threads = weights < fewestThreadedWeights ? 0 : Math.min(mostThreads, availableParallelism())
+  try {
+    await runPieces(pieces.flat(), { source, checkpoint, threads, ...means, signal: options.signal, onDone })
+  } finally {
+    await Promise.allSettled(sums)
+  }
+  return Object.fromEntries(await Promise.all(sums))
+}
+
+type Sums = Readonly<Record<string, FileSum>>
+
+function piecesOf({ file, layout, outputs }: Shard, folder: string): ReadonlyArray<Piece> {
+  return outputs.flatMap(({ packing, source, spec }) => {
+    const step = Math.max(1, Math.floor(pieceWeights / spec.columns))
+    const bytes = rowBytes(spec, packing)
+    const weightAt = layout.offsets.get(weightName(spec)) ?? 0
+    const scaleAt = layout.offsets.get(scaleName(spec)) ?? 0
+    return Array.from({ length: Math.ceil(spec.rows / step) }, (_, i): Piece => {
+      const first = i * step
+      return {
+        source,
+        packing,
+        first,
+        count: Math.min(step, spec.rows - first),
+        path: join(folder, file),
+        weightAt: weightAt + first * bytes.weight,
+        scaleAt: scaleAt + first * bytes.scale,
+      }
+    })
+  })
+}
+
+/** Brings a file to the disk, and sums it up. */
+async function finishFile(path: string): Promise<readonly [string, FileSum]> {
+  const hash = createHash("sha256")
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  await using handle = await open(path, "r+")
+  await handle.sync()
+  return [basename(path), { bytes: (await stat(path)).size, sha256: hash.digest("hex") }]
+}
+
+/** Tells how far the work is. */
+class Meter {
+  readonly #checkpoint: Checkpoint
+  readonly #onProgress: ConvertOptions["onProgress"]
+  readonly #totalBytes: number
+  readonly #totalWeights: number
+  readonly #start = performance.now()
+  #bytes = 0
+  #weights = 0
+
+  constructor(checkpoint: Checkpoint, shards: ReadonlyArray<Shard>, onProgress: ConvertOptions["onProgress"]) {
+    const outputs = shards.flatMap((shard) => shard.outputs)
+    this.#checkpoint = checkpoint
+    this.#onProgress = onProgress
+    this.#totalBytes = shards.reduce((sum, { layout }) => sum + layout.size - layout.header.length, 0)
+    this.#totalWeights = outputs.reduce((sum, { spec }) => sum + spec.rows * spec.columns, 0)
+  }
+
+  add({ count, packing, source }: Piece): void {
+    const spec = this.#checkpoint.tensors[source]?.spec
+    const onProgress = this.#onProgress
+    if (spec === undefined) return
+    const { scale, weight } = rowBytes(spec, packing)
+    this.#bytes += count * (scale + weight)
+    this.#weights += count * spec.columns
+    const seconds = (performance.now() - this.#start) / 1000
+    const secondsLeft = seconds < 0.5 ? undefined : (seconds / this.#weights) * (this.#totalWeights - this.#weights)
+    const progress = { tensor: spec.name, loadedBytes: this.#bytes, totalBytes: this.#totalBytes, secondsLeft }
+    if (onProgress !== undefined) callHook("onProgress", () => onProgress(progress))
   }
 }
 
-async function writeConfig(config: JsonObject, path: string, { bits, blockSize }: Quantization): Promise<void> {
+/** Every file but the weights, in the order in which they are written. */
+function textsOf(
+  { config, texts }: Checkpoint,
+  shards: ReadonlyArray<Shard>,
+  outputs: ReadonlyArray<Output>,
+): ReadonlyMap<string, Uint8Array> {
+  const encoder = new TextEncoder()
+  const files = new Map(texts)
+  if (shards.length > 1) files.set(weightsIndex, encoder.encode(json(indexOf(shards))))
+  return files.set(configFile, encoder.encode(json(withQuantization(config, outputs))))
+}
+
+const sumsOf = (files: ReadonlyMap<string, Uint8Array>): Sums =>
+  Object.fromEntries(
+    [...files].map(([name, bytes]) => [
+      name,
+      { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
+    ]),
+  )
+
+function indexOf(shards: ReadonlyArray<Shard>): JsonObject {
+  const total = shards.reduce((sum, { layout }) => sum + layout.size - layout.header.length, 0)
+  const places = shards.flatMap(({ file, layout }) => [...layout.offsets.keys()].map((name) => [name, file] as const))
+  return { metadata: { total_size: total }, weight_map: Object.fromEntries(places) }
+}
+
+function withQuantization(config: JsonObject, outputs: ReadonlyArray<Output>): JsonObject {
+  const quantization = usualQuantization(outputs)
+  if (quantization === undefined) return config
   const facet = isJsonObject(config["facet"]) ? config["facet"] : {}
-  const quantised = { ...config, facet: { ...facet, quantization: { bits, blockSize } } }
-  await writeFile(path, `${JSON.stringify(quantised, null, 2)}\n`)
+  return { ...config, facet: { ...facet, quantization } }
 }
+
+interface Described {
+  readonly checkpoint: Checkpoint
+  readonly outputs: ReadonlyArray<Output>
+  readonly files: Sums
+  readonly warnings: ReadonlyArray<string>
+  readonly options: ConvertOptions
+  readonly path: string
+}
+
+async function describe({ checkpoint, files, options, outputs, path, warnings }: Described): Promise<Manifest> {
+  const { format, leftOut } = checkpoint
+  const embedding = outputs.find(({ spec }) => spec.kind === "embedding")
+  const head = outputs.find(({ spec }) => spec.name === headName) ?? embedding
+  const others = outputs.filter((output) => isMatrix(output.spec) && output !== embedding && output !== head)
+  return {
+    version: manifestVersion,
+    tool: await toolName(),
+    source: { id: basename(resolve(path)), ...options.origin, format },
+    weights: [...new Set(others.map(nameOf))].toSorted().join(", "),
+    embedding: nameOf(embedding),
+    head: nameOf(head),
+    leftOut,
+    warnings,
+    files: Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}
+
+const nameOf = (output: Output | undefined): string => (output === undefined ? "" : packingName(output.packing))
+
+function packingName(packing: Packing): string {
+  if (packing.kind === "float") return packing.dtype.toLowerCase()
+  return `q${packing.quantization.bits}:${packing.quantization.blockSize}`
+}
+
+async function toolName(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"))
+  const { name, version } = isJsonObject(manifest) ? manifest : {}
+  return `${String(name)} ${String(version)}`
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

@@ -1,182 +1,264 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import { once } from "node:events"
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
-import { layOutSafetensors, openFolder, openTensors, quantiseMatrix, readModel, toFloat32 } from "@facet/sdk/folders"
+import { openFolder, openTensors, quantiseMatrix, readModel, toFloat32 } from "@facet/sdk/folders"
 import { assert, describe, it } from "vitest"
-import { convertModel } from "../src/index.ts"
+import { convertWith } from "../src/convertModel.ts"
+import { convertModel, type ConvertOptions, type Dtype, type Manifest, manifestFile } from "../src/index.ts"
+import { rejection, withFolder } from "./fixtures/folders.ts"
+import { type Kind, shapes, sourceWeights, writeSource } from "./fixtures/sourceFolder.ts"
 
-/** Weights that a seed determines: a linear congruential generator (Numerical Recipes, section 7.1). */
-const randomMatrix = (size: number, seed: number): Float32Array => {
-  let state = seed
-  return Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return (state / 2 ** 32 - 0.5) * 0.2
+/** A source, and a target that is not there yet. */
+const withFolders = (kind: Kind, use: (source: string, target: string, root: string) => Promise<void>): Promise<void> =>
+  withFolder(async (root) => {
+    const source = join(root, "source")
+    await mkdir(source)
+    await writeSource(source, kind)
+    await use(source, join(root, "target"), root)
   })
-}
 
-/** The tied head is a copy of the embedding. */
-const seedOf = (name: string): number => (name === "lm_head.weight" ? seedOf("model.embed_tokens.weight") : name.length)
-
-const config = {
-  architectures: ["Gemma2ForCausalLM"],
-  model_type: "gemma2",
-  vocab_size: 300,
-  hidden_size: 32,
-  intermediate_size: 64,
-  num_hidden_layers: 2,
-  num_attention_heads: 2,
-  num_key_value_heads: 1,
-  head_dim: 16,
-  query_pre_attn_scalar: 16,
-  sliding_window: 64,
-  attn_logit_softcapping: 50,
-  final_logit_softcapping: 30,
-  rope_theta: 10000,
-  rms_norm_eps: 1e-6,
-  max_position_embeddings: 256,
-  hidden_activation: "gelu_pytorch_tanh",
-  attention_bias: false,
-  tie_word_embeddings: true,
-  bos_token_id: 2,
-  eos_token_id: 1,
-}
-
-const shapes = (): Map<string, ReadonlyArray<number>> => {
-  const all = new Map<string, ReadonlyArray<number>>([
-    ["model.embed_tokens.weight", [300, 32]],
-    ["model.norm.weight", [32]],
-    ["lm_head.weight", [300, 32]],
-  ])
-  for (const layer of [0, 1]) {
-    const add = (name: string, shape: ReadonlyArray<number>) => all.set(`model.layers.${layer}.${name}.weight`, shape)
-    for (const norm of ["input", "post_attention", "pre_feedforward", "post_feedforward"])
-      add(`${norm}_layernorm`, [32])
-    for (const [name, rows] of [
-      ["q", 32],
-      ["k", 16],
-      ["v", 16],
-      ["o", 32],
-    ] as const)
-      add(`self_attn.${name}_proj`, [rows, 32])
-    for (const name of ["gate", "up"]) add(`mlp.${name}_proj`, [64, 32])
-    add("mlp.down_proj", [32, 64])
+/** A folder as the engine opens it. */
+const opened = async (folder: string) => {
+  const files = await openFolder(folder)
+  const model = await readModel(files)
+  const located = await openTensors(files, model)
+  const bytesOf = (name: string) => {
+    const { file, length, offset } = located.tensors.get(name)!
+    return files.readRange(file, offset, length)
   }
-  return all
+  return { ...located, bytesOf, config: model.config }
 }
 
-/** A folder with bf16 weights in two shards. */
-/** What a folder is like: its head is a copy of the embedding unless it says otherwise. */
-type Kind = "sound" | "damaged" | "otherHead" | "otherTensor"
-
-const writeSource = async (root: string, kind: Kind): Promise<void> => {
-  const known = shapes()
-  if (kind === "otherTensor") known.set("value_head.weight", [1, 32])
-  const names = [...known.keys()]
-  const weightMap: Record<string, string> = {}
-  for (const shard of [0, 1]) {
-    const file = `model-0000${shard + 1}-of-00002.safetensors`
-    const own = names.filter((_, i) => i % 2 === shard)
-    const plans = own.map((name) => {
-      const shape = known.get(name)!
-      return { name, dtype: "BF16", shape, length: shape.reduce((a, b) => a * b, 2) } as const
-    })
-    const { header, offsets, size } = layOutSafetensors(plans)
-    const bytes = new Uint8Array(size)
-    bytes.set(header)
-    for (const { length, name } of plans) {
-      weightMap[name] = file
-      const floats = new Uint32Array(randomMatrix(length / 2, seedOf(name)).buffer)
-      const halves = Uint16Array.from(floats, (word) => word >>> 16)
-      if (kind === "damaged" || (kind === "otherHead" && name === "lm_head.weight"))
-        halves[0] = kind === "damaged" ? 0x7fc0 : 0x3e80
-      bytes.set(new Uint8Array(halves.buffer), offsets.get(name)!)
-    }
-    await writeFile(join(root, file), bytes)
-  }
-  await writeFile(join(root, "model.safetensors.index.json"), JSON.stringify({ weight_map: weightMap }))
-  await writeFile(join(root, "config.json"), JSON.stringify(config))
-  await writeFile(join(root, "tokenizer.json"), "{}")
+const contents = async (folder: string): Promise<ReadonlyMap<string, string>> => {
+  const names = (await readdir(folder)).toSorted()
+  const entries = names.map(async (name) => [name, (await readFile(join(folder, name))).toString("base64")] as const)
+  return new Map(await Promise.all(entries))
 }
 
-const withFolders = async (kind: Kind, use: (source: string, target: string) => Promise<void>): Promise<void> => {
-  const root = await mkdtemp(join(tmpdir(), "facet-quantise-"))
-  try {
-    await writeSource(root, kind)
-    await use(root, join(root, "quantised"))
-  } finally {
-    await rm(root, { recursive: true })
-  }
-}
+const manifestOf = async (folder: string): Promise<Manifest> =>
+  JSON.parse(await readFile(join(folder, manifestFile), "utf8"))
 
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
+const down = "model.layers.1.mlp.down_proj.weight"
 
 describe("convertModel", () => {
-  it("writes a folder that opens, with the weights of the source", () =>
+  it.each([4, 8] as const)("writes a folder that opens, with the weights of the source in %i bits", (bits) =>
     withFolders("sound", async (source, target) => {
-      for (const bits of [4, 8] as const) {
-        const quantization = { bits, blockSize: 32 }
-        const seen: Array<string> = []
-        const onProgress = ({ tensor }: { readonly tensor: string }) => void seen.push(tensor)
-        await convertModel(source, target, { dtype: `q${bits}`, block: 32, onProgress })
-        const files = await openFolder(target)
-        const model = await readModel(files)
-        assert.deepStrictEqual(model.config.quantization, quantization)
-        const { tensors, unknown } = await openTensors(files, model)
-        assert.deepStrictEqual(unknown, [])
-        assert.strictEqual(seen.length, shapes().size - 1)
-        assert.strictEqual(await readFile(join(target, "tokenizer.json"), "utf8"), "{}")
-
-        const bytesOf = (name: string) => {
-          const { file, length, offset } = tensors.get(name)!
-          assert.isTrue(tensors.get(name)!.dtype !== "F32" || offset % 4 === 0)
-          return files.readRange(file, offset, length)
-        }
-        const original = (name: string, size: number) =>
-          randomMatrix(size, seedOf(name)).map((value) => {
-            const word = new Uint32Array(Float32Array.of(value).buffer)
-            word[0] = word[0]! & 0xffff0000
-            return new Float32Array(word.buffer)[0]!
-          })
-        const name = "model.layers.1.mlp.down_proj.weight"
-        const expected = quantiseMatrix(original(name, 32 * 64), 32, 64, quantization)
-        assert.deepStrictEqual(await bytesOf(name), expected.data)
-        assert.deepStrictEqual(toFloat32(await bytesOf(`${name}_scale`), "F32"), expected.scales)
-        assert.deepStrictEqual(toFloat32(await bytesOf("model.norm.weight"), "F32"), original("model.norm.weight", 32))
+      const quantization = { bits, blockSize: 32 }
+      const seen: Array<string> = []
+      let last = { loadedBytes: 0, totalBytes: -1 }
+      const onProgress: ConvertOptions["onProgress"] = (progress) => {
+        seen.push(progress.tensor)
+        assert.isAbove(progress.loadedBytes, last.loadedBytes)
+        last = progress
       }
+      const { leftOut, warnings } = await convertModel(source, target, { dtype: `q${bits}`, onProgress })
+      assert.deepStrictEqual([leftOut, warnings], [[], []])
+      const { bytesOf, config, tensors, unknown } = await opened(target)
+      assert.deepStrictEqual(config.quantization, quantization)
+      assert.deepStrictEqual(unknown, [])
+      assert.strictEqual(seen.length, shapes().size - 1)
+      assert.strictEqual(last.loadedBytes, last.totalBytes)
+      assert.strictEqual(await readFile(join(target, "tokenizer.json"), "utf8"), "{}")
+      for (const { dtype, offset } of tensors.values()) assert.isTrue(dtype === "U8" || offset % 4 === 0)
+      const expected = quantiseMatrix(sourceWeights(down), 32, 64, quantization)
+      assert.deepStrictEqual(await bytesOf(down), expected.data)
+      assert.deepStrictEqual(toFloat32(await bytesOf(`${down}_scale`), "F32"), expected.scales)
+      assert.deepStrictEqual(toFloat32(await bytesOf("model.norm.weight"), "F32"), sourceWeights("model.norm.weight"))
+    }),
+  )
+
+  it("writes plain weights: f32 as they are, f16 rounded", () =>
+    withFolders("sound", async (source, target, root) => {
+      await convertModel(source, target, { dtype: "f32" })
+      const exact = await opened(target)
+      assert.isNull(exact.config.quantization)
+      assert.deepStrictEqual(toFloat32(await exact.bytesOf(down), "F32"), sourceWeights(down))
+      await convertModel(source, join(root, "half"), { dtype: "f16" })
+      const half = toFloat32(await (await opened(join(root, "half"))).bytesOf(down), "F16")
+      sourceWeights(down).forEach((value, i) => assert.closeTo(half[i]!, value, Math.abs(value) * 2 ** -11 + 2 ** -25))
     }))
 
-  it("quantises an output head that is not the embedding", () =>
+  it.each<readonly [ConvertOptions, Record<"weights" | "embedding" | "head", string>]>([
+    [
+      { dtype: "q4", embedding: "q8" },
+      { weights: "q4:32", embedding: "q8:32", head: "q8:32" },
+    ],
+    [
+      { dtype: "q4", embedding: "q4", head: "q8" },
+      { weights: "q4:32", embedding: "q4:32", head: "q8:32" },
+    ],
+    [
+      { dtype: "q8", embedding: "f16", head: "q4" },
+      { weights: "q8:32", embedding: "f16", head: "q4:32" },
+    ],
+    [
+      { dtype: "f32", head: "q8" },
+      { weights: "f32", embedding: "f32", head: "q8:32" },
+    ],
+  ])("packs the embedding and the output head apart: %j", (options, expected) =>
+    withFolders("sound", async (source, target) => {
+      await convertModel(source, target, options)
+      const { specs, tensors } = await opened(target)
+      const isApart = expected.head !== expected.embedding
+      assert.strictEqual(specs.at(-1)?.name === "lm_head", isApart)
+      assert.strictEqual(tensors.has("lm_head.weight"), isApart)
+      const { weights, embedding: ids, head } = await manifestOf(target)
+      assert.deepStrictEqual({ weights, embedding: ids, head }, expected)
+    }),
+  )
+
+  it("keeps an output head that is not the embedding", () =>
     withFolders("otherHead", async (source, target) => {
       await convertModel(source, target, { dtype: "q8" })
-      const files = await openFolder(target)
-      const { specs } = await openTensors(files, await readModel(files))
+      const { specs } = await opened(target)
       assert.deepStrictEqual(specs.at(-1), { name: "lm_head", kind: "matrix", rows: 300, columns: 32 })
     }))
 
-  it("refuses a tensor that the architecture does not have", () =>
+  it("spreads a large model over shards with an index", () =>
+    withFolders("sound", async (source, target, root) => {
+      await convertModel(source, target)
+      const whole = await opened(target)
+      const parts = join(root, "parts")
+      await convertWith(source, parts, {}, { shardBytes: 4096 })
+      const shards = (await readdir(parts)).filter((name) => name.endsWith(".safetensors"))
+      assert.isAbove(shards.length, 2)
+      const sharded = await opened(parts)
+      for (const name of whole.tensors.keys()) {
+        assert.deepStrictEqual(await sharded.bytesOf(name), await whole.bytesOf(name))
+      }
+    }))
+
+  it("writes the same bytes again, on however many threads", () =>
+    withFolders("sound", async (source, target, root) => {
+      await convertWith(source, target, {}, { threads: 0 })
+      const expected = await contents(target)
+      for (const threads of [0, 1, 3]) {
+        const again = join(root, `${threads}`)
+        await convertWith(source, again, {}, { threads })
+        assert.deepStrictEqual(await contents(again), expected)
+      }
+    }))
+
+  it("says in a manifest where it comes from, and the checksum of every file", () =>
+    withFolders("sound", async (source, target) => {
+      const origin = { id: "google/gemma-2-2b-it", revision: "abc", licence: "gemma" }
+      const { bytes } = await convertModel(source, target, { origin })
+      const { files, source: from, tool } = await manifestOf(target)
+      assert.deepStrictEqual(from, { ...origin, format: "safetensors" })
+      assert.match(tool, /^@facet\/checkpoint \d/)
+      assert.deepStrictEqual(
+        Object.keys(files).toSorted(),
+        (await readdir(target)).filter((n) => n !== manifestFile),
+      )
+      for (const [name, sum] of Object.entries(files)) {
+        const content = await readFile(join(target, name))
+        const sha256 = createHash("sha256").update(content).digest("hex")
+        assert.deepStrictEqual(sum, { bytes: content.length, sha256 }, name)
+      }
+      assert.strictEqual(
+        bytes,
+        Object.values(files).reduce((sum, file) => sum + file.bytes, 0),
+      )
+      await convertModel(source, target)
+      assert.strictEqual((await manifestOf(target)).source.id, "source")
+    }))
+})
+
+describe("a conversion that does not end well", () => {
+  it("leaves nothing when it is aborted or fails, and an earlier one's folder as it was", () =>
+    withFolders("sound", async (source, target, root) => {
+      for (const threads of [0, 2]) {
+        const ending = new AbortController()
+        const onProgress = () => ending.abort(new Error("enough"))
+        const error = await rejection(convertWith(source, target, { onProgress, signal: ending.signal }, { threads }))
+        assert.strictEqual(String(error), "Error: enough")
+        assert.deepStrictEqual(await readdir(root), ["source"])
+      }
+      await convertModel(source, target)
+      const before = await contents(target)
+      await writeSource(source, "damaged")
+      for (const threads of [0, 2]) {
+        const error = await rejection(convertWith(source, target, {}, { threads }))
+        assert.instanceOf(error, ModelFileError)
+        assert.include(String(error), "holds NaN")
+        assert.deepStrictEqual(await readdir(root), ["source", "target"])
+        assert.deepStrictEqual(await contents(target), before)
+      }
+    }))
+
+  it("leaves nothing that opens when it is killed, and what it leaves is cleared away by the next one", () =>
+    withFolders("sound", async (source, target, root) => {
+      const script = fileURLToPath(new URL("fixtures/convertSlowly.ts", import.meta.url))
+      const child = spawn(process.execPath, [script, source, target], { stdio: ["ignore", "pipe", "inherit"] })
+      await once(child.stdout, "data")
+      child.kill("SIGKILL")
+      await once(child, "exit")
+      const left = (await readdir(root)).filter((name) => name !== "source")
+      assert.strictEqual(left.length, 1)
+      assert.match(left[0]!, /^\.target\.facet-/)
+      assert.isNotNull(await rejection(opened(join(root, left[0]!))))
+      await convertModel(source, target)
+      assert.deepStrictEqual((await readdir(root)).toSorted(), ["source", "target"])
+    }))
+})
+
+describe("what a conversion refuses", () => {
+  const refusal = async (source: string, target: string, options: unknown = {}): Promise<string> => {
+    // As JavaScript may pass it.
+    const error = await rejection(convertModel(source, target, options as ConvertOptions))
+    assert.instanceOf(error, InvalidRequestError)
+    return String(error)
+  }
+
+  it("the source's folder as target, or a place in it or around it, by whatever way it is named", () =>
+    withFolders("sound", async (source, _, root) => {
+      await symlink(source, join(root, "link"))
+      assert.include(await refusal(source, source), "the source itself")
+      assert.include(await refusal(source, join(root, "link")), "the source itself")
+      assert.include(await refusal(source, join(root, "link", "deep", "down")), "in the source's folder")
+      assert.include(await refusal(join(root, "link"), join(source, "q4")), "in the source's folder")
+      assert.include(await refusal(source, root), "the source lies in it")
+    }))
+
+  it("a target that holds what no conversion wrote", () =>
+    withFolders("sound", async (source, target) => {
+      await mkdir(target)
+      await writeFile(join(target, "diary.txt"), "dear diary")
+      assert.include(await refusal(source, target), "diary.txt")
+      assert.include(await refusal(source, join(target, "diary.txt")), "is a file")
+      assert.deepStrictEqual(await readdir(target), ["diary.txt"])
+    }))
+
+  it("options that make no sense, and blocks that do not divide a row", () =>
+    withFolders("sound", async (source, target, root) => {
+      assert.include(await refusal(source, target, { block: 64 }), "do not divide the rows of model.embed_tokens")
+      assert.include(await refusal(source, target, { block: 0 }), "block: 0 is none of")
+      for (const option of ["dtype", "embedding", "head"]) {
+        assert.include(await refusal(source, target, { [option]: "q5" }), `${option}: "q5" is none of`)
+      }
+      assert.deepStrictEqual(await readdir(root), ["source"])
+    }))
+
+  it("a source that is quantised already", () =>
+    withFolders("sound", async (source, target, root) => {
+      await convertModel(source, target)
+      assert.include(await refusal(target, join(root, "again")), "quantised already")
+    }))
+
+  it("a tensor that the architecture does not have", () =>
     withFolders("otherTensor", async (source, target) => {
       const error = await rejection(convertModel(source, target, { dtype: "q8" }))
       assert.instanceOf(error, ModelFileError)
       assert.include(String(error), "value_head.weight")
     }))
 
-  it("refuses a block size that does not fit, the source as target, a quantised source, damaged weights", async () => {
-    await withFolders("sound", async (source, target) => {
-      assert.instanceOf(await rejection(convertModel(source, target, { block: 64 })), InvalidRequestError)
-      // @ts-expect-error: as JavaScript may pass it
-      assert.instanceOf(await rejection(convertModel(source, target, { block: 0 })), InvalidRequestError)
-      assert.instanceOf(await rejection(convertModel(source, source, { dtype: "q4" })), InvalidRequestError)
-      await convertModel(source, target, { dtype: "q4" })
-      const again = convertModel(target, join(target, "again"), { dtype: "q4" })
-      assert.instanceOf(await rejection(again), InvalidRequestError)
-    })
-    await withFolders("damaged", async (source, target) => {
-      assert.instanceOf(await rejection(convertModel(source, target, { dtype: "q4" })), ModelFileError)
-    })
-  })
+  it.each<Dtype>(["q4", "q8", "f16", "f32"])("weights that are not finite, as %s", (dtype) =>
+    withFolders("damaged", async (source, target) => {
+      assert.include(String(await rejection(convertModel(source, target, { dtype }))), "holds NaN")
+    }),
+  )
 })

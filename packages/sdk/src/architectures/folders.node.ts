@@ -16,7 +16,9 @@ export {
   singleWeights,
   tokenizerConfigFile,
   tokenizerFile,
+  weightsIndex,
 } from "../files/ModelFileNames.ts"
+export { headName } from "../graph/ModelConfig.ts"
 export { isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 export { blocksOf, dequantiseMatrix, type QuantisedMatrix, quantiseMatrix } from "../files/Quantisation.ts"
 export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/layOutSafetensors.ts"

@@ -31,6 +31,7 @@ export {
   DownloadError,
   EngineCrashedError,
   errorClasses,
+  asFacetError,
   errorFromPlain,
   errorToPlain,
   type FacetError,

@@ -1,0 +1,143 @@
+/** How each matrix of a model is written: what the options ask for, matrix by matrix. */
+import { InvalidRequestError } from "@facet/sdk/words"
+import { headName, isMatrix, type Quantization, type TensorSpec } from "@facet/sdk/folders"
+import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
+
+/** What a matrix may be written as. */
+export type Dtype = "q4" | "q8" | "f16" | "f32"
+
+/** How many weights share a scale. */
+export type Block = 32 | 64 | 128
+
+export const dtypes: ReadonlyArray<Dtype> = ["q4", "q8", "f16", "f32"]
+export const blocks: ReadonlyArray<Block> = [32, 64, 128]
+
+/** What is written where nothing is asked for: docs/models-and-quantisation.md has the table that it was chosen from. */
+export const usual = { dtype: "q4", block: 32 } as const satisfies { dtype: Dtype; block: Block }
+
+export interface PackingOptions {
+  /** Of every matrix. Left out: what the source has packed in a layout of ours stays as it is, the rest becomes `q4`. */
+  readonly dtype?: Dtype | undefined
+  /** Of quantised matrices; it must divide their rows. Left out: 32. */
+  readonly block?: Block | undefined
+  /** Of the embedding; left out, as every other matrix. */
+  readonly embedding?: Dtype | undefined
+  /** Of the output head; left out, as the embedding where both are one. Where they differ, both are stored. */
+  readonly head?: Dtype | undefined
+}
+
+/** How one tensor is written. */
+export type Packing =
+  | { readonly kind: "float"; readonly dtype: "F16" | "F32" }
+  | {
+      readonly kind: "blocks"
+      readonly quantization: Quantization
+      /** Whether the source has packed it in the same way: its bits are kept. */
+      readonly isKept: boolean
+    }
+
+/** A tensor that is written. */
+export interface Output {
+  readonly spec: TensorSpec
+  readonly packing: Packing
+  /** The number of the source's tensor. */
+  readonly source: number
+}
+
+/**
+ * What a checkpoint's tensors become, in the order of its table.
+ *
+ * @throws InvalidRequestError for an option that is none of those above, and for blocks that do not divide a row.
+ */
+export function planOutputs({ tensors }: Checkpoint, options: PackingOptions): ReadonlyArray<Output> {
+  checkOptions(options)
+  const outputs = tensors.map((tensor, source): Output => {
+    const { spec } = tensor
+    if (!isMatrix(spec)) return { spec, packing: { kind: "float", dtype: "F32" }, source }
+    const own = spec.kind === "embedding" ? options.embedding : spec.name === headName ? options.head : undefined
+    return { spec, packing: choosePacking(tensor, own, options), source }
+  })
+  return [...outputs, ...headOf(tensors, outputs, options)]
+}
+
+/** A head of its own for a model whose embedding is the head, too, where it is to be packed in another way. */
+function headOf(
+  tensors: ReadonlyArray<CheckpointTensor>,
+  outputs: ReadonlyArray<Output>,
+  options: PackingOptions,
+): ReadonlyArray<Output> {
+  const embedding = outputs.find(({ spec }) => spec.kind === "embedding")
+  const tensor = embedding === undefined ? undefined : tensors[embedding.source]
+  const isTied = outputs.every(({ spec }) => spec.name !== headName)
+  if (!isTied || options.head === undefined || embedding === undefined || tensor === undefined) return []
+  const packing = choosePacking(tensor, options.head, options)
+  if (isSame(packing, embedding.packing)) return []
+  return [{ spec: { ...tensor.spec, name: headName, kind: "matrix" }, packing, source: embedding.source }]
+}
+
+function isSame(a: Packing, b: Packing): boolean {
+  if (a.kind === "float") return b.kind === "float" && a.dtype === b.dtype
+  return (
+    b.kind === "blocks" &&
+    a.quantization.bits === b.quantization.bits &&
+    a.quantization.blockSize === b.quantization.blockSize
+  )
+}
+
+function choosePacking({ packed, spec }: CheckpointTensor, own: Dtype | undefined, options: PackingOptions): Packing {
+  const { block } = options
+  const dtype = own ?? options.dtype
+  if (dtype === undefined && block === undefined && packed !== undefined) {
+    return { kind: "blocks", quantization: packed.quantization, isKept: true }
+  }
+  const wanted = dtype ?? usual.dtype
+  if (wanted === "f16" || wanted === "f32") return { kind: "float", dtype: wanted === "f16" ? "F16" : "F32" }
+  const quantization: Quantization = { bits: wanted === "q4" ? 4 : 8, blockSize: blockFor(spec, block) }
+  const { bits, blockSize } = packed?.quantization ?? {}
+  return { kind: "blocks", quantization, isKept: bits === quantization.bits && blockSize === quantization.blockSize }
+}
+
+/** The lookup of quantised rows reads whole blocks only. */
+function blockFor({ columns, name }: TensorSpec, asked: Block | undefined): Block {
+  const fitting = blocks.filter((block) => columns % block === 0)
+  // As large as it may be, where the usual one does not fit.
+  const usualOne = fitting.findLast((block) => block <= usual.block)
+  const block = asked === undefined ? usualOne : fitting.find((one) => one === asked)
+  if (block !== undefined) return block
+  throw new InvalidRequestError({
+    option: asked === undefined ? "dtype" : "block",
+    problem: `blocks of ${asked ?? usual.block} do not divide the rows of ${name}, which have ${columns} weights`,
+    remedy: fitting.length > 0 ? `Use one of ${fitting.join(", ")}.` : "Use f16 or f32.",
+  })
+}
+
+function checkOptions({ block, dtype, embedding, head }: PackingOptions): void {
+  for (const [option, value] of Object.entries({ dtype, embedding, head })) {
+    if (value === undefined || dtypes.includes(value)) continue
+    throw new InvalidRequestError({
+      option,
+      problem: `${JSON.stringify(value)} is none of ${dtypes.join(", ")}`,
+      remedy: "Use one of them.",
+    })
+  }
+  if (block === undefined || blocks.includes(block)) return
+  throw new InvalidRequestError({
+    option: "block",
+    problem: `${JSON.stringify(block)} is none of ${blocks.join(", ")}`,
+    remedy: "Use one of them.",
+  })
+}
+
+/** How most of the quantised weights are packed; undefined where all are plain. */
+export function usualQuantization(outputs: ReadonlyArray<Output>): Quantization | undefined {
+  const weights = new Map<string, { readonly quantization: Quantization; count: number }>()
+  for (const { packing, spec } of outputs) {
+    if (packing.kind === "float") continue
+    const { bits, blockSize } = packing.quantization
+    const key = `${bits} ${blockSize}`
+    const entry = weights.get(key) ?? { quantization: { bits, blockSize }, count: 0 }
+    entry.count += spec.rows * spec.columns
+    weights.set(key, entry)
+  }
+  return [...weights.values()].sort((a, b) => b.count - a.count)[0]?.quantization
+}
