@@ -13,7 +13,7 @@ export const toFloat32 = (bytes: Uint8Array, dtype: FloatDtype): Float32Array =>
   const { buffer, byteLength, byteOffset } = aligned
   if (dtype === "F32") return new Float32Array(buffer, byteOffset, byteLength / 4)
   const halves = new Uint16Array(buffer, byteOffset, byteLength / 2)
-  return dtype === "BF16" ? fromBf16(halves) : Float32Array.from(halves, halfToNumber)
+  return dtype === "BF16" ? fromBf16(halves) : fromF16(halves)
 }
 
 /** bf16 is the upper half of an f32. */
@@ -21,6 +21,16 @@ const fromBf16 = (halves: Uint16Array): Float32Array => {
   const words = new Uint32Array(halves.length)
   for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16
   return new Float32Array(words.buffer)
+}
+
+/** What each of the 65,536 binary16 stands for: looked up, since a model has billions. */
+let halfValues: Float32Array | undefined
+
+const fromF16 = (halves: Uint16Array): Float32Array => {
+  const table = (halfValues ??= Float32Array.from({ length: 65_536 }, (_, half) => halfToNumber(half)))
+  const values = new Float32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i]!]!
+  return values
 }
 
 /** IEEE 754 binary16: a sign, 5 bits of exponent, 10 bits of fraction. */
