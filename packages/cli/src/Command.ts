@@ -9,8 +9,10 @@ export type ExitCode = 0 | 3
 
 export interface Description {
   readonly name: string
-  /** What stands for the text in the help; absent where none is taken. */
+  /** What stands for the text in the help, or for several words: `IN OUT`; absent where none is taken. */
   readonly operand?: string
+  /** What those words are: a text (the default) may be - for standard input. */
+  readonly takes?: "text" | "names"
   readonly summary: string
   readonly options: OptionSpecs
   /** Whether a signal is the usual way for it to end, and no interruption. */
@@ -33,31 +35,39 @@ export interface Reading {
 /** Makes a command of its description and of the work that it does. */
 export function defineCommand<S extends OptionSpecs>(
   description: Description & { readonly options: S },
-  work: (console: Console, text: string, values: Values<S>) => Promise<ExitCode>,
+  work: (console: Console, text: string, values: Values<S>, others: ReadonlyArray<string>) => Promise<ExitCode>,
 ): Command {
   const options: S & typeof commonOptions = { ...description.options, ...commonOptions }
   const read = (words: ReadonlyArray<string>): Reading => {
-    const { operand, values } = readArguments<OptionSpecs>(words, options)
+    const { operands, values } = readArguments<OptionSpecs>(words, options, namesOf(description).length || 1)
+    const [operand, ...others] = operands
     // What every command takes is settled here; the work sees its own options alone.
     const { help: isHelp, verbose, ...own } = values
     const help = isHelp === true
-    if (!help) checkOperand(description, operand)
+    if (!help) checkOperands(description, operands)
     return {
       help,
       verbose: verbose === true,
       run: async (console) => {
-        const text = description.operand !== undefined && operand === "-" ? await console.readInput() : (operand ?? "")
-        return work(console, text, own as Values<S>)
+        const isText = description.operand !== undefined && description.takes !== "names"
+        const text = isText && operand === "-" ? await console.readInput() : (operand ?? "")
+        return work(console, text, own as Values<S>, others)
       },
     }
   }
   return { ...description, options, read }
 }
 
-function checkOperand({ name, operand: wanted }: Description, operand: string | undefined): void {
-  if (wanted !== undefined && operand === undefined) {
-    throw new UsageError(`${wanted} is missing. Try: facet ${name} "Once upon a time", or - to read it from stdin.`)
-  }
-  if (wanted === undefined && operand !== undefined)
-    throw new UsageError(`"${operand}" is one word too many: ${name} takes no text.`)
+/** The words that a command takes, as the help names them. */
+const namesOf = ({ operand }: Description): ReadonlyArray<string> => operand?.split(" ") ?? []
+
+function checkOperands(description: Description, operands: ReadonlyArray<string>): void {
+  const { examples, name, takes } = description
+  const [missing] = namesOf(description).slice(operands.length)
+  const [tooMany] = operands.slice(namesOf(description).length)
+  if (tooMany !== undefined) throw new UsageError(`"${tooMany}" is one word too many: ${name} takes no text.`)
+  if (missing === undefined) return
+  const [[example] = [name]] = examples
+  if (takes === "names") throw new UsageError(`${missing} is missing. Try: facet ${example}`)
+  throw new UsageError(`${missing} is missing. Try: facet ${name} "Once upon a time", or - to read it from stdin.`)
 }

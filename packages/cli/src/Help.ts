@@ -27,7 +27,7 @@ export function helpOf(commands: ReadonlyArray<Command>, paint: Paint): string {
   ].join("\n")
 }
 
-export function commandHelp({ examples, name, operand, options, summary }: Command, paint: Paint): string {
+export function commandHelp({ examples, name, operand, options, summary, takes }: Command, paint: Paint): string {
   const flags = Object.entries(options).map(([key, spec]) => [usageOf(key, spec), spec.about] as const)
   const width = Math.max(...flags.map(([flag]) => flag.length))
   return [
@@ -35,7 +35,7 @@ export function commandHelp({ examples, name, operand, options, summary }: Comma
     "",
     heading("Usage", paint),
     `  facet ${name}${operand === undefined ? "" : ` ${operand}`} [OPTIONS]`,
-    ...(operand === undefined
+    ...(operand === undefined || takes === "names"
       ? []
       : ["", `  ${operand} may be - for standard input. If it starts with a dash, put -- before it.`]),
     "",

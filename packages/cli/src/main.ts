@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises"
 import type { Command } from "./Command.ts"
 import { bench } from "./commands/bench.ts"
+import { convert } from "./commands/convert.ts"
 import { demo } from "./commands/demo.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
@@ -15,7 +16,7 @@ import { commandHelp, helpOf } from "./Help.ts"
 import type { OptionSpecs } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
-const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, serve, bench, demo]
+const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, serve, convert, bench, demo]
 
 /** Somebody outside ended the work: not a failure of ours. */
 class Ended extends Error {

@@ -4,28 +4,34 @@ import { flagOf, type OptionSpec, type OptionSpecs, type Values } from "./Option
 import { UsageError } from "./UsageError.ts"
 
 export interface Line<S extends OptionSpecs> {
-  /** The one word that is no option, if it was given. */
-  readonly operand: string | undefined
+  /** The words that are no options. */
+  readonly operands: ReadonlyArray<string>
   readonly values: Values<S>
 }
 
 type Token = NonNullable<ReturnType<typeof parseArgs>["tokens"]>[number]
 
-/** @throws UsageError that says which word is wrong */
-export function readArguments<S extends OptionSpecs>(words: ReadonlyArray<string>, specs: S): Line<S> {
+/**
+ * @param most how many words there may be that are no options
+ * @throws UsageError that says which word is wrong
+ */
+export function readArguments<S extends OptionSpecs>(words: ReadonlyArray<string>, specs: S, most = 1): Line<S> {
   const keys = new Map(Object.entries(specs).map(([key, spec]) => [flagOf(key, spec), key]))
   const values: Record<string, string | number | boolean | Array<string>> = {}
-  let operand: string | undefined
+  const operands: Array<string> = []
   // The list that a further word belongs to: `--policy harassment hate_speech`.
   let open: Array<string> | undefined
   for (const token of tokensOf(words, specs)) {
     if (token.kind === "option-terminator") open = undefined
     else if (token.kind === "positional") {
-      if (operand === undefined) {
-        operand = token.value
+      if (operands.length < most) {
+        operands.push(token.value)
         open = undefined
       } else if (open !== undefined) open.push(token.value)
-      else throw new UsageError(`"${token.value}" is one word too many. Put the text in quotes.`)
+      else
+        throw new UsageError(
+          `"${token.value}" is one word too many. Put ${most === 1 ? "the text" : "names"} in quotes.`,
+        )
     } else {
       const key = keys.get(token.name)
       const spec = key === undefined ? undefined : specs[key]
@@ -40,7 +46,7 @@ export function readArguments<S extends OptionSpecs>(words: ReadonlyArray<string
     }
   }
   // Every value was made according to its spec's kind, which is what `Values` says.
-  return { operand, values: values as Values<S> }
+  return { operands, values: values as Values<S> }
 }
 
 function tokensOf(words: ReadonlyArray<string>, specs: OptionSpecs): ReadonlyArray<Token> {

@@ -58,7 +58,7 @@ test.each([
 test("words become a text and values", () => {
   const read = (...words: ReadonlyArray<string>) => readArguments(words, { ...generate.options, ...shield.options })
   expect(read("hi", "--temperature", "-1", "--top-k=40", "--seed", "1e3", "--guard")).toStrictEqual({
-    operand: "hi",
+    operands: ["hi"],
     values: { temperature: -1, topK: 40, seed: 1000, guard: true },
   })
   expect(read("--stop", "a", "hi", "--stop", "--", "--stop=--json").values).toStrictEqual({
@@ -68,12 +68,12 @@ test("words become a text and values", () => {
     policies: ["harassment", "hate_speech"],
   })
   expect(read("--policy", "harassment", "hi", "--json")).toStrictEqual({
-    operand: "hi",
+    operands: ["hi"],
     values: { policies: ["harassment"], json: true },
   })
-  expect(read("--json", "--", "--hi")).toStrictEqual({ operand: "--hi", values: { json: true } })
-  expect(read("-").operand).toBe("-")
-  expect(read("").operand).toBe("")
+  expect(read("--json", "--", "--hi")).toStrictEqual({ operands: ["--hi"], values: { json: true } })
+  expect(read("-").operands).toStrictEqual(["-"])
+  expect(read("").operands).toStrictEqual([""])
 })
 
 test("whose messages a guard judges is said to a guard alone, and by names that there are", async () => {
