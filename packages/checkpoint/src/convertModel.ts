@@ -18,6 +18,8 @@ import { runPieces } from "./PieceThreads.ts"
 import type { Piece } from "./PieceWriter.ts"
 
 export interface ConvertOptions extends PackingOptions {
+  /** The folder of a LoRA as peft saves it, which is merged into the weights. */
+  readonly adapter?: string | undefined
   /** Where the source comes from, for the manifest. */
   readonly origin?: Origin | undefined
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined
@@ -73,7 +75,7 @@ const mostThreads = 4
  * @param target a folder outside the source's, not there yet, empty, or written by an earlier conversion, which it replaces.
  *
  * Rejects with an `InvalidRequestError` for a target that is none of these, an option that makes no sense, or blocks that
- * do not divide the rows of the model's matrices; with the errors of opening a model; with a `ModelFileError` when a weight
+ * do not divide the rows of the model's matrices; with the errors of opening a model or an adapter; with a `ModelFileError` when a weight
  * is not finite, or the source holds a tensor that the model's architecture does not have: nothing is dropped in silence;
  * with a `RuntimeError` when the disk is full or refuses; and with the signal's reason.
  *
@@ -95,7 +97,7 @@ export async function convertWith(
   options: ConvertOptions,
   means: Means,
 ): Promise<Conversion> {
-  const source: Source = { path }
+  const source: Source = { path, adapter: options.adapter }
   const checkpoint = await openSource(source)
   try {
     const outputs = planOutputs(checkpoint, options)
@@ -307,6 +309,7 @@ async function describe({ checkpoint, files, options, outputs, path, warnings }:
     version: manifestVersion,
     tool: await toolName(),
     source: { id: basename(resolve(path)), ...options.origin, format },
+    ...(options.adapter !== undefined && { adapter: basename(resolve(options.adapter)) }),
     weights: [...new Set(others.map(nameOf))].toSorted().join(", "),
     embedding: nameOf(embedding),
     head: nameOf(head),

@@ -8,6 +8,7 @@ export { openTensors } from "./openTensors.ts"
 export { type Model, readModel } from "./readModel.ts"
 export { architectures } from "./architectures.ts"
 export { openFolder } from "../files/disk/openFolder.node.ts"
+export { openSafetensorsFile } from "../files/openSafetensors.ts"
 export { type FloatDtype, toFloat32 } from "../files/toFloat32.ts"
 export {
   chatTemplateFile,

@@ -40,7 +40,7 @@ const MAX_HEADER = 100_000_000
  * Rejects with a `ModelFileError` when there are no weights, a shard is missing, or a file is truncated or corrupt.
  */
 export async function openSafetensors(files: ModelFiles): Promise<TensorLocations> {
-  if (await files.exists(singleWeights)) return readHeader(files, singleWeights)
+  if (await files.exists(singleWeights)) return openSafetensorsFile(files, singleWeights)
   if (await files.exists(weightsIndex)) return readShards(files)
   throw new ModelFileError({
     file: filePath(files, singleWeights),
@@ -54,7 +54,7 @@ async function readShards(files: ModelFiles): Promise<TensorLocations> {
   const tensors = new Map<string, TensorLocation>()
   const shards = new Map<string, TensorLocations>()
   for (const [name, shard] of await readShardIndex(files)) {
-    const header = shards.get(shard) ?? (await readHeader(files, shard))
+    const header = shards.get(shard) ?? (await openSafetensorsFile(files, shard))
     shards.set(shard, header)
     const tensor = header.get(name)
     // Indices list copies that the shards do not hold, such as tied heads: whether one is missed, the model says.
@@ -63,7 +63,12 @@ async function readShards(files: ModelFiles): Promise<TensorLocations> {
   return tensors
 }
 
-async function readHeader(files: ModelFiles, file: string): Promise<TensorLocations> {
+/**
+ * Locates every tensor of one file.
+ *
+ * Rejects with a `ModelFileError` when it is missing, truncated or corrupt.
+ */
+export async function openSafetensorsFile(files: ModelFiles, file: string): Promise<TensorLocations> {
   const size = await files.size(file)
   const refuse = (problem: string): ModelFileError => corrupt(files, file, problem)
   if (size < 8) throw refuse(`truncated: it has ${size} bytes`)
