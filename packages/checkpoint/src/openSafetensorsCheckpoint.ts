@@ -86,6 +86,8 @@ function plainConfig({ facet, ...config }: JsonObject): JsonObject {
 
 async function readCompanions(files: ModelFiles): Promise<ReadonlyMap<string, Uint8Array>> {
   const texts = new Map<string, Uint8Array>()
+  // A model without it would open nowhere: its absence is told now, and not when it is used.
+  await files.size(tokenizerFile)
   for (const name of companions) {
     if (await files.exists(name)) texts.set(name, await readFile(join(files.root, name)))
   }
