@@ -14,7 +14,7 @@ const rules = {
     ],
     maximum: 2 * MB,
   },
-  "@facet/checkpoint": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
+  "@facet/checkpoint": { must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js"], maximum: 1 * MB },
   "@facet/hono-plugin": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/ai-sdk-provider": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/react-hooks": {
