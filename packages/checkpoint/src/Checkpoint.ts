@@ -30,6 +30,8 @@ export interface CheckpointTensor {
    * as Gemma's files have it.
    */
   readonly read: (first: number, count: number) => Promise<Float32Array>
+  /** How much an error in each column counts, where somebody measured it. */
+  readonly importance?: (() => Promise<Float32Array>) | undefined
   /** The same rows as the source has packed them, where that is exactly a layout of ours. */
   readonly packed?: PackedRows | undefined
 }

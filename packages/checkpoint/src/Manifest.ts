@@ -21,6 +21,8 @@ export interface Manifest {
   }
   /** What was merged in. */
   readonly adapter?: string | undefined
+  /** What 4-bit weights were rounded by. */
+  readonly importance?: string | undefined
   /** How most weights are packed, and the embedding and the output head: `q4` in blocks of 32 is `q4:32`. */
   readonly weights: string
   readonly embedding: string

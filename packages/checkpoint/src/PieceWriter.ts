@@ -58,7 +58,7 @@ export class PieceWriter implements AsyncDisposable {
   async #quantised(tensor: CheckpointTensor, { isKept, quantization }: Blocks, first: number, count: number) {
     if (isKept && tensor.packed !== undefined) return tensor.packed.read(first, count)
     const values = this.#checked(tensor, await tensor.read(first, count))
-    return quantiseMatrix(values, count, tensor.spec.columns, quantization)
+    return quantiseMatrix(values, count, tensor.spec.columns, quantization, await tensor.importance?.())
   }
 
   #halves(tensor: CheckpointTensor, values: Float32Array): Uint16Array {

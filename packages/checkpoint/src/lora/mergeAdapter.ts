@@ -35,6 +35,7 @@ function changed(base: CheckpointTensor, { product, replacement }: Change, adapt
   return {
     spec,
     encoding: base.encoding,
+    importance: base.importance,
     read: async (first, count) => {
       const values =
         replacement === undefined

@@ -17,6 +17,7 @@ const options = {
   block: { kind: "number", value: "N", about: "weights that share a scale in q4 and q8: 32, 64 or 128" },
   embedding: { kind: "text", value: "D", about: "another dtype for the embedding" },
   head: { kind: "text", value: "D", about: "another dtype for the output head" },
+  importance: { kind: "text", value: "FILE", about: "what each input counts, measured: q4 is rounded by it" },
   adapter: { kind: "text", value: "DIR", about: "a LoRA as peft saves it, merged into the weights" },
   ...jsonOption,
 } as const satisfies OptionSpecs
@@ -40,7 +41,7 @@ export const convert = defineCommand(
       ["convert gemma-2-2b-it gemma-q8 --dtype q8 --json", "8 bits; what was done as one JSON document"],
     ],
   },
-  async ({ err, out, signal, verbose }, source, { adapter, json, ...given }, [target = ""]) => {
+  async ({ err, out, signal, verbose }, source, { adapter, importance, json, ...given }, [target = ""]) => {
     // Imported when it is needed: help and mistyped commands answer at once.
     const checkpoint = await import("@facet/checkpoint")
     const packing = readPacking(given, checkpoint)
@@ -50,6 +51,7 @@ export const convert = defineCommand(
       const { bytes, leftOut, warnings } = await checkpoint.convertModel(source, target, {
         ...packing,
         ...(adapter !== undefined && { adapter }),
+        ...(importance !== undefined && { importance }),
         ...(onProgress && { onProgress }),
         signal,
       })
@@ -69,7 +71,7 @@ export const convert = defineCommand(
   },
 )
 
-type Given = Omit<Values<typeof options>, "adapter" | "json">
+type Given = Omit<Values<typeof options>, "adapter" | "importance" | "json">
 
 /** What the words say, where they are words that a conversion knows. */
 function readPacking(

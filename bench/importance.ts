@@ -1,0 +1,153 @@
+/**
+ * How much each input of a model's matrices counts: `npx pnpm@12 bench:importance --model FOLDER --out FILE.safetensors
+ * [--text FILE] [--tokens N]`, for `facet convert --importance`.
+ *
+ * Runs the model over a text and sums up the squares of what each layer reads. The text is another one than
+ * `bench:quantisation` measures with.
+ */
+import { readFile, writeFile } from "node:fs/promises"
+import { parseArgs } from "node:util"
+import { openCheckpoint } from "@facet/checkpoint"
+import { layOutSafetensors, openFolder } from "@facet/sdk/folders"
+// oxlint-disable no-restricted-imports -- every site of every layer in one run is more than an effect gives
+import { chunkLength } from "../packages/sdk/src/engine/KeyValues.ts"
+import { OpenModel } from "../packages/sdk/src/engine/OpenModel.ts"
+import { Interlock } from "../packages/sdk/src/runtime/Interlock.ts"
+import { makeNodeRuntime } from "../packages/sdk/src/runtime/NodeRuntime.node.ts"
+import { type Site, siteKey } from "../packages/sdk/src/words/Site.ts"
+// oxlint-enable no-restricted-imports
+
+const { values } = parseArgs({
+  options: {
+    model: { type: "string" },
+    out: { type: "string" },
+    text: { type: "string", default: "README.md" },
+    tokens: { type: "string", default: "1022" },
+  },
+})
+const { model: folder, out } = values
+if (folder === undefined || out === undefined) throw new Error("--model and --out are needed")
+
+const checkpoint = await openCheckpoint(folder)
+const matrices = new Map(checkpoint.tensors.map((tensor) => [tensor.spec.name, tensor]))
+const read = async (name: string): Promise<Float32Array> => {
+  const tensor = matrices.get(name)
+  if (tensor === undefined) throw new Error(`the model has no ${name}`)
+  return tensor.read(0, tensor.spec.rows)
+}
+const runtime = makeNodeRuntime({ interlock: new Interlock() })
+const { config } = checkpoint.model
+const layers = Array.from({ length: config.layers }, (_, layer) => layer)
+const sites = layers.flatMap((layer) =>
+  (["resid_post", "attn_z", "mlp_in_norm"] as const).map((site): Site => ({ layer, site })),
+)
+const model = await OpenModel.open(
+  { files: await openFolder(folder), runtime, head: "vocabulary", cacheBytes: 0 },
+  sites,
+  () => {},
+)
+const ids = model.tokenizer.encodePlain(await readFile(values.text, "utf8")).slice(0, Number(values.tokens))
+
+const sums = new Map<string, Float64Array>()
+/** Adds the squares of rows `[tokens, width]`, the first `skip` left out. */
+function add(name: string, rows: Float32Array, width: number, skip: number): void {
+  const sum = sums.get(name) ?? new Float64Array(width)
+  sums.set(name, sum)
+  for (let i = skip * width; i < rows.length; i++) sum[i % width]! += rows[i]! ** 2
+}
+
+/** Rows times a gain. */
+const scaled = (rows: Float32Array, gain: Float32Array): Float32Array =>
+  rows.map((value, i) => value * (1 + gain[i % gain.length]!))
+
+/** Rows divided by their root mean square. */
+function normalised(rows: Float32Array, width: number): Float32Array {
+  const result = new Float32Array(rows.length)
+  for (let at = 0; at < rows.length; at += width) {
+    let square = 0
+    for (let i = 0; i < width; i++) square += rows[at + i]! ** 2
+    const factor = 1 / Math.sqrt(square / width + config.rmsNormEps)
+    for (let i = 0; i < width; i++) result[at + i] = rows[at + i]! * factor
+  }
+  return result
+}
+
+/** `x @ W.T` for rows x. */
+function product(x: Float32Array, weights: Float32Array, columns: number): Float32Array {
+  const [tokens, rows] = [x.length / columns, weights.length / columns]
+  const result = new Float32Array(tokens * rows)
+  for (let row = 0; row < rows; row++) {
+    for (let token = 0; token < tokens; token++) {
+      let sum = 0
+      for (let i = 0; i < columns; i++) sum += weights[row * columns + i]! * x[token * columns + i]!
+      result[token * rows + row] = sum
+    }
+  }
+  return result
+}
+
+const gelu = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+
+/** A window's values at a site, chunk after chunk. */
+const seen = new Map<string, Array<Float32Array>>()
+const joined = (site: Site): Float32Array => {
+  const parts = seen.get(siteKey(site)) ?? []
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+const windowLength = 512
+for (let at = 0; at < ids.length; at += windowLength - 1) {
+  const tokens = [config.bosId, ...ids.slice(at, at + windowLength - 1)]
+  const sequence = model.newSequence()
+  seen.clear()
+  for (let start = 0; start < tokens.length; start += chunkLength) {
+    const { taps } = await model.forward(sequence, tokens.slice(start, start + chunkLength), { taps: sites })
+    for (const [key, rows] of taps) seen.set(key, [...(seen.get(key) ?? []), rows.slice()])
+  }
+  sequence.dispose()
+  const { headDim, heads, hiddenSize, intermediateSize } = config
+  const embedding = matrices.get("model.embed_tokens")
+  if (embedding === undefined) throw new Error("the model has no embedding")
+  // Its factor is lost in the norm.
+  let stream: Float32Array = Float32Array.from(
+    (await Promise.all(tokens.map((token) => embedding.read(token, 1)))).flatMap((row) => [...row]),
+  )
+  for (const layer of layers) {
+    const name = `model.layers.${layer}`
+    const input = scaled(normalised(stream, hiddenSize), await read(`${name}.input_layernorm`))
+    // `<bos>` is unlike every other token.
+    for (const which of ["q", "k", "v"]) add(`${name}.self_attn.${which}_proj`, input, hiddenSize, 1)
+    add(`${name}.self_attn.o_proj`, joined({ layer, site: "attn_z" }), heads * headDim, 1)
+    const mlp = scaled(joined({ layer, site: "mlp_in_norm" }), await read(`${name}.pre_feedforward_layernorm`))
+    for (const which of ["gate", "up"]) add(`${name}.mlp.${which}_proj`, mlp, hiddenSize, 1)
+    const gate = product(mlp, await read(`${name}.mlp.gate_proj`), hiddenSize)
+    const up = product(mlp, await read(`${name}.mlp.up_proj`), hiddenSize)
+    add(
+      `${name}.mlp.down_proj`,
+      gate.map((value, i) => gelu(value) * up[i]!),
+      intermediateSize,
+      1,
+    )
+    stream = joined({ layer, site: "resid_post" })
+  }
+}
+await model.release()
+
+const measured = [...sums].map(([name, sum]) => {
+  const mean = sum.reduce((a, b) => a + b, 0) / sum.length
+  return { name: `${name}.importance`, values: Float32Array.from(sum, (value) => value / mean) }
+})
+const { header, offsets, size } = layOutSafetensors(
+  measured.map(({ name, values: all }) => ({ name, dtype: "F32", shape: [all.length], length: all.byteLength })),
+)
+const bytes = new Uint8Array(size)
+bytes.set(header)
+for (const { name, values: all } of measured) bytes.set(new Uint8Array(all.buffer), offsets.get(name))
+await writeFile(out, bytes)
+console.log(`${out}: ${measured.length} matrices, measured on ${ids.length} tokens of ${values.text}`)
