@@ -12,17 +12,30 @@ export type Block = 32 | 64 | 128
 export const dtypes: ReadonlyArray<Dtype> = ["q4", "q8", "f16", "f32"]
 export const blocks: ReadonlyArray<Block> = [32, 64, 128]
 
-/** What is written where nothing is asked for: docs/models-and-quantisation.md has the table that it was chosen from. */
-export const usual = { dtype: "q4", block: 32 } as const satisfies { dtype: Dtype; block: Block }
+/** What is written where nothing is asked for: docs/models-and-quantisation.md has the tables that it was chosen from. */
+export const usual = {
+  dtype: "q4",
+  block: 32,
+  /** Of the embedding, where the rest has 4 bits. */
+  embedding: "q8",
+  /** Of models with fewer weights than {@link fewWeights}. */
+  ofFewWeights: "q8",
+} as const satisfies Readonly<Record<string, Dtype | Block>>
+
+/** So few weights have nothing to spare: in 4 bits they lose several times what larger models do. */
+export const fewWeights = 1_000_000_000
 
 export interface PackingOptions {
-  /** Of every matrix. Left out: what the source has packed in a layout of ours stays as it is, the rest becomes `q4`. */
+  /**
+   * Of every matrix. Left out: what the source has packed in a layout of ours stays as it is, and the rest becomes `q4`, or
+   * `q8` in a model of less than a billion weights.
+   */
   readonly dtype?: Dtype | undefined
   /** Of quantised matrices; it must divide their rows. Left out: 32. */
   readonly block?: Block | undefined
-  /** Of the embedding; left out, as every other matrix. */
+  /** Of the embedding; left out, `q8` where the other matrices are `q4`, else as they are. */
   readonly embedding?: Dtype | undefined
-  /** Of the output head; left out, as the embedding where both are one. Where they differ, both are stored. */
+  /** Of the output head; left out, as the embedding. Where both are one and differ, both are stored. */
   readonly head?: Dtype | undefined
 }
 
@@ -51,13 +64,23 @@ export interface Output {
  */
 export function planOutputs({ tensors }: Checkpoint, options: PackingOptions): ReadonlyArray<Output> {
   checkOptions(options)
+  const usualDtype = countWeights(tensors) < fewWeights ? usual.ofFewWeights : usual.dtype
   const outputs = tensors.map((tensor, source): Output => {
     const { spec } = tensor
     if (!isMatrix(spec)) return { spec, packing: { kind: "float", dtype: "F32" }, source }
-    const own = spec.kind === "embedding" ? options.embedding : spec.name === headName ? options.head : undefined
-    return { spec, packing: choosePacking(tensor, own, options), source }
+    return { spec, packing: choosePacking(tensor, { ...options, dtype: dtypeOf(spec, options) }, usualDtype), source }
   })
   return [...outputs, ...headOf(tensors, outputs, options)]
+}
+
+const countWeights = (tensors: ReadonlyArray<CheckpointTensor>): number =>
+  tensors.reduce((sum, { spec }) => sum + spec.rows * spec.columns, 0)
+
+/** What is asked for a matrix; undefined: whatever is usual. */
+function dtypeOf({ kind, name }: TensorSpec, { dtype, embedding, head }: PackingOptions): Dtype | undefined {
+  const isHead = name === headName
+  if (kind !== "embedding" && !isHead) return dtype
+  return (isHead ? head : undefined) ?? embedding ?? (dtype === "q4" ? usual.embedding : dtype)
 }
 
 /** A head of its own for a model whose embedding is the head, too, where it is to be packed in another way. */
@@ -70,7 +93,7 @@ function headOf(
   const tensor = embedding === undefined ? undefined : tensors[embedding.source]
   const isTied = outputs.every(({ spec }) => spec.name !== headName)
   if (!isTied || options.head === undefined || embedding === undefined || tensor === undefined) return []
-  const packing = choosePacking(tensor, options.head, options)
+  const packing = choosePacking(tensor, { ...options, dtype: options.head }, options.head)
   if (isSame(packing, embedding.packing)) return []
   return [{ spec: { ...tensor.spec, name: headName, kind: "matrix" }, packing, source: embedding.source }]
 }
@@ -84,13 +107,16 @@ function isSame(a: Packing, b: Packing): boolean {
   )
 }
 
-function choosePacking({ packed, spec }: CheckpointTensor, own: Dtype | undefined, options: PackingOptions): Packing {
-  const { block } = options
-  const dtype = own ?? options.dtype
+function choosePacking(
+  { packed, spec }: CheckpointTensor,
+  { block, dtype }: Pick<PackingOptions, "block" | "dtype">,
+  usualDtype: Dtype,
+): Packing {
   if (dtype === undefined && block === undefined && packed !== undefined) {
     return { kind: "blocks", quantization: packed.quantization, isKept: true }
   }
-  const wanted = dtype ?? usual.dtype
+  const isPlainLayer = spec.kind !== "embedding" && spec.name !== headName
+  const wanted = dtype ?? (usualDtype === "q4" && !isPlainLayer ? usual.embedding : usualDtype)
   if (wanted === "f16" || wanted === "f32") return { kind: "float", dtype: wanted === "f16" ? "F16" : "F32" }
   const quantization: Quantization = { bits: wanted === "q4" ? 4 : 8, blockSize: blockFor(spec, block) }
   const { bits, blockSize } = packed?.quantization ?? {}
@@ -128,8 +154,13 @@ function checkOptions({ block, dtype, embedding, head }: PackingOptions): void {
   })
 }
 
-/** How most of the quantised weights are packed; undefined where all are plain. */
+/** How most weights of the layers are packed, and where they are plain the embedding or the head; undefined where all are. */
 export function usualQuantization(outputs: ReadonlyArray<Output>): Quantization | undefined {
+  const ofLayers = outputs.filter(({ spec }) => spec.kind === "matrix" && spec.name !== headName)
+  return mostCommon(ofLayers) ?? mostCommon(outputs)
+}
+
+function mostCommon(outputs: ReadonlyArray<Output>): Quantization | undefined {
   const weights = new Map<string, { readonly quantization: Quantization; count: number }>()
   for (const { packing, spec } of outputs) {
     if (packing.kind === "float") continue

@@ -85,7 +85,7 @@ const mostThreads = 4
  * with a `RuntimeError` when the disk is full or refuses; and with the signal's reason.
  *
  * @example
- * await convertModel("./gemma-2-2b-it", "./gemma-2-2b-it-q4", { dtype: "q4", block: 32 })
+ * await convertModel("./gemma-2-2b-it", "./gemma-2-2b-it-q4", { dtype: "q4" })
  */
 export const convertModel = (source: string, target: string, options: ConvertOptions = {}): Promise<Conversion> =>
   convertWith(source, target, options, {})

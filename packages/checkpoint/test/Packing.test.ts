@@ -1,7 +1,7 @@
 import type { Quantization, TensorSpec } from "@facet/sdk/folders"
 import { assert, describe, it } from "vitest"
 import type { Checkpoint, CheckpointTensor } from "../src/Checkpoint.ts"
-import { type PackingOptions, planOutputs, usualQuantization } from "../src/Packing.ts"
+import { fewWeights, type PackingOptions, planOutputs, usualQuantization } from "../src/Packing.ts"
 
 const spec = (name: string, kind: TensorSpec["kind"], columns: number): TensorSpec => ({ name, kind, rows: 8, columns })
 
@@ -35,17 +35,31 @@ describe("planOutputs", () => {
     ])
   })
 
+  it("takes 8 bits for small models and for the embedding, and 4 for the layers of large ones", () => {
+    const large = { ...wide, rows: fewWeights / wide.columns }
+    assert.deepStrictEqual(shown([tensor(embedding), tensor(wide)]), ["model.embed_tokens q8:32", "wide q8:32"])
+    assert.deepStrictEqual(shown([tensor(embedding), tensor(large)]), ["model.embed_tokens q8:32", "wide q4:32"])
+    assert.deepStrictEqual(shown([tensor(embedding), tensor(wide)], { dtype: "q4" }), [
+      "model.embed_tokens q8:32",
+      "wide q4:32",
+    ])
+  })
+
   it("keeps what the source has packed in a layout of ours, unless another one is asked for", () => {
     const tensors = [tensor(embedding, { bits: 8, blockSize: 32 }), tensor(wide, { bits: 4, blockSize: 32 })]
     assert.deepStrictEqual(shown(tensors), ["model.embed_tokens q8:32 kept", "wide q4:32 kept"])
-    assert.deepStrictEqual(shown(tensors, { dtype: "q4", block: 32 }), ["model.embed_tokens q4:32", "wide q4:32 kept"])
+    assert.deepStrictEqual(shown(tensors, { dtype: "q4", embedding: "q4" }), [
+      "model.embed_tokens q4:32",
+      "wide q4:32 kept",
+    ])
+    assert.deepStrictEqual(shown(tensors, { dtype: "q4" }), ["model.embed_tokens q8:32 kept", "wide q4:32 kept"])
     assert.deepStrictEqual(shown(tensors, { embedding: "f16" }), ["model.embed_tokens F16", "wide q4:32 kept"])
-    assert.deepStrictEqual(shown(tensors.slice(1), { block: 128 }), ["wide q4:128"])
+    assert.deepStrictEqual(shown(tensors.slice(1), { dtype: "q4", block: 128 }), ["wide q4:128"])
   })
 
   it("adds an output head where it differs from the embedding that it is a copy of", () => {
     const tensors = [tensor(embedding), tensor(wide)]
-    assert.deepStrictEqual(shown(tensors, { dtype: "q4", head: "q8" }), [
+    assert.deepStrictEqual(shown(tensors, { dtype: "q4", embedding: "q4", head: "q8" }), [
       "model.embed_tokens q4:32",
       "wide q4:32",
       "lm_head q8:32",
@@ -53,7 +67,8 @@ describe("planOutputs", () => {
     assert.deepStrictEqual(shown(tensors, { dtype: "f16", head: "f16" }), ["model.embed_tokens F16", "wide F16"])
     const own = [...tensors, tensor(spec("lm_head", "matrix", 96))]
     assert.deepStrictEqual(shown(own, { dtype: "f32", head: "q8" }).at(-1), "lm_head q8:32")
-    assert.deepStrictEqual(shown(own, { dtype: "f32", embedding: "q8" }).at(-1), "lm_head F32")
+    assert.deepStrictEqual(shown(own, { dtype: "f32", embedding: "q8" }).at(-1), "lm_head q8:32")
+    assert.deepStrictEqual(shown(own, { dtype: "q4" }).at(-1), "lm_head q8:32")
   })
 
   it("refuses rows that no block divides", () => {
@@ -67,7 +82,9 @@ describe("planOutputs", () => {
 describe("usualQuantization", () => {
   it("is that of most weights", () => {
     const tensors = [tensor(embedding, { bits: 8, blockSize: 32 }), tensor(wide)]
-    assert.deepStrictEqual(usualQuantization(plan(tensors, {})), { bits: 4, blockSize: 32 })
+    assert.deepStrictEqual(usualQuantization(plan(tensors, { dtype: "q4" })), { bits: 4, blockSize: 32 })
+    const plain = plan(tensors, { dtype: "f32", head: "q8" })
+    assert.deepStrictEqual(usualQuantization(plain), { bits: 8, blockSize: 32 })
     assert.isUndefined(usualQuantization(plan(tensors, { dtype: "f32" })))
   })
 })

@@ -11,7 +11,7 @@ import { readGemma3Goldens, writeGemma3 } from "../fixtures/gemma3.ts"
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { path, [Symbol.asyncDispose]: remove } = await temporaryFolder()
-  await convertModel(gemmaFolder, join(path, "quantised"), { dtype: "q4", block: 32, embedding: "q8" })
+  await convertModel(gemmaFolder, join(path, "quantised"), { dtype: "q4", block: 32 })
   const [golden] = await readGemma3Goldens()
   const config = golden?.config ?? {}
   await writeGemma3(join(path, "gemma3"), { config })
