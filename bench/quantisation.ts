@@ -1,5 +1,6 @@
 /**
- * What each dtype and block size costs in quality: `npx pnpm@12 bench:quantisation [--model FOLDER] [--tokens N]`.
+ * What each dtype and block size costs in quality: `npx pnpm@12 bench:quantisation [--model FOLDER [--importance FILE]]
+ * [--tokens N] [--only WORDS]`.
  *
  * Converts a model in every way and runs all of them side by side with the source's own weights, in f32, over the same
  * text. Without `--model`: the embedded models, and how far the embedded guard's probabilities move.
@@ -25,8 +26,14 @@ const embedded = (name: string): string => fileURLToPath(new URL(`../packages/ti
 const [gemmaFolder, shieldFolder] = [embedded("tiny-gemma-it"), embedded("tiny-shield")]
 
 const { values } = parseArgs({
-  options: { model: { type: "string" }, tokens: { type: "string", default: "2044" } },
+  options: {
+    model: { type: "string" },
+    importance: { type: "string" },
+    tokens: { type: "string", default: "2044" },
+    only: { type: "string", default: "" },
+  },
 })
+const { importance } = values
 
 /** Tokens that are read in one go, the first of them `<bos>`. */
 const windowLength = 512
@@ -41,6 +48,9 @@ const variants: ReadonlyArray<readonly [name: string, options: ConvertOptions]> 
     [`q4, block ${block}; embedding q8`, { dtype: "q4", embedding: "q8", block }] as const,
   ]),
   ["q4, block 32; embedding q4, head q8", { dtype: "q4", embedding: "q4", head: "q8", block: 32 }],
+  ...(importance === undefined ? [] : ([32, 64, 128] as const)).map(
+    (block) => [`q4, block ${block}, by importance; embedding q8`, { dtype: "q4", block, importance }] as const,
+  ),
 ]
 
 interface Variant {
@@ -54,7 +64,7 @@ const runtime = makeNodeRuntime({ interlock: new Interlock() })
 /** Every dtype of a model, in folders; those whose blocks do not divide its rows are left out. */
 async function convertAll(source: string, root: string): Promise<ReadonlyArray<Variant>> {
   const made: Array<Variant> = []
-  for (const [name, options] of variants) {
+  for (const [name, options] of variants.filter(([words]) => words.includes(values.only))) {
     const folder = join(root, String(made.length))
     const conversion = await convertModel(source, folder, options).catch((error: unknown) => {
       console.log(`${name}: ${error instanceof Error ? error.message : String(error)}`)
