@@ -10,7 +10,7 @@ import { parseArgs } from "node:util"
 import { openCheckpoint } from "@facet/checkpoint"
 import { layOutSafetensors, openFolder } from "@facet/sdk/folders"
 // oxlint-disable no-restricted-imports -- every site of every layer in one run is more than an effect gives
-import { chunkLength } from "../packages/sdk/src/engine/KeyValues.ts"
+import { chunkLength } from "../packages/sdk/src/engine/Reuse.ts"
 import { OpenModel } from "../packages/sdk/src/engine/OpenModel.ts"
 import { Interlock } from "../packages/sdk/src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../packages/sdk/src/runtime/NodeRuntime.node.ts"
@@ -42,7 +42,7 @@ const sites = layers.flatMap((layer) =>
   (["resid_post", "attn_z", "mlp_in_norm"] as const).map((site): Site => ({ layer, site })),
 )
 const model = await OpenModel.open(
-  { files: await openFolder(folder), runtime, head: "vocabulary", cacheBytes: 0 },
+  { files: await openFolder(folder), runtime, heads: ["vocabulary"], cacheBytes: 0 },
   sites,
   () => {},
 )

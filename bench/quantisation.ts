@@ -15,7 +15,7 @@ import { Facet } from "@facet/sdk"
 import { isMatrix, openFolder } from "@facet/sdk/folders"
 // oxlint-disable no-restricted-imports -- a divergence needs the whole distribution, which no effect gives
 import { argmax, summarise } from "../packages/sdk/src/engine/Logprobs.ts"
-import { chunkLength } from "../packages/sdk/src/engine/KeyValues.ts"
+import { chunkLength } from "../packages/sdk/src/engine/Reuse.ts"
 import { OpenModel } from "../packages/sdk/src/engine/OpenModel.ts"
 import { Interlock } from "../packages/sdk/src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../packages/sdk/src/runtime/NodeRuntime.node.ts"
@@ -132,7 +132,7 @@ class Closeness {
 }
 
 const open = async (folder: string): Promise<OpenModel> =>
-  OpenModel.open({ files: await openFolder(folder), runtime, head: "vocabulary", cacheBytes: 0 }, [], () => {})
+  OpenModel.open({ files: await openFolder(folder), runtime, heads: ["vocabulary"], cacheBytes: 0 }, [], () => {})
 
 /** Runs all models over the same windows of tokens, chunk by chunk. */
 async function compare(
