@@ -1,5 +1,5 @@
 /** Files that are damaged, or were made to do damage: a typed error each, and nothing outside the target. */
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises"
+import { mkdir, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { isFacetError, ModelFileError } from "@facet/sdk/words"
 import { assert, describe, it } from "vitest"
@@ -136,6 +136,8 @@ describe("openSafetensorsCheckpoint", () => {
 
   it("ends thousands of random changes in a checkpoint or a typed error", () =>
     withSource(async (source) => {
+      // Without a head there is nothing to compare with the embedding each time.
+      await changeIndex(source, (map) => delete map["lm_head.weight"])
       const path = join(source, shard)
       const whole = await readFile(path)
       const header = 8 + Number(whole.readBigUInt64LE(0))
@@ -145,15 +147,16 @@ describe("openSafetensorsCheckpoint", () => {
         return Math.floor((state / 2 ** 32) * below)
       }
       let refused = 0
-      for (let i = 0; i < tries(1500); i++) {
-        const changed = Buffer.from(whole)
-        for (let flips = 1 + random(3); flips > 0; flips--) changed[random(header)] = random(256)
-        await writeFile(path, changed)
+      await using file = await open(path, "r+")
+      for (let i = 0; i < tries(1000); i++) {
+        const places = Array.from({ length: 1 + random(3) }, () => random(header))
+        for (const at of places) await file.write(Uint8Array.of(random(256)), 0, 1, at)
         const error = await rejection(openCheckpoint(source))
+        for (const at of places) await file.write(whole, at, 1, at)
         if (error === undefined) continue
         refused++
         assert.isTrue(isFacetError(error))
       }
-      assert.isAbove(refused, tries(1500) / 2)
+      assert.isAbove(refused, tries(1000) / 2)
     }))
 })
