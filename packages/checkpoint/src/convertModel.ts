@@ -14,7 +14,7 @@ import { layOutShards, mostShardBytes, rowBytes, scaleName, type Shard, weightNa
 import { type FileSum, type Manifest, manifestFile, manifestVersion } from "./Manifest.ts"
 import { openSource, type Source } from "./openSource.ts"
 import { type Output, type Packing, type PackingOptions, planOutputs, usualQuantization } from "./Packing.ts"
-import { runPieces } from "./PieceThreads.ts"
+import { runPieces } from "./runPieces.ts"
 import type { Piece } from "./PieceWriter.ts"
 
 export interface ConvertOptions extends PackingOptions {

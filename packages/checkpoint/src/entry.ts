@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads"
 import { asFacetError, errorToPlain } from "@facet/sdk/words"
 import { openSource, type Source } from "./openSource.ts"
-import type { FromThread } from "./PieceThreads.ts"
+import type { FromThread } from "./runPieces.ts"
 import { type Piece, PieceWriter } from "./PieceWriter.ts"
 
 const port = parentPort
