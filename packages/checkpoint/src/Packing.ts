@@ -4,12 +4,12 @@ import { headName, isMatrix, type Quantization, type TensorSpec } from "@facet/s
 import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
 
 /** What a matrix may be written as. */
-export type Dtype = "q4" | "q8" | "f16" | "f32"
+export type Dtype = "q4" | "q8" | "int8" | "f16" | "f32"
 
 /** How many weights share a scale. */
 export type Block = 32 | 64 | 128
 
-export const dtypes: ReadonlyArray<Dtype> = ["q4", "q8", "f16", "f32"]
+export const dtypes: ReadonlyArray<Dtype> = ["q4", "q8", "int8", "f16", "f32"]
 export const blocks: ReadonlyArray<Block> = [32, 64, 128]
 
 /** What is written where nothing is asked for: docs/models-and-quantisation.md has the tables that it was chosen from. */
@@ -41,6 +41,8 @@ export interface PackingOptions {
 
 /** How one tensor is written. */
 export type Packing =
+  /** 8 bits with a scale for each output of a layer. */
+  | { readonly kind: "outputs" }
   | { readonly kind: "float"; readonly dtype: "F16" | "F32" }
   | {
       readonly kind: "blocks"
@@ -99,6 +101,7 @@ function headOf(
 }
 
 function isSame(a: Packing, b: Packing): boolean {
+  if (a.kind === "outputs") return b.kind === "outputs"
   if (a.kind === "float") return b.kind === "float" && a.dtype === b.dtype
   return (
     b.kind === "blocks" &&
@@ -117,6 +120,8 @@ function choosePacking(
   }
   const isPlainLayer = spec.kind !== "embedding" && spec.name !== headName
   const wanted = dtype ?? (usualDtype === "q4" && !isPlainLayer ? usual.embedding : usualDtype)
+  // Rows of the embedding are looked up, which blocks allow.
+  if (wanted === "int8" && spec.kind === "matrix") return { kind: "outputs" }
   if (wanted === "f16" || wanted === "f32") return { kind: "float", dtype: wanted === "f16" ? "F16" : "F32" }
   const quantization: Quantization = { bits: wanted === "q4" ? 4 : 8, blockSize: blockFor(spec, block) }
   const { bits, blockSize } = packed?.quantization ?? {}
@@ -163,7 +168,7 @@ export function usualQuantization(outputs: ReadonlyArray<Output>): Quantization 
 function mostCommon(outputs: ReadonlyArray<Output>): Quantization | undefined {
   const weights = new Map<string, { readonly quantization: Quantization; count: number }>()
   for (const { packing, spec } of outputs) {
-    if (packing.kind === "float") continue
+    if (packing.kind !== "blocks") continue
     const { bits, blockSize } = packing.quantization
     const key = `${bits} ${blockSize}`
     const entry = weights.get(key) ?? { quantization: { bits, blockSize }, count: 0 }

@@ -1,10 +1,13 @@
 /** Reads, packs and writes some rows of a tensor. Every thread of a conversion has one. */
 import { type FileHandle, open } from "node:fs/promises"
 import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
-import { type Quantization, quantiseMatrix } from "@facet/sdk/folders"
+import { OutputLevels, type Quantization, quantiseMatrix } from "@facet/sdk/folders"
 import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
 import type { Packing } from "./Packing.ts"
 import { toFloat16 } from "./toFloat16.ts"
+
+/** Weights that are read at once where a tensor is written whole. */
+const stripeWeights = 2_097_152
 
 /** A piece of work; it crosses a thread's border. */
 export interface Piece {
@@ -37,6 +40,11 @@ export class PieceWriter implements AsyncDisposable {
       await writeAt(file, scales, scaleAt)
       return writeAt(file, data, weightAt)
     }
+    if (packing.kind === "outputs") {
+      const { data, scales } = await this.#byOutput(tensor)
+      await writeAt(file, scales, scaleAt)
+      return writeAt(file, data, weightAt)
+    }
     const values = await tensor.read(first, count)
     await writeAt(
       file,
@@ -59,6 +67,18 @@ export class PieceWriter implements AsyncDisposable {
     if (isKept && tensor.packed !== undefined) return tensor.packed.read(first, count)
     const values = this.#checked(tensor, await tensor.read(first, count))
     return quantiseMatrix(values, count, tensor.spec.columns, quantization, await tensor.importance?.())
+  }
+
+  /** The whole of a tensor, read some rows at a time. */
+  async #byOutput(tensor: CheckpointTensor): Promise<OutputLevels> {
+    const { columns, rows } = tensor.spec
+    const levels = new OutputLevels(rows, columns)
+    const step = Math.max(1, Math.floor(stripeWeights / columns))
+    for (let first = 0; first < rows; first += step) {
+      const count = Math.min(step, rows - first)
+      levels.add(this.#checked(tensor, await tensor.read(first, count)))
+    }
+    return levels
   }
 
   #halves(tensor: CheckpointTensor, values: Float32Array): Uint16Array {
@@ -87,7 +107,11 @@ export class PieceWriter implements AsyncDisposable {
 
 type Blocks = { readonly quantization: Quantization; readonly isKept: boolean }
 
-async function writeAt(file: FileHandle, values: Uint8Array | Uint16Array | Float32Array, position: number) {
+async function writeAt(
+  file: FileHandle,
+  values: Uint8Array | Int8Array | Uint16Array | Float32Array,
+  position: number,
+) {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   for (let written = 0; written < bytes.length;) {
     written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten

@@ -202,11 +202,13 @@ async function writeShards({ checkpoint, folder, means, options, shards, source 
 type Sums = Readonly<Record<string, FileSum>>
 
 function piecesOf({ file, layout, outputs }: Shard, folder: string): ReadonlyArray<Piece> {
-  return outputs.flatMap(({ packing, source, spec }) => {
-    const step = Math.max(1, Math.floor(pieceWeights / spec.columns))
+  return outputs.flatMap((output) => {
+    const { packing, source, spec } = output
+    // Where rows become columns, they are written all at once.
+    const step = packing.kind === "outputs" ? spec.rows : Math.max(1, Math.floor(pieceWeights / spec.columns))
     const bytes = rowBytes(spec, packing)
-    const weightAt = layout.offsets.get(weightName(spec)) ?? 0
-    const scaleAt = layout.offsets.get(scaleName(spec)) ?? 0
+    const weightAt = layout.offsets.get(weightName(output)) ?? 0
+    const scaleAt = layout.offsets.get(scaleName(output)) ?? 0
     return Array.from({ length: Math.ceil(spec.rows / step) }, (_, i): Piece => {
       const first = i * step
       return {
@@ -328,6 +330,7 @@ async function describe({ checkpoint, files, options, outputs, path, warnings }:
 const nameOf = (output: Output | undefined): string => (output === undefined ? "" : packingName(output.packing))
 
 function packingName(packing: Packing): string {
+  if (packing.kind === "outputs") return "int8"
   if (packing.kind === "float") return packing.dtype.toLowerCase()
   return `q${packing.quantization.bits}:${packing.quantization.blockSize}`
 }

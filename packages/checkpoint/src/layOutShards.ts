@@ -1,6 +1,8 @@
 /** How a model's tensors are spread over `.safetensors` files. */
 import {
   blocksOf,
+  int8Name,
+  int8ScaleName,
   layOutSafetensors,
   type SafetensorsLayout,
   singleWeights,
@@ -19,8 +21,12 @@ export interface Shard {
 /** In bytes: browsers keep files whole, and some take none of 2 GiB. */
 export const mostShardBytes = 2_000_000_000
 
-export const weightName = ({ name }: TensorSpec): string => `${name}.weight`
-export const scaleName = ({ name }: TensorSpec): string => `${name}.weight_scale`
+type Named = Pick<Output, "packing" | "spec">
+
+export const weightName = ({ packing, spec: { name } }: Named): string =>
+  packing.kind === "outputs" ? int8Name(name) : `${name}.weight`
+export const scaleName = ({ packing, spec: { name } }: Named): string =>
+  packing.kind === "outputs" ? int8ScaleName(name) : `${name}.weight_scale`
 
 /**
  * Fills one file after the other with tensors in their order. A matrix and its scales stay together; one that is larger
@@ -59,23 +65,32 @@ export function rowBytes(
   { columns }: TensorSpec,
   packing: Packing,
 ): { readonly weight: number; readonly scale: number } {
+  if (packing.kind === "outputs") return { weight: columns, scale: 4 }
   if (packing.kind === "float") return { weight: columns * (packing.dtype === "F16" ? 2 : 4), scale: 0 }
   const { bits, blockSize } = packing.quantization
   const blocks = blocksOf(columns, blockSize)
   return { weight: (blocks * blockSize * bits) / 8, scale: blocks * 4 }
 }
 
-function planTensor({ packing, spec }: Output): ReadonlyArray<TensorPlan> {
+function planTensor(output: Output): ReadonlyArray<TensorPlan> {
+  const { packing, spec } = output
   const { columns, kind, rows } = spec
   const bytes = rowBytes(spec, packing)
-  const weight = { name: weightName(spec), length: rows * bytes.weight }
+  const weight = { name: weightName(output), length: rows * bytes.weight }
+  const scale = { name: scaleName(output), dtype: "F32" as const, length: rows * bytes.scale }
+  if (packing.kind === "outputs") {
+    return [
+      { ...scale, shape: [rows] },
+      { ...weight, dtype: "I8", shape: [columns, rows] },
+    ]
+  }
   if (packing.kind === "float") {
     return [{ ...weight, dtype: packing.dtype, shape: kind === "norm" ? [columns] : [rows, columns] }]
   }
   const { bits, blockSize } = packing.quantization
   const blocks = blocksOf(columns, blockSize)
   return [
-    { name: scaleName(spec), dtype: "F32", shape: [rows, blocks], length: rows * bytes.scale },
+    { ...scale, shape: [rows, blocks] },
     { ...weight, dtype: "U8", shape: [rows, blocks, (blockSize * bits) / 8] },
   ]
 }

@@ -22,9 +22,12 @@ export {
 export { headName } from "../graph/ModelConfig.ts"
 export { isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 export { blocksOf, dequantiseMatrix, type QuantisedMatrix, quantiseMatrix } from "../files/Quantisation.ts"
+export { OutputLevels } from "../files/OutputLevels.ts"
 export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/layOutSafetensors.ts"
 export {
   blockSizes,
+  int8Name,
+  int8ScaleName,
   type Dtype,
   isMatrix,
   type Quantization,

@@ -1,5 +1,7 @@
 /** Which of a folder's tensors are the model's, and whether they are what its table says. */
 import {
+  int8Name,
+  int8ScaleName,
   isMatrix,
   type Quantization,
   quantizationOf,
@@ -22,7 +24,7 @@ export interface ModelTensors {
   readonly unknown: ReadonlyArray<string>
 }
 
-const isHead = (name: string): boolean => /(?:^|\.)lm_head\.weight(?:_scale)?$/.test(name)
+const isHead = (name: string): boolean => /(?:^|\.)lm_head\.(?:weight(?:_scale)?|int8(?:_scale)?)$/.test(name)
 
 /** The dtypes that Google and transformers publish weights in. */
 const floats: ReadonlyArray<Dtype> = ["F32", "F16", "BF16"]
@@ -32,14 +34,14 @@ const floats: ReadonlyArray<Dtype> = ["F32", "F16", "BF16"]
  *
  * A plain folder has every tensor in f32, f16 or bf16. In a quantised folder a matrix `X` of shape [N, K] may be packed
  * instead, each in its own way: `X.weight`: U8 [N, K / blockSize, blockSize * bits / 8] and `X.weight_scale`:
- * F32 [N, K / blockSize]. Norms stay floats.
+ * F32 [N, K / blockSize]; or, but for the embedding, `X.int8`: I8 [K, N] and `X.int8_scale`: F32 [N]. Norms stay floats.
  *
  * @param root - the folder's path, for the error
  * @throws ModelFileError naming the tensor, what was expected and what was found
  */
 export function locateTensors({ architecture, config }: Model, stored: TensorLocations, root: string): ModelTensors {
   const specs = [...architecture.tensors(config), ...headSpecs(config, stored)]
-  const wanted = new Set(specs.flatMap((spec) => storedForms(spec, config.quantization).map(({ name }) => name)))
+  const wanted = new Set(specs.flatMap((spec) => namesOf(spec, config.quantization)))
   const { prefixes } = architecture
   const [embedding] = wanted
   const rename = (name: string, prefix: string): string =>
@@ -74,8 +76,15 @@ function headSpecs({ hiddenSize, isTied, vocabSize }: ModelConfig, stored: Tenso
   return [{ name: headName, kind: "matrix", rows: vocabSize, columns: hiddenSize }]
 }
 
+/** All names that a tensor's parts may have. */
+const namesOf = (spec: TensorSpec, quantization: Quantization | null): ReadonlyArray<string> =>
+  [quantization, ...(spec.kind === "matrix" ? (["int8"] as const) : [])].flatMap((packing) =>
+    storedForms(spec, packing).map(({ name }) => name),
+  )
+
 /** How a matrix is packed; as most are, where its own tensors do not say. */
-function packingOf(spec: TensorSpec, tensors: TensorLocations, most: Quantization): Quantization | null {
+function packingOf(spec: TensorSpec, tensors: TensorLocations, most: Quantization): StoredPacking {
+  if (spec.kind === "matrix" && tensors.has(int8Name(spec.name))) return "int8"
   const weight = tensors.get(`${spec.name}.weight`)
   const own = quantizationOf(spec, tensors)
   const isPlain = own === null && weight !== undefined && !tensors.has(`${spec.name}.weight_scale`)
@@ -89,9 +98,18 @@ interface StoredForm {
   readonly dtypes: ReadonlyArray<Dtype>
 }
 
-function storedForms(spec: TensorSpec, quantization: Quantization | null): ReadonlyArray<StoredForm> {
+/** Blocks, 8 bits with a scale an output, or plain. */
+type StoredPacking = Quantization | "int8" | null
+
+function storedForms(spec: TensorSpec, quantization: StoredPacking): ReadonlyArray<StoredForm> {
   const { columns, name, rows } = spec
   const weight = `${name}.weight`
+  if (quantization === "int8") {
+    return [
+      { name: int8Name(name), shape: [columns, rows], dtypes: ["I8"] },
+      { name: int8ScaleName(name), shape: [rows], dtypes: ["F32"] },
+    ]
+  }
   if (!isMatrix(spec)) return [{ name: weight, shape: [columns], dtypes: floats }]
   if (quantization === null) return [{ name: weight, shape: [rows, columns], dtypes: floats }]
   const { bits, blockSize } = quantization

@@ -10,7 +10,7 @@ import type { TensorLocations, TensorSpec } from "../words/Tensors.ts"
 import { type Attend, attention, type AttentionKind, names as attentionNames } from "./attention.ts"
 import { headName, type ModelConfig, siteWidth } from "./ModelConfig.ts"
 import { ElementType, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
-import { type Multiplication, Weights } from "./Weights.ts"
+import { type Multiplication, type Rounding, Weights } from "./Weights.ts"
 
 /**
  * What comes out at the end.
@@ -24,6 +24,7 @@ export type Head = "vocabulary" | "candidates"
 export interface Operators {
   readonly attention: AttentionKind
   readonly multiplication: Multiplication
+  readonly rounding: Rounding
 }
 
 /** What an architecture's layers compute. Every value is `[1, S, width]`. */
@@ -113,6 +114,7 @@ export class DecoderGraph {
       specs,
       tensors,
       multiplication: operators.multiplication,
+      rounding: operators.rounding,
     })
     this.tokens = this.#graph.input(names.inputIds, ElementType.int64, [1, "S"])
     this.#attend = attention(this.#graph, config, operators.attention)

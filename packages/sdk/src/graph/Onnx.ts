@@ -174,9 +174,14 @@ export class GraphBuilder {
   }
 
   /** A small tensor written into the graph itself. `shape` is that of a list by default. */
-  constant(data: Float32Array | BigInt64Array, shape: ReadonlyArray<number> = [data.length]): Value {
+  constant(data: Float32Array | BigInt64Array | Uint8Array, shape: ReadonlyArray<number> = [data.length]): Value {
     const name = `constant_${this.#initializers.size}`
-    const type = data instanceof Float32Array ? ElementType.float32 : ElementType.int64
+    const type =
+      data instanceof Float32Array
+        ? ElementType.float32
+        : data instanceof Uint8Array
+          ? ElementType.uint8
+          : ElementType.int64
     this.#initializers.set(
       name,
       Protobuf.message(

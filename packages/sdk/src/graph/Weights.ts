@@ -3,7 +3,14 @@
  * they need before a multiplication (a cast, a transposition) is part of the graph, and ONNX Runtime folds it when the
  * session opens.
  */
-import { quantizationOf, type TensorLocation, type TensorLocations, type TensorSpec } from "../words/Tensors.ts"
+import {
+  int8Name,
+  int8ScaleName,
+  quantizationOf,
+  type TensorLocation,
+  type TensorLocations,
+  type TensorSpec,
+} from "../words/Tensors.ts"
 import { ElementType, type GraphBuilder, type Value } from "./Onnx.ts"
 
 const elementTypes: Readonly<Record<string, ElementType>> = {
@@ -20,15 +27,19 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
  */
 export type Multiplication = "f32" | "int8" | "f16"
 
-/** The names under which a linear layer's weights stand that were laid out for DynamicQuantizeMatMul: int8 `[columns, rows]`. */
-export const int8Name = (name: string): string => `${name}.int8`
-/** float32 `[rows]`. */
-export const int8ScaleName = (name: string): string => `${name}.int8_scale`
+/** What activations share a step with, before a product over int8 weights: all of a run, or those of their own token. */
+export type Rounding = "tensor" | "row"
+
+interface Rounded {
+  readonly levels: Value
+  readonly scale: Value
+}
 
 export interface WeightsOptions {
   readonly specs: ReadonlyArray<TensorSpec>
   readonly tensors: TensorLocations
   readonly multiplication: Multiplication
+  readonly rounding: Rounding
 }
 
 /** Weights of one model folder, by the names of its table of tensors. */
@@ -37,12 +48,25 @@ export class Weights {
   readonly #specs: ReadonlyMap<string, TensorSpec>
   readonly #tensors: TensorLocations
   readonly #multiplication: Multiplication
+  readonly #rounding: Rounding
+  /** Layers that read the same activations share their rounding. */
+  readonly #roundings = new Map<Value, Rounded>()
 
-  constructor(graph: GraphBuilder, { multiplication, specs, tensors }: WeightsOptions) {
+  constructor(graph: GraphBuilder, { multiplication, rounding, specs, tensors }: WeightsOptions) {
     this.#graph = graph
     this.#specs = new Map(specs.map((spec) => [spec.name, spec]))
     this.#tensors = tensors
     this.#multiplication = multiplication
+    this.#rounding = rounding
+  }
+
+  get #one(): Value {
+    return this.#graph.scalar(1)
+  }
+
+  /** The level of zero. */
+  get #middle(): Value {
+    return this.#graph.constant(Uint8Array.of(128), [])
   }
 
   /** `x @ W.T` for a weight of shape `[rows, columns]`, as a linear layer without bias. */
@@ -75,11 +99,35 @@ export class Weights {
     return this.#graph.op("Cast", [product], { attributes: { to: ElementType.float32 } })
   }
 
-  /** Over weights that the runtime laid out anew. */
+  /** Over weights of 8 bits with a scale an output. */
   #int8(x: Value, name: string): Value {
     const data = this.#raw(int8Name(name))
     const scales = this.#raw(int8ScaleName(name))
-    return this.#graph.op("DynamicQuantizeMatMul", [x, data, scales], { domain: "com.microsoft" })
+    if (this.#rounding === "tensor") {
+      return this.#graph.op("DynamicQuantizeMatMul", [x, data, scales], { domain: "com.microsoft" })
+    }
+    const { levels, scale } = this.#rounded(x)
+    const product = this.#graph.op("MatMulIntegerToFloat", [levels, data, this.#one, scales, this.#middle], {
+      domain: "com.microsoft",
+    })
+    return this.#graph.op("Mul", [product, scale])
+  }
+
+  /**
+   * Each row of `x` in 255 levels around 128, and its step: `[1, S, K]` and `[1, S, 1]`. Sums of integers are exact, so a
+   * row's product is the same whatever runs beside it.
+   */
+  #rounded(x: Value): Rounded {
+    const known = this.#roundings.get(x)
+    if (known !== undefined) return known
+    const g = this.#graph
+    const largest = g.op("ReduceMax", [g.op("Abs", [x]), g.ints(-1)], { attributes: { keepdims: 1 } })
+    // A row of zeros has a step, too.
+    const scale = g.op("Mul", [g.op("Max", [largest, g.scalar(1e-30)]), g.scalar(1 / 127)])
+    const levels = g.op("QuantizeLinear", [g.op("Div", [x, scale]), this.#one, this.#middle])
+    const rounded = { levels, scale }
+    this.#roundings.set(x, rounded)
+    return rounded
   }
 
   /** Rows of a weight of shape `[rows, columns]`, as float32. */

@@ -22,7 +22,7 @@ export interface NodeRuntimeOptions {
 const mostThreads = 16
 
 /** What a CPU runs fast. */
-const fast: Operators = { attention: "fused", multiplication: "int8" }
+const fast: Operators = { attention: "fused", multiplication: "int8", rounding: "row" }
 
 export function makeNodeRuntime({ interlock, operators, threads }: NodeRuntimeOptions): NodeRuntime {
   return new NodeRuntime(interlock, threads ?? Math.min(availableParallelism(), mostThreads), operators ?? fast)

@@ -79,3 +79,11 @@ export function quantizationOf(
   const bits = quantizationBits.find((known) => known * blockSize === 8 * blockBytes)
   return bits !== undefined && blockSizes.includes(blockSize) ? { bits, blockSize } : undefined
 }
+
+/**
+ * The names of a linear layer's weights that are rounded to 8 bits, with one scale for each of its outputs: int8
+ * `[columns, rows]`, as ONNX Runtime's integer products read them.
+ */
+export const int8Name = (name: string): string => `${name}.int8`
+/** float32 `[rows]`: a weight is its scale times its integer. */
+export const int8ScaleName = (name: string): string => `${name}.int8_scale`

@@ -44,7 +44,7 @@ const open = async (
 describe.each(["fused", "decomposed"] as const)("the embedded model in f32, with %s attention", (attention) => {
   let model: OpenModel
   beforeAll(async () => {
-    const operators = { attention, multiplication: "f32" } as const
+    const operators = { attention, multiplication: "f32", rounding: "row" } as const
     model = await open(gemmaFolder, "vocabulary", sites, makeNodeRuntime({ interlock: new Interlock(), operators }))
   })
   afterAll(() => model.release())
@@ -159,7 +159,7 @@ async function thresholdsOf(files: ModelFiles, file: string): Promise<Float32Arr
 describe("16-bit floats", () => {
   // A CPU computes the products in f32 all the same: this shows that the graph is a right one, not how a card rounds.
   it("give a graph that computes the same", async () => {
-    const operators = { attention: "decomposed", multiplication: "f16" } as const
+    const operators = { attention: "decomposed", multiplication: "f16", rounding: "row" } as const
     const half = await open(
       gemmaFolder,
       "vocabulary",

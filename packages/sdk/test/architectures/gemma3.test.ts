@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }))
 
 const open = async (folder: string, attention: "fused" | "decomposed" = "fused") => {
-  const operators = { attention, multiplication: "f32" } as const
+  const operators = { attention, multiplication: "f32", rounding: "row" } as const
   const runtime = makeNodeRuntime({ interlock: new Interlock(), operators })
   const files = await openFolder(folder)
   return OpenModel.open({ files, runtime, heads: ["vocabulary"], cacheBytes: 0 }, sites, () => {})

@@ -29,7 +29,7 @@ describe.each([
 ] as const)("the forward pass in f32, $attention, with a slack of $slack", ({ attention, slack }) => {
   let model: OpenModel
   beforeAll(async () => {
-    const operators = { attention, multiplication: "f32" } as const
+    const operators = { attention, multiplication: "f32", rounding: "row" } as const
     const runtime = makeNodeRuntime({ interlock: new Interlock(), operators })
     const files = await openFolder(gemmaFolder)
     model = await OpenModel.open({ files, runtime, heads: ["vocabulary"], cacheBytes: 1e8, slack }, [], () => {})

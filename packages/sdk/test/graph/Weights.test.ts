@@ -35,7 +35,7 @@ const runGraph = async (quantization: Quantization, folder: string, x: Float32Ar
 
   const graph = new GraphBuilder("quantised")
   const specs = [{ name: "m", kind: "matrix", rows, columns }] as const
-  const weights = new Weights(graph, { specs, tensors, multiplication: "int8" })
+  const weights = new Weights(graph, { specs, tensors, multiplication: "int8", rounding: "row" })
   const input = graph.input("x", ElementType.float32, [tokens, columns])
   const wanted = graph.input("ids", ElementType.int64, [ids.length])
   graph.output("product", weights.linear(input, "m"), [tokens, rows])

@@ -5,15 +5,9 @@
 import type { ModelFiles } from "../../files/ModelFiles.ts"
 import { type FloatDtype, toFloat32 } from "../../files/toFloat32.ts"
 import { dequantiseMatrix } from "../../files/Quantisation.ts"
+import { OutputLevels } from "../../files/OutputLevels.ts"
 import { quantizationOf, type TensorLocation, type TensorLocations, type TensorSpec } from "../../words/Tensors.ts"
 import type { ModelWeights } from "../Runtime.ts"
-
-export interface Int8Weights {
-  /** `[columns, rows]`. */
-  readonly data: Int8Array<ArrayBuffer>
-  /** `[rows]`: a weight is its scale times its integer. */
-  readonly scales: Float32Array<ArrayBuffer>
-}
 
 /** Rows that are read and turned together: bounds what is held in f32 at once. */
 const stripe = 256
@@ -23,28 +17,14 @@ export async function readInt8Weights(
   files: ModelFiles,
   { tensors }: Pick<ModelWeights, "tensors">,
   spec: TensorSpec,
-): Promise<Int8Weights> {
+): Promise<OutputLevels> {
   const { columns, rows } = spec
-  const data = new Int8Array(rows * columns)
-  const scales = new Float32Array(rows)
+  const levels = new OutputLevels(rows, columns)
   for (let start = 0; start < rows; start += stripe) {
     const count = Math.min(stripe, rows - start)
-    const values = await readRows({ files, tensors, spec, start, count })
-    for (let row = 0; row < count; row++) {
-      scales[start + row] = layOut(values.subarray(row * columns, (row + 1) * columns), data, start + row, rows)
-    }
+    levels.add(await readRows({ files, tensors, spec, start, count }))
   }
-  return { data, scales }
-}
-
-/** Writes one row of weights as a column of integers, and gives its scale. */
-function layOut(row: Float32Array, data: Int8Array, column: number, width: number): number {
-  let largest = 0
-  for (const value of row) largest = Math.max(largest, Math.abs(value))
-  if (largest === 0) return 0
-  const scale = Math.fround(largest / 127)
-  for (let i = 0; i < row.length; i++) data[i * width + column] = Math.round(row[i]! / scale)
-  return scale
+  return levels
 }
 
 interface RowsWanted {

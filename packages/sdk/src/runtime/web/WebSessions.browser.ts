@@ -2,7 +2,7 @@
 import type { InferenceSession } from "onnxruntime-common"
 import { toFloat32 } from "../../files/toFloat32.ts"
 import type { Graph } from "../../graph/Onnx.ts"
-import { int8Name, int8ScaleName } from "../../graph/Weights.ts"
+import { int8Name, int8ScaleName, type TensorSpec } from "../../words/Tensors.ts"
 import type { ModelFiles } from "../../files/ModelFiles.ts"
 import { isMatrix, type TensorLocation, type TensorLocations } from "../../words/Tensors.ts"
 import type { ModelWeights, Session, Tensors } from "../Runtime.ts"
@@ -45,7 +45,8 @@ export function placeTensors(
     blobs.set(name, isWidened ? async () => bytesOf(toFloat32(await read(), "BF16")) : read)
   }
   // The tied embedding is the output head.
-  for (const spec of asInt8 ? weights.specs.filter(isMatrix) : []) {
+  const isToLayOut = (spec: TensorSpec) => isMatrix(spec) && !weights.tensors.has(int8Name(spec.name))
+  for (const spec of asInt8 ? weights.specs.filter(isToLayOut) : []) {
     const { columns, name, rows } = spec
     // Both are asked for when one graph is opened, one after the other: laid out once.
     let reading: ReturnType<typeof readInt8Weights> | undefined

@@ -57,7 +57,7 @@ function mayCompile(): boolean {
 class WasmRuntime implements Runtime {
   readonly name = "wasm"
   // What int8 weights there are is seen from the tensors; nothing else is rounded.
-  readonly operators = { attention: "fused", multiplication: "f32" } as const
+  readonly operators = { attention: "fused", multiplication: "f32", rounding: "tensor" } as const
   readonly needsSelfCheck = false
   readonly mostDrafted = 0
   readonly threads: number

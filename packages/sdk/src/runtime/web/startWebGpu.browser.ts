@@ -66,7 +66,7 @@ class WebGpuRuntime implements Runtime {
   constructor(ort: Ort, precision: "f32" | "f16", onLost: (problem: string) => void) {
     this.#ort = ort
     this.#onLost = onLost
-    this.operators = { attention: "decomposed", multiplication: precision }
+    this.operators = { attention: "decomposed", multiplication: precision, rounding: "row" }
   }
 
   precision({ quantization }: Omit<ModelWeights, "tensors">) {
