@@ -19,6 +19,7 @@ const plan = (tensors: ReadonlyArray<CheckpointTensor>, options: PackingOptions)
 const shown = (tensors: ReadonlyArray<CheckpointTensor>, options: PackingOptions = {}) =>
   plan(tensors, options).map(({ packing, spec: { name } }) => {
     if (packing.kind === "float") return `${name} ${packing.dtype}`
+    if (packing.kind === "outputs") return `${name} int8`
     return `${name} q${packing.quantization.bits}:${packing.quantization.blockSize}${packing.isKept ? " kept" : ""}`
   })
 
@@ -27,6 +28,16 @@ const wide = spec("wide", "matrix", 256)
 const norm = spec("norm", "norm", 96)
 
 describe("planOutputs", () => {
+  it("gives each output of a layer a scale for int8, and the embedding blocks, whose rows are looked up", () => {
+    const head = spec("lm_head", "matrix", 96)
+    assert.deepStrictEqual(shown([tensor(embedding), tensor(wide), tensor(norm), tensor(head)], { dtype: "int8" }), [
+      "model.embed_tokens q8:32",
+      "wide int8",
+      "norm F32",
+      "lm_head int8",
+    ])
+  })
+
   it("takes blocks of the usual size, or as large as they may be below it", () => {
     assert.deepStrictEqual(shown([tensor(embedding), tensor(wide), tensor(norm)], { dtype: "q8" }), [
       "model.embed_tokens q8:32",

@@ -12,7 +12,7 @@ const options = {
   dtype: {
     kind: "text",
     value: "D",
-    about: "q4, q8, f16 or f32 (default: q4, or q8 for fewer than 10^9 weights)",
+    about: "q4, q8, int8, f16 or f32 (default: q4, or q8 for fewer than 10^9 weights)",
   },
   block: { kind: "number", value: "N", about: "weights that share a scale in q4 and q8: 32, 64 or 128" },
   embedding: { kind: "text", value: "D", about: "another dtype for the embedding (default: q8 where the rest is q4)" },

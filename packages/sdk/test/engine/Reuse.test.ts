@@ -1,4 +1,5 @@
 /** Of quantised weights: however a prompt's rows came into the cache, they are the bits that a cold run computes. */
+import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { convertModel } from "@facet/checkpoint"
@@ -27,18 +28,20 @@ const texts = Schema.Array(token).check(Schema.isMinLength(2), Schema.isMaxLengt
 const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
 describe.each([
-  { bits: 4, blockSize: 32, slack: undefined, window: 4096 },
-  { bits: 4, blockSize: 128, slack: undefined, window: 4096 },
-  { bits: 4, blockSize: 128, slack: 24, window: 50 },
-  { bits: 8, blockSize: 64, slack: 24, window: 130 },
-] as const)("$bits bits in blocks of $blockSize, a window of $window with a slack of $slack", (options) => {
-  const { bits, blockSize, slack, window } = options
+  { dtype: "q4", block: 32, slack: undefined, window: 4096 },
+  { dtype: "q4", block: 128, slack: undefined, window: 4096 },
+  { dtype: "q4", block: 128, slack: 24, window: 50 },
+  { dtype: "q8", block: 64, slack: 24, window: 130 },
+  { dtype: "int8", block: 64, slack: undefined, window: 4096 },
+] as const)("$dtype in blocks of $block, a window of $window with a slack of $slack", (options) => {
+  const { block, dtype, slack, window } = options
   let model: OpenModel
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   beforeAll(async () => {
     folder = await temporaryFolder()
-    const target = join(folder.path, "quantised")
-    await writeRandomGemma2(folder.path, {
+    const [source, target] = [join(folder.path, "source"), join(folder.path, "target")]
+    await mkdir(source)
+    await writeRandomGemma2(source, {
       hidden_size: 256,
       intermediate_size: 384,
       num_attention_heads: 4,
@@ -47,7 +50,7 @@ describe.each([
       num_hidden_layers: 3,
       sliding_window: window,
     })
-    await convertModel(folder.path, target, { dtype: bits === 4 ? "q4" : "q8", block: blockSize })
+    await convertModel(source, target, { dtype, block })
     const files = await openFolder(target)
     const runtime = makeNodeRuntime({ interlock: new Interlock() })
     model = await OpenModel.open({ files, runtime, heads: ["vocabulary"], cacheBytes: 1e9, slack }, [], () => {})

@@ -3,6 +3,7 @@ import type * as OrtModule from "onnxruntime-web/webgpu"
 import { UnsupportedDeviceError } from "../../words/Errors.ts"
 import { names, type Operators } from "../../graph/Decoder.ts"
 import type { Graph } from "../../graph/Onnx.ts"
+import { int8Name } from "../../words/Tensors.ts"
 import type { ModelFiles } from "../../files/ModelFiles.ts"
 import type { KvRows, KvShape } from "../KvStore.ts"
 import { type ModelWeights, type Runtime, storedPrecision, type Tensors } from "../Runtime.ts"
@@ -74,6 +75,12 @@ class WebGpuRuntime implements Runtime {
   }
 
   async placeModel(files: ModelFiles, weights: ModelWeights) {
+    if (weights.specs.some(({ name }) => weights.tensors.has(int8Name(name)))) {
+      throw refuse(
+        "it has no products of 8-bit integers, which the weights of this folder are",
+        'Open it with `device: "wasm"`, or take a folder of dtype q4.',
+      )
+    }
     const { blobs, tensors: placed } = placeTensors(files, weights, { knowsBf16: false })
     return { tensors: placed, open: (graph: Graph) => this.#open(graph, blobs) }
   }
