@@ -88,6 +88,7 @@ function phaseTitle(status: "downloading" | "loading", progress: Progress | unde
       return progress.source === "cache" ? "Reading the model from this device" : "Downloading the model"
     case "files":
       return "Reading the model"
+    case "convert":
     case "session":
     case "ready":
       return "Preparing the model"

@@ -178,13 +178,15 @@ export class DownloadError extends Data.TaggedError("DownloadError")<{
   }
 }
 
-/** The browser's storage refused: it is switched off for this page, or has no room. */
+/** The place that models are kept in refused: a browser's storage that is switched off for this page, or has no room; a full disk. */
 export class StorageError extends Data.TaggedError("StorageError")<{
   readonly problem: string
   readonly remedy: string
+  /** The folder. Left out: the browser's storage. */
+  readonly place?: string
 }> {
   override get message(): string {
-    return legible`The browser's storage: ${this.problem}. ${this.remedy}`
+    return legible`${this.place ?? "The browser's storage"}: ${this.problem}. ${this.remedy}`
   }
 }
 

@@ -1,12 +1,13 @@
 /** How far the opening of a model has come. */
 export interface Progress {
   /**
-   * `waiting`: another tab downloads the same model; `download`: files come over the network; `files`: reading and
-   * checking; `session`: ONNX Runtime takes the weights; `ready`.
+   * `waiting`: another tab or process downloads or converts the same model; `download`: files come over the network;
+   * `convert`: weights are packed for Facet, once; `files`: reading and checking; `session`: ONNX Runtime takes the
+   * weights; `ready`.
    */
-  readonly phase: "waiting" | "download" | "files" | "session" | "ready"
+  readonly phase: "waiting" | "download" | "convert" | "files" | "session" | "ready"
   readonly model: string
-  /** The file that was read last. */
+  /** The file that was read last; of `convert`, the tensor. */
   readonly file: string
   readonly loadedBytes: number
   readonly totalBytes: number
@@ -14,4 +15,8 @@ export interface Progress {
   readonly source?: "network" | "cache" | undefined
   /** While downloading. */
   readonly bytesPerSecond?: number | undefined
+  /** Until the end of the phase, at the speed of the last seconds; while downloading and converting. */
+  readonly secondsLeft?: number | undefined
+  /** What is going on, and why, in a sentence: told once, when a conversion begins, or before what may not fit. */
+  readonly message?: string | undefined
 }

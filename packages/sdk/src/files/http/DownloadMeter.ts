@@ -72,13 +72,15 @@ export class DownloadMeter {
     const first = this.#samples[0]
     const elapsed = first === undefined ? 0 : now - first.at
     const speed = first === undefined || elapsed === 0 ? 0 : ((this.#received - first.bytes) / elapsed) * 1000
+    const totals = this.#totals()
     this.#report({
       phase: "download",
       model: this.#model,
       file,
-      ...this.#totals(),
+      ...totals,
       source: "network",
       bytesPerSecond: Math.round(speed),
+      secondsLeft: speed > 0 ? Math.ceil((totals.totalBytes - totals.loadedBytes) / speed) : undefined,
     })
   }
 

@@ -12,6 +12,8 @@ export interface HttpBody {
   readonly size: number | undefined
   /** Equal for equal versions of the file; undefined where the host gives nothing that proves it. */
   readonly validator: string | undefined
+  /** What the Hub says the file's content is, while another host sends it: an LFS file's SHA-256, or git's SHA-1. */
+  readonly linkedEtag: string | undefined
   readonly mimeType: string
   /** Whether the host heeded the range. */
   readonly isPartial: boolean
@@ -21,7 +23,7 @@ export interface HttpBody {
 }
 
 /** What a host says of a file without sending it. */
-export type Description = Pick<HttpBody, "size" | "validator" | "mimeType">
+export type Description = Pick<HttpBody, "size" | "validator" | "linkedEtag" | "mimeType">
 
 /** A host that sends nothing for so long is given up, and asked again. */
 const defaultStallMs = 30_000
@@ -41,6 +43,21 @@ export interface HttpSourceOptions {
   readonly retryDelaysMs?: ReadonlyArray<number> | undefined
   /** Finds out why an address gave no answer: a page is told nothing, and other places differ. Never rejects. */
   readonly whyUnreachable?: ((url: string) => Promise<Unreachable>) | undefined
+  /** Makes a request in place of `fetch`: with a login, or through a proxy. */
+  readonly fetch?: Fetch | undefined
+  /** What to tell the user of a status that no patience helps against, where the place knows more than the status says. */
+  readonly whyRefused?: ((url: string, response: Response) => DownloadError | undefined) | undefined
+}
+
+/** `fetch`, as far as it is used. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** What to ask for. */
+export interface Wanted {
+  /** The first byte that is not wanted; left out: all to the file's end. */
+  readonly end?: number | undefined
+  /** The version that the bytes must be of: a host that has another sends that from its start on. */
+  readonly ifRange?: string | undefined
 }
 
 const unreachable = async (url: string): Promise<Unreachable> => ({
@@ -56,16 +73,22 @@ export class HttpSource {
   readonly #signal: AbortSignal | undefined
   readonly #stallMs: number
   readonly #whyUnreachable: (url: string) => Promise<Unreachable>
+  readonly #fetcher: Fetch
+  readonly #whyRefused: (url: string, response: Response) => DownloadError | undefined
   readonly retryDelaysMs: ReadonlyArray<number>
   #hasAnswered = false
 
   constructor(folder: FolderUrl, options: HttpSourceOptions = {}) {
     const {
+      fetch: fetcher = (url, init) => fetch(url, init),
       retryDelaysMs = defaultRetryDelaysMs,
       signal,
       stallMs = defaultStallMs,
+      whyRefused = () => undefined,
       whyUnreachable = unreachable,
     } = options
+    this.#fetcher = fetcher
+    this.#whyRefused = whyRefused
     this.retryDelaysMs = retryDelaysMs
     this.#folder = folder
     this.#signal = signal
@@ -89,23 +112,30 @@ export class HttpSource {
    * Rejects with a `HostFailure` when asking again may help, with a `DownloadError` when it will not, and with the
    * signal's reason when aborted.
    */
-  async open(name: string, offset: number, wanted: { readonly isOptional: true }): Promise<HttpBody | undefined>
-  async open(name: string, offset: number, wanted?: { readonly end?: number }): Promise<HttpBody>
   async open(
     name: string,
     offset: number,
-    { end, isOptional = false }: { readonly end?: number; readonly isOptional?: boolean } = {},
+    wanted: Wanted & { readonly isOptional: true },
+  ): Promise<HttpBody | undefined>
+  async open(name: string, offset: number, wanted?: Wanted): Promise<HttpBody>
+  async open(
+    name: string,
+    offset: number,
+    { end, ifRange, isOptional = false }: Wanted & { readonly isOptional?: boolean } = {},
   ): Promise<HttpBody | undefined> {
-    const attempt = new Attempt(this.#signal, this.#stallMs)
+    const attempt = new Attempt(this.#signal, this.#stallMs, this.#fetcher)
     // Asking for a range even from the first byte on also tells the browser to ask for an unencoded body, whose length
     // is the file's.
-    let response = await this.#fetch(name, attempt, { Range: `bytes=${offset}-${end === undefined ? "" : end - 1}` })
+    let response = await this.#fetch(name, attempt, {
+      Range: `bytes=${offset}-${end === undefined ? "" : end - 1}`,
+      ...(ifRange !== undefined && { "If-Range": ifRange }),
+    })
     // There is no such byte: the file is empty, or shorter than the version that was asked for. All of it tells.
     if (response.status === 416) response = await this.#fetch(name, attempt, {})
     if (!response.ok) {
       attempt.end()
       if (isOptional && absent.has(response.status)) return undefined
-      throw this.#refusal(name, response.status)
+      throw this.#refusal(name, response)
     }
     const body = readHeaders(response, offset)
     if (body.isPartial && body.offset !== offset) {
@@ -136,7 +166,7 @@ export class HttpSource {
 
   /** undefined when there is no answer, which a GET may get. */
   async #head(name: string): Promise<Response | undefined> {
-    const attempt = new Attempt(this.#signal, this.#stallMs)
+    const attempt = new Attempt(this.#signal, this.#stallMs, this.#fetcher)
     try {
       return await this.#fetch(name, attempt, { Range: "bytes=0-" }, "HEAD")
     } catch (cause) {
@@ -198,8 +228,11 @@ export class HttpSource {
     }
   }
 
-  #refusal(name: string, status: number): DownloadError | HostFailure {
-    if (status === 429 || status >= 500) return new HostFailure("refused", `the host answered with status ${status}`)
+  #refusal(name: string, response: Response): DownloadError | HostFailure {
+    const { status } = response
+    if (status === 429 || status >= 500) return impatience(response)
+    const known = this.#whyRefused(this.#shown(name), response)
+    if (known !== undefined) return known
     if (status === 401 || status === 403) {
       return this.#error(
         name,
@@ -218,21 +251,34 @@ export class HttpSource {
   }
 }
 
+/** A status that asks for patience, and for how much. */
+export function impatience({ headers, status }: Pick<Response, "headers" | "status">): HostFailure {
+  const after = headers.get("retry-after")?.trim() ?? ""
+  // In seconds, or a date.
+  const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now()
+  const asks = ms > 0 ? ` and asks to wait ${Math.ceil(ms / 1000)} seconds` : ""
+  return new HostFailure("refused", `the host answered with status ${status}${asks}`, {
+    ...(ms > 0 && { retryAfterMs: ms }),
+  })
+}
+
 /** One request, which ends when the user aborts or the host falls silent. */
 class Attempt {
   readonly #controller = new AbortController()
   readonly #user: AbortSignal | undefined
   readonly #stallMs: number
+  readonly #fetch: Fetch
 
-  constructor(user: AbortSignal | undefined, stallMs: number) {
+  constructor(user: AbortSignal | undefined, stallMs: number, fetcher: Fetch) {
     this.#user = user
     this.#stallMs = stallMs
+    this.#fetch = fetcher
     user?.throwIfAborted()
   }
 
   async fetch(url: string, init: RequestInit): Promise<Response> {
     const signals = [this.#controller.signal, ...(this.#user === undefined ? [] : [this.#user])]
-    return this.#watched("unreachable", fetch(url, { ...init, signal: AbortSignal.any(signals) }))
+    return this.#watched("unreachable", this.#fetch(url, { ...init, signal: AbortSignal.any(signals) }))
   }
 
   async *chunks(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
@@ -262,6 +308,7 @@ class Attempt {
       this.#user?.throwIfAborted()
       const { reason } = this.#controller.signal
       if (reason instanceof HostFailure) throw reason
+      if (cause instanceof HostFailure || cause instanceof DownloadError) throw cause
       throw new HostFailure(kind, "the connection broke", { cause })
     } finally {
       clearTimeout(timer)
@@ -269,7 +316,7 @@ class Attempt {
   }
 }
 
-type Headers = Pick<HttpBody, "offset" | "size" | "validator" | "mimeType" | "isPartial">
+type Headers = Pick<HttpBody, "offset" | "size" | "validator" | "linkedEtag" | "mimeType" | "isPartial">
 
 /** Across origins a page sees `Content-Range` and `ETag` only where the host exposes them; length and date it always sees. */
 function readHeaders({ headers, status }: Response, asked: number): Headers {
@@ -283,6 +330,7 @@ function readHeaders({ headers, status }: Response, asked: number): Headers {
     offset,
     size: size ?? (length === null ? undefined : offset + Number(length)),
     validator: readValidator(headers),
+    linkedEtag: headers.get("x-linked-etag") ?? undefined,
     mimeType: headers.get("content-type")?.split(";")[0]?.trim() ?? "",
     isPartial,
   }

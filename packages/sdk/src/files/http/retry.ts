@@ -1,15 +1,27 @@
 /** Patience with hosts: how often a request is made again, and after how long. */
 import { HostFailure } from "./HostFailure.ts"
-import type { HttpSource } from "./HttpSource.ts"
+
+/** A host, as patience with it sees it. */
+export interface PatientSource {
+  /** Milliseconds before the second attempt and each further one. */
+  readonly retryDelaysMs: ReadonlyArray<number>
+  /** A host that never answered is not asked again: the address is wrong, or there is no network. */
+  readonly hasAnswered: boolean
+  /** What to tell the user when asking again did not help. */
+  readonly explain: (name: string, failure: HostFailure) => Promise<Error>
+}
+
+/** A host that asks for more patience than this, in milliseconds, is given up: the user may have other plans. */
+const longestWait = 5 * 60_000
 
 /** Counts the attempts for one file. */
 export class Patience {
-  readonly #source: HttpSource
+  readonly #source: PatientSource
   readonly #name: string
   readonly #signal: AbortSignal | undefined
   #failures = 0
 
-  constructor(source: HttpSource, name: string, signal: AbortSignal | undefined) {
+  constructor(source: PatientSource, name: string, signal: AbortSignal | undefined) {
     this.#source = source
     this.#name = name
     this.#signal = signal
@@ -29,14 +41,17 @@ export class Patience {
   async afterFailure(cause: unknown): Promise<void> {
     if (!(cause instanceof HostFailure)) throw cause
     const delay = this.#source.retryDelaysMs[this.#failures++]
-    if (delay === undefined || !this.#source.hasAnswered) throw await this.#source.explain(this.#name, cause)
-    await pause(delay, this.#signal)
+    const asked = cause.retryAfterMs ?? 0
+    if (delay === undefined || !this.#source.hasAnswered || asked > longestWait) {
+      throw await this.#source.explain(this.#name, cause)
+    }
+    await pause(Math.max(delay, asked), this.#signal)
   }
 }
 
 /** Makes a request until it succeeds or patience ends. */
 export async function retry<A>(
-  source: HttpSource,
+  source: PatientSource,
   name: string,
   signal: AbortSignal | undefined,
   request: () => Promise<A>,

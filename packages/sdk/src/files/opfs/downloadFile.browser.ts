@@ -1,16 +1,14 @@
 /** Downloads one file into the browser's storage: continues what an earlier download left, and never glues two versions. */
-import { DownloadError } from "../../words/Errors.ts"
-import { byteCount } from "../byteCount.ts"
 import type { Checksums } from "../../words/Checksums.ts"
 import { checksumProblem } from "../http/checksumProblem.ts"
-import { checkedBytes, contentProblem } from "../http/contentProblem.ts"
+import { checkEnd } from "../http/checkEnd.ts"
 import type { DownloadMeter } from "../http/DownloadMeter.ts"
-import { HostFailure } from "../http/HostFailure.ts"
 import type { Description, HttpBody, HttpSource } from "../http/HttpSource.ts"
 import type { OpfsFolder } from "./OpfsFolder.browser.ts"
 import { storageError } from "./originStorage.browser.ts"
 import type { PartialFile } from "./PartialFile.browser.ts"
 import { Patience } from "../http/retry.ts"
+import { StartCheck } from "../http/StartCheck.ts"
 
 /** A download that begins anew, though some of the file was there. */
 export interface Restart {
@@ -108,7 +106,7 @@ async function receive(
   try {
     for await (const chunk of body.chunks()) store(options, name, partial, check.take(chunk))
     store(options, name, partial, check.rest())
-    checkEnd(options.source, name, partial, body)
+    checkEnd(options.source, name, partial.length, body)
     return true
   } catch (cause) {
     body.cancel()
@@ -161,63 +159,6 @@ function store({ meter, signal }: DownloadOptions, name: string, partial: Partia
   if (bytes.length === 0) return
   onDisk(() => partial.append(bytes))
   meter.receive(name, bytes.length)
-}
-
-function checkEnd(source: HttpSource, name: string, partial: PartialFile, { isPartial, size }: HttpBody): void {
-  if (size === undefined || partial.length === size) return
-  if (partial.length < size) {
-    throw new HostFailure("broken", `the host sent ${byteCount(partial.length)} of ${byteCount(size)} and then stopped`)
-  }
-  // An encoded body (gzip) is longer than its header says, and the browser knows its end.
-  if (!isPartial) return
-  throw new DownloadError({
-    url: `${source.root}/${name}`,
-    problem: `the host announced ${size} bytes and sent ${partial.length}`,
-    remedy: "Serve the folder with a host that answers Range requests as HTTP defines them.",
-  })
-}
-
-/** Holds a file's first bytes back until it is clear that they are of that file. */
-class StartCheck {
-  readonly #source: HttpSource
-  readonly #name: string
-  readonly #body: HttpBody
-  #held: Uint8Array | undefined
-  #hasFoundPage = false
-
-  constructor(source: HttpSource, name: string, body: HttpBody) {
-    this.#source = source
-    this.#name = name
-    this.#body = body
-    this.#held = body.offset === 0 ? new Uint8Array(0) : undefined
-  }
-
-  /** Whether a web page came in place of the file. */
-  get hasFoundPage(): boolean {
-    return this.#hasFoundPage
-  }
-
-  /** @returns what may be stored now. */
-  take(chunk: Uint8Array): Uint8Array {
-    if (this.#held === undefined) return chunk
-    const held = new Uint8Array(this.#held.length + chunk.length)
-    held.set(this.#held)
-    held.set(chunk, this.#held.length)
-    this.#held = held
-    return held.length < checkedBytes ? new Uint8Array(0) : this.rest()
-  }
-
-  /** The end of a short file. */
-  rest(): Uint8Array {
-    const held = this.#held
-    if (held === undefined) return new Uint8Array(0)
-    this.#held = undefined
-    const found = contentProblem(this.#name, held, this.#body.mimeType)
-    if (found === undefined) return held
-    this.#hasFoundPage = found.isPage
-    const { problem, remedy } = found
-    throw new DownloadError({ url: `${this.#source.root}/${this.#name}`, problem, remedy })
-  }
 }
 
 /** Runs something on the open file; what the storage throws becomes a `StorageError`. */

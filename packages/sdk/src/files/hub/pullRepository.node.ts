@@ -1,0 +1,180 @@
+/** A repository of the Hub, into Hugging Face's cache. */
+import { basename, join } from "node:path"
+import { checkDiskRoom } from "../disk/checkDiskRoom.node.ts"
+import { openFolder } from "../disk/openFolder.node.ts"
+import { withLock } from "../disk/withLock.node.ts"
+import { DownloadMeter } from "../http/DownloadMeter.ts"
+import { HttpSource } from "../http/HttpSource.ts"
+import { weightsIndex } from "../ModelFileNames.ts"
+import { readShardIndex } from "../readShardIndex.ts"
+import { DownloadError } from "../../words/Errors.ts"
+import { downloadAll, leftOf } from "./downloadAll.node.ts"
+import type { FileDownload } from "./downloadFile.node.ts"
+import { HubApi, type Repository, type RepositoryFile } from "./HubApi.node.ts"
+import { HubCache } from "./HubCache.node.ts"
+import { hubRefusal } from "./hubRefusal.ts"
+import { hubEndpoint, hubToken } from "./HubSettings.node.ts"
+import { loginFetch } from "./loginFetch.node.ts"
+import type { HubSource } from "./ModelSource.ts"
+import { neededFiles } from "./neededFiles.ts"
+import type { Pulled, PullOptions } from "./PullOptions.ts"
+
+/**
+ * Fetches what a model needs of a repository, and nothing that is there already.
+ *
+ * Rejects with a `DownloadError` that says what to do (which page to visit, which variable to set), with a `StorageError`
+ * when the disk has no room, and with the signal's reason when aborted: what has arrived is then kept.
+ */
+export async function pullRepository(source: HubSource, options: PullOptions = {}): Promise<Pulled> {
+  const cache = new HubCache(source.repository)
+  const meter = new DownloadMeter(source.repository, options.onProgress)
+  return withLock(cache.lock, { signal: options.signal, onWait: () => meter.waiting() }, () =>
+    new RepositoryPull(source, options, cache, meter).run(),
+  )
+}
+
+/** Content that is fetched once, for however many files of the snapshot. */
+interface Placing extends FileDownload {
+  readonly copies: Array<string>
+}
+
+class RepositoryPull {
+  readonly #source: HubSource
+  readonly #options: PullOptions
+  readonly #cache: HubCache
+  readonly #meter: DownloadMeter
+  readonly #endpoint = hubEndpoint()
+  readonly #token = hubToken()
+
+  constructor(source: HubSource, options: PullOptions, cache: HubCache, meter: DownloadMeter) {
+    this.#source = source
+    this.#options = options
+    this.#cache = cache
+    this.#meter = meter
+  }
+
+  async run(): Promise<Pulled> {
+    const { file, repository, revision = "main" } = this.#source
+    const fetch = loginFetch(new URL(this.#endpoint).origin, this.#token && `Bearer ${this.#token}`)
+    const { onPlan, retryDelaysMs, signal, stallMs } = this.#options
+    const hasToken = this.#token !== undefined
+    const api = new HubApi({ endpoint: this.#endpoint, hasToken, fetch, retryDelaysMs, signal, stallMs })
+    const folder = file?.split("/").slice(0, -1).join("/") ?? ""
+    const found = await api.look(repository, revision, folder)
+    const files = new HttpSource(this.#folder(found), {
+      fetch,
+      retryDelaysMs,
+      signal,
+      stallMs,
+      whyRefused: (url, response) =>
+        hubRefusal({ endpoint: this.#endpoint, repository, revision, hasToken }, url, response),
+    })
+    const names = found.files.map(({ path }) => path)
+    const needed = neededFiles(this.#page, names, file)
+    const known = [...needed.small, ...needed.weights].map((name) => this.#find(found, name))
+    for (const { path, size } of known) this.#meter.expect(path, size)
+    // Small, and they say what else there is to fetch, and whether this login may.
+    await this.#fetchAll(
+      files,
+      found,
+      needed.small.map((name) => this.#find(found, name)),
+    )
+    const shards = needed.small.includes(weightsIndex) ? await this.#shards(found) : []
+    const weights = [...needed.weights.map((name) => this.#find(found, name)), ...shards]
+    const missing = await this.#missing(found, weights)
+    await onPlan?.({
+      page: this.#page,
+      revision: found.commit,
+      licence: found.licence,
+      totalBytes: total([...needed.small.map((name) => this.#find(found, name)), ...weights]),
+      missingBytes: missing,
+    })
+    await checkDiskRoom(this.#cache.root, missing)
+    await this.#fetchAll(files, found, weights)
+    await this.#cache.point(revision, found.commit)
+    const snapshot = this.#cache.snapshot(found.commit)
+    return {
+      path: file === undefined ? snapshot : join(snapshot, file),
+      revision: found.commit,
+      licence: found.licence,
+    }
+  }
+
+  get #page(): string {
+    return `${this.#endpoint}/${this.#source.repository}`
+  }
+
+  /** Of one commit: a branch may move while its files are fetched. */
+  #folder({ commit }: Repository) {
+    const root = `${this.#page}/resolve/${commit}`
+    const fileUrl = (name: string): string => `${root}/${name.split("/").map(encodeURIComponent).join("/")}`
+    return { address: root, href: root, root, fileUrl }
+  }
+
+  async #shards(found: Repository): Promise<ReadonlyArray<RepositoryFile>> {
+    const index = await readShardIndex(await openFolder(this.#cache.snapshot(found.commit)))
+    const shards = [...new Set(index.values())].toSorted().map((name) => this.#find(found, name))
+    for (const { path, size } of shards) this.#meter.expect(path, size)
+    return shards
+  }
+
+  #find({ files }: Repository, name: string): RepositoryFile {
+    const file = files.find(({ path }) => path === name)
+    if (file !== undefined) return file
+    throw new DownloadError({
+      url: `${this.#page}/resolve/${name}`,
+      problem: "there is no such file in the repository, and its index names it",
+      remedy: "Take a repository that is whole.",
+    })
+  }
+
+  /** In bytes, without what earlier downloads left. */
+  async #missing(found: Repository, files: ReadonlyArray<RepositoryFile>): Promise<number> {
+    const sizes = files.map(async (file) => {
+      if (await this.#isThere(found, file)) return 0
+      return Math.max(0, file.size - (await leftOf(this.#cache.blob(hashOf(found, file)))))
+    })
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+  }
+
+  #isThere({ commit }: Repository, { path, size }: RepositoryFile): Promise<boolean> {
+    return this.#cache.has(commit, path, size)
+  }
+
+  async #fetchAll(source: HttpSource, found: Repository, files: ReadonlyArray<RepositoryFile>): Promise<void> {
+    const downloads = new Map<string, Placing>()
+    for (const file of files) {
+      const { path, size } = file
+      const hash = hashOf(found, file)
+      if (!(await this.#isThere(found, file)) && !(await this.#cache.hasBlob(hash, size))) {
+        const { signal } = this.#options
+        const target = this.#cache.blob(hash)
+        const same = downloads.get(hash)
+        if (same !== undefined) same.copies.push(path)
+        else
+          downloads.set(hash, {
+            source,
+            name: path,
+            target,
+            size,
+            hash: file.hash,
+            meter: this.#meter,
+            signal,
+            copies: [],
+          })
+        continue
+      }
+      this.#meter.start(path, size)
+      if (!(await this.#isThere(found, file))) await this.#cache.place(found.commit, path, hash)
+    }
+    await downloadAll([...downloads.values()], async ({ copies, name, target }) => {
+      for (const path of [name, ...copies]) await this.#cache.place(found.commit, path, basename(target))
+    })
+  }
+}
+
+const total = (files: ReadonlyArray<RepositoryFile>): number => files.reduce((sum, { size }) => sum + size, 0)
+
+/** Blobs are named by their hash; a hub that tells none gives each commit's files names of their own. */
+const hashOf = ({ commit }: Repository, { hash, path }: RepositoryFile): string =>
+  hash?.hex ?? `${commit}-${path.replaceAll("/", "-")}`
