@@ -24,6 +24,8 @@ const inNode: TestProjectInlineConfiguration = {
     include: ["{packages,examples}/*/test/**/*.test.{ts,tsx}", "bench/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/*.{browser,page}.test.*"],
     environment: "node",
+    // A model that a test names and that is not here is looked for nowhere else; tests of downloads have hubs of their own.
+    env: { HF_HUB_OFFLINE: "1" },
     // Every engine is a thread with a native runtime of its own: a process for each file keeps them apart.
     pool: "forks",
     // An engine uses all the cores it finds: more files at once would only make each of them slower.

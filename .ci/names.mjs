@@ -16,6 +16,7 @@ const placed = {
   assets: "what `@facet/tiny/assets` is",
   storage: "what `@facet/sdk/storage` is",
   folders: "what `@facet/sdk/folders` is",
+  models: "what `@facet/sdk/models` is",
 }
 
 /**

@@ -46,6 +46,7 @@ export default defineConfig([
       words: "src/words/index.ts",
       remote: "src/remote/index.ts",
       folders: "src/architectures/folders.node.ts",
+      models: "src/models/models.node.ts",
       entry: "src/worker/entry.node.ts",
     },
     platform: "node",

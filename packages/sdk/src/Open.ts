@@ -23,14 +23,17 @@ import type { Progress } from "./words/Progress.ts"
 import type { ModelRef } from "./words/Request.ts"
 import type { Site } from "./words/Site.ts"
 import { readSite } from "./words/Trace.ts"
-import type { Platform } from "./worker/Platform.ts"
+import type { Download, ModelTerms, Platform } from "./worker/Platform.ts"
 
 export interface OpenOptions {
   /**
-   * The model that writes and is inspected. Default `"tiny"`, the embedded one. On Node a folder: a plain Hugging Face
-   * folder of f32, f16 or bf16 safetensors, or a Facet model folder with quantised ones; in a browser such a folder's URL.
-   * Or an id such as `"google/gemma-2-2b-it"`, with a revision where one is meant (`"google/gemma-2-2b-it@v1"`), which is
-   * looked for in the Hugging Face cache, or by a browser on the Hub.
+   * The model that writes and is inspected. Default `"tiny"`, the embedded one. On Node an id such as
+   * `"google/gemma-2-2b-it"`, with a revision where one is meant (`"google/gemma-2-2b-it@v1"`); a folder, of f32, f16 or
+   * bf16 safetensors or of Facet's own quantised ones; a `.gguf`, here or in a repository (`"hf:owner/name/file.gguf"`);
+   * `"kaggle:owner/model/framework/variation"`; `"ollama:gemma2:2b"`; the URL of a folder or a `.gguf`. What is not here is
+   * fetched once, and a GGUF, or plain weights of more than 1 GiB, are packed once: both are kept.
+   *
+   * In a browser the URL of a folder, or an id that is looked for on the Hub.
    */
   readonly model?: string | undefined
   /** The model that judges, in the same forms. Default: the one that belongs to `model`, where one is known. */
@@ -75,8 +78,16 @@ export interface OpenOptions {
   /**
    * What weights are multiplied as, in a browser. `auto` (default): plain ones as `f32`, or as `f16` on a graphics adapter
    * that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB, as `int8`.
+   *
+   * On Node `auto` packs plain weights of more than 1 GiB to 4 bits, once; `as-published` opens them as they are, which
+   * takes 4 bytes of memory a weight.
    */
-  readonly precision?: "auto" | FloatPrecision | undefined
+  readonly precision?: "auto" | FloatPrecision | "as-published" | undefined
+  /**
+   * On Node, what becomes of a model that is not on this machine: `auto` (default) fetches it, `never` fails with an error
+   * that says how to get it. `HF_HUB_OFFLINE=1` stands for `never` everywhere.
+   */
+  readonly download?: Download | undefined
   /**
    * In a browser: `persistent` (default) keeps what was downloaded in the browser's storage; `none` reads it over HTTP each
    * time, for pages that may store nothing.
@@ -128,7 +139,7 @@ export const layerOpened = (
       // What is not there is found out before a thread is started for it.
       const model = options.model ?? "tiny"
       const place = yield* checked(() => readSite(options))
-      const text = yield* find("Finding the model", () => resolveText(model, options, place))
+      const text = yield* find("Finding the model", (signal) => resolveText(model, options, place, signal))
       const guard = guardOf(model, options)
       const named = options.shield === undefined ? [] : [yield* guard]
       return Layer.effect(Opened, openAll(model, text, named, guard, options)).pipe(
@@ -169,7 +180,10 @@ const once = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
   )
 }
 
-const find = (operation: string, resolve: () => Promise<ModelRef>): Effect.Effect<ModelRef, FacetError> =>
+const find = (
+  operation: string,
+  resolve: (signal: AbortSignal) => Promise<ModelRef>,
+): Effect.Effect<ModelRef, FacetError> =>
   Effect.tryPromise({ try: resolve, catch: (cause) => asFacetError(operation, cause) })
 
 /** What was given a value. */
@@ -185,29 +199,43 @@ const settingsOf = (options: OpenOptions): EngineSettings => ({
   queue: options.queue ?? defaults.queue,
   threads: options.threads,
   device: options.device ?? "auto",
-  precision: options.precision ?? "auto",
+  // How the files are is settled when the engine meets them.
+  precision: options.precision === undefined || options.precision === asPublished ? "auto" : options.precision,
   storage: options.storage ?? "persistent",
+})
+
+const asPublished = "as-published"
+
+const termsOf = ({ download = "auto", onProgress, precision }: OpenOptions, signal: AbortSignal): ModelTerms => ({
+  download,
+  isAsPublished: precision === asPublished,
+  onProgress,
+  signal,
 })
 
 async function resolveText(
   model: string,
-  { scope, sha256 = {} }: OpenOptions,
+  options: OpenOptions,
   place: Partial<Site>,
+  signal: AbortSignal,
 ): Promise<ModelRef> {
+  const { scope, sha256 = {} } = options
   const given = scope === undefined ? undefined : platform.resolveScope(scope)
   const sums = {
     ...(sha256.model !== undefined && { sha256: sha256.model }),
     ...(sha256.scope !== undefined && { scopeSha256: sha256.scope }),
   }
   if (model !== "tiny") {
-    return { source: await platform.resolveModel(model), use: "text", scope: given, ...place, ...sums }
+    const source = await platform.resolveModel(model, termsOf(options, signal))
+    return { source, use: "text", scope: given, ...place, ...sums }
   }
   const tiny = await platform.embedded()
   return { source: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place, ...sums }
 }
 
 /** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
-function guardOf(model: string, { checkShield, sha256, shield }: OpenOptions): Effect.Effect<ModelRef, FacetError> {
+function guardOf(model: string, options: OpenOptions): Effect.Effect<ModelRef, FacetError> {
+  const { checkShield, sha256, shield } = options
   const guard = shield ?? (model === "tiny" ? "tiny" : relatedGuard(model))
   if (guard === undefined) {
     return Effect.fail(
@@ -219,8 +247,11 @@ function guardOf(model: string, { checkShield, sha256, shield }: OpenOptions): E
     )
   }
   return once(
-    find("Finding the guard", async () => ({
-      source: guard === "tiny" ? (await platform.embedded()).shield : await platform.resolveModel(guard),
+    find("Finding the guard", async (signal) => ({
+      source:
+        guard === "tiny"
+          ? (await platform.embedded()).shield
+          : await platform.resolveModel(guard, termsOf(options, signal)),
       use: "guard",
       ...(checkShield === false && { isTrusted: true }),
       ...(sha256?.shield !== undefined && { sha256: sha256.shield }),
@@ -244,6 +275,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   threads: true,
   device: true,
   precision: true,
+  download: true,
   storage: true,
   sha256: true,
   worker: true,
@@ -262,6 +294,7 @@ function checkOptions(options: OpenOptions): void {
   for (const option of ["model", "shield", "scope"] as const) checkAddress(option, options[option])
   checkDevice(options)
   checkPrecision(options)
+  checkDownload(options)
   checkStorage(options)
   checkSha256(options)
   checkWorker(options)
@@ -300,16 +333,33 @@ function checkDevice({ device = "auto" }: OpenOptions): void {
 
 /** What each device computes in is its runtime's to say. */
 function checkPrecision({ device = "auto", precision = "auto" }: OpenOptions): void {
-  const all = ["auto", ...floatPrecisions]
+  const all = ["auto", ...floatPrecisions, asPublished]
   if (!all.includes(precision)) {
     throw invalidRequest("precision", `${show(precision)} is no precision`, `Use one of ${all.join(", ")}.`)
   }
   if (precision === "auto") return
+  if (precision === asPublished) {
+    if (platform.fetchesModels) return
+    throw invalidRequest("precision", "models are always opened as they are published here", "Leave it out.")
+  }
   const devices = platform.devices.filter(({ name }) => device === "auto" || device === name)
   if (devices.some(({ precisions }) => precisions.includes(precision))) return
   const offered = [...new Set(devices.flatMap(({ precisions }) => precisions))]
   const remedy = offered.length === 0 ? "Leave it out." : `Use ${["auto", ...offered].map(show).join(", ")}.`
   throw invalidRequest("precision", devices.map(({ otherwise }) => otherwise).join("; "), remedy)
+}
+
+function checkDownload({ download }: OpenOptions): void {
+  if (download === undefined) return
+  if (!isOneOf(["auto", "never"], download)) {
+    throw invalidRequest("download", `${show(download)} is neither auto nor never`, "Use one of them.")
+  }
+  if (platform.fetchesModels) return
+  throw invalidRequest(
+    "download",
+    "a page reads a model over the network, or from its storage when it is there",
+    "Leave it out; `storage` says what is kept.",
+  )
 }
 
 function checkStorage({ storage = "persistent" }: OpenOptions): void {

@@ -5,6 +5,7 @@ import type { StorageKind } from "../words/Device.ts"
 import type { Engine } from "../words/Engine.ts"
 import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
 import type { FacetError } from "../words/Errors.ts"
+import type { Progress } from "../words/Progress.ts"
 
 /** Where the embedded models are, as an engine's `ModelRef` names them. */
 export interface Embedded {
@@ -12,6 +13,18 @@ export interface Embedded {
   readonly shield: string
   readonly scope: string
 }
+
+/** On what terms a model is looked for. */
+export interface ModelTerms {
+  readonly download: Download
+  /** Whether weights are left as they are, however large. */
+  readonly isAsPublished: boolean
+  readonly onProgress: ((progress: Progress) => void) | undefined
+  readonly signal: AbortSignal
+}
+
+/** Whether what is not here may be fetched. */
+export type Download = "auto" | "never"
 
 export interface Platform {
   /** What its runtimes can honour, in the order in which `auto` tries them. */
@@ -21,8 +34,10 @@ export interface Platform {
   /** Whether the engine runs in a worker that a page may start itself. */
   readonly takesWorker: boolean
   readonly embedded: () => Promise<Embedded>
+  /** Whether a model that is not here is fetched before the engine is told of it, and packed where it has to be. */
+  readonly fetchesModels: boolean
   /** Where a model is that was named by its id, folder or URL. Rejects with a `ModelNotFoundError`. */
-  readonly resolveModel: (model: string) => Promise<string>
+  readonly resolveModel: (model: string, terms: ModelTerms) => Promise<string>
   /** The same for a folder or file of autoencoders. */
   readonly resolveScope: (scope: string) => string
   readonly layerEngine: (

@@ -18,6 +18,7 @@ export const platform: Platform = {
     shield: `${embeddedPrefix}tiny-shield`,
     scope: `${embeddedPrefix}tiny-scope`,
   }),
+  fetchesModels: false,
   resolveModel: async (model) => {
     const { address } = folderUrl(model, location.href)
     // Only a page may ask, not the worker that downloads. Refused, the model may have to be downloaded again one day.

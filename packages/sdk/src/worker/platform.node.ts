@@ -1,6 +1,6 @@
 /** Facet on Node: models are folders, the engine is a thread. */
-import { resolveModel } from "../files/disk/openFolder.node.ts"
 import { layerEngine } from "./client.node.ts"
+import { resolveModel } from "../models/resolveModel.node.ts"
 import { UnsupportedDeviceError } from "../words/Errors.ts"
 import { cpuOffer } from "../runtime/DeviceOffer.ts"
 import type { Platform } from "./Platform.ts"
@@ -29,9 +29,10 @@ export const platform: Platform = {
     const tiny = await import("@facet/tiny")
     return { gemma: tiny.gemmaFolder, shield: tiny.shieldFolder, scope: tiny.scopeFolder }
   },
-  resolveModel: (model) => {
+  fetchesModels: true,
+  resolveModel: (model, terms) => {
     checkNode(process.versions.node)
-    return resolveModel(model)
+    return resolveModel(model, terms)
   },
   resolveScope: (scope) => scope,
   layerEngine: (settings) => layerEngine(settings),

@@ -1,13 +1,9 @@
-/**
- * Model folders on disk, and where the Hugging Face tools put them.
- */
+/** Model folders on disk. */
 import { constants } from "node:fs"
-import { access, open, readdir, readFile, stat, realpath } from "node:fs/promises"
-import { homedir } from "node:os"
+import { access, open, readdir, stat, realpath } from "node:fs/promises"
 import { join, parse, relative, resolve } from "node:path"
 import { ModelFileError, ModelNotFoundError } from "../../words/Errors.ts"
 import type { ModelFiles } from "../ModelFiles.ts"
-import { readHubId } from "../readHubId.ts"
 
 /** Of a text file, in bytes: several times the largest tokenizer's. */
 const mostText = 256 * 1024 * 1024
@@ -119,8 +115,8 @@ async function checkFormat(model: string, root: string): Promise<void> {
   if (gguf === undefined || names.includes("config.json")) return
   throw new ModelNotFoundError({
     model,
-    problem: `it holds ${gguf}, a file of llama.cpp's, which Facet does not read`,
-    remedy: "Take the model's folder of safetensors, as it was published.",
+    problem: `it holds ${gguf}, and no config.json with safetensors`,
+    remedy: `Name the file itself: ${join(root, gguf)}.`,
   })
 }
 
@@ -168,70 +164,3 @@ function fileError(root: string, name: string, cause: unknown): ModelFileError {
     remedy: "Check that it is a file and that the disk is sound.",
   })
 }
-
-/**
- * The folder of a model: `id` itself when it is a folder, else the local copy of the Hub repository `owner/name` in the
- * Hugging Face cache: the newest, or that of a branch, tag or commit, `owner/name@revision`. Nothing is downloaded.
- *
- * Rejects with a `ModelNotFoundError` that says how to get the model.
- */
-export async function resolveModel(id: string): Promise<string> {
-  const path = resolve(id)
-  const named = readHubId(id)
-  if (named === undefined || (await isFolder(path))) {
-    if (/^https?:/i.test(id)) throw notHere(id)
-    await checkFolder(id, path)
-    return path
-  }
-  const { repository, revision } = named
-  const cache = hubCache()
-  const copies = join(cache, `models--${repository.replace("/", "--")}`)
-  const snapshot = revision === undefined ? await newestSnapshot(copies) : await snapshotOf(copies, revision)
-  if (snapshot !== undefined) return snapshot
-  const which = revision === undefined ? "" : ` --revision ${revision}`
-  throw new ModelNotFoundError({
-    model: id,
-    problem: `neither a folder here nor a model in the Hugging Face cache (${cache})`,
-    remedy: `Get it with \`hf download ${repository}${which}\` (where its Hub page asks you to accept a licence, do so first), or name a folder.`,
-  })
-}
-
-const notHere = (url: string): ModelNotFoundError =>
-  new ModelNotFoundError({
-    model: url,
-    problem: "on Node a model is opened from a folder, and this is a URL",
-    remedy: "Download its files into a folder first, and name that.",
-  })
-
-/** Where `huggingface_hub` keeps downloads, by the variables of its `constants.py`, older spellings included. */
-function hubCache(): string {
-  const { HF_HUB_CACHE, HF_HOME, HUGGINGFACE_HUB_CACHE, XDG_CACHE_HOME } = process.env
-  const named = HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE
-  if (named) return resolve(named)
-  const home = HF_HOME ? resolve(HF_HOME) : join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface")
-  return join(home, "hub")
-}
-
-/** The snapshot that `refs/main` names, else the one that was written last. */
-async function newestSnapshot(copies: string): Promise<string | undefined> {
-  const main = await snapshotOf(copies, "main")
-  if (main !== undefined) return main
-  const names = await readdir(join(copies, "snapshots")).catch(() => [])
-  const paths = names.map((name) => join(copies, "snapshots", name))
-  const folders = (await Promise.all(paths.map(isFolder))).flatMap((folder, i) => (folder ? paths.slice(i, i + 1) : []))
-  const dated = await Promise.all(folders.map(async (path) => ({ path, written: (await stat(path)).mtimeMs })))
-  return dated.sort((a, b) => b.written - a.written)[0]?.path
-}
-
-/** @param revision a branch or tag, which `refs` knows, or a commit, which a snapshot is named by. */
-async function snapshotOf(copies: string, revision: string): Promise<string | undefined> {
-  const commit = await readFile(join(copies, "refs", revision), "utf8").catch(() => revision)
-  const folder = join(copies, "snapshots", commit.trim())
-  return (await isFolder(folder)) ? folder : undefined
-}
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  )

@@ -10,11 +10,11 @@ import { readShardIndex } from "../readShardIndex.ts"
 import { DownloadError } from "../../words/Errors.ts"
 import { downloadAll, leftOf } from "./downloadAll.node.ts"
 import type { FileDownload } from "./downloadFile.node.ts"
-import { HubApi, type Repository, type RepositoryFile } from "./HubApi.node.ts"
 import { HubCache } from "./HubCache.node.ts"
 import { hubRefusal } from "./hubRefusal.ts"
 import { hubEndpoint, hubToken } from "./HubSettings.node.ts"
 import { loginFetch } from "./loginFetch.node.ts"
+import { lookUpRepository, type Repository, type RepositoryFile } from "./lookUpRepository.node.ts"
 import type { HubSource } from "./ModelSource.ts"
 import { neededFiles } from "./neededFiles.ts"
 import type { Pulled, PullOptions } from "./PullOptions.ts"
@@ -57,18 +57,11 @@ class RepositoryPull {
     const { file, repository, revision = "main" } = this.#source
     const fetch = loginFetch(new URL(this.#endpoint).origin, this.#token && `Bearer ${this.#token}`)
     const { onPlan, retryDelaysMs, signal, stallMs } = this.#options
-    const hasToken = this.#token !== undefined
-    const api = new HubApi({ endpoint: this.#endpoint, hasToken, fetch, retryDelaysMs, signal, stallMs })
+    const hub = { endpoint: this.#endpoint, repository, revision, hasToken: this.#token !== undefined }
     const folder = file?.split("/").slice(0, -1).join("/") ?? ""
-    const found = await api.look(repository, revision, folder)
-    const files = new HttpSource(this.#folder(found), {
-      fetch,
-      retryDelaysMs,
-      signal,
-      stallMs,
-      whyRefused: (url, response) =>
-        hubRefusal({ endpoint: this.#endpoint, repository, revision, hasToken }, url, response),
-    })
+    const found = await lookUpRepository(hub, folder, fetch, this.#options)
+    const whyRefused = (url: string, response: Response) => hubRefusal(hub, url, response)
+    const files = new HttpSource(this.#folder(found), { fetch, retryDelaysMs, signal, stallMs, whyRefused })
     const names = found.files.map(({ path }) => path)
     const needed = neededFiles(this.#page, names, file)
     const known = [...needed.small, ...needed.weights].map((name) => this.#find(found, name))

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { openFolder, resolveModel } from "../../../src/files/disk/openFolder.node.ts"
+import { openFolder } from "../../../src/files/disk/openFolder.node.ts"
 import { readModel } from "../../../src/architectures/readModel.ts"
 
 let path: string
@@ -83,79 +83,5 @@ describe("openFolder", () => {
       problem: expect.stringContaining("permission denied"),
     })
     await chmod(path, 0o700)
-  })
-})
-
-describe("resolveModel", () => {
-  it("takes a folder as it is", async () => {
-    expect(await resolveModel(path)).toBe(path)
-  })
-
-  it("finds the snapshot that refs/main names, else the newest, in the Hugging Face cache", async () => {
-    const repository = join(path, "hub", "models--google--gemma-2-2b-it")
-    await mkdir(join(repository, "snapshots", "aaa"), { recursive: true })
-    await mkdir(join(repository, "snapshots", "bbb"))
-    await writeFile(join(repository, "snapshots", ".DS_Store"), "")
-    await utimes(join(repository, "snapshots", "aaa"), 1, 1)
-    vi.stubEnv("HF_HUB_CACHE", "")
-    vi.stubEnv("HF_HOME", path)
-    expect(await resolveModel("google/gemma-2-2b-it")).toBe(join(repository, "snapshots", "bbb"))
-    await mkdir(join(repository, "refs"))
-    await writeFile(join(repository, "refs", "main"), "aaa")
-    vi.stubEnv("HF_HUB_CACHE", join(path, "hub"))
-    expect(await resolveModel("google/gemma-2-2b-it")).toBe(join(repository, "snapshots", "aaa"))
-  })
-
-  it.each(["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"])("looks where %s says", async (variable) => {
-    for (const name of ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"]) vi.stubEnv(name, "")
-    vi.stubEnv(variable, path)
-    const snapshot = join(path, "models--a--b", "snapshots", "ccc")
-    await mkdir(snapshot, { recursive: true })
-    expect(await resolveModel("a/b")).toBe(snapshot)
-  })
-
-  it("looks where XDG_CACHE_HOME says", async () => {
-    for (const name of ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"]) vi.stubEnv(name, "")
-    vi.stubEnv("XDG_CACHE_HOME", path)
-    const snapshot = join(path, "huggingface", "hub", "models--a--b", "snapshots", "ccc")
-    await mkdir(snapshot, { recursive: true })
-    expect(await resolveModel("a/b")).toBe(snapshot)
-  })
-
-  it("takes the revision that is named: a branch, a tag or a commit", async () => {
-    vi.stubEnv("HF_HUB_CACHE", path)
-    const copies = join(path, "models--a--b")
-    for (const commit of ["c1", "c2"]) await mkdir(join(copies, "snapshots", commit), { recursive: true })
-    await mkdir(join(copies, "refs", "refs", "pr"), { recursive: true })
-    await writeFile(join(copies, "refs", "main"), "c1")
-    await writeFile(join(copies, "refs", "v2"), "c2\n")
-    await writeFile(join(copies, "refs", "refs", "pr", "3"), "c2")
-    for (const revision of ["v2", "c2", "refs/pr/3"]) {
-      expect(await resolveModel(`a/b@${revision}`)).toBe(join(copies, "snapshots", "c2"))
-    }
-    await expect(resolveModel("a/b@v9")).rejects.toMatchObject({
-      _tag: "ModelNotFoundError",
-      remedy: expect.stringContaining("hf download a/b --revision v9"),
-    })
-  })
-
-  it("says that a URL is no folder", async () => {
-    await expect(resolveModel("https://a.example/gemma")).rejects.toMatchObject({
-      _tag: "ModelNotFoundError",
-      problem: expect.stringContaining("URL"),
-    })
-  })
-
-  it("says how to get a model that is not there", async () => {
-    vi.stubEnv("HF_HUB_CACHE", path)
-    await expect(resolveModel("google/gemma-2-2b-it")).rejects.toMatchObject({
-      _tag: "ModelNotFoundError",
-      model: "google/gemma-2-2b-it",
-      remedy: expect.stringContaining("hf download google/gemma-2-2b-it"),
-    })
-    await expect(resolveModel(join(path, "none"))).rejects.toMatchObject({
-      _tag: "ModelNotFoundError",
-      problem: expect.stringContaining("no folder"),
-    })
   })
 })

@@ -1,0 +1,74 @@
+/** The folder that a model is opened from: found, fetched or packed. */
+import { openFolder } from "../files/disk/openFolder.node.ts"
+import { isOffline } from "../files/hub/HubSettings.node.ts"
+import { configFile } from "../files/ModelFileNames.ts"
+import { invalidRequest, ModelNotFoundError } from "../words/Errors.ts"
+import type { Progress } from "../words/Progress.ts"
+import { type Located, locateModel, sourceOf } from "./locateModel.node.ts"
+import { prepareModel } from "./prepareModel.node.ts"
+import { pullModel } from "./pullModel.node.ts"
+import { fileBytes, memoryWarning, readWeightFacts } from "./WeightFacts.node.ts"
+
+export interface ResolveOptions {
+  /** Whether what is not here may be fetched. */
+  readonly download: "auto" | "never"
+  /** Whether weights are left as they are, however large. */
+  readonly isAsPublished: boolean
+  /** Plain weights of more bytes than this are packed. Default 1 GiB: they would take up to twice that in memory. */
+  readonly packAbove?: number | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const defaultPackAbove = 2 ** 30
+
+/**
+ * Finds the folder of a model, whatever it was named by. What is not here is fetched; a GGUF, and plain weights of more
+ * than 1 GiB, are packed once and kept in Facet's cache.
+ *
+ * Rejects with a `ModelNotFoundError` that says how to get the model, and with the errors of fetching and packing.
+ */
+export async function resolveModel(text: string, options: ResolveOptions): Promise<string> {
+  const source = await sourceOf(text)
+  const here = await locateModel(text, source)
+  if (here === undefined && options.download === "never") throw notHere(text, '`download` is "never"')
+  if (here === undefined && isOffline()) throw notHere(text, "HF_HUB_OFFLINE forbids to fetch it")
+  const model = here ?? (await pullModel(text, source, options))
+  const path = await openable(model, options)
+  await warn(model, path, options)
+  return path
+}
+
+async function openable(model: Located, options: ResolveOptions): Promise<string> {
+  if (model.isGguf) {
+    if (!options.isAsPublished) return prepareModel(model, options)
+    throw invalidRequest("precision", "a GGUF is always packed anew, once", 'Leave "as-published" out.')
+  }
+  const { isAsPublished, packAbove = defaultPackAbove } = options
+  if (isAsPublished || !(await isPlainAbove(packAbove, model.path))) return model.path
+  return prepareModel(model, options)
+}
+
+/** What is wrong with a folder is said when it is opened. */
+async function isPlainAbove(limit: number, path: string): Promise<boolean> {
+  if ((await fileBytes(`${path}/${configFile}`)) === 0) return false
+  const facts = await readWeightFacts(await openFolder(path)).catch(() => undefined)
+  return facts !== undefined && facts.isPlain && facts.bytes > limit
+}
+
+async function warn({ origin }: Located, path: string, { onProgress }: ResolveOptions): Promise<void> {
+  if (onProgress === undefined) return
+  const facts = await openFolder(path)
+    .then(readWeightFacts)
+    .catch(() => undefined)
+  const message = facts && (await memoryWarning(origin.id, facts.memoryBytes))
+  if (message === undefined || facts === undefined) return
+  onProgress({ phase: "files", model: origin.id, file: configFile, loadedBytes: 0, totalBytes: facts.bytes, message })
+}
+
+const notHere = (text: string, why: string): ModelNotFoundError =>
+  new ModelNotFoundError({
+    model: text.replace(/[?#].*$/, ""),
+    problem: `it is not on this machine, and ${why}`,
+    remedy: `Get it with \`facet pull ${text.replace(/[?#].*$/, "")}\`.`,
+  })
