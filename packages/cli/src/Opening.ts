@@ -2,12 +2,17 @@
 import type { Facet, OpenOptions } from "@facet/sdk"
 import type { Progress } from "@facet/sdk/words"
 import { basename } from "node:path"
+import { askToFetch } from "./askToFetch.ts"
+import { bar } from "./bar.ts"
+import { isInteractive } from "./confirm.ts"
 import type { Console } from "./Console.ts"
+import { fit } from "./textWidth.ts"
 
 /** Erases the line that the cursor is in. */
 const clearLine = "\r\u001b[K"
 
 export async function openFacet(console: Console, options: OpenOptions): Promise<Facet> {
+  for (const name of [options.model, options.shield]) await askFirst(console, name)
   // Imported when it is needed: help and mistyped commands answer at once.
   const { Facet } = await import("@facet/sdk")
   return showingProgress(console, options.onProgress, (onProgress) =>
@@ -24,7 +29,11 @@ export async function showingProgress<A>(
   const isTransient = err.isTerminal && !verbose
   const onProgress = (progress: Progress): void => {
     also?.(progress)
-    if (isTransient) void err.write(`${clearLine}${err.paint.dim(describe(progress))}`)
+    // What takes minutes, or may fail, is said in any case.
+    if (progress.message !== undefined) {
+      void err.write(`${isTransient ? clearLine : ""}${err.paint.dim(progress.message)}\n`)
+    }
+    if (isTransient) void err.write(`${clearLine}${err.paint.dim(fit(describe(progress), err.columns - 1))}`)
     else if (verbose) void err.writeLine(describe(progress))
   }
   try {
@@ -34,11 +43,57 @@ export async function showingProgress<A>(
   }
 }
 
-function describe({ file, loadedBytes, model, phase, totalBytes }: Progress): string {
+function describe(progress: Progress): string {
+  const { file, loadedBytes, model, phase, totalBytes } = progress
   const name = basename(model)
-  if (phase === "ready") return `${name}: ready (${megabytes(totalBytes)})`
-  if (phase === "session") return `${name}: building the session`
-  return `${name}: ${file} (${megabytes(loadedBytes)} of ${megabytes(totalBytes)})`
+  switch (phase) {
+    case "ready":
+      return `${name}: ready (${megabytes(totalBytes)})`
+    case "session":
+      return `${name}: building the session`
+    case "waiting":
+      return `${name}: another process is at work on it; waiting`
+    case "download":
+      return `${name}: ${meter(progress)}`
+    case "convert":
+      return `${name}: packing ${meter(progress)}`
+    case "files":
+      return `${name}: ${file} (${megabytes(loadedBytes)} of ${megabytes(totalBytes)})`
+  }
 }
+
+const barWidth = 20
+
+/** `████▌      23 % of 5228.7 MB, 34.2 MB/s, 1:57 left`. */
+function meter({ bytesPerSecond = 0, loadedBytes, secondsLeft, totalBytes }: Progress): string {
+  const share = totalBytes > 0 ? loadedBytes / totalBytes : 0
+  return [
+    `${bar(share, barWidth).padEnd(barWidth)} ${String(Math.floor(share * 100)).padStart(3)} % of ${megabytes(totalBytes)}`,
+    ...(bytesPerSecond > 0 ? [`${megabytes(bytesPerSecond)}/s`] : []),
+    ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
+  ].join(", ")
+}
+
+/** `1:57`, `2:03:20`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds))
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  const end = String(whole % 60).padStart(2, "0")
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${end}` : `${minutes}:${end}`
+}
+
+/** On a terminal nothing large is fetched unasked, whatever command needs it. */
+async function askFirst(console: Console, model: string | undefined): Promise<void> {
+  if (model === undefined || model === "tiny" || !isInteractive(console)) return
+  const { locateModel, pullModel, sourceOf } = await import("@facet/sdk/models")
+  const source = await sourceOf(model)
+  if ((await locateModel(model, source)) !== undefined || isOffline()) return
+  await showingProgress(console, undefined, (onProgress) =>
+    pullModel(model, source, { onProgress, onPlan: (plan) => askToFetch(console, plan), signal: console.signal }),
+  )
+}
+
+/** As Hugging Face's tools read it; the error is the SDK's to make. */
+const isOffline = (): boolean => Boolean(process.env["HF_HUB_OFFLINE"] || process.env["TRANSFORMERS_OFFLINE"])
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

@@ -39,6 +39,6 @@ export const modelOption = {
   model: {
     kind: "text",
     value: "M",
-    about: "a folder with a Gemma 2, an id such as google/gemma-2-2b-it, or tiny (default)",
+    about: "an id such as google/gemma-2-2b-it, a folder, a .gguf, ollama:NAME:TAG, a URL, or tiny (default)",
   },
 } as const satisfies OptionSpecs

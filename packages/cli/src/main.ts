@@ -3,20 +3,39 @@
 import { readFile } from "node:fs/promises"
 import type { Command } from "./Command.ts"
 import { bench } from "./commands/bench.ts"
+import { chat } from "./commands/chat.ts"
 import { convert } from "./commands/convert.ts"
 import { demo } from "./commands/demo.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
+import { models } from "./commands/models.ts"
+import { pull } from "./commands/pull.ts"
+import { rm } from "./commands/rm.ts"
 import { score } from "./commands/score.ts"
 import { serve } from "./commands/serve.ts"
 import { shield } from "./commands/shield.ts"
+import { show } from "./commands/show.ts"
 import { readInput, Screen } from "./Console.ts"
 import { describeFailure } from "./describeFailure.ts"
 import { commandHelp, helpOf } from "./Help.ts"
 import type { OptionSpecs } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
-const commands: ReadonlyArray<Command> = [generate, shield, inspect, score, serve, convert, bench, demo]
+const commands: ReadonlyArray<Command> = [
+  generate,
+  shield,
+  inspect,
+  score,
+  chat,
+  pull,
+  models,
+  show,
+  rm,
+  convert,
+  serve,
+  bench,
+  demo,
+]
 
 /** Somebody outside ended the work: not a failure of ours. */
 class Ended extends Error {

@@ -19,7 +19,7 @@ const options = {
   model: {
     kind: "text",
     value: "M",
-    about: "a folder with a ShieldGemma, an id such as google/shieldgemma-2b, or tiny (default)",
+    about: "an id such as google/shieldgemma-2b, a folder, a .gguf, ollama:NAME:TAG, a URL, or tiny (default)",
   },
   ...jsonOption,
 } as const

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises"
 import { readModel } from "../architectures/readModel.ts"
 import { openFolder } from "../files/disk/openFolder.node.ts"
-import { knownModel, type KnownModel } from "./KnownModels.ts"
+import { knownModel, type KnownModel } from "./knownModels.ts"
 import { locateModel, sourceOf } from "./locateModel.node.ts"
 import { findPrepared } from "./PreparedModels.node.ts"
 import { sizeOfFolder } from "./storedModels.node.ts"

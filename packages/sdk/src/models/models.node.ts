@@ -8,10 +8,11 @@ export {
   type Needs,
   type WeightDtype,
   weightDtypes,
-} from "./KnownModels.ts"
+} from "./knownModels.ts"
 export { type Located, locateModel, sourceOf } from "./locateModel.node.ts"
 export { type PrepareOptions, prepareModel } from "./prepareModel.node.ts"
 export { pullModel } from "./pullModel.node.ts"
+export { resolveModel, type ResolveOptions } from "./resolveModel.node.ts"
 export { findRemovals, type Removal, removeModel } from "./removeModel.node.ts"
 export { type PreparedModel, type StoredModel, type StoredModels, storedModels } from "./storedModels.node.ts"
 export { memoryLimit } from "./WeightFacts.node.ts"

@@ -7,7 +7,7 @@ import { withLock } from "../files/disk/withLock.node.ts"
 import { byteCount } from "../files/byteCount.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { Located } from "./locateModel.node.ts"
-import { defaultBlock, type WeightDtype } from "./KnownModels.ts"
+import { defaultBlock, type WeightDtype } from "./knownModels.ts"
 import { findPrepared, preparedPath, recordPrepared } from "./PreparedModels.node.ts"
 import { readWeightFacts } from "./WeightFacts.node.ts"
 

@@ -5,6 +5,7 @@ import { configFile } from "../files/ModelFileNames.ts"
 import { invalidRequest, ModelNotFoundError } from "../words/Errors.ts"
 import type { Progress } from "../words/Progress.ts"
 import { type Located, locateModel, sourceOf } from "./locateModel.node.ts"
+import { findPrepared } from "./PreparedModels.node.ts"
 import { prepareModel } from "./prepareModel.node.ts"
 import { pullModel } from "./pullModel.node.ts"
 import { fileBytes, memoryWarning, readWeightFacts } from "./WeightFacts.node.ts"
@@ -45,7 +46,11 @@ async function openable(model: Located, options: ResolveOptions): Promise<string
     throw invalidRequest("precision", "a GGUF is always packed anew, once", 'Leave "as-published" out.')
   }
   const { isAsPublished, packAbove = defaultPackAbove } = options
-  if (isAsPublished || !(await isPlainAbove(packAbove, model.path))) return model.path
+  if (isAsPublished) return model.path
+  // Somebody wanted it packed, however small it is.
+  const made = await findPrepared(model.origin.identity)
+  if (made !== undefined) return made.path
+  if (!(await isPlainAbove(packAbove, model.path))) return model.path
   return prepareModel(model, options)
 }
 

@@ -5,10 +5,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 import { Facet } from "../../src/index.ts"
+import { locateModel } from "../../src/models/locateModel.node.ts"
+import { prepareModel } from "../../src/models/prepareModel.node.ts"
 import { resolveModel, type ResolveOptions } from "../../src/models/resolveModel.node.ts"
 import { listPrepared } from "../../src/models/PreparedModels.node.ts"
 import type { Progress } from "../../src/words/Progress.ts"
-import { HubServer } from "../files/hub/hubServer.ts"
+import { HubServer } from "../../../../test/HubServer.ts"
 import { failureOf } from "../fixtures/failure.ts"
 import { converted } from "../fixtures/folders.ts"
 
@@ -204,6 +206,15 @@ describe("a model of large plain weights", () => {
     const snapshot = await publish()
     assert.strictEqual(await resolve(id, { ...small, isAsPublished: true }), snapshot)
     assert.strictEqual(await resolve(id), snapshot)
+  })
+
+  it("is opened as the copy that was made last, however small it is", async () => {
+    const located = (await locateModel(published, { kind: "path", path: published }))!
+    const q8 = await prepareModel(located, { dtype: "q8", block: 64 })
+    assert.strictEqual(await resolve(published), q8)
+    const q4 = await prepareModel(located, { dtype: "q4" })
+    assert.strictEqual(await resolve(published), q4)
+    assert.strictEqual(await prepareModel(located, { dtype: "q8" }), q8)
   })
 
   it("is packed anew when its files change", async () => {

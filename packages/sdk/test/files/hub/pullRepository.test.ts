@@ -11,7 +11,7 @@ import { readModelSource, type HubSource } from "../../../src/files/hub/ModelSou
 import type { PullOptions } from "../../../src/files/hub/PullOptions.ts"
 import type { Progress } from "../../../src/words/Progress.ts"
 import { failureOf } from "../../fixtures/failure.ts"
-import { type HostedRepository, HubServer, safetensors, sha256 } from "./hubServer.ts"
+import { type HostedRepository, HubServer, safetensors, sha256 } from "../../../../../test/HubServer.ts"
 
 const id = "google/gemma-2-2b-it"
 const shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]

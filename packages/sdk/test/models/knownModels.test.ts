@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { knownModel, knownModels } from "../../src/models/KnownModels.ts"
+import { knownModel, knownModels } from "../../src/models/knownModels.ts"
 
 describe("known models", () => {
   // The Gemma 2 report's table, model cards, and the sizes of the files on the Hub.
