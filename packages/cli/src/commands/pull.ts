@@ -27,7 +27,7 @@ export const pull = defineCommand(
   {
     name: "pull",
     operand: "SOURCE",
-    takesName: true,
+    takes: "names",
     summary: "fetch a model, and pack it for this machine",
     options,
     examples: [

@@ -15,7 +15,7 @@ export const rm = defineCommand(
   {
     name: "rm",
     operand: "MODEL",
-    takesName: true,
+    takes: "names",
     summary: "remove what is kept of a model",
     options: {
       all: { kind: "switch", about: "its download in Hugging Face's cache, too, which other tools share" },

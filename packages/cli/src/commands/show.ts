@@ -7,7 +7,7 @@ export const show = defineCommand(
   {
     name: "show",
     operand: "MODEL",
-    takesName: true,
+    takes: "names",
     summary: "tell what a model is, where it lies and what it needs",
     options: jsonOption,
     examples: [
