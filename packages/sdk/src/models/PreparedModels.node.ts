@@ -30,13 +30,16 @@ export interface Prepared extends Origin {
 export const preparedFolder = (): string => join(facetCache(), "models")
 
 /** Where a copy is, or will be. */
-export function preparedPath(origin: Origin, dtype: string, block: number): string {
-  const key = createHash("sha256").update(`${origin.identity}\n${dtype}\n${block}`).digest("hex").slice(0, 12)
+export function preparedPath(origin: Origin, dtype: string | undefined, block: number | undefined): string {
+  const key = createHash("sha256")
+    .update(`${origin.identity}\n${dtype ?? ""}\n${block ?? ""}`)
+    .digest("hex")
+    .slice(0, 12)
   const name = origin.id
     .replaceAll(/[^\w.-]+/g, "-")
     .replace(/^-+/, "")
     .slice(-60)
-  return join(preparedFolder(), `${name}-${dtype}-${key}`)
+  return join(preparedFolder(), `${name}-${key}`)
 }
 
 /** All that are whole, the youngest first. */
@@ -67,8 +70,7 @@ export async function findPrepared(
 export async function recordPrepared(
   path: string,
   { id, identity, licence, revision }: Origin,
-  dtype: string,
-  block: number,
+  { block, dtype }: Pick<Prepared, "dtype" | "block">,
 ): Promise<void> {
   const record = { identity, id, revision, licence, dtype, block, madeAt: new Date().toISOString() }
   try {

@@ -1,6 +1,7 @@
 /** Packs a model for Facet, once for all processes. */
 import { stat, symlink, rm, mkdir, link } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
+import { readModel } from "../architectures/readModel.ts"
 import { checkDiskRoom } from "../files/disk/checkDiskRoom.node.ts"
 import { openFolder } from "../files/disk/openFolder.node.ts"
 import { withLock } from "../files/disk/withLock.node.ts"
@@ -12,16 +13,15 @@ import { findPrepared, preparedPath, recordPrepared } from "./PreparedModels.nod
 import { readWeightFacts } from "./WeightFacts.node.ts"
 
 export interface PrepareOptions {
-  /** Default `q4`, in blocks of 32; or whatever copy was made last. */
+  /** Default `q4`, and of a GGUF whatever it has in a layout of ours; or whatever copy was made last. */
   readonly dtype?: WeightDtype | undefined
+  /** Weights that share a scale. Default 32. */
   readonly block?: 32 | 64 | 128 | undefined
   /** Where to put it, in place of Facet's cache: a folder, or a `.gguf`. */
   readonly out?: string | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-const defaultDtype: WeightDtype = "q4"
 
 /**
  * Converts a model, unless that was done before.
@@ -30,23 +30,24 @@ const defaultDtype: WeightDtype = "q4"
  * Rejects with the errors of `convertModel`, with a `StorageError` when the disk has no room, and with the signal's reason.
  */
 export async function prepareModel(model: Located, options: PrepareOptions = {}): Promise<string> {
-  const { out } = options
+  const { block, dtype, out } = options
   if (out !== undefined) {
-    await convert(model, resolve(out), options.dtype ?? defaultDtype, options.block ?? defaultBlock, options)
+    await convert(model, resolve(out), options)
     return resolve(out)
   }
-  const wanted = { dtype: options.dtype, block: options.block }
-  const made = await findPrepared(model.origin.identity, wanted)
+  const made = await findPrepared(model.origin.identity, { dtype, block })
   if (made !== undefined) return made.path
-  const dtype = options.dtype ?? defaultDtype
-  const block = options.block ?? defaultBlock
   const target = preparedPath(model.origin, dtype, block)
   return withLock(`${target}.lock`, { signal: options.signal, onWait: () => waiting(model, options) }, async () => {
     // Another process may have made it while this one waited.
-    const other = await findPrepared(model.origin.identity, wanted)
+    const other = await findPrepared(model.origin.identity, { dtype, block })
     if (other !== undefined) return other.path
-    await convert(model, target, dtype, block, options)
-    await recordPrepared(target, model.origin, dtype, block)
+    await convert(model, target, options)
+    const { config } = await readModel(await openFolder(target))
+    await recordPrepared(target, model.origin, {
+      dtype: dtype ?? (config.quantization?.bits === 8 ? "q8" : "q4"),
+      block: config.quantization?.blockSize ?? block ?? defaultBlock,
+    })
     return target
   })
 }
@@ -54,25 +55,22 @@ export async function prepareModel(model: Located, options: PrepareOptions = {})
 const waiting = ({ origin }: Located, { onProgress }: PrepareOptions): void =>
   onProgress?.({ phase: "waiting", model: origin.id, file: "", loadedBytes: 0, totalBytes: 0 })
 
-async function convert(
-  model: Located,
-  target: string,
-  dtype: WeightDtype,
-  block: 32 | 64 | 128,
-  { onProgress, signal }: PrepareOptions,
-): Promise<void> {
+async function convert(model: Located, target: string, options: PrepareOptions): Promise<void> {
   const { origin, path } = model
-  const sizes = await sizesOf(model, dtype)
+  const { block, dtype, onProgress, signal } = options
+  const sizes = await sizesOf(model, dtype ?? "q4")
   await checkDiskRoom(dirname(target), sizes.after)
-  const packed = dtype === "q4" || dtype === "q8" ? `${dtype}, blocks of ${block}` : dtype
-  const message = `${origin.id}: ${byteCount(sizes.before)} of weights are packed once (${packed}) and kept in ${target}.`
-  onProgress?.({ phase: "convert", model: origin.id, file: "", loadedBytes: 0, totalBytes: sizes.before, message })
+  const say = (message: string): void =>
+    onProgress?.({ phase: "convert", model: origin.id, file: "", loadedBytes: 0, totalBytes: sizes.before, message })
+  say(
+    `${origin.id}: ${byteCount(sizes.before)} of weights are packed once${packing(model, options)} and kept in ${target}.`,
+  )
   await withGgufName(path, target, model.isGguf, async (source) => {
     // Who opens models that are packed already needs no packer.
     const { convertModel } = await import("@facet/checkpoint")
     const { id, licence, revision } = origin
     const from = { origin: { id, ...(revision && { revision }), ...(licence && { licence }) } }
-    await convertModel(source, target, {
+    const { leftOut, warnings } = await convertModel(source, target, {
       dtype,
       block,
       ...from,
@@ -80,20 +78,31 @@ async function convert(
       onProgress: ({ loadedBytes, secondsLeft, tensor, totalBytes }) =>
         onProgress?.({ phase: "convert", model: origin.id, file: tensor, loadedBytes, totalBytes, secondsLeft }),
     })
+    for (const part of leftOut) say(`${origin.id}: ${part} is left out.`)
+    for (const warning of warnings) say(`${origin.id}: ${warning}`)
   })
+}
+
+/** Of a GGUF, what it has decides where nobody else does. */
+function packing({ isGguf }: Located, { block = defaultBlock, dtype }: PrepareOptions): string {
+  if (dtype === undefined && isGguf) return ""
+  const wanted = dtype ?? "q4"
+  return wanted === "q4" || wanted === "q8" ? ` (${wanted}, blocks of ${block})` : ` (${wanted})`
 }
 
 /** Bytes a weight, roughly: for the check of the disk, which leaves a margin. */
 const bytesPerWeight: Readonly<Record<WeightDtype, number>> = { q4: 0.63, q8: 1.13, f16: 2, f32: 4 }
 
-async function sizesOf(
-  { isGguf, path }: Located,
-  dtype: WeightDtype,
-): Promise<{ readonly before: number; readonly after: number }> {
+interface Sizes {
+  readonly before: number
+  readonly after: number
+}
+
+async function sizesOf({ isGguf, path }: Located, dtype: WeightDtype): Promise<Sizes> {
   if (isGguf) {
     const { size } = await stat(path)
-    // Of how many bits its weights are, its header says; at most two bytes a weight is what there usually is.
-    return { before: size, after: size * Math.max(1, bytesPerWeight[dtype]) }
+    // Of how many bits its weights are, its header says; a byte of it is a weight or two.
+    return { before: size, after: size * Math.max(1.2, 2 * bytesPerWeight[dtype]) }
   }
   const { bytes, weights } = await readWeightFacts(await openFolder(path))
   return { before: bytes, after: weights * bytesPerWeight[dtype] }
