@@ -32,6 +32,8 @@ export interface Faults {
   answer?: ((asked: Asked) => Answer | undefined) | undefined
   /** After how many bytes of a body the connection breaks. */
   cut?: ((asked: Asked) => number | undefined) | undefined
+  /** After how many bytes of a body nothing more comes, while the connection stays. */
+  stallAfter?: ((asked: Asked) => number | undefined) | undefined
   /** What becomes of a body. */
   change?: ((asked: Asked, body: Buffer) => Buffer) | undefined
   /** The CDN's own ETag. */
@@ -226,6 +228,8 @@ export class HubServer implements AsyncDisposable {
     })
     if (asked.method === "HEAD") return void response.end()
     const length = cut?.(asked)
+    const sent = this.faults.stallAfter?.(asked)
+    if (sent !== undefined) return void response.write(body.subarray(0, sent))
     const say = () => {
       if (length === undefined || length >= body.length) return void response.end(body)
       response.write(body.subarray(0, length), () => setTimeout(() => response.destroy(), cutAfterMs))

@@ -89,7 +89,11 @@ async function askFirst(console: Console, model: string | undefined): Promise<vo
   const source = await sourceOf(model)
   if ((await locateModel(model, source)) !== undefined || isOffline()) return
   await showingProgress(console, undefined, (onProgress) =>
-    pullModel(model, source, { onProgress, onPlan: (plan) => askToFetch(console, plan), signal: console.signal }),
+    pullModel(model, source, {
+      onProgress,
+      onPlan: (plan) => askToFetch(console, plan, model),
+      signal: console.signal,
+    }),
   )
 }
 

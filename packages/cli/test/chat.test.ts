@@ -1,11 +1,10 @@
 /** A conversation over pipes, and in a terminal where Python is there to make one. */
-import { spawn, spawnSync } from "node:child_process"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, expect, test } from "vitest"
 import { facet } from "./facet.ts"
+import { hasTerminals, inTerminal } from "./inTerminal.ts"
 
 let folder: string
 beforeAll(async () => {
@@ -84,47 +83,6 @@ test("an answer that fails is told, and the conversation goes on", async () => {
   assert.include(stderr, "ContextOverflowError")
   assert.isAbove(stdout.length, 10)
 }, 60_000)
-
-const python = process.env["PYTHON"] ?? "python3"
-
-/** Runs the command in a terminal of its own: `[wait for this text, then type that]`, and `\x03` for Ctrl-C. */
-const inTerminal = (steps: ReadonlyArray<readonly [awaited: string, typed: string]>, words: ReadonlyArray<string>) =>
-  new Promise<{ code: number | null; seen: string }>((resolve) => {
-    const script = `
-import json, os, pty, select, sys, time
-steps, argv = json.loads(sys.argv[1]), sys.argv[2:]
-pid, fd = pty.fork()
-if pid == 0:
-    os.execv(argv[0], argv)
-seen, at, until = "", 0, time.time() + 40
-def read(wait):
-    global seen
-    ready, _, _ = select.select([fd], [], [], wait)
-    if not ready: return True
-    try: data = os.read(fd, 65536)
-    except OSError: return False
-    seen += data.decode("utf8", "replace")
-    return bool(data)
-alive = True
-for awaited, typed in steps:
-    while alive and awaited not in seen[at:] and time.time() < until: alive = read(.1)
-    at = len(seen)
-    if alive: os.write(fd, typed.encode())
-while alive and time.time() < until: alive = read(.1)
-if alive: os.kill(pid, 9)
-_, status = os.waitpid(pid, 0)
-print(json.dumps({"code": os.waitstatus_to_exitcode(status), "seen": seen}))`
-    const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
-    const child = spawn(python, ["-c", script, JSON.stringify(steps), process.execPath, main, ...words], {
-      env: { ...process.env, TERM: "xterm" },
-      stdio: ["ignore", "pipe", "inherit"],
-    })
-    let said = ""
-    child.stdout.on("data", (data) => (said += String(data)))
-    child.on("close", () => resolve(JSON.parse(said)))
-  })
-
-const hasTerminals = spawnSync(python, ["-c", "import pty"]).status === 0
 
 test.skipIf(!hasTerminals)(
   "in a terminal, Ctrl-C stops the answer and not the program, and twice at the prompt it leaves",

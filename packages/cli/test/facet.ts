@@ -2,6 +2,7 @@
 import { execFile, spawn } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -84,3 +85,17 @@ export const facetUntilFirstProgress = (words: ReadonlyArray<string>): Promise<n
     child.stderr.resume()
     child.on("close", resolve)
   })
+
+/** Ends the command as Ctrl-C does, as soon as something is so and it had a moment to act on it. */
+export async function facetEnded(
+  words: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+  isTime: () => boolean,
+): Promise<number | null> {
+  const child = spawn(process.execPath, [main, ...words], { env: environment(env), stdio: "ignore" })
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve))
+  while (!isTime() && child.exitCode === null) await pause(20)
+  await pause(500)
+  child.kill("SIGINT")
+  return ended
+}

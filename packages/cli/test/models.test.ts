@@ -4,8 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gemmaFolder } from "@facet/tiny"
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { HubServer } from "../../../test/HubServer.ts"
-import { facet } from "./facet.ts"
+import { gitHash, HubServer } from "../../../test/HubServer.ts"
+import { facet, facetEnded } from "./facet.ts"
+import { hasTerminals, inTerminal } from "./inTerminal.ts"
 
 const id = "google/gemma-2-2b-it"
 let hub: HubServer
@@ -17,6 +18,7 @@ afterAll(() => hub[Symbol.asyncDispose]())
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "facet-cli-"))
   hub.repositories.clear()
+  hub.asked.length = 0
   hub.faults = {}
   const names = (await readdir(gemmaFolder)).filter((name) => name !== "known_logits.json")
   const files = await Promise.all(
@@ -28,17 +30,15 @@ beforeEach(async () => {
 })
 afterEach(() => rm(home, { recursive: true, force: true }))
 
-const run = (...words: ReadonlyArray<string>) =>
-  facet(words, {
-    env: {
-      HF_ENDPOINT: hub.url,
-      HF_HOME: join(home, "hf"),
-      FACET_CACHE: join(home, "facet"),
-      HF_HUB_CACHE: "",
-      HF_HUB_OFFLINE: "",
-      HF_TOKEN: "",
-    },
-  })
+const environment = () => ({
+  HF_ENDPOINT: hub.url,
+  HF_HOME: join(home, "hf"),
+  FACET_CACHE: join(home, "facet"),
+  HF_HUB_CACHE: "",
+  HF_HUB_OFFLINE: "",
+  HF_TOKEN: "",
+})
+const run = (...words: ReadonlyArray<string>) => facet(words, { env: environment() })
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
@@ -82,6 +82,49 @@ describe("facet pull", () => {
       known: { parameters: 2_614_341_888 },
     })
   }, 60_000)
+
+  it("keeps what has come when it is ended, and goes on there", async () => {
+    const slow = 2_000_000
+    hub.asked.length = 0
+    hub.faults = { stallAfter: ({ host }) => (host === "cdn" ? slow : undefined) }
+    const ended = await facetEnded(["pull", id], environment(), () => hub.asked.some(({ host }) => host === "cdn"))
+    assert.strictEqual(ended, 130)
+    hub.faults = {}
+    hub.asked.length = 0
+    const { code, stderr } = await run("pull", id)
+    assert.strictEqual(code, 0, stderr)
+    const [asked] = hub.asked.filter(({ host }) => host === "cdn")
+    assert.strictEqual(asked?.headers.range, `bytes=${slow}-`)
+  }, 60_000)
+
+  it.skipIf(!hasTerminals)(
+    "asks on a terminal before gigabytes, whatever command wants them",
+    async () => {
+      hub.faults = {
+        answer: ({ path }) => {
+          if (!path.includes("/tree/")) return undefined
+          const files = [...hub.repositories.get(id)!.files].map(([name, { bytes, isLarge }]) => ({
+            type: "file",
+            path: name,
+            oid: isLarge ? "0".repeat(40) : gitHash(bytes),
+            size: isLarge ? 2e9 : bytes.length,
+          }))
+          return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(files) }
+        },
+      }
+      for (const words of [
+        ["pull", id],
+        ["generate", "Hello", "--model", id],
+      ]) {
+        const { code, seen } = await inTerminal([["[y/N]", "n\r"]], words, environment())
+        assert.strictEqual(code, 1, seen)
+        assert.match(seen, /Fetching 2\.0 GB.*\r\nLicence: the Gemma Terms of Use/)
+        assert.include(seen, "Declined: nothing large was fetched")
+      }
+      assert.isFalse(hub.asked.some(({ host }) => host === "cdn"))
+    },
+    60_000,
+  )
 
   it("says what is wrong, with exit codes as everywhere", async () => {
     hub.repositories.set(id, { ...hub.repositories.get(id)!, gated: true })
@@ -138,6 +181,18 @@ describe("facet models and facet rm", () => {
       stderr: expect.stringContaining("nothing of it is kept"),
     })
   }, 60_000)
+
+  it.skipIf(!hasTerminals)(
+    "ask on a terminal before they remove",
+    async () => {
+      const { path } = JSON.parse((await run("pull", id, "--dtype", "q4", "--json")).stdout)
+      const kept = await inTerminal([["Remove this? [y/N]", "\r"]], ["rm", id], environment())
+      assert.deepEqual([kept.code, await isThere(path)], [1, true], kept.seen)
+      const gone = await inTerminal([["Remove this? [y/N]", "y\r"]], ["rm", id], environment())
+      assert.deepEqual([gone.code, await isThere(path)], [0, false], gone.seen)
+    },
+    60_000,
+  )
 
   it("never remove a folder of the user's", async () => {
     const own = join(home, "mine")

@@ -48,7 +48,7 @@ export const pull = defineCommand(
         ? locateModel(name, source).then(present)
         : pullModel(name, source, {
             onProgress,
-            onPlan: (plan) => askToFetch(console, plan, yes),
+            onPlan: (plan) => askToFetch(console, plan, name, yes),
             signal: console.signal,
           }),
     )

@@ -73,9 +73,13 @@ const located = (path: string, origin: Origin): Located => ({
   origin,
 })
 
+/** What a repository, or a file of it, is called whatever it was written as, without its revision. */
+export const hubName = ({ file, repository }: HubSource): string =>
+  file === undefined ? repository : `hf:${repository}/${file}`
+
 /** A snapshot is named by its commit. */
-function hubOrigin({ file, repository }: HubSource, snapshot: string): Origin {
-  const id = file === undefined ? repository : `hf:${repository}/${file}`
+function hubOrigin(source: HubSource, snapshot: string): Origin {
+  const id = hubName(source)
   const revision = basename(snapshot)
   return { identity: `hub:${id}@${revision}`, id, revision, licence: undefined }
 }

@@ -6,7 +6,8 @@ import { HubCache } from "../files/hub/HubCache.node.ts"
 import { hubCache } from "../files/hub/HubSettings.node.ts"
 import { diskError } from "../files/disk/diskError.node.ts"
 import { ModelNotFoundError } from "../words/Errors.ts"
-import { sourceOf } from "./locateModel.node.ts"
+import type { ModelSource } from "../files/hub/ModelSource.ts"
+import { hubName, sourceOf } from "./locateModel.node.ts"
 import { preparedFolder, removePrepared } from "./PreparedModels.node.ts"
 import { sizeOfFolder, storedModels } from "./storedModels.node.ts"
 
@@ -27,14 +28,7 @@ export interface Removal {
 export async function findRemovals(text: string, all: boolean): Promise<ReadonlyArray<Removal>> {
   const source = await sourceOf(text)
   const { prepared, published } = await storedModels()
-  const id =
-    source.kind === "path"
-      ? resolve(text)
-      : source.kind === "hub"
-        ? source.file === undefined
-          ? source.repository
-          : `hf:${source.repository}/${source.file}`
-        : text.replace(/[?#].*$/, "").replace(/\/$/, "")
+  const id = nameOf(text, source)
   const removals: Array<Removal> = [
     ...prepared
       .filter((one) => [one.id, one.path].includes(id))
@@ -58,6 +52,12 @@ export async function findRemovals(text: string, all: boolean): Promise<Readonly
       : "nothing of it is kept here",
     remedy: other ? "Add --all to remove it there." : "`facet models` lists what is.",
   })
+}
+
+/** As lists and records have it. */
+function nameOf(text: string, source: ModelSource): string {
+  if (source.kind === "path") return resolve(text)
+  return source.kind === "hub" ? hubName(source) : text.replace(/[?#].*$/, "").replace(/\/$/, "")
 }
 
 async function hubRemoval(repository: string): Promise<Removal | undefined> {

@@ -2,10 +2,11 @@
 import { openFolder } from "../files/disk/openFolder.node.ts"
 import { isOffline } from "../files/hub/HubSettings.node.ts"
 import { configFile } from "../files/ModelFileNames.ts"
+import type { ModelSource } from "../files/hub/ModelSource.ts"
 import { invalidRequest, ModelNotFoundError } from "../words/Errors.ts"
 import type { Progress } from "../words/Progress.ts"
-import { type Located, locateModel, sourceOf } from "./locateModel.node.ts"
-import { findPrepared } from "./PreparedModels.node.ts"
+import { hubName, type Located, locateModel, sourceOf } from "./locateModel.node.ts"
+import { findPrepared, listPrepared, type Prepared } from "./PreparedModels.node.ts"
 import { prepareModel } from "./prepareModel.node.ts"
 import { pullModel } from "./pullModel.node.ts"
 import { fileBytes, memoryWarning, readWeightFacts } from "./WeightFacts.node.ts"
@@ -32,12 +33,23 @@ const defaultPackAbove = 2 ** 30
 export async function resolveModel(text: string, options: ResolveOptions): Promise<string> {
   const source = await sourceOf(text)
   const here = await locateModel(text, source)
+  const packed = here === undefined && !options.isAsPublished ? await findPreparedOf(source) : undefined
+  if (packed !== undefined) return packed.path
   if (here === undefined && options.download === "never") throw notHere(text, '`download` is "never"')
   if (here === undefined && isOffline()) throw notHere(text, "HF_HUB_OFFLINE forbids to fetch it")
   const model = here ?? (await pullModel(text, source, options))
   const path = await openable(model, options)
   await warn(model, path, options)
   return path
+}
+
+/** A packed copy serves without what it was made of, which may be gone or never have been on this machine. */
+async function findPreparedOf(source: ModelSource): Promise<Prepared | undefined> {
+  if (source.kind !== "hub") return undefined
+  const id = hubName(source)
+  return (await listPrepared()).find(
+    (one) => one.id === id && (source.revision === undefined || one.revision === source.revision),
+  )
 }
 
 async function openable(model: Located, options: ResolveOptions): Promise<string> {

@@ -202,6 +202,16 @@ describe("a model of large plain weights", () => {
     assert.deepInclude(record, { id, revision: "a".repeat(40), licence: "gemma", dtype: "q4", block: 32 })
   })
 
+  it("is opened as its packed copy where what that was made of is gone", async () => {
+    await publish()
+    const path = await resolve(id, small)
+    await rm(join(home, "hf"), { recursive: true })
+    hub.asked.length = 0
+    for (const name of [id, `hf:${id}`, `${id}@${"a".repeat(40)}`]) assert.strictEqual(await resolve(name, small), path)
+    assert.lengthOf(hub.asked, 0)
+    expect(await failureOf(resolve(`${id}@v2`, { download: "never" }))).toMatchObject({ _tag: "ModelNotFoundError" })
+  })
+
   it("is left as it is where that is wanted, and where it is small", async () => {
     const snapshot = await publish()
     assert.strictEqual(await resolve(id, { ...small, isAsPublished: true }), snapshot)
