@@ -85,9 +85,9 @@ export function duration(seconds: number): string {
 /** On a terminal nothing large is fetched unasked, whatever command needs it. */
 async function askFirst(console: Console, model: string | undefined): Promise<void> {
   if (model === undefined || model === "tiny" || !isInteractive(console)) return
-  const { locateModel, pullModel, sourceOf } = await import("@facet/sdk/models")
+  const { isHere, isOffline, pullModel, sourceOf } = await import("@facet/sdk/models")
+  if ((await isHere(model)) || isOffline()) return
   const source = await sourceOf(model)
-  if ((await locateModel(model, source)) !== undefined || isOffline()) return
   await showingProgress(console, undefined, (onProgress) =>
     pullModel(model, source, {
       onProgress,
@@ -96,8 +96,5 @@ async function askFirst(console: Console, model: string | undefined): Promise<vo
     }),
   )
 }
-
-/** As Hugging Face's tools read it; the error is the SDK's to make. */
-const isOffline = (): boolean => Boolean(process.env["HF_HUB_OFFLINE"] || process.env["TRANSFORMERS_OFFLINE"])
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

@@ -215,14 +215,18 @@ describe("facet show", () => {
     assert.match(stdout, /as q4 +5\.8 GB on the disk, 5\.8 GB in memory\n/)
   }, 30_000)
 
-  it("tells of a folder what it is", async () => {
-    const { stdout } = await run("show", gemmaFolder, "--json")
-    expect(JSON.parse(stdout)).toMatchObject({
-      architecture: "Gemma 2",
-      layers: 6,
-      contextLength: 1024,
-      weights: "plain",
-      format: "safetensors",
-    })
-  }, 30_000)
+  it.each(["tiny", gemmaFolder])(
+    "tells of %s what it is",
+    async (name) => {
+      const { stdout } = await run("show", name, "--json")
+      expect(JSON.parse(stdout)).toMatchObject({
+        architecture: "Gemma 2",
+        layers: 6,
+        contextLength: 1024,
+        weights: "plain",
+        format: "safetensors",
+      })
+    },
+    30_000,
+  )
 })

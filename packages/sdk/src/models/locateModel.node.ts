@@ -18,8 +18,9 @@ export interface Located {
   readonly origin: Origin
 }
 
-/** What was meant: a path wins over an id that is spelt alike. */
+/** What was meant: a path wins over an id that is spelt alike, and `tiny` is the embedded model. */
 export async function sourceOf(text: string): Promise<ModelSource> {
+  if (text === "tiny") return { kind: "path", path: (await import("@facet/tiny")).gemmaFolder }
   const source = readModelSource(text)
   if (source.kind !== "hub" || /^(?:hf|https?):/i.test(text)) return source
   return (await kindOf(resolve(text))) === undefined ? source : { kind: "path", path: text }

@@ -43,6 +43,12 @@ export async function resolveModel(text: string, options: ResolveOptions): Promi
   return path
 }
 
+/** Whether a model opens without being fetched. Rejects with a `ModelNotFoundError` for a path that is not there. */
+export async function isHere(text: string): Promise<boolean> {
+  const source = await sourceOf(text)
+  return (await locateModel(text, source)) !== undefined || (await findPreparedOf(source)) !== undefined
+}
+
 /** A packed copy serves without what it was made of, which may be gone or never have been on this machine. */
 async function findPreparedOf(source: ModelSource): Promise<Prepared | undefined> {
   if (source.kind !== "hub") return undefined

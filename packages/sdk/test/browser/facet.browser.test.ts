@@ -5,6 +5,7 @@ import {
   EngineCrashedError,
   Facet,
   InvalidRequestError,
+  type OpenOptions,
   type Progress,
   ScopeFileError,
   StorageError,
@@ -130,6 +131,15 @@ describe("the device", () => {
     await using facet = await Facet.open({ device: "wasm", precision: "int8" })
     assert.strictEqual(facet.device.precision, "int8")
     assert.include((await facet.generate("Tell me a story about a fox.", { maxTokens: 12 })).text, "fox")
+  })
+
+  it.each<[string, OpenOptions]>([
+    ["download", { download: "never" }],
+    ["precision", { precision: "as-published" }],
+  ])("has no option %s, and says why", async (option, options) => {
+    const error = await failureOf(Facet.open(options))
+    assert.instanceOf(error, InvalidRequestError)
+    assert.include(String(error), `${option}: `)
   })
 
   it("is refused by name when it is not to be had", async () => {

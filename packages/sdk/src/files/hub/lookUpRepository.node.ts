@@ -67,7 +67,11 @@ export async function lookUpRepository(
       const { lfs, oid, path, size, type } = entry
       if (type !== "file") continue
       checkRelativePath(page, path)
-      files.push({ path, size: lfs?.size ?? size, hash: readEtag(lfs?.oid ?? oid) })
+      const bytes: unknown = lfs?.size ?? size
+      if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) {
+        throw api.misunderstood(`it gives ${path} no size`)
+      }
+      files.push({ path, size: bytes, hash: readEtag(lfs?.oid ?? oid) })
       if (files.length > mostFiles) throw api.misunderstood("its list of files has no end")
     }
     const licence: unknown = cardData?.license
