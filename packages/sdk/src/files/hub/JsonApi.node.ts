@@ -63,7 +63,7 @@ export class JsonApi implements PatientSource {
     return new DownloadError({
       url: this.#options.page,
       problem: `the host's answer makes no sense: ${problem}`,
-      remedy: "Open the page in a browser: the network may ask for a login of its own, or the address be wrong.",
+      remedy: `Open the page in a browser: the network may ask for a login of its own. ${this.#options.remedy}`.trim(),
     })
   }
 

@@ -4,14 +4,14 @@ import { checkDiskRoom } from "../disk/checkDiskRoom.node.ts"
 import { openFolder } from "../disk/openFolder.node.ts"
 import { withLock } from "../disk/withLock.node.ts"
 import { DownloadMeter } from "../http/DownloadMeter.ts"
-import { HttpSource } from "../http/HttpSource.ts"
+import { type Fetch, HttpSource } from "../http/HttpSource.ts"
 import { weightsIndex } from "../ModelFileNames.ts"
 import { readShardIndex } from "../readShardIndex.ts"
 import { DownloadError } from "../../words/Errors.ts"
 import { downloadAll, leftOf } from "./downloadAll.node.ts"
 import type { FileDownload } from "./downloadFile.node.ts"
 import { HubCache } from "./HubCache.node.ts"
-import { hubRefusal } from "./hubRefusal.ts"
+import { type AskedHub, hubRefusal } from "./hubRefusal.ts"
 import { hubEndpoint, hubToken } from "./HubSettings.node.ts"
 import { loginFetch } from "./loginFetch.node.ts"
 import { lookUpRepository, type Repository, type RepositoryFile } from "./lookUpRepository.node.ts"
@@ -43,72 +43,86 @@ class RepositoryPull {
   readonly #options: PullOptions
   readonly #cache: HubCache
   readonly #meter: DownloadMeter
-  readonly #endpoint = hubEndpoint()
-  readonly #token = hubToken()
+  readonly #hub: AskedHub
+  /** Brings the login, to the hub alone. */
+  readonly #fetch: Fetch
 
   constructor(source: HubSource, options: PullOptions, cache: HubCache, meter: DownloadMeter) {
     this.#source = source
     this.#options = options
     this.#cache = cache
     this.#meter = meter
+    const { repository, revision = "main" } = source
+    const endpoint = hubEndpoint()
+    const token = hubToken()
+    this.#hub = { endpoint, repository, revision, hasToken: token !== undefined }
+    this.#fetch = loginFetch(new URL(endpoint).origin, token && `Bearer ${token}`)
   }
 
   async run(): Promise<Pulled> {
-    const { file, repository, revision = "main" } = this.#source
-    const fetch = loginFetch(new URL(this.#endpoint).origin, this.#token && `Bearer ${this.#token}`)
-    const { onPlan, retryDelaysMs, signal, stallMs } = this.#options
-    const hub = { endpoint: this.#endpoint, repository, revision, hasToken: this.#token !== undefined }
+    const { file } = this.#source
     const folder = file?.split("/").slice(0, -1).join("/") ?? ""
-    const found = await lookUpRepository(hub, folder, fetch, this.#options)
-    const whyRefused = (url: string, response: Response) => hubRefusal(hub, url, response)
-    const files = new HttpSource(this.#folder(found), { fetch, retryDelaysMs, signal, stallMs, whyRefused })
+    const found = await lookUpRepository(this.#hub, folder, this.#fetch, this.#options)
     const names = found.files.map(({ path }) => path)
     const needed = neededFiles(this.#page, names, file)
-    const known = [...needed.small, ...needed.weights].map((name) => this.#find(found, name))
-    for (const { path, size } of known) this.#meter.expect(path, size)
+    const small = this.#expect(found, needed.small)
+    const alone = this.#expect(found, needed.weights)
     // Small, and they say what else there is to fetch, and whether this login may.
-    await this.#fetchAll(
-      files,
-      found,
-      needed.small.map((name) => this.#find(found, name)),
-    )
-    const shards = needed.small.includes(weightsIndex) ? await this.#shards(found) : []
-    const weights = [...needed.weights.map((name) => this.#find(found, name)), ...shards]
-    const missing = await this.#missing(found, weights)
-    await onPlan?.({
-      page: this.#page,
-      revision: found.commit,
-      licence: found.licence,
-      totalBytes: total([...needed.small.map((name) => this.#find(found, name)), ...weights]),
-      missingBytes: missing,
-    })
-    await checkDiskRoom(this.#cache.root, missing)
-    await this.#fetchAll(files, found, weights)
-    await this.#cache.point(revision, found.commit)
+    await this.#fetchAll(found, small)
+    const shards = needed.small.includes(weightsIndex) ? this.#expect(found, await this.#shards(found)) : []
+    const weights = [...alone, ...shards]
+    await this.#agree(found, small, weights)
+    await this.#fetchAll(found, weights)
+    await this.#cache.point(this.#hub.revision, found.commit)
     const snapshot = this.#cache.snapshot(found.commit)
-    return {
-      path: file === undefined ? snapshot : join(snapshot, file),
-      revision: found.commit,
-      licence: found.licence,
-    }
+    const path = file === undefined ? snapshot : join(snapshot, file)
+    return { path, revision: found.commit, licence: found.licence }
+  }
+
+  /** Nothing large is fetched before its user knows of it and the disk has room. */
+  async #agree(
+    found: Repository,
+    small: ReadonlyArray<RepositoryFile>,
+    weights: ReadonlyArray<RepositoryFile>,
+  ): Promise<void> {
+    const missingBytes = await this.#missing(found, weights)
+    const totalBytes = [...small, ...weights].reduce((sum, { size }) => sum + size, 0)
+    const { commit: revision, licence } = found
+    await this.#options.onPlan?.({ page: this.#page, revision, licence, totalBytes, missingBytes })
+    await checkDiskRoom(this.#cache.root, missingBytes)
   }
 
   get #page(): string {
-    return `${this.#endpoint}/${this.#source.repository}`
+    return `${this.#hub.endpoint}/${this.#hub.repository}`
   }
 
-  /** Of one commit: a branch may move while its files are fetched. */
-  #folder({ commit }: Repository) {
+  /** The files of one commit: a branch may move while they are fetched. */
+  #filesOf({ commit }: Repository): HttpSource {
     const root = `${this.#page}/resolve/${commit}`
     const fileUrl = (name: string): string => `${root}/${name.split("/").map(encodeURIComponent).join("/")}`
-    return { address: root, href: root, root, fileUrl }
+    const { retryDelaysMs, signal, stallMs } = this.#options
+    return new HttpSource(
+      { address: root, href: root, root, fileUrl },
+      {
+        fetch: this.#fetch,
+        whyRefused: (url, response) => hubRefusal(this.#hub, url, response),
+        retryDelaysMs,
+        signal,
+        stallMs,
+      },
+    )
   }
 
-  async #shards(found: Repository): Promise<ReadonlyArray<RepositoryFile>> {
+  async #shards(found: Repository): Promise<ReadonlyArray<string>> {
     const index = await readShardIndex(await openFolder(this.#cache.snapshot(found.commit)))
-    const shards = [...new Set(index.values())].toSorted().map((name) => this.#find(found, name))
-    for (const { path, size } of shards) this.#meter.expect(path, size)
-    return shards
+    return [...new Set(index.values())].toSorted()
+  }
+
+  /** Looks files up in the list, and tells the meter of their sizes. */
+  #expect(found: Repository, names: ReadonlyArray<string>): ReadonlyArray<RepositoryFile> {
+    const files = names.map((name) => this.#find(found, name))
+    for (const { path, size } of files) this.#meter.expect(path, size)
+    return files
   }
 
   #find({ files }: Repository, name: string): RepositoryFile {
@@ -134,7 +148,8 @@ class RepositoryPull {
     return this.#cache.has(commit, path, size)
   }
 
-  async #fetchAll(source: HttpSource, found: Repository, files: ReadonlyArray<RepositoryFile>): Promise<void> {
+  async #fetchAll(found: Repository, files: ReadonlyArray<RepositoryFile>): Promise<void> {
+    const source = this.#filesOf(found)
     const downloads = new Map<string, Placing>()
     for (const file of files) {
       const { path, size } = file
@@ -165,8 +180,6 @@ class RepositoryPull {
     })
   }
 }
-
-const total = (files: ReadonlyArray<RepositoryFile>): number => files.reduce((sum, { size }) => sum + size, 0)
 
 /** Blobs are named by their hash; a hub that tells none gives each commit's files names of their own. */
 const hashOf = ({ commit }: Repository, { hash, path }: RepositoryFile): string =>

@@ -184,7 +184,7 @@ describe("a download that is cut", () => {
   it("goes on where it was, with the version that it was of", async () => {
     const repository = hub.publish(id)
     hub.faults = {
-      cutAfterMs: 50,
+      cutAfterMs: 500,
       cut: ({ host, headers }) => (host === "cdn" && headers.range === "bytes=0-" ? 10_000 : undefined),
     }
     const { path } = await pull()
@@ -198,7 +198,7 @@ describe("a download that is cut", () => {
     const repository = hub.publish(id, { weightsBytes: 400_000 })
     const aborting = new AbortController()
     const reason = new Error("enough")
-    hub.faults = { cutAfterMs: 50, cut: ({ host }) => (host === "cdn" ? 100_000 : undefined) }
+    hub.faults = { cutAfterMs: 500, cut: ({ host }) => (host === "cdn" ? 100_000 : undefined) }
     const pulling = failureOf(pull(id, { signal: aborting.signal, retryDelaysMs: [60_000] }))
     await vi.waitUntil(async () => {
       const parts = (await leftovers()).filter((name) => name.endsWith("facet-part"))
@@ -217,7 +217,7 @@ describe("a download that is cut", () => {
 
   it("is found out when what was left is damaged, and fetched once more", async () => {
     const repository = hub.publish(id)
-    hub.faults = { cutAfterMs: 50, cut: ({ host }) => (host === "cdn" ? 10_000 : undefined) }
+    hub.faults = { cutAfterMs: 500, cut: ({ host }) => (host === "cdn" ? 10_000 : undefined) }
     await failureOf(pull(id, { retryDelaysMs: [] }))
     const [part] = (await leftovers()).filter((name) => name.endsWith("facet-part"))
     const bytes = await readFile(join(cache, part!))
@@ -231,7 +231,7 @@ describe("a download that is cut", () => {
     const repository = hub.publish(id)
     let versions = 0
     hub.faults = {
-      cutAfterMs: 50,
+      cutAfterMs: 500,
       cdnEtag: () => `"${versions++}"`,
       cut: ({ headers, host }) => (host === "cdn" && headers.range === "bytes=0-" && versions < 3 ? 10_000 : undefined),
       // What the first version had.
@@ -515,6 +515,19 @@ describe("what is no answer", () => {
       (await leftovers()).filter((name) => name.includes(".lock")),
       [],
     )
+  })
+
+  it("is told when an index names weights that are not there, or lead out of the folder", async () => {
+    for (const [shard, problem] of [
+      ["model-00009-of-00009.safetensors", /no such file in the repository/],
+      ["../../evil.safetensors", /no \.safetensors file of this folder/],
+    ] as const) {
+      const repository = hub.publish(id)
+      const index = Buffer.from(JSON.stringify({ weight_map: { a: shard } }))
+      repository.files.set("model.safetensors.index.json", { bytes: index, isLarge: false })
+      expect(await failureOf(pull())).toMatchObject({ problem: expect.stringMatching(problem) })
+      await rm(cache, { recursive: true, force: true })
+    }
   })
 
   it.each([
