@@ -43,6 +43,8 @@ export interface HttpSourceOptions {
   readonly retryDelaysMs?: ReadonlyArray<number> | undefined
   /** Finds out why an address gave no answer: a page is told nothing, and other places differ. Never rejects. */
   readonly whyUnreachable?: ((url: string) => Promise<Unreachable>) | undefined
+  /** Whether the host has answered already, something else: then it is worth asking again. */
+  readonly hasAnswered?: boolean | undefined
   /** Makes a request in place of `fetch`: with a login, or through a proxy. */
   readonly fetch?: Fetch | undefined
   /** What to tell the user of a status that no patience helps against, where the place knows more than the status says. */
@@ -76,11 +78,12 @@ export class HttpSource {
   readonly #fetcher: Fetch
   readonly #whyRefused: (url: string, response: Response) => DownloadError | undefined
   readonly retryDelaysMs: ReadonlyArray<number>
-  #hasAnswered = false
+  #hasAnswered: boolean
 
   constructor(folder: FolderUrl, options: HttpSourceOptions = {}) {
     const {
       fetch: fetcher = (url, init) => fetch(url, init),
+      hasAnswered = false,
       retryDelaysMs = defaultRetryDelaysMs,
       signal,
       stallMs = defaultStallMs,
@@ -88,6 +91,7 @@ export class HttpSource {
       whyUnreachable = unreachable,
     } = options
     this.#fetcher = fetcher
+    this.#hasAnswered = hasAnswered
     this.#whyRefused = whyRefused
     this.retryDelaysMs = retryDelaysMs
     this.#folder = folder

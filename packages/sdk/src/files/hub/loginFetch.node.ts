@@ -29,6 +29,14 @@ export function loginFetch(origin: string, authorization: string | undefined, re
         redirect: "manual",
       })
       if (isOwn) for (const name of linkedHeaders) remember(linked, name, response.headers.get(name))
+      if (!isOwn && (response.status === 401 || response.status === 403)) {
+        await response.body?.cancel()
+        // The hub let us pass; the address that it gave is signed, and was too old or is not for here.
+        throw new HostFailure(
+          "refused",
+          `${address.host}, which the host sent us to, refused with status ${response.status}`,
+        )
+      }
       const location = response.headers.get("location")
       if (response.status < 300 || response.status >= 400 || response.status === 304 || location === null) {
         if (isOwn && response.ok && !linked.has("x-linked-etag")) {

@@ -59,6 +59,7 @@ export async function pullKaggle(source: KaggleSource, options: PullOptions = {}
     const fileUrl = (name: string): string => `${root}/${name.split("/").map(encodeURIComponent).join("/")}`
     const url = { address: root, href: root, root, fileUrl }
     const host = new HttpSource(url, {
+      hasAnswered: true,
       fetch,
       retryDelaysMs,
       signal,

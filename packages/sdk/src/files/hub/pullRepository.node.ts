@@ -105,6 +105,8 @@ class RepositoryPull {
       { address: root, href: root, root, fileUrl },
       {
         fetch: this.#fetch,
+        // To the question what there is.
+        hasAnswered: true,
         whyRefused: (url, response) => hubRefusal(this.#hub, url, response),
         retryDelaysMs,
         signal,

@@ -424,6 +424,15 @@ describe("a refusal", () => {
     }
   })
 
+  it("of an address that was signed too long ago is asked for anew", async () => {
+    const repository = hub.publish(id)
+    let refused = 0
+    hub.faults = { answer: ({ host }) => (host === "cdn" && refused++ < 2 ? { status: 403 } : undefined) }
+    await assertWhole((await pull()).path, repository)
+    const signed = hub.asked.filter(({ host }) => host === "cdn").map(({ path }) => path)
+    assert.strictEqual(new Set(signed).size, signed.length)
+  })
+
   it("of a range that is not there is asked without one", async () => {
     const repository = hub.publish(id)
     let refused = 0
