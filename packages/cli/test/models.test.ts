@@ -71,7 +71,7 @@ describe("facet pull", () => {
       bits: 8,
       blockSize: 32,
     })
-    const shipped = await run("pull", id, "--out", out)
+    const shipped = await run("pull", id, "--out", out, "--dtype", "q4")
     assert.strictEqual(shipped.stdout, `${out}\n`)
     assert.strictEqual(JSON.parse(await readFile(join(out, "config.json"), "utf8")).facet.quantization.bits, 4)
     const shown = JSON.parse((await run("show", id, "--json")).stdout)
@@ -212,7 +212,7 @@ describe("facet show", () => {
     assert.match(stdout, /parameters +9\.24 B\n/)
     assert.match(stdout, /licence +the Gemma Terms of Use/)
     assert.match(stdout, /to fetch +18\.5 GB\n/)
-    assert.match(stdout, /as q4 +5\.8 GB on the disk, 5\.8 GB in memory\n/)
+    assert.match(stdout, /as q4 +6\.2 GB on the disk, 6\.2 GB in memory\n/)
   }, 30_000)
 
   it.each(["tiny", gemmaFolder])(

@@ -79,7 +79,7 @@ export interface OpenOptions {
    * What weights are multiplied as, in a browser. `auto` (default): plain ones as `f32`, or as `f16` on a graphics adapter
    * that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB, as `int8`.
    *
-   * On Node `auto` packs plain weights of more than 1 GiB to 4 bits, once; `as-published` opens them as they are, which
+   * On Node `auto` packs plain weights of more than 1 GiB, once; `as-published` opens them as they are, which
    * takes 4 bytes of memory a weight.
    */
   readonly precision?: "auto" | FloatPrecision | "as-published" | undefined

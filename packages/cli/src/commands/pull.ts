@@ -14,7 +14,7 @@ const options = {
   dtype: {
     kind: "text",
     value: "D",
-    about: `pack its weights: ${dtypes.join(", ")} (default: q4 where they are larger than 1 GiB)`,
+    about: `pack its weights: ${dtypes.join(", ")} (default: as suits its size, where they are larger than 1 GiB)`,
   },
   block: { kind: "number", value: "N", about: `weights that share a scale: ${blocks.join(", ")} (default 32)` },
   out: { kind: "text", value: "DIR", about: "put the packed model there instead of the cache" },

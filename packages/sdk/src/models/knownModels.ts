@@ -124,12 +124,13 @@ export function needsOf(specs: ReadonlyArray<TensorSpec>, dtype: WeightDtype, bl
   return { disk, memory: dtype === "f16" ? sum((spec) => bytesOf(spec, "f32", block)) : disk }
 }
 
-/** Norms are kept in f32 whatever the matrices are. */
+/** As `convertModel` writes them: norms in f32 whatever the matrices are, and beside matrices of 4 bits an embedding of 8. */
 function bytesOf(spec: TensorSpec, dtype: WeightDtype, block: number): number {
   const { columns, rows } = spec
   if (!isMatrix(spec) || dtype === "f32") return rows * columns * 4
   if (dtype === "f16") return rows * columns * 2
-  return rows * blocksOf(columns, block) * ((block * (dtype === "q4" ? 4 : 8)) / 8 + 4)
+  const bits = dtype === "q4" && spec.kind !== "embedding" ? 4 : 8
+  return rows * blocksOf(columns, block) * ((block * bits) / 8 + 4)
 }
 
 function describe({ architecture, config }: Size, id: string): KnownModel {

@@ -13,7 +13,7 @@ import { findPrepared, preparedPath, recordPrepared } from "./PreparedModels.nod
 import { readWeightFacts } from "./WeightFacts.node.ts"
 
 export interface PrepareOptions {
-  /** Default `q4`, and of a GGUF whatever it has in a layout of ours; or whatever copy was made last. */
+  /** Default: whatever copy was made last, else what `convertModel` chooses for the model. */
   readonly dtype?: WeightDtype | undefined
   /** Weights that share a scale. Default 32. */
   readonly block?: 32 | 64 | 128 | undefined
@@ -58,13 +58,11 @@ const waiting = ({ origin }: Located, { onProgress }: PrepareOptions): void =>
 async function convert(model: Located, target: string, options: PrepareOptions): Promise<void> {
   const { origin, path } = model
   const { block, dtype, onProgress, signal } = options
-  const sizes = await sizesOf(model, dtype ?? "q4")
+  const sizes = await sizesOf(model, dtype)
   await checkDiskRoom(dirname(target), sizes.after)
   const say = (message: string): void =>
     onProgress?.({ phase: "convert", model: origin.id, file: "", loadedBytes: 0, totalBytes: sizes.before, message })
-  say(
-    `${origin.id}: ${byteCount(sizes.before)} of weights are packed once${packing(model, options)} and kept in ${target}.`,
-  )
+  say(`${origin.id}: ${byteCount(sizes.before)} of weights are packed once${packing(options)} and kept in ${target}.`)
   await withGgufName(path, target, model.isGguf, async (source) => {
     // Who opens models that are packed already needs no packer.
     const { convertModel } = await import("@facet/checkpoint")
@@ -83,22 +81,20 @@ async function convert(model: Located, target: string, options: PrepareOptions):
   })
 }
 
-/** Of a GGUF, what it has decides where nobody else does. */
-function packing({ isGguf }: Located, { block = defaultBlock, dtype }: PrepareOptions): string {
-  if (dtype === undefined && isGguf) return ""
-  const wanted = dtype ?? "q4"
-  return wanted === "q4" || wanted === "q8" ? ` (${wanted}, blocks of ${block})` : ` (${wanted})`
+const packing = ({ block, dtype }: PrepareOptions): string => {
+  const asked = [dtype, block === undefined ? undefined : `blocks of ${block}`].filter((word) => word !== undefined)
+  return asked.length === 0 ? "" : ` (${asked.join(", ")})`
 }
 
 /** Bytes a weight, roughly: for the check of the disk, which leaves a margin. */
-const bytesPerWeight: Readonly<Record<WeightDtype, number>> = { q4: 0.63, q8: 1.13, f16: 2, f32: 4 }
+const bytesPerWeight: Readonly<Record<WeightDtype, number>> = { q4: 0.75, q8: 1.13, f16: 2, f32: 4 }
 
 interface Sizes {
   readonly before: number
   readonly after: number
 }
 
-async function sizesOf({ isGguf, path }: Located, dtype: WeightDtype): Promise<Sizes> {
+async function sizesOf({ isGguf, path }: Located, dtype: WeightDtype = "q4"): Promise<Sizes> {
   if (isGguf) {
     const { size } = await stat(path)
     // Of how many bits its weights are, its header says; a byte of it is a weight or two.
