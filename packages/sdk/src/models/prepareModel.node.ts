@@ -1,5 +1,5 @@
 /** Packs a model for Facet, once for all processes. */
-import { stat, symlink, rm, mkdir, link } from "node:fs/promises"
+import { stat } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
 import { readModel } from "../architectures/readModel.ts"
 import { checkDiskRoom } from "../files/disk/checkDiskRoom.node.ts"
@@ -63,22 +63,20 @@ async function convert(model: Located, target: string, options: PrepareOptions):
   const say = (message: string): void =>
     onProgress?.({ phase: "convert", model: origin.id, file: "", loadedBytes: 0, totalBytes: sizes.before, message })
   say(`${origin.id}: ${byteCount(sizes.before)} of weights are packed once${packing(options)} and kept in ${target}.`)
-  await withGgufName(path, target, model.isGguf, async (source) => {
-    // Who opens models that are packed already needs no packer.
-    const { convertModel } = await import("@facet/checkpoint")
-    const { id, licence, revision } = origin
-    const from = { origin: { id, ...(revision && { revision }), ...(licence && { licence }) } }
-    const { leftOut, warnings } = await convertModel(source, target, {
-      dtype,
-      block,
-      ...from,
-      signal,
-      onProgress: ({ loadedBytes, secondsLeft, tensor, totalBytes }) =>
-        onProgress?.({ phase: "convert", model: origin.id, file: tensor, loadedBytes, totalBytes, secondsLeft }),
-    })
-    for (const part of leftOut) say(`${origin.id}: ${part} is left out.`)
-    for (const warning of warnings) say(`${origin.id}: ${warning}`)
+  // Who opens models that are packed already needs no packer.
+  const { convertModel } = await import("@facet/checkpoint")
+  const { id, licence, revision } = origin
+  const from = { origin: { id, ...(revision && { revision }), ...(licence && { licence }) } }
+  const { leftOut, warnings } = await convertModel(path, target, {
+    dtype,
+    block,
+    ...from,
+    signal,
+    onProgress: ({ loadedBytes, secondsLeft, tensor, totalBytes }) =>
+      onProgress?.({ phase: "convert", model: origin.id, file: tensor, loadedBytes, totalBytes, secondsLeft }),
   })
+  for (const part of leftOut) say(`${origin.id}: ${part} is left out.`)
+  for (const warning of warnings) say(`${origin.id}: ${warning}`)
 }
 
 const packing = ({ block, dtype }: PrepareOptions): string => {
@@ -102,24 +100,4 @@ async function sizesOf({ isGguf, path }: Located, dtype: WeightDtype = "q4"): Pr
   }
   const { bytes, weights } = await readWeightFacts(await openFolder(path))
   return { before: bytes, after: weights * bytesPerWeight[dtype] }
-}
-
-/** Ollama's blobs have no ending, and a file's ending says what it is. */
-async function withGgufName(
-  path: string,
-  target: string,
-  isGguf: boolean,
-  work: (path: string) => Promise<void>,
-): Promise<void> {
-  if (!isGguf || path.toLowerCase().endsWith(".gguf")) return work(path)
-  const named = `${target}.source.gguf`
-  await mkdir(dirname(named), { recursive: true })
-  await rm(named, { force: true })
-  // Links are not for everybody on Windows; a second name is, on the same disk.
-  await symlink(path, named).catch(() => link(path, named))
-  try {
-    await work(named)
-  } finally {
-    await rm(named, { force: true })
-  }
 }
