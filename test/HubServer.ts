@@ -145,8 +145,10 @@ export class HubServer implements AsyncDisposable {
       return send(response, { status: 404, headers: { ...json, "x-error-code": "RevisionNotFound" }, body: "{}" })
     }
     if (api?.[2] === "revision") {
-      const { commit: hash, gated, licence } = repository
-      const body = { _id: "1", id, sha: hash, gated: gated === true ? "manual" : false, cardData: { license: licence } }
+      const { commit: hash, files, gated, licence } = repository
+      const siblings = [...files.keys()].map((rfilename) => ({ rfilename }))
+      const access = gated === true ? "manual" : false
+      const body = { _id: "1", id, sha: hash, gated: access, private: false, cardData: { license: licence }, siblings }
       return send(response, { status: 200, headers: json, body: JSON.stringify(body) })
     }
     if (api?.[2] === "tree") return this.#sendTree(response, url, repository, api[4] ?? "")

@@ -647,6 +647,30 @@ describe("Hugging Face's own tools", () => {
   const python = process.env["PYTHON"] ?? "python3"
   const hasTools = spawnSync(python, ["-c", "import huggingface_hub"]).status === 0
 
+  /** What it prints, which is JSON. */
+  const runPython = async (code: string): Promise<unknown> => {
+    const child = spawn(python, ["-c", code], { env: process.env, stdio: ["ignore", "pipe", "inherit"] })
+    let said = ""
+    child.stdout.on("data", (data) => (said += String(data)))
+    await new Promise((resolve) => child.on("close", resolve))
+    return JSON.parse(said)
+  }
+
+  it.skipIf(!hasTools)("download what is used here, and fetched no more", async () => {
+    const repository = hub.publish(id)
+    vi.stubEnv("HF_HUB_OFFLINE", "")
+    vi.stubEnv("HF_HUB_DISABLE_XET", "1")
+    const path = await runPython(`
+import json
+from huggingface_hub import snapshot_download
+print(json.dumps(snapshot_download("${id}")))`)
+    assert.strictEqual(await new HubCache(id).find(undefined), path)
+    hub.asked.length = 0
+    assert.strictEqual((await pull()).path, path)
+    assert.isTrue(hub.asked.every(({ path: asked }) => asked.startsWith("/api/")))
+    await assertWhole(String(path), repository)
+  })
+
   it("leave a snapshot that is used, unless weights are missing in it", async () => {
     const root = join(cache, "models--google--gemma-2-2b-it")
     const snapshot = join(root, "snapshots", "c".repeat(40))
@@ -674,11 +698,7 @@ print(json.dumps({
   "warnings": [str(w) for w in info.warnings],
   "repos": [[r.repo_id, r.nb_files, [[v.commit_hash, sorted(v.refs)] for v in r.revisions]] for r in info.repos],
 }))`
-    const child = spawn(python, ["-c", code], { env: process.env, stdio: ["ignore", "pipe", "inherit"] })
-    let said = ""
-    child.stdout.on("data", (data) => (said += String(data)))
-    await new Promise((resolve) => child.on("close", resolve))
-    assert.deepEqual(JSON.parse(said), {
+    assert.deepEqual(await runPython(code), {
       path,
       warnings: [],
       repos: [[id, 7, [[repository.commit, ["main"]]]]],
