@@ -3,6 +3,7 @@ import type { Fields } from "../files/Fields.ts"
 import type { Formula } from "../graph/Decoder.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
+import type { GgufSpelling } from "./GgufSpelling.ts"
 
 /** What an architecture reads of `config.json`; the rest is the same for all. */
 export type Shape = Omit<ModelConfig, "eosIds" | "isTied" | "quantization" | "guardWindow">
@@ -25,6 +26,8 @@ export interface Architecture {
   readonly prefixes: ReadonlyArray<string>
   /** Parts of a folder that are left out, by the beginning of their tensors' names, and what they are. */
   readonly leftOut: Readonly<Record<string, string>>
+  /** How GGUF files spell it all. */
+  readonly gguf: GgufSpelling
   readonly formula: (shape: Shape) => Formula
   /** The chat template of folders that have none. */
   readonly template: string

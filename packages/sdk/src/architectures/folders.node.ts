@@ -4,11 +4,18 @@
  */
 export type { Architecture } from "./Architecture.ts"
 export type { ModelTensors } from "./locateTensors.ts"
-export { openTensors } from "./openTensors.ts"
+export { areSameBytes, openTensors } from "./openTensors.ts"
 export { type Model, readModel } from "./readModel.ts"
 export { architectures } from "./architectures.ts"
-export { openFolder } from "../files/disk/openFolder.node.ts"
 export { openSafetensorsFile } from "../files/openSafetensors.ts"
+export { ggufName, type GgufSpelling } from "./GgufSpelling.ts"
+export { Fields } from "../files/Fields.ts"
+export { dequantise } from "../files/gguf/dequantise.ts"
+export { ggufBlock, type GgufEncoding } from "../files/gguf/GgufEncoding.ts"
+export { type GgufEntry, type GgufLayout, type GgufPlan, layOutGguf } from "../files/gguf/layOutGguf.ts"
+export { type GgufFile, type GgufTensor, type GgufValue, openGguf } from "../files/gguf/openGguf.ts"
+export { packedLayout, repackBlocks } from "../files/gguf/repackBlocks.ts"
+export { filesIn, openFolder } from "../files/disk/openFolder.node.ts"
 export { type FloatDtype, toFloat32 } from "../files/toFloat32.ts"
 export {
   chatTemplateFile,

@@ -10,9 +10,22 @@ import type { Rotary } from "../graph/ModelConfig.ts"
 import type { Value } from "../graph/Onnx.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
 import type { Architecture, Shape } from "./Architecture.ts"
+import {
+  checkQueryScalar,
+  checkSliding,
+  f32,
+  float,
+  gemmaTensors,
+  notForGguf,
+  queryScalar,
+  readGemmaConfig,
+  writeGemmaConfig,
+} from "./GgufSpelling.ts"
 import { readHeads, readLayers, readLayerTypes } from "./Shapes.ts"
 
 const title = "Gemma 2"
+/** By which its largest model is known where a file does not say how scores are scaled. */
+const layersOf27B = 46
 
 export const gemma2: Architecture = {
   title,
@@ -21,6 +34,35 @@ export const gemma2: Architecture = {
   tensors,
   prefixes: ["model.", ""],
   leftOut: {},
+  gguf: {
+    name: "gemma2",
+    tensors: gemmaTensors,
+    addedToNorms: 1,
+    leftOut: {},
+    // llama.cpp's defaults (`llama-model.cpp`) where a key is missing.
+    readConfig: (metadata) => ({
+      architectures: ["Gemma2ForCausalLM"],
+      model_type: "gemma2",
+      ...readGemmaConfig(metadata),
+      query_pre_attn_scalar: queryScalar(metadata, layersOf27B),
+      sliding_window: metadata.count("attention.sliding_window", 4096),
+      attn_logit_softcapping: float(metadata, "attn_logit_softcapping", 50),
+      final_logit_softcapping: float(metadata, "final_logit_softcapping", 30),
+      rope_theta: float(metadata, "rope.freq_base", 10_000),
+    }),
+    writeConfig: (config) => {
+      checkQueryScalar(config, layersOf27B)
+      checkSliding(config, 2)
+      if (config.attnLogitSoftcap === null) throw notForGguf("attn_logit_softcapping", null, "caps attention scores")
+      if (config.finalLogitSoftcap === null) throw notForGguf("final_logit_softcapping", null, "caps logits")
+      return {
+        ...writeGemmaConfig(config),
+        attn_logit_softcapping: f32(config.attnLogitSoftcap),
+        final_logit_softcapping: f32(config.finalLogitSoftcap),
+        "rope.freq_base": f32(config.rotary.full.base),
+      }
+    },
+  },
   formula: ({ hiddenSize }) => ({
     embedding: "model.embed_tokens",
     enter: (g, rows) => g.times(rows, Math.sqrt(hiddenSize)),

@@ -6,13 +6,29 @@
  * `configuration_gemma3.py`.
  */
 import type { Fields } from "../files/Fields.ts"
-import type { Rotary } from "../graph/ModelConfig.ts"
+import type { GgufEntry } from "../files/gguf/layOutGguf.ts"
+import type { JsonObject } from "../files/ModelFiles.ts"
+import type { ModelConfig, Rotary } from "../graph/ModelConfig.ts"
 import type { TensorSpec } from "../words/Tensors.ts"
 import type { Architecture, Shape } from "./Architecture.ts"
 import { gemma2, makeLayer } from "./gemma2.ts"
+import {
+  checkQueryScalar,
+  checkSliding,
+  f32,
+  float,
+  gemmaTensors,
+  notForGguf,
+  queryScalar,
+  readGemmaConfig,
+  u32,
+  writeGemmaConfig,
+} from "./GgufSpelling.ts"
 import { readHeads, readLayers, readLayerTypes } from "./Shapes.ts"
 
 const title = "Gemma 3"
+/** By which its largest model is known where a file does not say how scores are scaled. */
+const layersOf27B = 62
 const vision = "the vision tower"
 
 export const gemma3: Architecture = {
@@ -36,6 +52,15 @@ export const gemma3: Architecture = {
     "multi_modal_projector.": vision,
     "model.multi_modal_projector.": vision,
   },
+  gguf: {
+    name: "gemma3",
+    tensors: { ...gemmaTensors, "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm" },
+    addedToNorms: 1,
+    // Ollama keeps it in the same file.
+    leftOut: { "v.": vision, "mm.": vision },
+    readConfig: readGguf,
+    writeConfig: writeGguf,
+  },
   formula: (own) => ({
     ...gemma2.formula(own),
     layer: makeLayer((g, attention, input) => [
@@ -48,6 +73,67 @@ export const gemma3: Architecture = {
   endOfTurn: gemma2.endOfTurn,
   endOfText: gemma2.endOfText,
   judges: false,
+}
+
+/**
+ * llama.cpp's defaults (`llama-model.cpp`) where a key is missing, but for the rotary base, which Ollama's files lack or
+ * spell otherwise.
+ */
+function readGguf(metadata: Fields): JsonObject {
+  return {
+    architectures: ["Gemma3ForCausalLM"],
+    model_type: "gemma3_text",
+    ...readGemmaConfig(metadata),
+    query_pre_attn_scalar: queryScalar(metadata, layersOf27B),
+    sliding_window: metadata.count("attention.sliding_window"),
+    ...readPattern(metadata),
+    ...(metadata.has("final_logit_softcapping") && {
+      final_logit_softcapping: float(metadata, "final_logit_softcapping", 30),
+    }),
+    rope_theta: float(metadata, firstOf(metadata, "rope.freq_base", "rope.global.freq_base"), 1_000_000),
+    rope_local_base_freq: float(metadata, firstOf(metadata, "rope.freq_base_swa", "rope.local.freq_base"), 10_000),
+    ...readScaling(metadata),
+  }
+}
+
+const firstOf = (metadata: Fields, name: string, other: string): string =>
+  metadata.has(name) || !metadata.has(other) ? name : other
+
+/** A number, or whether each layer slides. */
+function readPattern(metadata: Fields): JsonObject {
+  const key = "attention.sliding_window_pattern"
+  const pattern = metadata.get(key)
+  if (!Array.isArray(pattern)) return { sliding_window_pattern: metadata.count(key, 6) }
+  return { layer_types: pattern.map((slides: unknown) => (slides === true ? "sliding_attention" : "full_attention")) }
+}
+
+/** Ollama's files with a vision tower, which is those of 4B and more, do not say that their context was stretched by 8. */
+function readScaling(metadata: Fields): JsonObject {
+  const isStretched = metadata.has("mm.tokens_per_image") && !metadata.has("rope.scaling.factor")
+  if (isStretched) return { rope_scaling: { rope_type: "linear", factor: 8 } }
+  const type = metadata.get("rope.scaling.type") ?? "none"
+  if (type === "none") return {}
+  return { rope_scaling: { rope_type: type, factor: float(metadata, "rope.scaling.factor", 1) } }
+}
+
+function writeGguf(config: ModelConfig): Readonly<Record<string, GgufEntry>> {
+  checkQueryScalar(config, layersOf27B)
+  const period = config.slidingLayers.indexOf(false) + 1 || config.layers + 1
+  checkSliding(config, period)
+  const { full, sliding } = config.rotary
+  if (sliding.factor !== 1)
+    throw notForGguf("rope_scaling", "that of the sliding layers, too", "stretches the others alone")
+  return {
+    ...writeGemmaConfig(config),
+    "attention.sliding_window_pattern": u32(period),
+    "rope.freq_base": f32(full.base),
+    "rope.freq_base_swa": f32(sliding.base),
+    ...(full.factor !== 1 && {
+      "rope.scaling.type": { type: "text", value: "linear" } as const,
+      "rope.scaling.factor": f32(full.factor),
+    }),
+    ...(config.finalLogitSoftcap !== null && { final_logit_softcapping: f32(config.finalLogitSoftcap) }),
+  }
 }
 
 function shape(fields: Fields): Shape {

@@ -32,8 +32,14 @@ export async function openTensors(files: ModelFiles, model: Model): Promise<Mode
   }
 }
 
-async function areEqual(files: ModelFiles, a: TensorLocation, b: TensorLocation | undefined): Promise<boolean> {
-  if (a.dtype !== b?.dtype || a.length !== b.length) return false
+const areEqual = async (files: ModelFiles, a: TensorLocation, b: TensorLocation | undefined): Promise<boolean> =>
+  a.dtype === b?.dtype && areSameBytes(files, a, b)
+
+type Place = Pick<TensorLocation, "file" | "offset" | "length">
+
+/** Whether two stretches of files hold the same. */
+export async function areSameBytes(files: ModelFiles, a: Place, b: Place): Promise<boolean> {
+  if (a.length !== b.length) return false
   if (a.file === b.file && a.offset === b.offset) return true
   for (let at = 0; at < a.length; at += stride) {
     const count = Math.min(stride, a.length - at)

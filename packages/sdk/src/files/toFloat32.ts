@@ -2,6 +2,7 @@
  * The floating-point formats that weights are published in, as f32. Bytes are little endian, as are all machines that
  * Facet runs on.
  */
+import { halfValues } from "./halfValues.ts"
 
 /** Formats that `toFloat32` reads. */
 export type FloatDtype = "F32" | "F16" | "BF16"
@@ -16,29 +17,16 @@ export const toFloat32 = (bytes: Uint8Array, dtype: FloatDtype): Float32Array =>
   return dtype === "BF16" ? fromBf16(halves) : fromF16(halves)
 }
 
+const fromF16 = (halves: Uint16Array): Float32Array => {
+  const values = new Float32Array(halves.length)
+  const known = halfValues()
+  for (let i = 0; i < halves.length; i++) values[i] = known[halves[i]!]!
+  return values
+}
+
 /** bf16 is the upper half of an f32. */
 const fromBf16 = (halves: Uint16Array): Float32Array => {
   const words = new Uint32Array(halves.length)
   for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16
   return new Float32Array(words.buffer)
-}
-
-/** What each of the 65,536 binary16 stands for: looked up, since a model has billions. */
-let halfValues: Float32Array | undefined
-
-const fromF16 = (halves: Uint16Array): Float32Array => {
-  const table = (halfValues ??= Float32Array.from({ length: 65_536 }, (_, half) => halfToNumber(half)))
-  const values = new Float32Array(halves.length)
-  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i]!]!
-  return values
-}
-
-/** IEEE 754 binary16: a sign, 5 bits of exponent, 10 bits of fraction. */
-const halfToNumber = (half: number): number => {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 31
-  const fraction = half & 1023
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }

@@ -24,6 +24,11 @@ const isForbidden = (cause: unknown): boolean => ["EACCES", "EPERM"].includes(er
 export async function openFolder(path: string): Promise<ModelFiles> {
   const root = resolve(path)
   await checkFolder(path, root)
+  return filesIn(root)
+}
+
+/** The files of a folder, whatever else it holds: a model that is one file lies anywhere. */
+export function filesIn(root: string): ModelFiles {
   const fail = (name: string, cause: unknown): ModelFileError => fileError(root, name, cause)
 
   /** Of a plain file: a device, a pipe or a folder has no size, and reading it may never end. */
