@@ -125,4 +125,4 @@ const isInsideCharacter = (text: string, at: number): boolean => (text.charCodeA
 const longerFirst = ([left, right]: Merge, [otherLeft, otherRight]: Merge): number =>
   characters(otherLeft) - characters(left) || characters(otherRight) - characters(right)
 
-const characters = (text: string): number => [...text].length
+const characters = (text: string): number => Array.from(text).length

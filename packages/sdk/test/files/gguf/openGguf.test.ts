@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { tries } from "../../../../../test/campaign.ts"
 import { type GgufEntry, type GgufPlan, layOutGguf } from "../../../src/files/gguf/layOutGguf.ts"
-import { openGguf } from "../../../src/files/gguf/openGguf.ts"
+import { type GgufTensor, openGguf } from "../../../src/files/gguf/openGguf.ts"
 import { ModelFileError } from "../../../src/words/Errors.ts"
 import { memoryFiles } from "../../fixtures/memoryFiles.ts"
 import { type Random, randomFrom } from "../../fixtures/random.ts"
@@ -65,12 +65,12 @@ describe("openGguf", () => {
     assert.deepStrictEqual(read.get("tokenizer.ggml.scores"), Float64Array.of(-1000, 0, -1, -2))
     assert.deepStrictEqual(read.get("tokenizer.ggml.token_type"), Float64Array.of(3, 1, 1, 1))
     const { offsets } = layOutGguf(metadata, plans)
-    assert.deepStrictEqual(
+    assert.deepStrictEqual<ReadonlyArray<GgufTensor>>(
       [...tensors.values()],
       [
-        { name: "token_embd.weight", encoding: "Q4_0", shape: [3, 64], length: 3 * 2 * 18 },
-        { name: "output_norm.weight", encoding: "F32", shape: [3], length: 12 },
-        { name: "blk.0.attn_q.weight", encoding: "Q6_K", shape: [2, 256], length: 2 * 210 },
+        { name: "token_embd.weight", encoding: "Q4_0" as const, shape: [3, 64], length: 3 * 2 * 18 },
+        { name: "output_norm.weight", encoding: "F32" as const, shape: [3], length: 12 },
+        { name: "blk.0.attn_q.weight", encoding: "Q6_K" as const, shape: [2, 256], length: 2 * 210 },
       ].map((tensor) => ({ ...tensor, offset: offsets.get(tensor.name)! })),
     )
     for (const { offset } of tensors.values()) assert.strictEqual(offset % 32, 0)
