@@ -12,6 +12,7 @@ import type { Checkpoint } from "./Checkpoint.ts"
 import { FolderTarget } from "./FolderTarget.ts"
 import { layOutShards, mostShardBytes, rowBytes, scaleName, type Shard, weightName } from "./layOutShards.ts"
 import { type FileSum, type Manifest, manifestFile, manifestVersion } from "./Manifest.ts"
+import { writeGguf } from "./gguf/writeGguf.ts"
 import { openSource, type Source } from "./openSource.ts"
 import { type Output, type Packing, type PackingOptions, planOutputs, usualQuantization } from "./Packing.ts"
 import { runPieces } from "./runPieces.ts"
@@ -76,8 +77,8 @@ const mostThreads = 4
  *
  * The folder appears whole: an interrupted conversion leaves nothing that opens.
  *
- * @param source a folder of f32, f16 or bf16 safetensors, sharded or not.
- * @param target a folder outside the source's, not there yet, empty, or written by an earlier conversion, which it replaces.
+ * @param source a folder of f32, f16 or bf16 safetensors, sharded or not; or a GGUF file.
+ * @param target a file that ends in `.gguf`, which llama.cpp opens: see {@link writeGguf}. Or a folder outside the source's, not there yet, empty, or written by an earlier conversion, which it replaces.
  *
  * Rejects with an `InvalidRequestError` for a target that is none of these, an option that makes no sense, or blocks that
  * do not divide the rows of the model's matrices; with the errors of opening a model or an adapter; with a `ModelFileError` when a weight
@@ -105,6 +106,7 @@ export async function convertWith(
   const source: Source = { path, adapter: options.adapter, importance: options.importance }
   const checkpoint = await openSource(source)
   try {
+    if (isGguf(target)) return await writeGguf(checkpoint, target, options)
     const outputs = planOutputs(checkpoint, options)
     const shards = layOutShards(outputs, means.shardBytes)
     await using folder = await FolderTarget.open(target, path)
@@ -128,6 +130,8 @@ export async function convertWith(
     await checkpoint.close()
   }
 }
+
+const isGguf = (target: string): boolean => target.toLowerCase().endsWith(".gguf")
 
 /** A disk that refuses says so in a code of the system's. */
 function asWritingError(target: string, cause: unknown): unknown {

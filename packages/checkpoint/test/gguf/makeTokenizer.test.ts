@@ -47,7 +47,7 @@ function vocabularyOf({ added_tokens, model }: TokenizerJson, size: number): Voc
     if (bytes.has(piece) || isTabsByte(piece)) return PieceType.byte
     const token = added.get(id)
     if (token === undefined) return PieceType.normal
-    return token.special || /^<unused/.test(piece) ? PieceType.control : PieceType.userDefined
+    return token.special || piece.startsWith("<unused") ? PieceType.control : PieceType.userDefined
   }
   const types = pieces.slice(0, size).map(typeOf)
   return {
