@@ -79,6 +79,7 @@ interface Measured {
 }
 
 async function measure({ continue: write, logprobs, name }: Side): Promise<Measured> {
+  console.error(`… ${name}`)
   const own: Array<ReadonlyArray<number>> = []
   for (const { text } of texts) own.push(await logprobs(text))
   const said: Array<string> = []
@@ -116,7 +117,8 @@ function facetSide(name: string, facet: Facet): Side {
 async function llamaSide(path: string): Promise<Side> {
   const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error })
   const model = await llama.loadModel({ modelPath: path })
-  const context = await model.createContext({ contextSize: 2048, threads: cpus().length })
+  // Its threads wait by spinning, and nothing here measures speed.
+  const context = await model.createContext({ contextSize: 2048, threads: 1 })
   const sequence = context.getSequence()
   const idsOf = (text: string) => [...(model.tokens.bos === null ? [] : [model.tokens.bos]), ...model.tokenize(text)]
   return {

@@ -4,10 +4,11 @@ import { join } from "node:path"
 import { gemmaFolder } from "@facet/tiny"
 import { Facet } from "@facet/sdk"
 import { InvalidRequestError } from "@facet/sdk/words"
-import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp"
+import type { Llama } from "node-llama-cpp"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { convertModel, openCheckpoint, openGgufCheckpoint } from "../../src/index.ts"
 import { rejection, withFolder } from "../fixtures/folders.ts"
+import { continued, idsOf, startLlama } from "../fixtures/llama.ts"
 
 const prompts = ["Tell me a story about a fox.", "What is a river?", "Once upon a time", "Who lives in the forest?"]
 const length = 40
@@ -16,7 +17,7 @@ describe("a GGUF of the embedded model", () => {
   let llama: Llama
   let facet: Facet
   beforeAll(async () => {
-    llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error })
+    llama = await startLlama()
     facet = await Facet.open({ model: gemmaFolder, device: "cpu" })
   }, 60_000)
   afterAll(async () => {
@@ -30,26 +31,13 @@ describe("a GGUF of the embedded model", () => {
       await withFolder(async (root) => {
         await convertModel(gemmaFolder, join(root, "tiny.gguf"), { dtype })
         const model = await llama.loadModel({ modelPath: join(root, "tiny.gguf") })
-        // Its threads wait by spinning: two of them stand still where other work shares the cores.
-      const context = await model.createContext({ contextSize: 256, threads: 1 })
-        const sequence = context.getSequence()
         for (const prompt of prompts) {
           const { tokens } = await facet.generate(prompt, { template: "none", maxTokens: length })
-          assert.deepStrictEqual<ReadonlyArray<number>>(
-            [model.tokens.bos ?? -1, ...model.tokenize(prompt)],
-            tokens!.prompt,
-          )
-          await sequence.clearHistory()
-          const said: Array<number> = []
-          for await (const token of sequence.evaluate([model.tokens.bos!, ...model.tokenize(prompt)], {
-            temperature: 0,
-          })) {
-            if (model.isEogToken(token) || said.push(token) >= length) break
-          }
+          const ids = idsOf(model, prompt)
+          assert.deepStrictEqual<ReadonlyArray<number>>(ids, tokens!.prompt)
           const own = tokens!.completion.filter((id) => id !== 1 && id !== 107)
-          assert.deepStrictEqual(said, own, prompt)
+          assert.deepStrictEqual<ReadonlyArray<number>>(await continued(model, ids, length), own, prompt)
         }
-        await context.dispose()
         await model.dispose()
       })
     },
