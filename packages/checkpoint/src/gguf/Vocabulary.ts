@@ -16,6 +16,9 @@ export const PieceType = { normal: 1, unknown: 2, control: 3, userDefined: 4, un
 /** How a vocabulary of SentencePiece writes a space: U+2581. */
 export const spacePiece = "▁"
 
+/** Several times Gemma's: the ways to cut a piece in two are tried, which takes time by its square. */
+const longestPiece = 256
+
 /**
  * The vocabulary of a file.
  *
@@ -39,6 +42,8 @@ export function readVocabulary(
   if (!Array.isArray(pieces) || pieces.length === 0 || !pieces.every((piece) => typeof piece === "string")) {
     throw refuse("tokenizer.ggml.tokens is no list of texts")
   }
+  const long = pieces.find((piece) => piece.length > longestPiece)
+  if (long !== undefined) throw refuse(`tokenizer.ggml.tokens has a piece of ${long.length} characters`)
   const numbers = (key: string): Float64Array => {
     const list = metadata.get(key)
     if (list instanceof Float64Array && list.length === pieces.length) return list
