@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { convertModel, type ConvertOptions } from "@facet/checkpoint"
 import { Facet } from "@facet/sdk"
+import { dequantise, ggufBlock, ggufEncodings } from "@facet/sdk/folders"
 import { getLlama, LlamaLogLevel } from "node-llama-cpp"
 
 const [file] = process.argv.slice(2)
@@ -56,6 +57,7 @@ const mean = (values: ReadonlyArray<number>): number => values.reduce((a, b) => 
 const perplexity = (values: ReadonlyArray<number>): number => Math.exp(-mean(values))
 
 console.log(`${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}\n`)
+printSpeed()
 const folder = await mkdtemp(join(tmpdir(), "facet-gguf-"))
 try {
   const rows: Array<Measured> = []
@@ -70,6 +72,25 @@ try {
   report(rows)
 } finally {
   await rm(folder, { recursive: true, force: true })
+}
+
+/** How fast each encoding is unpacked, by one thread. */
+function printSpeed(): void {
+  console.log(["encoding".padEnd(10), "bits a weight", "read, MB/s", "f32 out, MB/s"].join("  "))
+  for (const encoding of ggufEncodings) {
+    const { bytes, weights } = ggufBlock(encoding)
+    const packed = new Uint8Array(Math.floor(4_000_000 / bytes) * bytes).fill(0x2e)
+    let best = Infinity
+    for (let round = 0; round < 10; round++) {
+      const start = performance.now()
+      dequantise(packed, encoding)
+      best = Math.min(best, performance.now() - start)
+    }
+    const read = packed.length / best / 1000
+    const bits = (bytes * 8) / weights
+    console.log([encoding.padEnd(10), bits.toFixed(2), read.toFixed(0), ((read * 32) / bits).toFixed(0)].join("  "))
+  }
+  console.log("")
 }
 
 interface Measured {
