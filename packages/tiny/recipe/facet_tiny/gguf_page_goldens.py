@@ -2,7 +2,8 @@
 
     python -m facet_tiny.gguf_page_goldens gemma3-270m.gguf ../../checkpoint/test/gguf/pages
 
-Writes ``pages.json`` beside the pages: for each, ``ids`` (``<bos>`` first) and ``logprobs`` (one for each id but the first). ``transformers`` unpacks the file's weights to f32; attention is eager.
+Writes ``pages.json`` beside the pages: for each, ``ids`` (``<bos>`` first) and ``logprobs`` (one for each id but the first).
+``transformers`` unpacks the file's weights to f32; attention is eager.
 """
 
 from __future__ import annotations
