@@ -1,6 +1,7 @@
 /**
- * A GGUF beside llama.cpp: `npx pnpm@12 bench:gguf FILE.gguf`. Perplexity of each page of text, and what both write after
- * ten beginnings, greedily. llama.cpp runs the file as it is; Facet a folder that was converted from it.
+ * A GGUF beside llama.cpp: `npx pnpm@12 bench:gguf FILE.gguf [f32 q8 q4 usual llama.cpp]`. Perplexity of each page of text,
+ * and what both write after ten beginnings, greedily. llama.cpp runs the file as it is; Facet a folder that was converted
+ * from it. llama.cpp's probabilities take minutes.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { cpus, tmpdir } from "node:os"
@@ -11,7 +12,7 @@ import { Facet } from "@facet/sdk"
 import { dequantise, ggufBlock, ggufEncodings } from "@facet/sdk/folders"
 import { getLlama, LlamaLogLevel } from "node-llama-cpp"
 
-const [file] = process.argv.slice(2)
+const [file, ...asked] = process.argv.slice(2)
 if (file === undefined) throw new Error("Name a GGUF file.")
 
 const pages = fileURLToPath(new URL("../packages/checkpoint/test/gguf/pages/", import.meta.url))
@@ -47,11 +48,12 @@ interface Side {
 }
 
 const dtypes: ReadonlyArray<readonly [string, ConvertOptions]> = [
-  ["Facet, f32", { dtype: "f32" }],
-  ["Facet, q8", { dtype: "q8" }],
-  ["Facet, as it comes", {}],
-  ["Facet, q4", { dtype: "q4" }],
+  ["f32", { dtype: "f32" }],
+  ["q8", { dtype: "q8" }],
+  ["q4", { dtype: "q4" }],
+  ["usual", {}],
 ]
+const wanted = (name: string): boolean => asked.length === 0 || asked.includes(name)
 
 const mean = (values: ReadonlyArray<number>): number => values.reduce((a, b) => a + b, 0) / values.length
 const perplexity = (values: ReadonlyArray<number>): number => Math.exp(-mean(values))
@@ -61,14 +63,14 @@ printSpeed()
 const folder = await mkdtemp(join(tmpdir(), "facet-gguf-"))
 try {
   const rows: Array<Measured> = []
-  for (const [name, options] of dtypes) {
+  for (const [name, options] of dtypes.filter(([name]) => wanted(name))) {
     const model = join(folder, "model")
     await convertModel(file, model, options)
     await using facet = await Facet.open({ model, device: "cpu" })
     rows.push(await measure(facetSide(name, facet)))
     await rm(model, { recursive: true })
   }
-  rows.push(await measure(await llamaSide(file)))
+  if (wanted("llama.cpp")) rows.push(await measure(await llamaSide(file)))
   report(rows)
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -1,13 +1,8 @@
 /** Reads, packs and writes some rows of a tensor. Every thread of a conversion has one. */
 import { type FileHandle, open } from "node:fs/promises"
-import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
-import { OutputLevels, type Quantization, quantiseMatrix } from "@facet/sdk/folders"
-import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
+import type { Checkpoint } from "./Checkpoint.ts"
 import type { Packing } from "./Packing.ts"
-import { toFloat16 } from "./toFloat16.ts"
-
-/** Weights that are read at once where a tensor is written whole. */
-const stripeWeights = 2_097_152
+import { levelsByOutput, plainRows, quantisedRows } from "./Rows.ts"
 
 /** A piece of work; it crosses a thread's border. */
 export interface Piece {
@@ -35,22 +30,18 @@ export class PieceWriter implements AsyncDisposable {
     const tensor = this.#checkpoint.tensors[source]
     if (tensor === undefined) throw new Error(`there is no tensor ${source}`)
     const file = await this.#file(path)
+    const { root } = this.#checkpoint
     if (packing.kind === "blocks") {
-      const { data, scales } = await this.#quantised(tensor, packing, first, count)
+      const { data, scales } = await quantisedRows(root, tensor, packing, first, count)
       await writeAt(file, scales, scaleAt)
       return writeAt(file, data, weightAt)
     }
     if (packing.kind === "outputs") {
-      const { data, scales } = await this.#byOutput(tensor)
+      const { data, scales } = await levelsByOutput(root, tensor)
       await writeAt(file, scales, scaleAt)
       return writeAt(file, data, weightAt)
     }
-    const values = await tensor.read(first, count)
-    await writeAt(
-      file,
-      packing.dtype === "F32" ? this.#checked(tensor, values) : this.#halves(tensor, values),
-      weightAt,
-    )
+    await writeAt(file, await plainRows(root, tensor, packing.dtype, first, count), weightAt)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,50 +53,7 @@ export class PieceWriter implements AsyncDisposable {
     this.#files.set(path, file)
     return file
   }
-
-  async #quantised(tensor: CheckpointTensor, { isKept, quantization }: Blocks, first: number, count: number) {
-    if (isKept && tensor.packed !== undefined) return tensor.packed.read(first, count)
-    const values = this.#checked(tensor, await tensor.read(first, count))
-    return quantiseMatrix(values, count, tensor.spec.columns, quantization, await tensor.importance?.())
-  }
-
-  /** The whole of a tensor, read some rows at a time. */
-  async #byOutput(tensor: CheckpointTensor): Promise<OutputLevels> {
-    const { columns, rows } = tensor.spec
-    const levels = new OutputLevels(rows, columns)
-    const step = Math.max(1, Math.floor(stripeWeights / columns))
-    for (let first = 0; first < rows; first += step) {
-      const count = Math.min(step, rows - first)
-      levels.add(this.#checked(tensor, await tensor.read(first, count)))
-    }
-    return levels
-  }
-
-  #halves(tensor: CheckpointTensor, values: Float32Array): Uint16Array {
-    const halves = toFloat16(this.#checked(tensor, values))
-    const tooLarge = halves.findIndex((half) => (half & 0x7fff) === 0x7c00)
-    if (tooLarge < 0) return halves
-    throw new InvalidRequestError({
-      option: "dtype",
-      problem: `f16 holds nothing above 65504, and the tensor ${tensor.spec.name} has ${values[tooLarge]}`,
-      remedy: "Use f32, q8 or q4.",
-    })
-  }
-
-  #checked({ spec }: CheckpointTensor, values: Float32Array): Float32Array {
-    let sum = 0
-    // A finite number less itself is zero; all others give NaN. One pass without a branch.
-    for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!
-    if (sum === 0) return values
-    throw new ModelFileError({
-      file: this.#checkpoint.root,
-      problem: `the tensor ${spec.name}.weight holds ${values.find((value) => !Number.isFinite(value))}`,
-      remedy: "The file is damaged, or its training diverged; get another copy.",
-    })
-  }
 }
-
-type Blocks = { readonly quantization: Quantization; readonly isKept: boolean }
 
 async function writeAt(
   file: FileHandle,

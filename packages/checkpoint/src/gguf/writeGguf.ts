@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import { callHook, InvalidRequestError, ModelFileError } from "@facet/sdk/words"
 import {
   chatTemplateFile,
+  ggufBlock,
   type GgufEntry,
   ggufName,
   headName,
@@ -14,11 +15,11 @@ import {
   tokenizerConfigFile,
   tokenizerFile,
 } from "@facet/sdk/folders"
-import type { Checkpoint, CheckpointTensor } from "../Checkpoint.ts"
-import { checkFinite } from "../checkFinite.ts"
+import type { Checkpoint } from "../Checkpoint.ts"
 import type { Conversion, ConvertOptions } from "../convertModel.ts"
-import { type Dtype, usual } from "../Packing.ts"
-import { encodeRows, packBlocks, rowLength, type WrittenEncoding } from "./encodeRows.ts"
+import { type Output, type Packing, planOutputs } from "../Packing.ts"
+import { plainRows, quantisedRows } from "../Rows.ts"
+import { packGguf } from "./packGguf.ts"
 import { vocabularyOf, type WrittenVocabulary } from "./vocabularyOf.ts"
 
 /** Weights in a piece of work: 8 MB of f32, so that memory does not grow with the model. */
@@ -36,17 +37,14 @@ export async function writeGguf(checkpoint: Checkpoint, target: string, options:
   checkOptions(checkpoint, options)
   const place = resolve(target)
   if (place === checkpoint.root) throw invalid("target", "it is the source itself", "Name another file.")
-  const outputs = checkpoint.tensors.map((tensor): Output => ({
-    tensor,
-    name: ggufName(checkpoint.model.architecture.gguf, tensor.spec.name),
-    encoding: chooseEncoding(tensor, options),
-  }))
+  const outputs = planOutputs(checkpoint, options)
+  const { gguf } = checkpoint.model.architecture
   const vocabulary = readVocabulary(checkpoint)
   const layout = layOutGguf(
     describe(checkpoint, vocabulary, outputs, options),
-    outputs.map(({ encoding, name, tensor: { spec } }) => ({
-      name,
-      encoding,
+    outputs.map(({ packing, spec }) => ({
+      name: ggufName(gguf, spec.name),
+      encoding: encodingOf(packing),
       shape: isMatrix(spec) ? [spec.rows, spec.columns] : [spec.columns],
     })),
   )
@@ -68,16 +66,28 @@ export async function writeGguf(checkpoint: Checkpoint, target: string, options:
   return { leftOut: checkpoint.leftOut, warnings: [...checkpoint.warnings, ...costs(vocabulary)], bytes: layout.size }
 }
 
-interface Output {
-  readonly tensor: CheckpointTensor
-  readonly name: string
-  readonly encoding: WrittenEncoding
+/** What Facet writes. */
+type WrittenEncoding = "F32" | "F16" | "Q8_0" | "Q4_0"
+
+const encodingOf = (packing: Packing): WrittenEncoding => {
+  if (packing.kind === "float") return packing.dtype
+  return packing.kind === "blocks" && packing.quantization.bits === 4 ? "Q4_0" : "Q8_0"
+}
+
+/** Bytes of a row. */
+const rowLength = ({ packing, spec }: Output): number => {
+  const { bytes, weights } = ggufBlock(encodingOf(packing))
+  return (spec.columns / weights) * bytes
 }
 
 const invalid = (option: string, problem: string, remedy: string): InvalidRequestError =>
   new InvalidRequestError({ option, problem, remedy })
 
-function checkOptions({ tensors }: Checkpoint, { block, head }: ConvertOptions): void {
+function checkOptions({ tensors }: Checkpoint, { block, dtype, embedding, head }: ConvertOptions): void {
+  for (const [option, value] of Object.entries({ dtype, embedding, head })) {
+    if (value !== "int8") continue
+    throw invalid(option, "a GGUF has no int8 with a scale for each output", "Use q8, whose blocks of 32 it has.")
+  }
   if (block !== undefined && block !== 32) {
     throw invalid("block", `a GGUF has blocks of 32, and not of ${block}`, "Leave the option out.")
   }
@@ -86,70 +96,51 @@ function checkOptions({ tensors }: Checkpoint, { block, head }: ConvertOptions):
   }
 }
 
-const encodings: Readonly<Record<Dtype, WrittenEncoding>> = { f32: "F32", f16: "F16", q8: "Q8_0", q4: "Q4_0" }
-
-function chooseEncoding({ encoding, spec }: CheckpointTensor, options: ConvertOptions): WrittenEncoding {
-  if (!isMatrix(spec)) return "F32"
-  const own = spec.kind === "embedding" ? options.embedding : spec.name === headName ? options.head : undefined
-  const dtype = own ?? options.dtype
-  // What is packed in such blocks already stays as it is.
-  if (dtype === undefined && isPacked(encoding)) return encoding
-  const chosen = encodings[dtype ?? usual.dtype]
-  if (chosen === undefined) throw invalid("dtype", `${String(dtype)} is none of f32, f16, q8, q4`, "Use one of them.")
-  if (!isPacked(chosen) || spec.columns % 32 === 0) return chosen
-  throw invalid(
-    "dtype",
-    `blocks of 32 do not divide the rows of ${spec.name}, which have ${spec.columns} weights`,
-    "Use f16 or f32.",
-  )
-}
-
-const isPacked = (encoding: string): encoding is "Q8_0" | "Q4_0" => encoding === "Q8_0" || encoding === "Q4_0"
-
 async function writeTensors(
-  { model, root }: Checkpoint,
+  checkpoint: Checkpoint,
   outputs: ReadonlyArray<Output>,
   file: FileHandle,
   offsets: ReadonlyMap<string, number>,
   { onProgress, signal }: ConvertOptions,
 ): Promise<void> {
-  const { addedToNorms } = model.architecture.gguf
-  const sizeOf = ({ encoding, tensor: { spec } }: Output): number => spec.rows * rowLength(spec.columns, encoding)
-  const totalBytes = outputs.reduce((sum, output) => sum + sizeOf(output), 0)
+  const totalBytes = outputs.reduce((sum, output) => sum + output.spec.rows * rowLength(output), 0)
   const start = performance.now()
   let loadedBytes = 0
-  for (const { encoding, name, tensor } of outputs) {
-    const { columns, rows } = tensor.spec
+  for (const output of outputs) {
+    const { columns, name, rows } = output.spec
+    const offset = offsets.get(ggufName(checkpoint.model.architecture.gguf, name)) ?? 0
     const step = Math.max(1, Math.floor(pieceWeights / columns))
     for (let first = 0; first < rows; first += step) {
       signal?.throwIfAborted()
-      const count = Math.min(step, rows - first)
-      const bytes = await encodePiece(root, tensor, encoding, first, count, isMatrix(tensor.spec) ? 0 : addedToNorms)
-      await writeAt(file, bytes, (offsets.get(name) ?? 0) + first * rowLength(columns, encoding))
+      const bytes = await readPiece(checkpoint, output, first, Math.min(step, rows - first))
+      await writeAt(file, bytes, offset + first * rowLength(output))
       loadedBytes += bytes.length
       const seconds = (performance.now() - start) / 1000
       const secondsLeft = seconds < 0.5 ? undefined : (seconds / loadedBytes) * (totalBytes - loadedBytes)
-      const progress = { tensor: tensor.spec.name, loadedBytes, totalBytes, secondsLeft }
+      const progress = { tensor: name, loadedBytes, totalBytes, secondsLeft }
       if (onProgress !== undefined) callHook("onProgress", () => onProgress(progress))
     }
   }
 }
 
-async function encodePiece(
-  root: string,
-  tensor: CheckpointTensor,
-  encoding: WrittenEncoding,
+/** Some rows, as the file has them. */
+async function readPiece(
+  { model, root, tensors }: Checkpoint,
+  { packing, source, spec }: Output,
   first: number,
   count: number,
-  added: number,
 ): Promise<Uint8Array> {
-  const { packed, spec } = tensor
-  if (isPacked(encoding) && tensor.encoding === encoding && packed !== undefined) {
-    return packBlocks(await packed.read(first, count), encoding, spec.name)
+  const tensor = tensors[source]
+  if (tensor === undefined) throw new Error(`there is no tensor ${source}`)
+  if (packing.kind === "blocks") {
+    const encoding = packing.quantization.bits === 4 ? "Q4_0" : "Q8_0"
+    return packGguf(await quantisedRows(root, tensor, packing, first, count), encoding, spec.name)
   }
-  const values = checkFinite(root, spec, await tensor.read(first, count))
-  const whole = added === 0 ? values : values.map((value) => value + added)
-  return encodeRows(whole, count, spec.columns, encoding, spec.name)
+  if (packing.kind === "outputs") throw new Error("int8 was refused before")
+  const values = await plainRows(root, tensor, packing.dtype, first, count)
+  const { addedToNorms } = model.architecture.gguf
+  const whole = isMatrix(spec) ? values : values.map((value) => value + addedToNorms)
+  return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength)
 }
 
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -199,8 +190,8 @@ function* describe(
   yield ["general.type", text("model")]
   yield ["general.name", text(origin?.id ?? basename(checkpoint.root))]
   if (origin?.licence !== undefined) yield ["general.license", text(origin.licence)]
-  const largest = outputs.find(({ tensor }) => tensor.spec.kind === "matrix")?.encoding ?? "F32"
-  yield ["general.file_type", u32(fileTypes[largest])]
+  const largest = outputs.find(({ spec }) => spec.kind === "matrix")?.packing
+  yield ["general.file_type", u32(fileTypes[largest === undefined ? "F32" : encodingOf(largest)])]
   yield ["general.quantization_version", u32(2)]
   for (const [key, entry] of Object.entries(gguf.writeConfig(config))) yield [`${gguf.name}.${key}`, entry]
   if (config.guardWindow !== null) yield ["facet.guard_window", u32(config.guardWindow)]

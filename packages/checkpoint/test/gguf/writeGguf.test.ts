@@ -97,7 +97,7 @@ describe("a GGUF of the embedded model", () => {
         assert.instanceOf(error, InvalidRequestError)
         assert.include((error as InvalidRequestError).message, field)
       }
-      for (const options of [{ block: 64 }, { head: "f16" }] as const) {
+      for (const options of [{ block: 64 }, { head: "f16" }, { dtype: "int8" }, { embedding: "int8" }] as const) {
         assert.instanceOf(
           await rejection(convertModel(gemmaFolder, join(root, "out.gguf"), options)),
           InvalidRequestError,
