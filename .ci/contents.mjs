@@ -7,8 +7,8 @@ const MB = 1e6
 const rules = {
   "@facet/sdk": {
     must: [
-      ...["index", "words", "remote", "folders", "entry"].map((name) => `dist/${name}.js`),
-      ...["index", "words", "remote", "storage"].map((name) => `dist/browser/${name}.js`),
+      ...["index", "words", "remote", "folders", "transformers", "entry"].map((name) => `dist/${name}.js`),
+      ...["index", "words", "remote", "storage", "transformers"].map((name) => `dist/browser/${name}.js`),
       ...["index", "words/index", "remote/index"].map((name) => `dist/${name}.d.ts`),
       "dist/worker/entry.js",
     ],

@@ -5,6 +5,7 @@ import { effects, shield } from "@facet/hono-plugin"
 import { Facet, type Generation, type Trace, type Verdict } from "@facet/sdk"
 import { convertModel } from "@facet/checkpoint"
 import { RemoteFacet } from "@facet/sdk/remote"
+import { fromPipeline } from "@facet/sdk/transformers"
 import { InvalidRequestError, readGenerateOptions, samplingOptionNames } from "@facet/sdk/words"
 import { Hono } from "hono"
 
@@ -21,6 +22,9 @@ assert.ok(
   trace.tokens.some((token) => token.features.length > 0),
   "inspect found no feature",
 )
+
+// Its peer is not installed here: it is asked for when a pipeline is.
+assert.equal(typeof fromPipeline, "function", "transformers.js has no place")
 
 const app = new Hono()
 app.use("/api/chat", shield({ facet }))

@@ -9,12 +9,12 @@
  * - BPE runs word by word with a cache. That is exact when no merge reaches over the start of a word, which is checked
  *   on the merges themselves.
  */
-import { openBpe } from "#bpe"
 import { ModelFileError } from "../words/Errors.ts"
 import { chatTemplateFile, tokenizerConfigFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 import type { TemplatePart } from "./TemplatePart.ts"
 import type { BytePairEncoding } from "./BytePairEncoding.ts"
+import { openBpe } from "./openBpe.ts"
 import { JinjaTemplate } from "./JinjaTemplate.ts"
 import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
 import { checkUnicode } from "../words/Checks.ts"

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { openBpe } from "#bpe"
+import { openBpe } from "../../src/tokenizer/openBpe.ts"
 import { encodeLongWord } from "../../src/tokenizer/encodeLongWord.ts"
 import { whole } from "../../src/words/Sliced.ts"
 

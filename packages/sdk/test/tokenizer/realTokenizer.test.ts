@@ -76,7 +76,7 @@ describe("the real Gemma 2 tokenizer", () => {
     folder = await temporaryFolder()
     await makeFolder(folder.path)
     const [here, everywhere] = [process.threadCpuUsage(), process.cpuUsage()]
-    facet = await Facet.open({ model: folder.path, shield: folder.path })
+    facet = await Facet.open({ model: folder.path, shield: folder.path, checkShield: false })
     shareHere = process.threadCpuUsage(here).user / process.cpuUsage(everywhere).user
   }, 60_000)
   afterAll(async () => {

@@ -1,6 +1,6 @@
 /**
  * The package that `@huggingface/transformers` itself has its tokenizer from. As a whole it would put a second ONNX
- * Runtime of 27 MB beside ours into every bundle.
+ * Runtime of 27 MB beside ours into every page, and a library for images into every process.
  */
 import { Tokenizer } from "@huggingface/tokenizers"
 import type { JsonObject } from "../files/ModelFiles.ts"
