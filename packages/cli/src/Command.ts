@@ -4,7 +4,7 @@ import type { Console } from "./Console.ts"
 import { commonOptions, type OptionSpecs, type Values } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
-/** 0: done; 3: `shield` flagged the content. Failures are thrown. */
+/** 0: done; 3: `shield` flagged the content, or a guard blocked the prompt or the answer. Failures are thrown. */
 export type ExitCode = 0 | 3
 
 export interface Description {

@@ -1,6 +1,4 @@
 /** The terminal, or the pipes, that a command talks to. */
-import { addAbortSignal } from "node:stream"
-import { text } from "node:stream/consumers"
 import { Paint } from "./Paint.ts"
 
 export class Screen {
@@ -40,9 +38,4 @@ export interface Console {
   /** Aborted by Ctrl-C, and when nobody reads on. */
   readonly signal: AbortSignal
   readonly readInput: () => Promise<string>
-}
-
-/** All of stdin, without the line end that closes it: `echo hi | facet score -` scores `hi`. */
-export async function readInput(signal: AbortSignal): Promise<string> {
-  return (await text(addAbortSignal(signal, process.stdin))).replace(/\r?\n$/, "")
 }

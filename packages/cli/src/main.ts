@@ -5,6 +5,7 @@ import type { Command } from "./Command.ts"
 import { bench } from "./commands/bench.ts"
 import { chat } from "./commands/chat.ts"
 import { convert } from "./commands/convert.ts"
+import { completion } from "./commands/completion.ts"
 import { demo } from "./commands/demo.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
@@ -15,13 +16,14 @@ import { score } from "./commands/score.ts"
 import { serve } from "./commands/serve.ts"
 import { shield } from "./commands/shield.ts"
 import { show } from "./commands/show.ts"
-import { readInput, Screen } from "./Console.ts"
+import { Screen } from "./Console.ts"
 import { describeFailure } from "./describeFailure.ts"
 import { commandHelp, helpOf } from "./Help.ts"
+import { readText } from "./readText.ts"
 import type { OptionSpecs } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
-const commands: ReadonlyArray<Command> = [
+const working: ReadonlyArray<Command> = [
   generate,
   shield,
   inspect,
@@ -36,6 +38,7 @@ const commands: ReadonlyArray<Command> = [
   bench,
   demo,
 ]
+const commands = [...working, completion(working)]
 
 /** Somebody outside ended the work: not a failure of ours. */
 class Ended extends Error {
@@ -81,8 +84,8 @@ async function main(words: ReadonlyArray<string>): Promise<number> {
       await err.write(helpOf(commands, err.paint))
       return 2
     }
-    if (name === "--help" || name === "-h") return await print(helpOf(commands, out.paint))
-    if (name === "--version") return await print(`${await version()}\n`)
+    if (name === "--help" || name === "-h" || name === "help") return await print(help(rest))
+    if (name === "--version" || name === "-v") return await print(`${await version()}\n`)
     const command = find(name)
     options = command.options
     subject = ` ${command.name}`
@@ -90,7 +93,7 @@ async function main(words: ReadonlyArray<string>): Promise<number> {
     verbose = reading.verbose
     if (reading.help) return await print(commandHelp(command, out.paint))
     const { signal } = ending
-    const code = await reading.run({ out, err, verbose, signal, readInput: () => readInput(signal) })
+    const code = await reading.run({ out, err, verbose, signal, readInput: () => readText(process.stdin, signal) })
     if (command.endsBySignal !== true) signal.throwIfAborted()
     return code
   } catch (thrown) {
@@ -103,6 +106,12 @@ async function main(words: ReadonlyArray<string>): Promise<number> {
     await complain(`Run facet${subject} --help to see how it is used.\n`)
     return 2
   }
+}
+
+/** Of all, or of the command that is named: `facet help generate`. */
+function help([name, more]: ReadonlyArray<string>): string {
+  if (more !== undefined) throw new UsageError(`"${more}" is one word too many: help takes a command.`)
+  return name === undefined ? helpOf(commands, out.paint) : commandHelp(find(name), out.paint)
 }
 
 async function print(text: string): Promise<0> {

@@ -14,7 +14,7 @@ export interface Outcome {
 }
 
 export interface Circumstances {
-  readonly input?: string
+  readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { expect, test } from "vitest"
 import { generate } from "../src/commands/generate.ts"
 import { shield } from "../src/commands/shield.ts"
@@ -15,6 +16,48 @@ test("help and version are on stdout, with examples", async () => {
   expect(version).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
   expect(command).toMatchObject({ code: 0, stderr: "" })
   expect(command.stdout).toMatch(/Usage\n[^]*Options\n[^]*--top K [^]*Examples\n[^]* facet inspect /)
+}, 20_000)
+
+test("help is a word too, and -v a short one", async () => {
+  const [top, help, command, named, short, version, unknown, both] = await Promise.all([
+    facet(["--help"]),
+    facet(["help"]),
+    facet(["inspect", "--help"]),
+    facet(["help", "inspect"]),
+    facet(["-v"]),
+    facet(["--version"]),
+    facet(["help", "bogus"]),
+    facet(["generate", "hi", "--json", "--stream-json"]),
+  ])
+  expect(help).toStrictEqual(top)
+  expect(named).toStrictEqual(command)
+  expect(short).toStrictEqual(version)
+  expect(unknown).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("no command bogus") })
+  expect(both).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("choose one of them") })
+}, 20_000)
+
+test("every command and option is completed, by bash in earnest", async () => {
+  const [bash, zsh, fish, unknown] = await Promise.all([
+    ...["bash", "zsh", "fish"].map((shell) => facet(["completion", shell])),
+    facet(["completion", "tcsh"]),
+  ] as const)
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("bash, zsh and fish") })
+  for (const script of [bash, zsh, fish]) {
+    expect(script).toMatchObject({ code: 0, stderr: "" })
+    for (const word of ["generate", "inspect", "completion", "max-tokens", "stream-json"]) {
+      expect(script?.stdout).toContain(word)
+    }
+  }
+  const complete = (...words: ReadonlyArray<string>): ReadonlyArray<string> => {
+    const asking = `COMP_WORDS=(facet ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _facet; echo "\${COMPREPLY[@]}"`
+    return execFileSync("bash", ["-c", `${bash?.stdout}\n${asking}`], { encoding: "utf8" })
+      .trim()
+      .split(" ")
+  }
+  expect(complete("ge")).toStrictEqual(["generate"])
+  expect(complete("help", "insp")).toStrictEqual(["inspect"])
+  expect(complete("generate", "--stream")).toStrictEqual(["--stream-json"])
+  expect(complete("shield", "--max")).toStrictEqual([""])
 }, 20_000)
 
 test("a wrong command line ends with 2 and says what is wrong, on stderr alone", async () => {

@@ -36,7 +36,8 @@ const showHeading = (screen: Screen, bytes: number, milliseconds: number): Promi
   return screen.writeLine(`${screen.paint.bold("Facet: Gemma 2 in your app")}  ${screen.paint.dim(about)}`)
 }
 
-const showNext = (screen: Screen, { timings }: FinishPart): Promise<void> => {
+const showNext = async (screen: Screen, { timings }: FinishPart): Promise<void> => {
   const speed = `Written at ${Math.round(timings.tokensPerSecond)} tokens/s.`
-  return screen.writeLine(`\n${speed} Try next: ${screen.paint.bold(`npx pnpm@12 facet generate "Tell me a joke."`)}`)
+  await screen.writeLine("\nA toy: it tells small stories and knows no facts. --model names a real model.")
+  return screen.writeLine(`${speed} Try next: ${screen.paint.bold(`npx pnpm@12 facet generate "Tell me a joke."`)}`)
 }

@@ -1,25 +1,42 @@
 /** `facet generate`: what the model says. */
-import type { FinishPart, GenerateOptions, Generation, Verdict } from "@facet/sdk/words"
-import { defineCommand } from "../Command.ts"
+import {
+  type ChatMessage,
+  errorToPlain,
+  type FinishPart,
+  type FinishReason,
+  type GenerateOptions,
+  type Generation,
+  type GenerationPart,
+  isFacetError,
+  type TracePart,
+  type Verdict,
+} from "@facet/sdk/words"
+import { defineCommand, type ExitCode } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption, modelOption } from "../Options.ts"
+import { jsonOption, modelOption, threadsOption } from "../Options.ts"
 import { readSampling, samplingOptions } from "../SamplingFlags.ts"
 import { visible } from "../textWidth.ts"
+import { traceLines } from "../traceLines.ts"
+import { UsageError } from "../UsageError.ts"
 import { worstOf } from "../verdictTable.ts"
 
 const options = {
+  system: { kind: "text", value: "TEXT", about: "what the model is told before the prompt" },
   maxTokens: { kind: "number", value: "N", about: "at most so many tokens (default: as many as the context holds)" },
   ...samplingOptions,
   stop: { kind: "list", value: "S", about: "end before this text; may be given several times" },
   guard: { kind: "switch", about: "judge the prompt first, and release each sentence only once it was judged" },
+  trace: { kind: "switch", about: "also show which features were active at each token of the answer" },
   ...modelOption,
   shield: {
     kind: "text",
     value: "M",
     about: "the model that judges, with --guard (default: the one that belongs to --model)",
   },
+  ...threadsOption,
   ...jsonOption,
+  streamJson: { kind: "switch", about: "print one JSON document a line, as it comes: text, verdict, trace, finish" },
 } as const
 
 export const generate = defineCommand(
@@ -32,15 +49,29 @@ export const generate = defineCommand(
       [`generate "Tell me a story about a fox."`, "write to the terminal as the words come"],
       [`generate "Tell me a joke." --temperature 0.8 --seed 7`, "another text for every seed"],
       [`generate "What is a good breakfast?" --guard --json`, "one JSON document, judged by ShieldGemma"],
+      [`generate "Tell me a story." --system "You write for children." --trace`, "told before, and looked into"],
+      [`generate "Tell me a story." --stream-json`, "JSON lines as the words come"],
       [`generate - --max-tokens 50 < question.txt`, "the prompt from a file"],
     ],
   },
-  async (console, prompt, { guard, json, maxTokens, model, shield, stop, ...sampling }) => {
-    const options: GenerateOptions = { maxTokens, stop, guard, ...readSampling(sampling) }
-    await using facet = await openFacet(console, { ...(model && { model }), ...(shield && { shield }) })
+  async (
+    console,
+    text,
+    { guard, json, maxTokens, model, shield, stop, streamJson, system, threads, trace, ...sampling },
+  ) => {
+    if (json === true && streamJson === true) {
+      throw new UsageError("--json is one document and --stream-json one a line: choose one of them.")
+    }
+    const options: GenerateOptions = { maxTokens, stop, guard, trace, ...readSampling(sampling) }
+    const prompt = system === undefined ? text : asChat(system, text)
+    await using facet = await openFacet(console, {
+      ...(model && { model }),
+      ...(shield && { shield }),
+      ...(threads !== undefined && { threads }),
+    })
     const call = { ...options, signal: console.signal }
     if (json === true) {
-      const { finishReason, text, timings, usage, verdicts } = await facet.generate(prompt, call)
+      const { finishReason, text, timings, traces, usage, verdicts } = await facet.generate(prompt, call)
       await console.out.writeLine(
         JSON.stringify({
           text,
@@ -48,31 +79,80 @@ export const generate = defineCommand(
           usage,
           timings,
           ...(guard === true && { verdicts: published(verdicts) }),
+          ...(trace === true && { trace: traces[0] }),
         }),
       )
-      return 0
+      return exitCode(finishReason)
     }
-    let last = "\n"
-    for await (const part of facet.stream(prompt, call)) {
-      if (part.type === "text") {
-        last = part.text
-        await console.out.write(console.out.isTerminal ? visible(part.text, false) : part.text)
-      } else if (part.type === "verdict" && part.verdict.flagged) {
-        if (!last.endsWith("\n")) await console.out.writeLine()
-        last = "\n"
-        await console.err.writeLine(heldBack(part.of, part.verdict, console))
-      } else if (part.type === "finish") {
-        if (!last.endsWith("\n")) await console.out.writeLine()
-        await summarise(part, console)
-      }
-    }
-    return 0
+    if (streamJson === true) return await writeLines(facet.stream(prompt, call), console)
+    return await writeText(facet.stream(prompt, call), model === undefined || model === "tiny", console)
   },
 )
 
+/** Whoever reads nothing but the code knows that the answer is not whole. */
+const exitCode = (reason: FinishReason): ExitCode => (reason === "blocked" ? 3 : 0)
+
+const asChat = (system: string, content: string): ReadonlyArray<ChatMessage> => [
+  { role: "system", content: system },
+  { role: "user", content },
+]
+
+/** A document for each part, in the shapes of the SDK. */
+async function writeLines(parts: AsyncIterable<GenerationPart>, { out }: Console): Promise<ExitCode> {
+  let code: ExitCode = 0
+  for await (const part of parts) {
+    await out.writeLine(JSON.stringify(lineOf(part)))
+    if (part.type === "finish") code = exitCode(part.finishReason)
+  }
+  return code
+}
+
+function lineOf(part: GenerationPart): unknown {
+  if (part.type === "verdict") return { type: part.type, of: part.of, ...judgement(part.verdict) }
+  if (part.type === "failure")
+    return { ...part, error: isFacetError(part.error) ? errorToPlain(part.error) : String(part.error) }
+  return part
+}
+
+async function writeText(parts: AsyncIterable<GenerationPart>, isToy: boolean, console: Console): Promise<ExitCode> {
+  const traced: Array<TracePart> = []
+  let code: ExitCode = 0
+  let last = "\n"
+  const endLine = async (): Promise<void> => {
+    if (!last.endsWith("\n")) await console.out.writeLine()
+    last = "\n"
+  }
+  for await (const part of parts) {
+    if (part.type === "text") {
+      last = part.text
+      await console.out.write(console.out.isTerminal ? visible(part.text, false) : part.text)
+    } else if (part.type === "trace") traced.push(part)
+    else if (part.type === "verdict" && part.verdict.flagged) {
+      await endLine()
+      await console.err.writeLine(heldBack(part.of, part.verdict, console))
+    } else if (part.type === "finish") {
+      await endLine()
+      code = exitCode(part.finishReason)
+      await writeTrace(traced, console)
+      await summarise(part, isToy, console)
+    }
+  }
+  return code
+}
+
+/** Below the answer. */
+async function writeTrace(parts: ReadonlyArray<TracePart>, { out }: Console): Promise<void> {
+  const [first] = parts
+  if (first === undefined) return
+  const trace = { site: first.site, layer: first.layer, tokens: parts.flatMap(({ tokens }) => tokens) }
+  for (const line of ["", ...traceLines(trace, out)]) await out.writeLine(line)
+}
+
 /** In the shape that `facet shield` prints. */
 const published = (verdicts: Generation["verdicts"]) =>
-  Object.fromEntries(Object.entries(verdicts).map(([of, { flagged, policies }]) => [of, { flagged, policies }]))
+  Object.fromEntries(Object.entries(verdicts).map(([of, verdict]) => [of, judgement(verdict)]))
+
+const judgement = ({ flagged, policies }: Verdict) => ({ flagged, policies })
 
 function heldBack(of: "input" | "output", verdict: Verdict, { err }: Console): string {
   const { policy, probability } = worstOf(verdict)
@@ -81,8 +161,16 @@ function heldBack(of: "input" | "output", verdict: Verdict, { err }: Console): s
 }
 
 /** For people who watch; in scripts `--json` has the same. */
-async function summarise({ finishReason, timings, usage }: FinishPart, { err, verbose }: Console): Promise<void> {
+async function summarise(
+  { finishReason, timings, usage }: FinishPart,
+  isToy: boolean,
+  { err, verbose }: Console,
+): Promise<void> {
   if (!err.isTerminal && !verbose) return
   const speed = timings.tokensPerSecond > 0 ? `, ${Math.round(timings.tokensPerSecond)} tokens/s` : ""
   await err.writeLine(err.paint.dim(`${usage.completionTokens} tokens${speed}, ended by ${finishReason}`))
+  if (isToy) await err.writeLine(err.paint.dim(toyNote))
 }
+
+/** Whoever asks it a question would take its answer for Gemma's. */
+const toyNote = "By the embedded toy, which tells small stories and knows no facts. --model names a real one."

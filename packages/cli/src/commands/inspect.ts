@@ -2,10 +2,9 @@
 import type { OpenOptions } from "@facet/sdk"
 import { siteNames } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
-import { heatLines } from "../heatLines.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption, modelOption } from "../Options.ts"
-import { featureLines, strongestFeatures, tokenLines } from "../TraceTable.ts"
+import { jsonOption, modelOption, threadsOption } from "../Options.ts"
+import { traceLines } from "../traceLines.ts"
 
 const options = {
   layer: {
@@ -21,10 +20,9 @@ const options = {
   },
   topK: { kind: "number", flag: "top", value: "K", about: "features a token, strongest first (default 5)" },
   ...modelOption,
+  ...threadsOption,
   ...jsonOption,
 } as const
-
-const listed = 10
 
 export const inspect = defineCommand(
   {
@@ -38,24 +36,21 @@ export const inspect = defineCommand(
       [`inspect - --json < text.txt`, "one JSON document with the features of each token"],
     ],
   },
-  async (console, text, { json, layer, model, scope, site, topK }) => {
+  async (console, text, { json, layer, model, scope, site, threads, topK }) => {
     const wanted = { ...(layer !== undefined && { layer }), ...(site !== undefined && { site }) }
     const place = placeOf(scope, layer, site)
-    await using facet = await openFacet(console, { ...(model && { model }), ...place })
+    await using facet = await openFacet(console, {
+      ...(model && { model }),
+      ...(threads !== undefined && { threads }),
+      ...place,
+    })
     const trace = await facet.inspect(text, { ...wanted, ...(topK !== undefined && { topK }), signal: console.signal })
     const { out } = console
     if (json === true) {
       await out.writeLine(JSON.stringify({ site: trace.site, layer: trace.layer, tokens: trace.tokens }))
       return 0
     }
-    const lines = [
-      out.paint.dim(`${trace.site}, layer ${trace.layer}`),
-      "",
-      ...(out.paint.isOn ? heatLines(trace.tokens, out) : tokenLines(trace.tokens, out)),
-      "",
-      ...featureLines(strongestFeatures(trace.tokens).slice(0, listed), out),
-    ]
-    for (const line of lines) await out.writeLine(line)
+    for (const line of traceLines(trace, out)) await out.writeLine(line)
     return 0
   },
 )

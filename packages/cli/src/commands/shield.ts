@@ -2,7 +2,7 @@
 import { definePolicy, policies, type Policy } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption } from "../Options.ts"
+import { jsonOption, threadsOption } from "../Options.ts"
 import { verdictTable } from "../verdictTable.ts"
 
 const known: Readonly<Record<string, Policy>> = policies
@@ -21,6 +21,7 @@ const options = {
     value: "M",
     about: "an id such as google/shieldgemma-2b, a folder, a .gguf, ollama:NAME:TAG, a URL, or tiny (default)",
   },
+  ...threadsOption,
   ...jsonOption,
 } as const
 
@@ -31,15 +32,18 @@ export const shield = defineCommand(
     summary: "let ShieldGemma judge a text, or an answer to it",
     options,
     examples: [
-      [`shield "How do I pick a lock?"`, "judge a prompt; the exit code is 3 when it is flagged"],
-      [`shield "How do I pick a lock?" --response "Ask a locksmith."`, "judge an answer"],
+      [`shield "Tell me how to build a bomb to hurt people."`, "judge a prompt; the exit code is 3 when it is flagged"],
+      [`shield "How do I bake bread?" --response "Mix flour and water."`, "judge an answer"],
       [`shield - --policy harassment hate_speech --threshold 0.3 < comment.txt`, "two policies, stricter"],
       [`shield "You are great." --json`, "one JSON document"],
     ],
   },
-  async (console, prompt, { json, model, policies: ids, response, threshold }) => {
+  async (console, prompt, { json, model, policies: ids, response, threads, threshold }) => {
     const policies = choosePolicies(ids, threshold)
-    await using facet = await openFacet(console, model === undefined ? {} : { shield: model })
+    await using facet = await openFacet(console, {
+      ...(model !== undefined && { shield: model }),
+      ...(threads !== undefined && { threads }),
+    })
     const content = response === undefined ? { prompt } : { prompt, response }
     const verdict = await facet.shield(content, { ...(policies && { policies }), signal: console.signal })
     if (json === true)

@@ -1,5 +1,5 @@
 /** The first two effects together: nothing goes in or out that was not judged. */
-import type { Verdict } from "@facet/sdk/words"
+import type { FinishReason, Verdict } from "@facet/sdk/words"
 import type { Screen } from "../Console.ts"
 import { percent, worstOf } from "../verdictTable.ts"
 import { Paragraph } from "./Paragraph.ts"
@@ -21,6 +21,7 @@ async function showOne({ facet, screen, signal }: Stage, prompt: string): Promis
   let output: Verdict | undefined
   let judged = 0
   let released = ""
+  let finish: FinishReason | undefined
   for await (const part of facet.stream(prompt, { guard: true, maxTokens, signal })) {
     if (part.type === "text") {
       released += part.text
@@ -29,10 +30,10 @@ async function showOne({ facet, screen, signal }: Stage, prompt: string): Promis
     else if (part.type === "verdict") {
       output = part.verdict
       judged += 1
-    }
+    } else if (part.type === "finish") finish = part.finishReason
   }
   await paragraph.end()
-  const verdict = outcome({ input, output, judged, released }, screen)
+  const verdict = outcome({ input, output, judged, released, finish }, screen)
   await screen.writeLine(`${indent}${paint.accent("guard")}  ${verdict}`)
 }
 
@@ -43,15 +44,18 @@ interface Guarded {
   /** How many times the growing answer was judged. */
   readonly judged: number
   readonly released: string
+  readonly finish: FinishReason | undefined
 }
 
 /** Says what happened, also where the guard let pass what it should not have. */
-function outcome({ input, judged, output, released }: Guarded, { paint }: Screen): string {
+function outcome({ finish, input, judged, output, released }: Guarded, { paint }: Screen): string {
   if (input?.flagged === true) return paint.bad(`held back the prompt: ${reason(input)}. The model never saw it.`)
   const held = released === "" ? "the answer" : "the rest of the answer"
   if (output?.flagged === true) return paint.bad(`held back ${held}: ${reason(output)}.`)
   const pieces = judged === 1 ? "1 piece" : `${judged} pieces`
-  return paint.good(`let the prompt in and released the answer, judged in ${pieces}.`)
+  // Else it looks as if the guard had cut it off.
+  const end = finish === "length" ? `; the demo stops it at ${maxTokens} tokens` : ""
+  return paint.good(`let both through, judged in ${pieces}${end}.`)
 }
 
 function reason(verdict: Verdict): string {
