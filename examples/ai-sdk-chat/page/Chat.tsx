@@ -106,6 +106,9 @@ export function Chat() {
 /** Keeps the newest words in sight while they come. */
 function ScrollMark({ messages, status }: Pick<ReturnType<typeof useChat>, "messages" | "status">) {
   const mark = useRef<HTMLDivElement>(null)
-  useEffect(() => mark.current?.scrollIntoView({ block: "end" }), [messages, status])
+  useEffect(() => {
+    // Nothing is returned: newer browsers give a promise, which React would take for the effect's end.
+    void mark.current?.scrollIntoView({ block: "end" })
+  }, [messages, status])
   return <div ref={mark} />
 }
