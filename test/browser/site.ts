@@ -8,6 +8,8 @@ export interface SiteOptions {
   readonly isolated?: boolean
   /** The Content-Security-Policy header of every response. Default: none. */
   readonly contentSecurityPolicy?: string
+  /** Whether a path is answered with status 503 just now. Default: none is. */
+  readonly fails?: (path: string) => boolean
 }
 
 export interface Site extends AsyncDisposable {
@@ -52,6 +54,10 @@ export async function serveSite(folder: string, options: SiteOptions = {}): Prom
   const server = createServer((request, response) => {
     const path = pathOf(request)
     requests.push(path)
+    if (options.fails?.(path) === true) {
+      response.writeHead(503, { ...headers, "Content-Type": "text/plain; charset=utf-8" }).end("Not now")
+      return
+    }
     void answer(join(folder, path), { folder: resolve(folder), headers, request, response })
   })
   const url = `http://127.0.0.1:${await listen(server)}`

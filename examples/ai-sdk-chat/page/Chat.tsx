@@ -108,7 +108,7 @@ function ScrollMark({ messages, status }: Pick<ReturnType<typeof useChat>, "mess
   const mark = useRef<HTMLDivElement>(null)
   useEffect(() => {
     // Nothing is returned: newer browsers give a promise, which React would take for the effect's end.
-    void mark.current?.scrollIntoView({ block: "end" })
+    mark.current?.scrollIntoView({ block: "end" })
   }, [messages, status])
   return <div ref={mark} />
 }

@@ -330,6 +330,28 @@ describe("without a network", () => {
 })
 
 describe("what goes wrong", () => {
+  it.each([
+    ["the SDK's code", /assets\/src-.*\.js$/, /Facet's code.* did not arrive/],
+    ["the worker's script", /entry\.browser-.*\.js$/, /engine's worker did not arrive/],
+    ["ONNX Runtime's library", /ort\.wasm\.bundle.*\.js$/, /ONNX Runtime.* did not arrive/],
+    ["ONNX Runtime's file", /ort-wasm-simd-threaded-.*\.wasm$/, /\.wasm\) did not arrive: .*503/],
+  ])("says that %s did not arrive, and fetches it anew", async (_, path, told) => {
+    let isDown = true
+    await using own = await serveSite(folder, { fails: (asked) => isDown && path.test(asked) })
+    await using visit = await browser.openPage({ serviceWorkers: "block" })
+    const { page } = visit
+    await page.goto(`${own.url}/?device=wasm`)
+    await page.getByRole("button", { name: /^Load Gemma/ }).click()
+    await expectText(page.getByRole("alert"), told)
+    isDown = false
+    await page
+      .getByRole("button", { name: /try again|load/i })
+      .first()
+      .click()
+    await page.getByRole("button", { name: /WebAssembly/ }).waitFor()
+    expect(await page.getByRole("alert").count()).toBe(0)
+  })
+
   it("says what is wrong with a model, and takes another one", async () => {
     await using visit = await browser.openPage({ serviceWorkers: "block" })
     const { page } = visit

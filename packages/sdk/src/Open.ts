@@ -213,6 +213,13 @@ const termsOf = ({ download = "auto", onProgress, precision }: OpenOptions, sign
   signal,
 })
 
+/** Where a model is. What may be stored is asked for only where something will be. */
+async function locate(model: string, options: OpenOptions, signal: AbortSignal): Promise<string> {
+  const source = await platform.resolveModel(model, termsOf(options, signal))
+  if ((options.storage ?? "persistent") === "persistent") platform.keepDownloads()
+  return source
+}
+
 async function resolveText(
   model: string,
   options: OpenOptions,
@@ -226,8 +233,7 @@ async function resolveText(
     ...(sha256.scope !== undefined && { scopeSha256: sha256.scope }),
   }
   if (model !== "tiny") {
-    const source = await platform.resolveModel(model, termsOf(options, signal))
-    return { source, use: "text", scope: given, ...place, ...sums }
+    return { source: await locate(model, options, signal), use: "text", scope: given, ...place, ...sums }
   }
   const tiny = await platform.embedded()
   return { source: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place, ...sums }
@@ -248,10 +254,7 @@ function guardOf(model: string, options: OpenOptions): Effect.Effect<ModelRef, F
   }
   return once(
     find("Finding the guard", async (signal) => ({
-      source:
-        guard === "tiny"
-          ? (await platform.embedded()).shield
-          : await platform.resolveModel(guard, termsOf(options, signal)),
+      source: guard === "tiny" ? (await platform.embedded()).shield : await locate(guard, options, signal),
       use: "guard",
       ...(checkShield === false && { isTrusted: true }),
       ...(sha256?.shield !== undefined && { sha256: sha256.shield }),

@@ -31,6 +31,7 @@ export type { Embedding, EmbedOptions } from "./words/Embedding.ts"
 export type { PageWorker } from "./words/EngineSettings.ts"
 export {
   ClosedError,
+  CodeLoadError,
   ContextOverflowError,
   DownloadError,
   EngineCrashedError,

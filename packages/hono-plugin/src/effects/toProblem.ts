@@ -33,6 +33,7 @@ const kinds: Readonly<Record<FacetError["_tag"], Kind>> = {
   DownloadError: failed,
   StorageError: failed,
   WorkerBlockedError: failed,
+  CodeLoadError: failed,
 }
 
 const contentType = { "Content-Type": problemType }

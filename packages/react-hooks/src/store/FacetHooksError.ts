@@ -12,5 +12,31 @@ export class UnexpectedError extends Error {
   }
 }
 
+/**
+ * The SDK's own code did not arrive. Its fields and its tag are those of the SDK's `CodeLoadError`, whose class would have
+ * come with that code.
+ */
+export class PageCodeError extends Error {
+  readonly _tag = "CodeLoadError"
+  override readonly name = "CodeLoadError"
+  readonly what = "Facet's code"
+  readonly url: string
+  readonly problem: string
+  readonly remedy = "Try again, or reload the page where that does not help."
+
+  /** @param url where it was to come from; empty where the browser does not tell. */
+  constructor(url: string, cause: unknown) {
+    const problem = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `Facet's code${url === "" ? "" : ` (${url})`} did not arrive: ${problem}. Try again, or reload the page where that does not help.`,
+      {
+        cause,
+      },
+    )
+    this.url = url
+    this.problem = problem
+  }
+}
+
 /** What hooks tell in `error`, as a value. `name` and `_tag` say which one it is, `message` what to do. */
-export type FacetHooksError = FacetError | RemoteError | UnexpectedError
+export type FacetHooksError = FacetError | RemoteError | PageCodeError | UnexpectedError

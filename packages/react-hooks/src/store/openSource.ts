@@ -1,6 +1,7 @@
 import type { Effects, RemoteFacetOptions } from "@facet/sdk/remote"
 import type { Device, Progress } from "@facet/sdk/words"
 import type { FacetSource } from "./FacetSource.ts"
+import { importAnew } from "./importAnew.ts"
 
 export interface OpenedSource {
   readonly effects: Effects
@@ -35,7 +36,7 @@ export async function openSource(source: FacetSource, opening: Opening): Promise
 
 async function openHere({ open = {} }: FacetSource, { latest, onProgress, signal }: Opening): Promise<OpenedSource> {
   // Loaded when it is needed: a page, or a server that renders it, does not carry the SDK before.
-  const { Facet } = await import("@facet/sdk")
+  const { Facet } = await importAnew(() => import("@facet/sdk"), "Facet")
   signal.throwIfAborted()
   const facet = await Facet.open({
     ...open,
@@ -49,7 +50,7 @@ async function openHere({ open = {} }: FacetSource, { latest, onProgress, signal
 }
 
 async function openRemote({ url }: RemoteFacetOptions, { latest, signal }: Opening): Promise<OpenedSource> {
-  const { RemoteFacet } = await import("@facet/sdk/remote")
+  const { RemoteFacet } = await importAnew(() => import("@facet/sdk/remote"), "RemoteFacet")
   const now = () => remoteOptions(latest().remote ?? url)
   const effects = new RemoteFacet({
     url,

@@ -1,6 +1,6 @@
 /** Which of several devices models run on: the first that works, found out with the first model. */
 import type { Device } from "../words/Device.ts"
-import { RuntimeError, UnsupportedDeviceError } from "../words/Errors.ts"
+import { CodeLoadError, RuntimeError, UnsupportedDeviceError } from "../words/Errors.ts"
 import type { DeviceCandidate, Runtime } from "../runtime/Runtime.ts"
 
 export class Devices {
@@ -46,6 +46,7 @@ export class Devices {
 
   async #try<A>(open: (runtime: Runtime) => Promise<A>): Promise<A> {
     let remedy = ""
+    let missing: CodeLoadError | undefined
     for (let candidate = this.#candidates[0]; candidate !== undefined; candidate = this.#candidates[0]) {
       let runtime: Runtime | undefined
       try {
@@ -56,6 +57,7 @@ export class Devices {
       } catch (cause) {
         await runtime?.release()
         if (this.#all.length === 1 || (runtime !== undefined && !isDevices(cause))) throw cause
+        if (cause instanceof CodeLoadError) missing ??= cause
         this.#candidates.shift()
         this.#rejected.push({ name: candidate.name, reason: reasonOf(cause) })
         // The last device is the one that asks least of a machine.
@@ -66,6 +68,8 @@ export class Devices {
     // Whatever it was may have passed when the next model is opened.
     this.#candidates = [...this.#all]
     this.#rejected = []
+    // Nobody knows what a device whose code did not come would have done: it is no fault of the browser's.
+    if (missing !== undefined) throw missing
     throw new UnsupportedDeviceError({
       device: "any",
       problem: `none works here (${reasons})`,

@@ -200,6 +200,24 @@ export class WorkerBlockedError extends Data.TaggedError("WorkerBlockedError")<{
   }
 }
 
+/**
+ * A part of the program did not arrive: the SDK's own code, its worker's, or ONNX Runtime's. No fault of the browser's, and
+ * opening again fetches it anew.
+ */
+export class CodeLoadError extends Data.TaggedError("CodeLoadError")<{
+  /** What it is, for people to read. */
+  readonly what: string
+  /** Where it was to come from; empty where the browser does not tell. */
+  readonly url: string
+  readonly problem: string
+  readonly remedy: string
+}> {
+  override get message(): string {
+    const from = this.url === "" ? "" : ` (${this.url})`
+    return legible`${this.what}${from} did not arrive: ${this.problem}. ${this.remedy}`
+  }
+}
+
 /** The classes of the same errors, by their tags. */
 export const errorClasses = {
   ModelNotFoundError,
@@ -217,6 +235,7 @@ export const errorClasses = {
   DownloadError,
   StorageError,
   WorkerBlockedError,
+  CodeLoadError,
 } as const satisfies Readonly<Record<FacetErrorTag, unknown>>
 
 /** Every error that Facet fails with. */

@@ -17,6 +17,7 @@ export const errorTags = [
   "DownloadError",
   "StorageError",
   "WorkerBlockedError",
+  "CodeLoadError",
 ] as const
 export type FacetErrorTag = (typeof errorTags)[number]
 

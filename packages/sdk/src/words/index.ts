@@ -27,6 +27,7 @@ export {
 export type { Embedding, EmbedOptions } from "./Embedding.ts"
 export {
   ClosedError,
+  CodeLoadError,
   ContextOverflowError,
   DownloadError,
   EngineCrashedError,

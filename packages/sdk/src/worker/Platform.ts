@@ -38,6 +38,8 @@ export interface Platform {
   readonly fetchesModels: boolean
   /** Where a model is that was named by its id, folder or URL. Rejects with a `ModelNotFoundError`. */
   readonly resolveModel: (model: string, terms: ModelTerms) => Promise<string>
+  /** Asks whoever owns the disk to keep what will be downloaded onto it. */
+  readonly keepDownloads: () => void
   /** The same for a folder or file of autoencoders. */
   readonly resolveScope: (scope: string) => string
   readonly layerEngine: (

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Engine } from "../words/Engine.ts"
 import {
+  CodeLoadError,
   EngineCrashedError,
   type FacetError,
   invalidRequest,
@@ -63,17 +64,22 @@ class WebThread implements EngineThread {
   /** Calls that came before the worker's script ran: it would not hear them. */
   readonly #early: Array<AppMessage> = []
   #isRunning = false
+  /** What the page's policy forbade since the worker was started, before it ran. */
+  #violation: SecurityPolicyViolationEvent | undefined
 
   constructor(worker: Worker, settings: EngineSettings, events: ThreadEvents) {
     this.#worker = worker
     this.#settings = settings
     this.#events = events
     worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => this.#receive(data))
+    // A browser says of a script that did not load why it did not at most here.
+    globalThis.addEventListener("securitypolicyviolation", this.#blame)
     worker.addEventListener("messageerror", () => this.#lose("a message could not be read"))
     worker.addEventListener("error", (event) => {
       // It is told to whoever waits, not to the page's console.
       event.preventDefault()
-      this.#lose(event.message)
+      // Of a script that did not load the event is a plain one, whatever its type says.
+      this.#lose("message" in event ? event.message : "")
     })
     // Whoever made the worker may have made it long ago.
     worker.postMessage({ kind: "hello" } satisfies ToWorker)
@@ -89,12 +95,22 @@ class WebThread implements EngineThread {
   keepAlive = (): void => {}
 
   /** In a browser a worker may end at any moment, also inside a run: all its memory comes back at once. */
-  end = async (): Promise<void> => this.#worker.terminate()
+  end = async (): Promise<void> => {
+    this.#forget()
+    this.#worker.terminate()
+  }
+
+  readonly #blame = (event: SecurityPolicyViolationEvent): void => {
+    if (/^(worker|script|child|default)-src|^require-trusted/.test(event.effectiveDirective)) this.#violation = event
+  }
+
+  readonly #forget = (): void => globalThis.removeEventListener("securitypolicyviolation", this.#blame)
 
   #receive(data: unknown): void {
     if (data === running) {
       if (this.#isRunning) return
       this.#isRunning = true
+      this.#forget()
       this.#worker.postMessage({ kind: "start", settings: this.#settings } satisfies ToWorker)
       for (const message of this.#early.splice(0)) this.#worker.postMessage(message)
       return
@@ -106,18 +122,32 @@ class WebThread implements EngineThread {
   }
 
   #lose(problem: string): void {
+    this.#forget()
     this.#worker.terminate()
-    // A browser says why a script failed, but not why it was not loaded.
-    const error = this.#isRunning
-      ? new EngineCrashedError({ problem: problem || "its script failed" })
-      : blocked(problem || "the browser did not load its script")
-    this.#events.onLost(error)
+    this.#events.onLost(this.#isRunning ? crashed(problem) : this.#notStarted(problem))
+  }
+
+  #notStarted(problem: string): FacetError {
+    const violation = this.#violation
+    if (violation !== undefined) return blocked(`the page's policy forbids it (${violation.effectiveDirective})`)
+    // A script that came, and failed when it ran, says why.
+    if (problem !== "") return blocked(problem)
+    return new CodeLoadError({
+      what: "the script of the engine's worker",
+      url: "",
+      problem: navigator.onLine ? "the browser could not load it" : "this device is offline",
+      remedy:
+        "Try again: it is fetched anew. If it never works, check that the server has the file, sends it as text/javascript and, on a cross-origin isolated page, with Cross-Origin-Embedder-Policy on every response, 304 included; and that the page's Content-Security-Policy has worker-src 'self'. A worker's script comes from the page's own origin: from a CDN it does not start.",
+    })
   }
 }
+
+const crashed = (problem: string) => new EngineCrashedError({ problem: problem || "its script failed" })
 
 const blocked = (problem: string): WorkerBlockedError =>
   new WorkerBlockedError({
     problem,
-    remedy:
-      "Check that the page's Content-Security-Policy allows it (worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'), that the server sends the script as text/javascript, and, on a cross-origin isolated page, with Cross-Origin-Embedder-Policy. A bundler may have moved it, too: docs/in-the-browser.md says what each needs.",
+    remedy: /trusted/i.test(problem)
+      ? "Under `require-trusted-types-for 'script'`, start it in `worker` with an address that your own policy made: docs/in-the-browser.md shows how."
+      : "Check that the page's Content-Security-Policy allows it (worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'), that the server sends the script as text/javascript, and, on a cross-origin isolated page, with Cross-Origin-Embedder-Policy. A bundler may have moved it, too: docs/in-the-browser.md says what each needs.",
   })

@@ -8,6 +8,9 @@ import { wasmOffer, webGpuOffer } from "../runtime/DeviceOffer.ts"
 import { storageKinds } from "../words/Device.ts"
 import type { Platform } from "./Platform.ts"
 
+/** Some browsers ask the user: once is enough. */
+let asked: Promise<boolean> | undefined
+
 export const platform: Platform = {
   devices: [webGpuOffer, wasmOffer],
   storages: storageKinds,
@@ -21,9 +24,11 @@ export const platform: Platform = {
   fetchesModels: false,
   resolveModel: async (model) => {
     const { address } = folderUrl(model, location.href)
-    // Only a page may ask, not the worker that downloads. Refused, the model may have to be downloaded again one day.
-    void persistStorage()
     return address
+  },
+  // Only a page may ask, not the worker that downloads. Refused, the model may have to be downloaded again one day.
+  keepDownloads: () => {
+    asked ??= persistStorage()
   },
   resolveScope: (scope) => {
     if (URL.canParse(scope, location.href)) return new URL(scope, location.href).href

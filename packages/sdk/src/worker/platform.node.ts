@@ -34,6 +34,7 @@ export const platform: Platform = {
     checkNode(process.versions.node)
     return resolveModel(model, terms)
   },
+  keepDownloads: () => {},
   resolveScope: (scope) => scope,
   layerEngine: (settings) => layerEngine(settings),
 }

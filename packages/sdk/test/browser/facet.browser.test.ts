@@ -10,6 +10,7 @@ import {
   ScopeFileError,
   StorageError,
   UnsupportedDeviceError,
+  CodeLoadError,
   WorkerBlockedError,
 } from "@facet/sdk"
 import * as Effect from "effect/Effect"
@@ -213,8 +214,8 @@ describe("the worker", () => {
   it("that cannot be started is reported, with what to do", async () => {
     const missing = () => new Worker(new URL("/nowhere.js", location.href), { type: "module" })
     const error = await failureOf(Facet.open({ worker: missing }))
-    assert.instanceOf(error, WorkerBlockedError)
-    assert.include(error.message, "Content-Security-Policy")
+    assert.instanceOf(error, CodeLoadError)
+    assert.include(error.message, "did not arrive")
     const throwing = (): Worker => {
       throw new Error("forbidden")
     }

@@ -1,7 +1,7 @@
 /** Which of several devices is taken, and what becomes of the others. */
 import { assert, describe, it } from "@effect/vitest"
 import { Devices } from "../../src/engine/Devices.ts"
-import { ModelFileError, RuntimeError, UnsupportedDeviceError } from "../../src/words/Errors.ts"
+import { CodeLoadError, ModelFileError, RuntimeError, UnsupportedDeviceError } from "../../src/words/Errors.ts"
 import type { DeviceCandidate, Runtime } from "../../src/runtime/Runtime.ts"
 import { failureOf } from "../fixtures/failure.ts"
 
@@ -31,6 +31,21 @@ const onWasm = async (runtime: Runtime): Promise<string> => {
 }
 
 describe("devices", () => {
+  it("whose code did not arrive are no fault of the browser's, and are tried again", async () => {
+    const missing = new CodeLoadError({ what: "ONNX Runtime", url: "", problem: "status 503", remedy: "Try again." })
+    const wasm = new Device("wasm")
+    let isDown = true
+    const start = async () => (isDown ? Promise.reject(missing) : wasm.candidate.start())
+    const none = new UnsupportedDeviceError({ device: "webgpu", problem: "no adapter", remedy: "" })
+    const devices = new Devices([
+      { name: "webgpu", start: failing(none) },
+      { name: "wasm", start },
+    ])
+    assert.strictEqual(await failureOf(devices.open(onWasm)), missing)
+    isDown = false
+    assert.strictEqual(await devices.open(onWasm), "wasm")
+  })
+
   it("are tried until one works, and those that do not are released", async () => {
     const [webgpu, wasm] = [new Device("webgpu"), new Device("wasm")]
     const devices = new Devices([webgpu.candidate, wasm.candidate])

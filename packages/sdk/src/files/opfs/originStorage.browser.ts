@@ -11,11 +11,21 @@ export const originLocks = (): LockManager => present("locks", navigator.locks)
 /** The compiler's library leaves insecure pages out, where these are undefined. */
 function present<A>(part: string, found: A | undefined): A {
   if (found !== undefined) return found
+  // A page of localhost, or over https, is not helped by https: its storage is switched off.
+  if (isSecureContext) throw switchedOff()
   throw new StorageError({
     problem: `this page has no \`navigator.${part}\`, which browsers give to secure pages only`,
-    remedy: "Serve the page over https, or from localhost.",
+    remedy: `Serve the page over https, or from localhost. ${withoutStorage}`,
   })
 }
+
+const withoutStorage = 'Or open with `storage: "none"`, which downloads anew each time.'
+
+const switchedOff = () =>
+  new StorageError({
+    problem: "it is switched off for this page (a private window, blocked cookies, or a frame of another site)",
+    remedy: `Allow this site to store data. ${withoutStorage}`,
+  })
 
 export const errorName = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "name" in cause && typeof cause.name === "string" ? cause.name : ""
@@ -28,10 +38,11 @@ export function storageError(cause: unknown): StorageError {
   switch (errorName(cause)) {
     case "SecurityError":
     case "NotAllowedError":
-      return new StorageError({
-        problem: "it is switched off for this page (a private window, blocked cookies, or a frame of another site)",
-        remedy: 'Allow this site to store data, or open with `storage: "none"`, which downloads anew each time.',
-      })
+    // So say private windows of Safari, and of others that have the methods and not what is behind them.
+    case "NotSupportedError":
+    case "TypeError":
+    case "UnknownError":
+      return switchedOff()
     case "QuotaExceededError":
       return new StorageError({
         problem: "it is full",
@@ -45,7 +56,7 @@ export function storageError(cause: unknown): StorageError {
     default:
       return new StorageError({
         problem: `it failed (${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)})`,
-        remedy: "Reload the page; if it fails again, clear this site's data in the browser's settings.",
+        remedy: `Reload the page; if it fails again, clear this site's data in the browser's settings. ${withoutStorage}`,
       })
   }
 }

@@ -5,17 +5,16 @@ import { isMatrix, type TensorSpec } from "../../words/Tensors.ts"
 import { HostKvStore } from "../HostKvStore.ts"
 import type { KvRows, KvShape } from "../KvStore.ts"
 import type { ModelWeights, Runtime } from "../Runtime.ts"
+import { loadRuntime, withRuntimeFiles } from "./runtimeCode.ts"
+import { wasmThreads } from "./wasmThreads.ts"
 import { openSession, type OrtSessions, placeTensors, placeWhole } from "./WebSessions.browser.ts"
-
-/** More threads than this wait for each other more than they help. */
-const mostThreads = 8
 
 /** Plain weights up to so many bytes in f32 are multiplied as f32; larger ones would not fit into wasm's 4 GiB. */
 const mostFloatBytes = 1024 ** 3
 
 export interface WasmOptions {
   readonly precision: "auto" | "f32" | "int8"
-  /** Default: one a core, at most {@link mostThreads}. Without cross-origin isolation there is only one. */
+  /** Default: what `wasmThreads` says; without shared memory there is only one. */
   readonly threads?: number | undefined
 }
 
@@ -34,15 +33,16 @@ export async function startWasm({ precision, threads }: WasmOptions): Promise<Ru
       remedy: "Add 'wasm-unsafe-eval' to script-src, also where the server sends the worker's script.",
     })
   }
-  const ort = await import("onnxruntime-web/wasm")
-  const count = crossOriginIsolated ? (threads ?? Math.min(navigator.hardwareConcurrency, mostThreads)) : 1
+  const ort = await loadRuntime(() => import("onnxruntime-web/wasm"))
+  const count = wasmThreads(threads, globalThis)
   ort.env.wasm.numThreads = count
   // Both, or a bundled worker starts itself again in place of ONNX Runtime's threads.
-  ort.env.wasm.wasmPaths = {
+  const paths = {
     mjs: new URL("onnxruntime-web/ort-wasm-simd-threaded.mjs", import.meta.url).href,
     wasm: new URL("onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url).href,
   }
-  return new WasmRuntime(ort, precision, count)
+  ort.env.wasm.wasmPaths = paths
+  return new WasmRuntime(ort, precision, count, Object.values(paths))
 }
 
 /** Whether the smallest module compiles: a magic number and a version. */
@@ -63,8 +63,11 @@ class WasmRuntime implements Runtime {
   readonly threads: number
   readonly #ort: OrtSessions
   readonly #precision: WasmOptions["precision"]
+  readonly #files: ReadonlyArray<string>
 
-  constructor(ort: OrtSessions, precision: WasmOptions["precision"], threads: number) {
+  /** @param files - what ONNX Runtime fetches with its first session. */
+  constructor(ort: OrtSessions, precision: WasmOptions["precision"], threads: number, files: ReadonlyArray<string>) {
+    this.#files = files
     this.#ort = ort
     this.#precision = precision
     this.threads = threads
@@ -101,7 +104,7 @@ class WasmRuntime implements Runtime {
   readonly #opening =
     (blobs: Parameters<typeof openSession>[2]) =>
     (graph: Parameters<typeof openSession>[1]): ReturnType<typeof openSession> =>
-      openSession(this.#ort, graph, blobs, { executionProviders: ["wasm"] })
+      withRuntimeFiles(this.#files, () => openSession(this.#ort, graph, blobs, { executionProviders: ["wasm"] }))
 }
 
 /** Of all matrices, in f32. */

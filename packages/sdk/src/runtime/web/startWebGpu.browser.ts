@@ -8,6 +8,7 @@ import type { ModelFiles } from "../../files/ModelFiles.ts"
 import type { KvRows, KvShape } from "../KvStore.ts"
 import { type ModelWeights, type Runtime, storedPrecision, type Tensors } from "../Runtime.ts"
 import { GpuKvStore } from "./GpuKvStore.browser.ts"
+import { loadRuntime, withRuntimeFiles } from "./runtimeCode.ts"
 import { openSession, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 
 type Ort = Pick<typeof OrtModule, "env" | "InferenceSession">
@@ -44,14 +45,15 @@ export async function startWebGpu({ allowSoftware, onLost, precision }: WebGpuOp
   if (precision === "f16" && !adapter.features.has("shader-f16")) {
     throw refuse("the graphics adapter has no 16-bit floats", 'Leave out `precision`, or set it to "f32".')
   }
-  const ort = await import("onnxruntime-web/webgpu")
+  const ort = await loadRuntime(() => import("onnxruntime-web/webgpu"))
   ort.env.wasm.numThreads = 1
   // Both, or a bundled worker starts itself again in place of ONNX Runtime's threads.
-  ort.env.wasm.wasmPaths = {
+  const paths = {
     mjs: new URL("onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs", import.meta.url).href,
     wasm: new URL("onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm", import.meta.url).href,
   }
-  return new WebGpuRuntime(ort, precision, onLost)
+  ort.env.wasm.wasmPaths = paths
+  return new WebGpuRuntime(ort, precision, onLost, Object.values(paths))
 }
 
 class WebGpuRuntime implements Runtime {
@@ -62,9 +64,12 @@ class WebGpuRuntime implements Runtime {
   readonly operators: Operators
   readonly #ort: Ort
   readonly #onLost: (problem: string) => void
+  readonly #files: ReadonlyArray<string>
   #device: GPUDevice | undefined
 
-  constructor(ort: Ort, precision: "f32" | "f16", onLost: (problem: string) => void) {
+  /** @param files - what ONNX Runtime fetches with its first session. */
+  constructor(ort: Ort, precision: "f32" | "f16", onLost: (problem: string) => void, files: ReadonlyArray<string>) {
+    this.#files = files
     this.#ort = ort
     this.#onLost = onLost
     this.operators = { attention: "decomposed", multiplication: precision, rounding: "row" }
@@ -102,11 +107,13 @@ class WebGpuRuntime implements Runtime {
   }
 
   async #open(graph: Graph, blobs: Parameters<typeof openSession>[2]) {
-    const session = await openSession(this.#ort, graph, blobs, {
-      executionProviders: ["webgpu"],
-      // A decoder's new rows stay on the device; an autoencoder's graph has none.
-      preferredOutputLocation: graph.outputs.has(names.newKeyValues) ? { [names.newKeyValues]: "gpu-buffer" } : {},
-    })
+    const session = await withRuntimeFiles(this.#files, () =>
+      openSession(this.#ort, graph, blobs, {
+        executionProviders: ["webgpu"],
+        // A decoder's new rows stay on the device; an autoencoder's graph has none.
+        preferredOutputLocation: graph.outputs.has(names.newKeyValues) ? { [names.newKeyValues]: "gpu-buffer" } : {},
+      }),
+    )
     if (this.#device === undefined) this.#watch(await this.#ort.env.webgpu.device)
     return {
       run: (feeds: Tensors, fetches: ReadonlyArray<string>) =>
