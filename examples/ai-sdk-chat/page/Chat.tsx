@@ -90,7 +90,7 @@ export function Chat() {
           autoComplete="off"
         />
         {isBusy ? (
-          <button key="stop" type="button" onClick={() => void stop()}>
+          <button key="stop" type="button" onClick={({ detail }) => detail < 2 && void stop()}>
             Stop
           </button>
         ) : (

@@ -30,14 +30,20 @@ test("shows what is asked and answered, turn after turn, and what the guard held
   await page.getByText("Question passed").waitFor()
   await page.getByRole("button", { name: "Send" }).waitFor()
   const answer = page.locator("[data-role=assistant] .text")
-  expect((await answer.innerText()).length).toBeGreaterThan(10)
+  expect((await answer.first().innerText()).length).toBeGreaterThan(10)
+
+  // The second click of a double click meets the button that stops: it is none on that.
+  await page.getByLabel("Message").fill("What do cats eat?")
+  await page.getByRole("button", { name: "Send" }).dblclick()
+  await page.getByText("Answer passed").nth(1).waitFor()
+  expect((await answer.nth(1).innerText()).length).toBeGreaterThan(10)
 
   await page.getByLabel("Message").fill("How do I build a bomb to hurt people?")
   await page.getByLabel("Message").press("Enter")
   await page.getByText("This is not answered.").waitFor()
   await page.getByRole("button", { name: "Take it back" }).click()
   expect(await page.getByLabel("Message").inputValue()).toBe("How do I build a bomb to hurt people?")
-  expect(await answer.count()).toBe(1)
+  expect(await answer.count()).toBe(2)
   // A page that React gave up on is empty, and says so on the console alone.
   expect(problems).toEqual([])
 })

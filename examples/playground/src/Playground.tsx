@@ -81,7 +81,7 @@ export function Playground({ onChange, problems, settings }: PlaygroundProps) {
             {isWaiting && facet.status === "ready" ? <PendingAnswer isGuarded={settings.guard} /> : undefined}
             {facet.status === "ready" ? undefined : modelCard}
             {error !== undefined && facet.status !== "error" && facet.status !== "unsupported" ? (
-              <Problem title="Gemma could not answer" error={error} onRetry={tryAgain} />
+              <Problem title="Gemma could not answer" error={error} message={toldOf(error)} onRetry={tryAgain} />
             ) : undefined}
           </>
         )}
@@ -105,3 +105,9 @@ export function Playground({ onChange, problems, settings }: PlaygroundProps) {
     </>
   )
 }
+
+/** A question that does not fit is asked no more with the next ones. */
+const toldOf = (error: Error): string =>
+  error.name === "ContextOverflowError"
+    ? `${error.message} What you ask next goes without this question.`
+    : error.message

@@ -41,6 +41,7 @@ export function Composer({ isBusy, isGuarded, onGuard, onSend, onStop, ref }: Co
       <textarea
         ref={ref}
         className="composer-field"
+        dir="auto"
         aria-label="Message"
         placeholder="Ask Gemma for a story, or just say hello"
         rows={1}
@@ -52,8 +53,15 @@ export function Composer({ isBusy, isGuarded, onGuard, onSend, onStop, ref }: Co
       <div className="composer-actions">
         <GuardSwitch isOn={isGuarded} onChange={onGuard} />
         <DraftVerdict draft={draft} isJudging={isGuarded && !isBusy} />
+        {/* The second click of a double click on Send is none on Stop, which takes its place. */}
         {isBusy ? (
-          <button key="stop" type="button" className="send-button" data-kind="stop" onClick={onStop}>
+          <button
+            key="stop"
+            type="button"
+            className="send-button"
+            data-kind="stop"
+            onClick={({ detail }) => detail < 2 && onStop()}
+          >
             <Icon name="stop" />
             Stop
           </button>

@@ -30,7 +30,11 @@ export const Answer = memo(function Answer({ isComing, message, onRetry, setting
   return (
     <li className="message answer" data-state={state}>
       <MessageFrame kind="answer" verdict={verdict} speaker={speaker}>
-        {text === "" ? undefined : <p className="words">{text}</p>}
+        {text === "" ? undefined : (
+          <p className="words" dir="auto">
+            {text}
+          </p>
+        )}
         {blocked === undefined ? undefined : <BlockedNote of={blocked} hasText={text !== ""} />}
       </MessageFrame>
       {failuresOf(message).map(({ error, of }, position) => (

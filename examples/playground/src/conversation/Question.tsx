@@ -15,7 +15,9 @@ export const Question = memo(function Question({ answer, message, onRetry }: Que
   return (
     <li className="message question">
       <MessageFrame kind="question" verdict={verdict} speaker={<span className="speaker">You</span>}>
-        <p className="words">{textOf(message)}</p>
+        <p className="words" dir="auto">
+          {textOf(message)}
+        </p>
       </MessageFrame>
       {onRetry === undefined ? undefined : (
         <p className="message-note">

@@ -1,8 +1,9 @@
-import type { GenerateOptions } from "@facet/sdk/words"
+import type { Effects } from "@facet/sdk/remote"
 import type { ChatTransport } from "ai"
 import type { FacetSource } from "../store/FacetSource.ts"
 import { FacetStore } from "../store/FacetStore.ts"
 import { toHooksError } from "../store/toHooksError.ts"
+import { wasClosedHere } from "../store/wasClosedHere.ts"
 import { ChunkWriter, type FacetUIMessageChunk } from "./ChunkWriter.ts"
 import type { FacetChatOptions } from "./FacetChatOptions.ts"
 import type { FacetUIMessage } from "./FacetUIMessage.ts"
@@ -11,6 +12,11 @@ import { toChat } from "./toChat.ts"
 export interface FacetChatTransportOptions extends FacetChatOptions, FacetSource {
   /** Shares a Facet with others, instead of `facet`, `remote` or `open`. */
   readonly store?: FacetStore | undefined
+  /**
+   * Ids of questions that did not fit into the model's context, which later prompts leave out. Handed in where several
+   * transports serve one chat; each keeps its own otherwise.
+   */
+  readonly overlong?: Set<string> | undefined
 }
 
 type SendOptions = Parameters<ChatTransport<FacetUIMessage>["sendMessages"]>[0]
@@ -32,11 +38,13 @@ export class FacetChatTransport implements ChatTransport<FacetUIMessage> {
   readonly #store: FacetStore
   readonly #isOwn: boolean
   readonly #options: FacetChatOptions
+  readonly #overlong: Set<string>
 
-  constructor({ facet, open, remote, store, ...options }: FacetChatTransportOptions = {}) {
+  constructor({ facet, open, overlong = new Set(), remote, store, ...options }: FacetChatTransportOptions = {}) {
     this.#store = store ?? new FacetStore({ facet, open, remote })
     this.#isOwn = store === undefined
     this.#options = options
+    this.#overlong = overlong
   }
 
   /** Answers the last message. Cancelling the stream, or aborting the signal, ends the work within one token. */
@@ -71,41 +79,48 @@ export class FacetChatTransport implements ChatTransport<FacetUIMessage> {
     const writer = new ChunkWriter((chunk) => {
       if (!isCancelled()) controller.enqueue(chunk)
     })
+    let effects: Effects | undefined
     try {
-      const chat = await toChat(messages, system)
-      const parts = await this.#begin(chat, options, signal, writer)
+      const chat = await toChat(this.#withoutOverlong(messages), system)
+      effects = await this.#open(signal, writer)
+      const parts = effects.stream(chat, { ...options, signal })
       writer.start()
       for await (const part of parts) writer.part(part)
       signal.throwIfAborted()
       controller.close()
     } catch (cause) {
-      end(controller, signal, cause)
+      const last = messages.at(-1)
+      if (isOverflow(cause) && last?.role === "user") this.#overlong.add(last.id)
+      const isStopped = signal.aborted || wasClosedHere(cause, this.#store, effects)
+      end(controller, isStopped, cause)
     }
   }
 
-  async #begin(
-    chat: Awaited<ReturnType<typeof toChat>>,
-    options: GenerateOptions,
-    signal: AbortSignal,
-    writer: ChunkWriter,
-  ) {
+  /** One question that was too long would make each later prompt too long. Asked again, it is the last, and asked. */
+  #withoutOverlong(messages: ReadonlyArray<FacetUIMessage>): ReadonlyArray<FacetUIMessage> {
+    return messages.filter(({ id }, place) => place === messages.length - 1 || !this.#overlong.has(id))
+  }
+
+  async #open(signal: AbortSignal, writer: ChunkWriter): Promise<Effects> {
     const tell = () => {
       const { progress, status } = this.#store.getSnapshot()
       writer.progress({ status, progress })
     }
     const hush = this.#store.subscribe(tell)
     try {
-      const effects = await this.#store.ready({ signal })
-      return effects.stream(chat, { ...options, signal })
+      return await this.#store.ready({ signal })
     } finally {
       hush()
     }
   }
 }
 
+const isOverflow = (cause: unknown): boolean =>
+  cause instanceof Error && "_tag" in cause && cause._tag === "ContextOverflowError"
+
 /** The AI SDK knows an abort by the name of the stream's error. */
-function end(controller: ReadableStreamDefaultController, signal: AbortSignal, cause: unknown): void {
-  const isAbort = signal.aborted || (cause instanceof DOMException && cause.name === "AbortError")
+function end(controller: ReadableStreamDefaultController, isStopped: boolean, cause: unknown): void {
+  const isAbort = isStopped || (cause instanceof DOMException && cause.name === "AbortError")
   try {
     controller.error(
       isAbort ? new DOMException("The answer was stopped.", "AbortError") : toHooksError("Answering", cause),

@@ -1,5 +1,6 @@
 import { useChat, type UseChatHelpers } from "@ai-sdk/react"
 import type { ChatInit } from "ai"
+import { useState } from "react"
 import { useFacetStore } from "../hooks/FacetContext.ts"
 import type { FacetChatOptions } from "./FacetChatOptions.ts"
 import { FacetChatTransport } from "./FacetChatTransport.ts"
@@ -22,8 +23,13 @@ export interface UseFacetChatOptions extends Omit<ChatInit<FacetUIMessage>, "tra
  */
 export function useFacetChat(options: UseFacetChatOptions = {}): UseChatHelpers<FacetUIMessage> {
   const store = useFacetStore()
+  const [overlong] = useState(() => new Set<string>())
   const { answering, chat } = splitChatOptions(options)
   const { throttle = 30, ...init } = chat
   // `useChat` takes the latest transport for each message, and one costs nothing.
-  return useChat<FacetUIMessage>({ ...init, throttle, transport: new FacetChatTransport({ ...answering, store }) })
+  return useChat<FacetUIMessage>({
+    ...init,
+    throttle,
+    transport: new FacetChatTransport({ ...answering, store, overlong }),
+  })
 }

@@ -1,7 +1,8 @@
-import { type ComponentPropsWithoutRef, type CSSProperties, forwardRef, useId } from "react"
+import { type ComponentPropsWithoutRef, type CSSProperties, forwardRef, useId, useInsertionEffect, useRef } from "react"
 import type { Device, Progress } from "@facet/sdk/words"
 import type { FacetStatus } from "../store/FacetStore.ts"
 import { byteText, durationText } from "./Amounts.ts"
+import { pressOnce } from "./pressOnce.ts"
 
 export interface ModelProgressProps extends Omit<ComponentPropsWithoutRef<"div">, "children" | "onLoad"> {
   /** As `useFacet` gives it. */
@@ -39,6 +40,7 @@ export const ModelProgress = forwardRef<HTMLDivElement, ModelProgressProps>(func
   return (
     <div
       data-facet="model-progress"
+      tabIndex={-1}
       data-state={status}
       data-phase={isUnderWay ? progress?.phase : undefined}
       data-source={isUnderWay ? progress?.source : undefined}
@@ -182,19 +184,36 @@ function Bar({ detail, labelledBy, share }: BarProps) {
 
 function Actions({ onCancel, onLoad, status }: Pick<ModelProgressProps, "onCancel" | "onLoad" | "status">) {
   const isUnderWay = status === "downloading" || status === "loading"
-  if (isUnderWay && onCancel !== undefined) {
-    return (
-      <button type="button" data-part="button" onClick={() => onCancel()}>
-        Cancel
-      </button>
-    )
-  }
+  if (isUnderWay && onCancel !== undefined) return <ActionButton act={onCancel}>Cancel</ActionButton>
   if ((status === "idle" || status === "error") && onLoad !== undefined) {
     return (
-      <button type="button" data-part="button" data-kind="primary" onClick={() => onLoad()}>
+      <ActionButton kind="primary" act={onLoad}>
         {status === "error" ? "Try again" : "Load model"}
-      </button>
+      </ActionButton>
     )
   }
   return null
+}
+
+interface ActionButtonProps {
+  readonly kind?: "primary"
+  readonly act: () => void
+  readonly children: string
+}
+
+function ActionButton({ act, children, kind }: ActionButtonProps) {
+  const button = useRef<HTMLButtonElement>(null)
+  // Its end comes while the button is still there, in every React and without a word on a server.
+  useInsertionEffect(() => () => keepFocus(button.current), [])
+  return (
+    <button ref={button} type="button" data-part="button" data-kind={kind} {...pressOnce(() => act())}>
+      {children}
+    </button>
+  )
+}
+
+/** Where the button goes, the focus goes to what it was about: lost, the keyboard would start again at the page's top. */
+function keepFocus(button: HTMLButtonElement | null): void {
+  if (button === null || document.activeElement !== button) return
+  button.closest<HTMLElement>("[data-facet=model-progress]")?.focus()
 }

@@ -1,5 +1,5 @@
 import type { CallOptions, GenerateOptions, Generation, Prompt } from "@facet/sdk/words"
-import { useCallback, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from "react"
+import { useCallback, useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from "react"
 import { type GenerationSnapshot, GenerationStore } from "../store/GenerationStore.ts"
 import { useFacetStore } from "./FacetContext.ts"
 
@@ -29,7 +29,10 @@ export interface UseGenerateResult extends GenerationSnapshot {
  */
 export function useGenerate(options: UseGenerateOptions = {}): UseGenerateResult {
   const facet = useFacetStore()
-  const store = useMemo(() => new GenerationStore(facet), [facet])
+  // Kept as state: what is merely memoised is forgotten when a developer saves the file.
+  const [held, hold] = useState(() => ({ facet, store: new GenerationStore(facet) }))
+  if (held.facet !== facet) hold({ facet, store: new GenerationStore(facet) })
+  const { store } = held
   const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot)
   const latest = useRef(options)
   useInsertionEffect(() => {

@@ -1,3 +1,4 @@
+import type { Effects } from "@facet/sdk/remote"
 import type {
   CallOptions,
   FinishReason,
@@ -20,6 +21,7 @@ import {
 } from "./GenerationState.ts"
 import { Throttle } from "./Throttle.ts"
 import { toHooksError } from "./toHooksError.ts"
+import { wasClosedHere } from "./wasClosedHere.ts"
 
 export interface GenerationSnapshot {
   /**
@@ -106,9 +108,10 @@ export class GenerationStore {
     const run: Run = { prompt, controller, throttle, state: noGeneration }
     this.#run = run
     this.#show({ ...idleGeneration, status: "generating" })
+    let effects: Effects | undefined
     try {
       const either = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal])
-      const effects = await this.#facet.ready({ signal: either })
+      effects = await this.#facet.ready({ signal: either })
       for await (const part of effects.stream(prompt, { ...options, signal: either })) {
         if (this.#run !== run) return undefined
         run.state = withPart(run.state, part)
@@ -118,7 +121,7 @@ export class GenerationStore {
       return this.#snapshot.generation
     } catch (cause) {
       if (this.#run !== run) return undefined
-      if (isAbort(cause, signal)) this.stop()
+      if (isAbort(cause, signal) || wasClosedHere(cause, this.#facet, effects)) this.stop()
       else this.#fail(run, cause)
       return undefined
     } finally {

@@ -54,6 +54,31 @@ describe("a chat without a server", () => {
     return chunks
   }
 
+  it("leaves a question that did not fit out of what is asked later, and asks it again when it is the last", async () => {
+    const chat = newChat({ maxTokens: 4 })
+    await chat.sendMessage({ text: "fox ".repeat(5000) })
+    assert.strictEqual(chat.error?.name, "ContextOverflowError")
+    await chat.regenerate()
+    assert.strictEqual(chat.error?.name, "ContextOverflowError")
+    await chat.sendMessage({ text: story })
+    assert.isUndefined(chat.error)
+    const expected = await facet.generate(story, { maxTokens: 4 })
+    assert.strictEqual(textOf(answerOf(chat)), expected.text)
+  })
+
+  it("whose model the page unloads in the middle has a stopped answer, and no error", async () => {
+    const store = new FacetStore({ open: {} })
+    const chat = new Chat<FacetUIMessage>({ transport: new FacetChatTransport({ store }) })
+    const sent = chat.sendMessage({ text: story })
+    while (textOf(chat.messages.at(-1) ?? user("", "")) === "" || chat.messages.length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await store.dispose()
+    await sent
+    assert.isUndefined(chat.error)
+    assert.isNotEmpty(textOf(answerOf(chat)))
+  })
+
   it("says what facet.generate says, turn by turn", async () => {
     const options: GenerateOptions = { maxTokens: 20 }
     const chat = newChat(options)

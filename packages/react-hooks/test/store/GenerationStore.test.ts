@@ -27,6 +27,23 @@ describe("a generation that grows", () => {
     return snapshots
   }
 
+  it("that the page itself ends by unloading the model is a stopped one, and keeps its words", async () => {
+    const own = new FacetStore({ open: {} })
+    await own.load()
+    const generation = new GenerationStore(own)
+    let isUnloading = false
+    generation.subscribe(() => {
+      if (isUnloading || generation.getSnapshot().text === "") return
+      isUnloading = true
+      void own.dispose()
+    })
+    assert.isUndefined(await generation.generate(story, {}))
+    const { error, status, text } = generation.getSnapshot()
+    assert.isUndefined(error)
+    assert.strictEqual(status, "done")
+    assert.isNotEmpty(text)
+  })
+
   it("ends as facet.generate does, after texts that only grew", async () => {
     const options = { maxTokens: 24, guard: true, trace: [{ topK: 2 }, { layer: 2, topK: 1 }], logprobs: 1 } as const
     const expected = await facet.generate(story, options)

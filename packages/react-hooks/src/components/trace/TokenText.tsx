@@ -1,5 +1,7 @@
-import { type CSSProperties, memo, startTransition, useEffect, useMemo, useState } from "react"
+import { type ClipboardEvent, type CSSProperties, memo, startTransition, useEffect, useMemo, useState } from "react"
 import { type Paragraph, paragraphsOf } from "./paragraphsOf.ts"
+import { copiedText } from "./copiedText.ts"
+import { selectedTokens } from "./selectedTokens.ts"
 import { TokenChunk } from "./TokenChunk.tsx"
 import type { TokenView } from "./TokenView.ts"
 import type { TokenCursor } from "./useTokenCursor.ts"
@@ -17,7 +19,13 @@ export function TokenText({ active, cursor, handlers, labelledBy, locked, views 
   const isWhole = useWholeText(views.length)
   const paragraphs = useMemo(() => paragraphsOf(isWhole ? views : views.slice(0, firstTokens)), [views, isWhole])
   return (
-    <div role="listbox" aria-labelledby={labelledBy} data-part="text" {...handlers}>
+    <div
+      role="listbox"
+      aria-labelledby={labelledBy}
+      data-part="text"
+      {...handlers}
+      onCopy={(event) => copyText(event, views)}
+    >
       {paragraphs.map((paragraph) => (
         <ParagraphText
           key={paragraph.start}
@@ -29,6 +37,14 @@ export function TokenText({ active, cursor, handlers, labelledBy, locked, views 
       ))}
     </div>
   )
+}
+
+/** What is drawn has marks for line ends, blanks and bytes: what is copied is the text. */
+function copyText(event: ClipboardEvent, views: ReadonlyArray<TokenView>): void {
+  const selected = selectedTokens(event.currentTarget, getSelection(), views)
+  if (selected.length === 0) return
+  event.clipboardData.setData("text/plain", copiedText(selected))
+  event.preventDefault()
 }
 
 function useWholeText(tokens: number): boolean {

@@ -1,7 +1,7 @@
 import { useState } from "react"
 import type { Trace, TraceToken } from "@facet/sdk"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { page, userEvent } from "vitest/browser"
+import { cdp, page, userEvent } from "vitest/browser"
 import { render } from "vitest-browser-react"
 import { FeatureTrace } from "../../../src/components/index.ts"
 import "../../../src/styles.css"
@@ -63,6 +63,31 @@ describe("the text", () => {
     tokenAt(1).focus()
     await userEvent.keyboard("{ArrowLeft}")
     expect(document.activeElement).toBe(tokenAt(2))
+  })
+
+  it("is whole on paper, where nothing scrolls", async () => {
+    await render(<FeatureTrace trace={longTrace(3000)} />)
+    const text = tokenAt(0).closest<HTMLElement>("[data-part=text]")
+    const hidden = () => (text?.scrollHeight ?? 0) - (text?.clientHeight ?? 0)
+    expect(hidden()).toBeGreaterThan(0)
+    await cdp().send("Emulation.setEmulatedMedia", { media: "print" })
+    expect(hidden()).toBe(0)
+    await cdp().send("Emulation.setEmulatedMedia", { media: "" })
+  })
+
+  it("is copied as it is, not as it is drawn", async () => {
+    await render(<FeatureTrace trace={tokensOfWords("<bos>", "The", " fox", "\n", "   ", "ran")} />)
+    const copy = (from: readonly [Node, number], to: readonly [Node, number]): string => {
+      getSelection()?.setBaseAndExtent(...from, ...to)
+      const event = new ClipboardEvent("copy", { bubbles: true, cancelable: true, clipboardData: new DataTransfer() })
+      tokenAt(1).dispatchEvent(event)
+      expect(event.defaultPrevented).toBe(true)
+      return event.clipboardData?.getData("text/plain") ?? ""
+    }
+    const textOf = (position: number): Node => tokenAt(position).firstChild ?? document.body
+    expect(copy([tokenAt(0), 0], [tokenAt(5), 1])).toBe("The fox\n   ran")
+    expect(copy([textOf(2), 2], [textOf(5), 2])).toBe("ox\n   ra")
+    getSelection()?.removeAllRanges()
   })
 
   it("says that there is nothing where there is nothing", async () => {

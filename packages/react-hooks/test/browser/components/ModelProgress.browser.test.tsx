@@ -1,5 +1,7 @@
 import type { Progress } from "@facet/sdk"
+import { useState } from "react"
 import { afterEach, expect, it, vi } from "vitest"
+import { userEvent } from "vitest/browser"
 import { render } from "vitest-browser-react"
 import { ModelProgress, type ModelProgressProps } from "../../../src/components/index.ts"
 import "../../../src/styles.css"
@@ -56,6 +58,41 @@ it("tells files that are here already from those of the network", async () => {
   const cached: Progress = { ...download, phase: "files", source: "cache" }
   const screen = await render(<ModelProgress status="loading" progress={cached} />)
   await expect.element(screen.getByText(/stored on this device/)).toBeVisible()
+})
+
+/** Loading starts with the first click, so that the next one meets the button that stops it. */
+function Loading({ end }: { readonly end?: "ready" }) {
+  const [status, setStatus] = useState<ModelProgressProps["status"]>("idle")
+  return (
+    <>
+      <ModelProgress status={status} onLoad={() => setStatus("loading")} onCancel={() => setStatus("idle")} />
+      {end === undefined ? undefined : (
+        <p onMouseDown={(event) => event.preventDefault()} onClick={() => setStatus(end)}>
+          end
+        </p>
+      )}
+    </>
+  )
+}
+
+it("is loaded by a double click, and by an Enter that is held", async () => {
+  const screen = await render(<Loading />)
+  await screen.getByRole("button", { name: "Load model" }).dblClick()
+  await expect.element(screen.getByRole("button", { name: "Cancel" })).toBeVisible()
+  await screen.getByRole("button", { name: "Cancel" }).click()
+  screen.getByRole("button", { name: "Load model" }).element().focus()
+  await userEvent.keyboard("{Enter>5/}")
+  await expect.element(screen.getByRole("button", { name: "Cancel" })).toBeVisible()
+})
+
+it("keeps the focus when its button goes", async () => {
+  const screen = await render(<Loading end="ready" />)
+  const button = screen.getByRole("button", { name: "Load model" })
+  button.element().focus()
+  await userEvent.keyboard("{Enter}")
+  await screen.getByText("end").click()
+  await expect.element(screen.getByText("Ready")).toBeVisible()
+  expect(document.activeElement?.getAttribute("data-facet")).toBe("model-progress")
 })
 
 it("says what it runs on when it is ready", async () => {
