@@ -85,7 +85,7 @@ function titleOf(status: FacetStatus, progress: Progress | undefined): string {
 function phaseTitle(status: "downloading" | "loading", progress: Progress | undefined): string {
   switch (progress?.phase) {
     case "waiting":
-      return "Another tab is downloading this model"
+      return "This model is being downloaded already"
     case "download":
       return progress.source === "cache" ? "Reading the model from this device" : "Downloading the model"
     case "files":

@@ -43,7 +43,7 @@ it("shows bytes, speed, time and source of a download, and can be cancelled", as
 
 it.each<[string, ModelProgressProps]>([
   ["Downloading the model", { status: "downloading" }],
-  ["Another tab is downloading this model", { status: "downloading", progress: { ...download, phase: "waiting" } }],
+  ["This model is being downloaded already", { status: "downloading", progress: { ...download, phase: "waiting" } }],
   ["Preparing the model", { status: "loading", progress: { ...download, phase: "session" } }],
   ["Reading the model", { status: "loading", progress: { ...download, phase: "files", totalBytes: 0 } }],
 ])("%s: a bar without a value where nobody can say how far", async (title, props) => {

@@ -13,6 +13,8 @@ export class DownloadMeter {
   readonly #report: Report
   readonly #expected = new Map<string, number>()
   readonly #reached = new Map<string, number>()
+  /** Files that were asked for and of which nothing is known yet. */
+  readonly #awaited = new Set<string>()
   /** When how many bytes had come over the network. */
   #samples: Array<{ readonly at: number; readonly bytes: number }> = []
   #received = 0
@@ -23,6 +25,18 @@ export class DownloadMeter {
     this.#report = report
   }
 
+  /**
+   * A file was asked for. Nothing is told until its answer begins: a total without it would be reached at once, and grow.
+   */
+  ask(name: string): void {
+    this.#awaited.add(name)
+  }
+
+  /** No answer will come. */
+  giveUp(name: string): void {
+    this.#awaited.delete(name)
+  }
+
   /** A file's size, as soon as it is known. */
   expect(name: string, bytes: number): void {
     this.#expected.set(name, bytes)
@@ -30,6 +44,7 @@ export class DownloadMeter {
 
   /** What an earlier download left of a file, or that nothing of it is left. */
   start(name: string, bytes: number): void {
+    this.#awaited.delete(name)
     this.#reached.set(name, bytes)
   }
 
@@ -66,6 +81,7 @@ export class DownloadMeter {
   }
 
   #network(file: string, now: number): void {
+    if (this.#awaited.size > 0) return
     this.#reportedAt = now
     this.#samples.push({ at: now, bytes: this.#received })
     this.#samples = this.#samples.filter(({ at }, i, all) => now - at <= speedOver || i === all.length - 2)

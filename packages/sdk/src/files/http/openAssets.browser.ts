@@ -37,11 +37,13 @@ export function openAssets(
     if (known !== undefined) return known
     const url = urls.get(name)
     if (url === undefined) return Promise.reject(missingFile(path(name)))
+    meter.ask(name)
     const cache = failed.has(name) ? "reload" : "default"
     const reading = fetchAsset(name, new URL(url, self.location.href).href, meter, { cache, ...signalOf(signal) })
     fetched.set(name, reading)
     // A failure may pass: the next reader tries again, past the HTTP cache, which may have kept the wrong answer.
     reading.catch(() => {
+      meter.giveUp(name)
       failed.add(name)
       fetched.delete(name)
     })
