@@ -7,7 +7,7 @@ const MB = 1e6
 const rules = {
   "@facet/sdk": {
     must: [
-      ...["index", "words", "remote", "folders", "transformers", "entry"].map((name) => `dist/${name}.js`),
+      ...["index", "words", "remote", "folders", "transformers", "next", "entry"].map((name) => `dist/${name}.js`),
       ...["index", "words", "remote", "storage", "transformers"].map((name) => `dist/browser/${name}.js`),
       ...["index", "words/index", "remote/index"].map((name) => `dist/${name}.d.ts`),
       "dist/worker/entry.js",

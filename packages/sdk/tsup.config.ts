@@ -48,6 +48,7 @@ export default defineConfig([
       folders: "src/architectures/folders.node.ts",
       models: "src/models/models.node.ts",
       transformers: "src/fromPipeline.ts",
+      next: "src/worker/withFacet.node.ts",
       entry: "src/worker/entry.node.ts",
     },
     platform: "node",
