@@ -1,6 +1,6 @@
 /** `facet completion`: what a shell needs to complete command lines. */
 import { type Command, defineCommand } from "../Command.ts"
-import { completionScripts } from "../Completion.ts"
+import { completionScripts } from "../completionScripts.ts"
 import { UsageError } from "../UsageError.ts"
 
 /** @param others - the commands that are completed, beside this one */

@@ -5,7 +5,7 @@ import { isMatrix, type TensorSpec } from "../../words/Tensors.ts"
 import { HostKvStore } from "../HostKvStore.ts"
 import type { KvRows, KvShape } from "../KvStore.ts"
 import type { ModelWeights, Runtime } from "../Runtime.ts"
-import { loadRuntime, withRuntimeFiles } from "./runtimeCode.ts"
+import { loadRuntime, withRuntimeFiles } from "./RuntimeCode.ts"
 import { wasmThreads } from "./wasmThreads.ts"
 import { openSession, type OrtSessions, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 

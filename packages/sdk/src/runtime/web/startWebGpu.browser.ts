@@ -8,7 +8,7 @@ import type { ModelFiles } from "../../files/ModelFiles.ts"
 import type { KvRows, KvShape } from "../KvStore.ts"
 import { type ModelWeights, type Runtime, storedPrecision, type Tensors } from "../Runtime.ts"
 import { GpuKvStore } from "./GpuKvStore.browser.ts"
-import { loadRuntime, withRuntimeFiles } from "./runtimeCode.ts"
+import { loadRuntime, withRuntimeFiles } from "./RuntimeCode.ts"
 import { openSession, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 
 type Ort = Pick<typeof OrtModule, "env" | "InferenceSession">
