@@ -15,13 +15,13 @@ export interface ThreadData {
 }
 
 /** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
-const entry = new URL(import.meta.url.endsWith(".ts") ? "./entry.node.ts" : "./entry.js", import.meta.url)
+const entry = (): URL => new URL(import.meta.url.endsWith(".ts") ? "./entry.node.ts" : "./entry.js", import.meta.url)
 
 const startWorker = (data: ThreadData): Worker => {
   const options = { workerData: data, name: "facet-engine" }
   // A thread inherits Node's flags by itself, but stumbles over the one that says how the main script was written.
   const hasInputType = process.execArgv.some((flag) => flag.startsWith("--input-type"))
-  return new Worker(entry, hasInputType ? { ...options, execArgv: [] } : options)
+  return new Worker(entry(), hasInputType ? { ...options, execArgv: [] } : options)
 }
 
 /**

@@ -19,19 +19,31 @@ export function checkNode(version: string): void {
   })
 }
 
+/** A bundle of CommonJS has no address, beside which the engine's thread and the embedded models would be found. */
+function checkPlace(): void {
+  checkNode(process.versions.node)
+  const address: unknown = import.meta.url
+  if (typeof address === "string") return
+  throw new UnsupportedDeviceError({
+    device: "cpu",
+    problem: "a bundler made CommonJS of this package, where it does not find its own files",
+    remedy: "Keep @facet/sdk out of the bundle (external): docs/serving.md shows how.",
+  })
+}
+
 export const platform: Platform = {
   devices: [cpuOffer],
   // Models are folders on the disk.
   storages: ["persistent"],
   takesWorker: false,
   embedded: async () => {
-    checkNode(process.versions.node)
+    checkPlace()
     const tiny = await import("@facet/tiny")
     return { gemma: tiny.gemmaFolder, shield: tiny.shieldFolder, scope: tiny.scopeFolder }
   },
   fetchesModels: true,
   resolveModel: (model, terms) => {
-    checkNode(process.versions.node)
+    checkPlace()
     return resolveModel(model, terms)
   },
   keepDownloads: () => {},
