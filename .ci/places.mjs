@@ -88,7 +88,7 @@ try {
   const told = { runs: "runs", external: "no: an error says to keep it external" }
   for (const [name, wanted, attempt] of places) {
     const outcome = await outcomeOf(attempt, app)
-    console.log(`| ${name} | ${told[outcome] ?? outcome} |`)
+    console.log(`| ${String(name)} | ${told[outcome] ?? outcome} |`)
     if (outcome !== wanted) process.exitCode = 1
   }
 } finally {

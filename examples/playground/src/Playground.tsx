@@ -57,7 +57,12 @@ export function Playground({ onChange, problems, settings }: PlaygroundProps) {
     message.current?.focus()
     void regenerate()
   }
-  const load = () => (status === "error" ? tryAgain() : void facet.load())
+  const load = () => {
+    // The button goes: who works by keyboard goes on where the next thing is done.
+    if (document.activeElement?.matches(":focus-visible") === true) message.current?.focus()
+    if (status === "error") tryAgain()
+    else void facet.load()
+  }
 
   const isEmpty = messages.length === 0
   const isWaiting = isBusy && messages.at(-1)?.role === "user"

@@ -235,6 +235,31 @@ describe("a visit", () => {
     await page.getByRole("group", { name: "Feature trace" }).waitFor()
   })
 
+  it("says that its model is a toy, has nothing over its samples on a phone, and keeps the keyboard's place", async () => {
+    const page = await enter("?device=wasm", { viewport: { width: 390, height: 844 } })
+    await page.getByText(/A toy: it tells small stories/).waitFor()
+    const samples = page.locator(".suggestions button")
+    for (const sample of await samples.all()) await sample.click({ trial: true })
+    await page.getByRole("button", { name: /^Load Gemma/ }).focus()
+    await page.keyboard.press("Enter")
+    expect(await isFocused(page.getByRole("textbox", { name: "Message" }))).toBe(true)
+    await page.getByRole("button", { name: /WebAssembly/ }).waitFor()
+  })
+
+  it("shows an answer's features where they are seen", async () => {
+    const page = await enter("?device=wasm", { viewport: { width: 1280, height: 620 } })
+    await ask(page, fox)
+    await answers(page, 1)
+    await page.getByRole("button", { name: "Show features" }).click()
+    const trace = page.locator("[data-facet=feature-trace] [data-part=text]")
+    await expect
+      .poll(async () => {
+        const [above, dock] = [await trace.boundingBox(), await page.locator(".dock").boundingBox()]
+        return above !== null && dock !== null && above.y < dock.y
+      })
+      .toBe(true)
+  })
+
   it("works in a second tab beside the first", async () => {
     const first = await enter("?device=wasm&guard=off&max=12")
     await ask(first, fox)

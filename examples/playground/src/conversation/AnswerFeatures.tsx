@@ -1,5 +1,5 @@
 import { type FacetTraceData, FeatureTrace } from "@facet/react-hooks"
-import { type ReactNode, useId, useState } from "react"
+import { type ReactNode, useEffect, useId, useRef, useState } from "react"
 import { Icon } from "../brand/Icon.tsx"
 import { featureSource } from "../model/featureSource.ts"
 import type { Settings } from "../settings/Settings.ts"
@@ -15,6 +15,11 @@ interface AnswerFeaturesProps {
 export function AnswerFeatures({ children, settings, traces }: AnswerFeaturesProps) {
   const [isOpen, setIsOpen] = useState(false)
   const traceId = useId()
+  const opened = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // They open below what was pressed, which may be where the composer lies.
+    if (isOpen) opened.current?.scrollIntoView({ block: "nearest" })
+  }, [isOpen])
   if (traces.length === 0) return <div className="answer-footer">{children}</div>
   return (
     <>
@@ -32,7 +37,7 @@ export function AnswerFeatures({ children, settings, traces }: AnswerFeaturesPro
         </button>
         {children}
       </div>
-      <div id={traceId} className="answer-trace" hidden={!isOpen}>
+      <div ref={opened} id={traceId} className="answer-trace" hidden={!isOpen}>
         {isOpen
           ? traces.map((trace) => (
               <FeatureTrace

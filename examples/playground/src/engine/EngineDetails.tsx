@@ -13,7 +13,8 @@ interface EngineDetailsProps {
 /** What the model runs on, and why on nothing better. */
 export function EngineDetails({ facet, id, isOffline, rate }: EngineDetailsProps) {
   const { device, dispose, isRemote, model, status } = facet
-  const rejected = device?.rejected ?? []
+  // A device is tried in several precisions, and fails in all of them for one reason.
+  const rejected = [...new Map(device?.rejected.map((one) => [`${one.name}: ${one.reason}`, one])).values()]
   return (
     <div id={id} popover="auto" className="engine-details" role="region" aria-label="Engine">
       <h2>Engine</h2>

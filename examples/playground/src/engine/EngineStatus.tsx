@@ -13,7 +13,9 @@ export function EngineStatus({ rate }: { readonly rate: number | undefined }) {
   const detailsId = useId()
   const { device, progress, status } = facet
   const isUnderWay = status === "downloading" || status === "loading"
-  const hasShare = isUnderWay && progress !== undefined && progress.totalBytes > 0
+  // Where the bar beside it has no share, there is none here.
+  const isCounted = progress?.phase === "download" || progress?.phase === "files"
+  const hasShare = isUnderWay && isCounted && progress.totalBytes > 0
   const share = hasShare ? ` ${Math.floor((progress.loadedBytes / progress.totalBytes) * 100)} %` : ""
   return (
     <div className="engine">

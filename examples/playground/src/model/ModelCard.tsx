@@ -45,7 +45,9 @@ function Offer({ name, onLoad, settings }: OfferProps) {
         <p className="offer-text">
           {isRemote
             ? "A server answers. Your first message connects to it, too."
-            : "It is loaded when you ask for it, or with your first message."}
+            : settings.model === "tiny"
+              ? "A toy: it tells small stories and makes small talk, and knows no facts. It is loaded when you ask for it."
+              : "It is loaded when you ask for it, or with your first message."}
         </p>
       </div>
       <button type="button" className="primary-button" onClick={onLoad}>

@@ -15,7 +15,10 @@ type Place = (typeof places)[number]
 const placeOf = ({ model, remote }: Settings): Place => (remote !== "" ? "server" : model === "tiny" ? "tiny" : "other")
 
 const placeTexts: Readonly<Record<Place, { readonly title: string; readonly text: string }>> = {
-  tiny: { title: "Tiny Gemma", text: "Comes with this page. Writes simple stories and small talk, in English." },
+  tiny: {
+    title: "Tiny Gemma",
+    text: "A toy that comes with this page: small stories and small talk, in English, and no facts.",
+  },
   other: { title: "Another Gemma 2", text: "From the Hugging Face Hub or any web server, kept on this device." },
   server: { title: "A server", text: "What facet serve runs, with the same three effects." },
 }
@@ -65,8 +68,9 @@ export function ModelForm({ onChange, settings, visit }: ModelFormProps) {
       {place === "other" ? (
         <>
           <Field
-            label="Hub id or URL of a model folder"
-            placeholder="google/gemma-2-2b-it"
+            label="URL or Hub id of a model folder"
+            hint="Google's own on the Hub ask for an account, which a page has not: name a copy that everybody may read."
+            placeholder="https://models.example.org/gemma-2-2b-it"
             value={model}
             onChange={setModel}
             required
