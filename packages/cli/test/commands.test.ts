@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { shield } from "../src/commands/shield.ts"
 import { facet, facetUntilFirstWords, type Outcome } from "./facet.ts"
 
 const escape = "\u001b"
@@ -132,6 +133,16 @@ test("standard input that holds nothing, or no UTF-8, is refused and not judged"
   expect(broken).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("not UTF-8: see byte 2") })
   expect(cut).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("not UTF-8: see byte 2") })
   expect(marked).toMatchObject({ code: 0, stdout: expect.not.stringContaining("\u{FEFF}") })
+}, 30_000)
+
+test("the samples of the help are such as the toy judges rightly", async () => {
+  const [flagged, passed] = await Promise.all(
+    shield.examples.slice(0, 2).map(([line]) => {
+      const [, ...words] = line.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', "")) ?? []
+      return facet(["shield", ...words])
+    }),
+  )
+  expect([flagged?.code, passed?.code]).toStrictEqual([3, 0])
 }, 30_000)
 
 test("inspect: every token, `<bos>` without features; a heat map where colours are wanted", async () => {
