@@ -1,9 +1,9 @@
 /** Pipelines of transformers.js as sources: run by transformers.js itself. */
 import { afterAll, assert, beforeAll, it } from "vitest"
 import type { TextGenerationPipeline } from "@huggingface/transformers"
-import { standInPipeline } from "../../../test/standInPipeline.ts"
-import { fromPipeline } from "../src/fromPipeline.ts"
-import { InvalidRequestError } from "../src/index.ts"
+import { standInPipeline } from "../../../../test/standInPipeline.ts"
+import { fromPipeline } from "../../src/guard/fromPipeline.ts"
+import { InvalidRequestError } from "../../src/index.ts"
 
 const sentence = "The small fox ran home."
 let endless: TextGenerationPipeline

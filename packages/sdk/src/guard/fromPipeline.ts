@@ -1,6 +1,6 @@
 /** Pipelines of transformers.js as functions that a guard goes around: `@facet/sdk/transformers`. */
-import { InvalidRequestError } from "./words/Errors.ts"
-import type { SourceContext } from "./guard/PromiseGuard.ts"
+import { InvalidRequestError } from "../words/Errors.ts"
+import type { SourceContext } from "./PromiseGuard.ts"
 
 /** What is needed of a pipeline `text-generation`; the library's own types are an app's to have. */
 export interface TextPipeline {
@@ -48,7 +48,8 @@ export function fromPipeline(
   // Its own type takes many inputs; what it takes is what `ask` gives.
   const run = generator as unknown as (input: unknown, options: unknown) => Promise<unknown>
   return async (prompt, { signal }) => {
-    // Late, as it loads a runtime: whoever has a pipeline has loaded it before.
+    // Late, as it loads a runtime: whoever has a pipeline has loaded it before. It is the app's own, and no engine of ours.
+    // oxlint-disable-next-line no-restricted-imports
     const { InterruptableStoppingCriteria, TextStreamer } = await import("@huggingface/transformers")
     const ours = new InterruptableStoppingCriteria()
     const stop = (): void => ours.interrupt()
