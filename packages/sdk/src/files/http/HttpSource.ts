@@ -127,13 +127,12 @@ export class HttpSource {
     offset: number,
     { end, ifRange, isOptional = false }: Wanted & { readonly isOptional?: boolean } = {},
   ): Promise<HttpBody | undefined> {
-    const attempt = new Attempt(this.#signal, this.#stallMs, this.#fetcher)
-    // Asking for a range even from the first byte on also tells the browser to ask for an unencoded body, whose length
-    // is the file's.
-    let response = await this.#fetch(name, attempt, {
+    const asked = {
       Range: `bytes=${offset}-${end === undefined ? "" : end - 1}`,
       ...(ifRange !== undefined && { "If-Range": ifRange }),
-    })
+    }
+    const { attempt, isEncoded, ...answer } = await this.#askForPart(name, asked)
+    let { response } = answer
     // There is no such byte: the file is empty, or shorter than the version that was asked for. All of it tells.
     if (response.status === 416) response = await this.#fetch(name, attempt, {})
     if (!response.ok) {
@@ -150,7 +149,38 @@ export class HttpSource {
         "Serve the folder with a host that heeds Range requests as HTTP defines them, or ignores them.",
       )
     }
-    return { ...body, chunks: () => attempt.chunks(response), cancel: () => attempt.end() }
+    return {
+      ...body,
+      // Of an encoded body the length is that of the code.
+      ...(isEncoded && { size: undefined }),
+      chunks: () => attempt.chunks(response),
+      cancel: () => attempt.end(),
+    }
+  }
+
+  /**
+   * Asking for a range even from the first byte on also tells the browser to ask for an unencoded body, whose length is the
+   * file's. A host that encodes whatever it sends, asked or not, gets no further with that: browsers fail such an answer as
+   * if there were none. The whole file they read.
+   */
+  async #askForPart(
+    name: string,
+    headers: Record<string, string>,
+  ): Promise<{ readonly attempt: Attempt; readonly response: Response; readonly isEncoded: boolean }> {
+    const first = this.#attempt()
+    try {
+      return { attempt: first, response: await this.#fetch(name, first, headers), isEncoded: false }
+    } catch (cause) {
+      if (!(cause instanceof HostFailure) || cause.kind !== "unreachable") throw cause
+      const second = this.#attempt()
+      const response = await this.#fetch(name, second, {}).catch(() => undefined)
+      if (response === undefined) throw cause
+      return { attempt: second, response, isEncoded: true }
+    }
+  }
+
+  #attempt(): Attempt {
+    return new Attempt(this.#signal, this.#stallMs, this.#fetcher)
   }
 
   /**
@@ -170,7 +200,7 @@ export class HttpSource {
 
   /** undefined when there is no answer, which a GET may get. */
   async #head(name: string): Promise<Response | undefined> {
-    const attempt = new Attempt(this.#signal, this.#stallMs, this.#fetcher)
+    const attempt = this.#attempt()
     try {
       return await this.#fetch(name, attempt, { Range: "bytes=0-" }, "HEAD")
     } catch (cause) {

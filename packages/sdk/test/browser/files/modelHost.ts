@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { gzipSync } from "node:zlib"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -51,6 +52,8 @@ export interface Behaviour {
   readonly silent?: ReadonlyArray<string>
   /** Ranges start so many bytes too late. */
   readonly shift?: number
+  /** Bodies are sent as gzip, asked for or not: `whole` ones, or the `parts` that were asked for. */
+  readonly gzips?: "whole" | "parts"
   /** The server is not there: connections are closed without an answer. */
   readonly isDown?: boolean
 }
@@ -192,20 +195,22 @@ async function serveFile(
   const isPage = behaviour.pages?.some((name) => name === "*" || name === file) === true
   const content = isPage ? Buffer.from(page) : folder.files.get(file)
   const wanted = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "")
-  const isRanged = wanted !== null && behaviour.ranges !== false && !isPage
+  const isRanged = wanted !== null && behaviour.ranges !== false && behaviour.gzips !== "whole" && !isPage
   const start = isRanged ? Number(wanted[1]) + (Number(wanted[1]) > 0 ? (behaviour.shift ?? 0) : 0) : 0
   const end = isRanged && wanted[2] !== "" ? Math.min(Number(wanted[2]) + 1, content?.length ?? 0) : content?.length
   const status = statusOf(behaviour, file, method, content, isRanged, start)
   const entry: LoggedRequest = { method, file, range: request.headers.range, status, sentBytes: 0 }
   folder.log.push(entry)
   if (behaviour.silent?.includes(file)) return
-  const body = status === 200 || status === 206 ? (content?.subarray(start, end) ?? Buffer.alloc(0)) : Buffer.alloc(0)
+  const plain = status === 200 || status === 206 ? (content?.subarray(start, end) ?? Buffer.alloc(0)) : Buffer.alloc(0)
+  const body = behaviour.gzips === undefined ? plain : gzipSync(plain)
   const announced = method === "HEAD" ? behaviour.announced?.[file] : undefined
   response.writeHead(status, {
     ...headersOf(behaviour, file, isPage),
+    ...(behaviour.gzips === undefined ? {} : { "Content-Encoding": "gzip" }),
     "Content-Length": announced ?? (method === "HEAD" ? (content?.length ?? 0) : body.length),
     ...(status === 206 && content !== undefined
-      ? { "Content-Range": `bytes ${start}-${start + body.length - 1}/${content.length}` }
+      ? { "Content-Range": `bytes ${start}-${start + plain.length - 1}/${content.length}` }
       : {}),
     ...(status === 416 ? { "Content-Range": `bytes */${content?.length}` } : {}),
   })

@@ -289,3 +289,15 @@ test("with storage none a file that changes while it is read is refused", async 
   await change(folder, { version: 2 })
   await expect(client.read(weights, 8, 8)).rejects.toThrow("changed on the host while it was read")
 })
+
+test.each(["whole", "parts"] as const)(
+  "a host that sends everything as gzip is read all the same: %s",
+  async (gzips) => {
+    const folder = await host({ gzips })
+    for (const storage of ["persistent", "none"] as const) {
+      const client = new HubClient()
+      await client.open(folder.url, { storage })
+      await expectAllFiles(client, folder)
+    }
+  },
+)
