@@ -40,6 +40,7 @@ const windowLength = 512
 
 const variants: ReadonlyArray<readonly [name: string, options: ConvertOptions]> = [
   ["f16", { dtype: "f16" }],
+  ["int8", { dtype: "int8" }],
   ["q8, block 32", { dtype: "q8", block: 32 }],
   ["q8, block 64", { dtype: "q8", block: 64 }],
   ["q8, block 128", { dtype: "q8", block: 128 }],
