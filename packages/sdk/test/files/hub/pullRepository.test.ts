@@ -55,6 +55,9 @@ const assertWhole = async (folder: string, { files }: HostedRepository, names: R
 const leftovers = async (): Promise<ReadonlyArray<string>> =>
   (await readdir(cache, { recursive: true })).filter((name) => /facet-part|\.lock$|takeover/.test(name))
 
+/** A machine may be busy with something else. */
+const patiently = { timeout: 20_000 }
+
 describe("a repository that is pulled", () => {
   it("is a snapshot of links to blobs, with the files of a model and no others", async () => {
     const repository = hub.publish(id)
@@ -210,7 +213,7 @@ describe("a download that is cut", () => {
         parts.map(async (name) => (await stat(join(cache, name)).catch(() => undefined))?.size),
       )
       return sizes.filter((size) => size === 100_000).length === 2
-    })
+    }, patiently)
     aborting.abort(reason)
     const failure = await pulling
     assert.strictEqual(failure, reason)
