@@ -1,11 +1,12 @@
 /** What an open Facet holds comes back to the machine, as the machine itself sees it. */
-import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "vite"
 import { assert, it, vi } from "vitest"
-import { openPage, type OpenedPage } from "../../../../test/browser/page.ts"
+import { openPage } from "../../../../test/browser/page.ts"
+import { renderersMegabytes } from "../../../../test/browser/renderersMegabytes.ts"
 import { serveSite } from "../../../../test/browser/site.ts"
 
 it("gives its memory back when it is closed, time and again", async () => {
@@ -18,17 +19,17 @@ it("gives its memory back when it is closed, time and again", async () => {
   await using opened = await openPage({ webgpu: false })
   await opened.page.goto(`${site.url}/`)
   await opened.page.waitForFunction("globalThis.openFacet !== undefined")
-  const before = await renderers(opened)
+  const before = await renderersMegabytes(opened.browser)
   const seen: Array<{ readonly open: number; readonly closed: number }> = []
   for (let i = 0; i < 2; i++) {
     await opened.page.evaluate("openFacet()")
     assert.isAbove(opened.page.workers().length, 0)
-    const open = await renderers(opened)
+    const open = await renderersMegabytes(opened.browser)
     await opened.page.evaluate("closeFacet()")
     // Chromium ends a worker that waits for its threads by force, after two seconds.
     await vi.waitUntil(() => opened.page.workers().length === 0, { timeout: 10_000 })
     await opened.page.waitForTimeout(1000)
-    seen.push({ open, closed: await renderers(opened) })
+    seen.push({ open, closed: await renderersMegabytes(opened.browser) })
   }
   console.log(
     `MB before: ${before}; then open and closed: ${seen.map(({ closed, open }) => `${open}, ${closed}`).join("; ")}`,
@@ -40,17 +41,3 @@ it("gives its memory back when it is closed, time and again", async () => {
   assert.isBelow((last?.closed ?? Infinity) - (first?.closed ?? 0), 30)
   await rm(folder, { recursive: true, force: true })
 })
-
-/** What the pages' processes hold in memory together, in MB. */
-async function renderers({ browser }: OpenedPage): Promise<number> {
-  const session = await browser.newBrowserCDPSession()
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo")
-  await session.detach()
-  let kilobytes = 0
-  for (const { id, type } of processInfo) {
-    if (type !== "renderer") continue
-    const status = await readFile(`/proc/${id}/status`, "utf8")
-    kilobytes += Number(/VmRSS:\s*(\d+) kB/.exec(status)?.[1] ?? NaN)
-  }
-  return Math.round(kilobytes / 1024)
-}
