@@ -142,7 +142,10 @@ describe("facet pull", () => {
       stderr: expect.stringMatching(/DownloadError: .*licence.*HF_TOKEN/),
     })
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("no such repository") })
-    expect(usage).toMatchObject({ code: 2, stderr: expect.stringContaining("--dtype takes one of q4, q8, f16, f32") })
+    expect(usage).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--dtype takes one of q4, q8, int8, f16, f32"),
+    })
     expect(block).toMatchObject({ code: 2, stderr: expect.stringContaining("--block takes one of 32, 64, 128") })
     expect(revisions).toMatchObject({ code: 2, stderr: expect.stringContaining("names a revision already") })
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("SOURCE is missing") })
