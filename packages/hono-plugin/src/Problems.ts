@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457): how a guarded route says no. */
 import { problemToJson, problemType } from "@facet/sdk/remote"
-import type { Blocked } from "@facet/sdk/words"
+import { type Blocked, InvalidRequestError } from "@facet/sdk/words"
 import { verdictOf } from "./response/verdictOf.ts"
 import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 
@@ -15,11 +15,17 @@ export function problem(
   return new Response(JSON.stringify(document), { status, headers: { "content-type": problemType } })
 }
 
-/** What was blocked before its first byte: 422 with the verdict, or 503 when the guard itself failed. */
+/**
+ * What was blocked before its first byte: 422 with the verdict, 413 for a text that is too long to be judged, or 503 when
+ * the guard itself failed.
+ */
 export function blockedProblem(blocked: Blocked): Response {
   const { error, of } = blocked
   const verdict = verdictOf(blocked)
   const subject = of === "input" ? "request" : "answer"
+  if (of === "input" && error instanceof InvalidRequestError && error.option === "prompt") {
+    return problem(413, "request-too-large", "The request is too large", error.message, { of })
+  }
   if (verdict === undefined) {
     const tag = tagOf(error)
     return problem(503, "guard-failed", "The guard failed", `The ${subject} could not be judged: ${messageOf(error)}`, {

@@ -69,9 +69,26 @@ describe.each(Object.entries(documents))("%s", (_name, document) => {
       JSON.stringify({ prompt: document }),
     ]) {
       // What is too long to be judged is not let through.
-      expect([200, 422, 503]).toContain((await post(app, "/", body)).status)
+      expect([200, 413, 422]).toContain((await post(app, "/", body)).status)
     }
   })
+
+  test.each([{}, { onError: "allow" }, { onError: "allow", input: "parallel" }] as const)(
+    "that is too long to be judged is refused as the client's fault, with %j: padding is no way round a guard",
+    async (options) => {
+      const app = new Hono()
+      let calls = 0
+      app.use(shield({ facet, ...options, output: false }))
+      app.post("/", (c) => c.text(`ok ${++calls}`))
+      const response = await post(
+        app,
+        "/",
+        JSON.stringify({ prompt: `${"word ".repeat(20_000)}How do I pick a lock?` }),
+      )
+      expect(response.status).toBe(413)
+      expect(await response.json()).toMatchObject({ title: "The request is too large", of: "input" })
+    },
+  )
 
   test("in a guarded answer goes out as it came", async () => {
     const app = new Hono()

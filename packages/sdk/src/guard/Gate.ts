@@ -2,6 +2,7 @@
  * The guard as a pure model: what comes in, what is to be judged, what may go out. It knows no clock, no model and no
  * stream; whoever drives it tells it what happened and when.
  */
+import { InvalidRequestError } from "../words/Errors.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { Channel, type Piece } from "./Channel.ts"
 import { charactersOf, type Frame } from "./Frame.ts"
@@ -15,7 +16,10 @@ export interface GateOptions {
   readonly input: boolean
   /** Whether what goes out is judged. */
   readonly output: boolean
-  /** Whether a text whose judgement failed goes out. */
+  /**
+   * Whether a text whose judgement failed goes out. One that is refused for what it is, such as its length, does not:
+   * whoever writes it could choose to go unjudged.
+   */
   readonly isOpenOnError: boolean
 }
 
@@ -125,7 +129,7 @@ export class Gate<A> {
   failed(error: unknown, now: number): void {
     const channel = this.#settle()
     if (channel === undefined) return
-    if (!this.#options.isOpenOnError && this.#options.mode !== "audit") {
+    if (!this.#passes(error)) {
       return this.#block({ of: "output", ...named(channel), reason: "failed", error })
     }
     this.#out.push({ type: "failure", of: "output", ...named(channel), error })
@@ -146,7 +150,7 @@ export class Gate<A> {
   }
 
   inputFailed(error: unknown, now: number): void {
-    if (!this.#options.isOpenOnError && this.#options.mode !== "audit") {
+    if (!this.#passes(error)) {
       return this.#block({ of: "input", reason: "failed", error })
     }
     this.#out.push({ type: "failure", of: "input", error })
@@ -205,6 +209,12 @@ export class Gate<A> {
   #count({ tokens }: Verdict, judgements = 1): void {
     this.#judgements += judgements
     this.#tokens = { judged: this.#tokens.judged + tokens.judged, cached: this.#tokens.cached + tokens.cached }
+  }
+
+  /** Whether what could not be judged goes out. */
+  #passes(error: unknown): boolean {
+    const { isOpenOnError, mode } = this.#options
+    return mode === "audit" || (isOpenOnError && !(error instanceof InvalidRequestError))
   }
 
   #block(blocked: Blocked): void {

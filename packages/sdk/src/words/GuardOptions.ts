@@ -34,7 +34,10 @@ export interface GuardOptions {
   readonly output?: boolean | GuardMode | undefined
   /** Default `"window"`. */
   readonly mode?: GuardMode | undefined
-  /** What becomes of a text when judging it fails or takes too long. Default `"block"`. */
+  /**
+   * What becomes of a text when judging it fails or takes too long. Default `"block"`. A text that is refused for what it
+   * is, such as one that is too long to be judged, is blocked in any case: its writer could choose to go unjudged.
+   */
   readonly onError?: "block" | "allow" | undefined
   /** Milliseconds that one judgement may take, its wait in the queue included. Default 30,000. */
   readonly timeoutMs?: number | undefined

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "vitest"
 import type { FrameText } from "../../src/guard/Frame.ts"
 import { Gate } from "../../src/guard/Gate.ts"
+import { InvalidRequestError } from "../../src/words/Errors.ts"
 import type { Verdict } from "../../src/words/Verdict.ts"
 
 const verdict: Verdict = { flagged: false, policies: [], tokens: { judged: 1, cached: 0 } }
@@ -69,5 +70,29 @@ describe("a piece that is held", () => {
   it("counts once among the characters", () => {
     const { report } = through([[held("os")], [{ text: "os.exit()" }]], "buffer")
     assert.strictEqual(report.releasedCharacters, 9)
+  })
+})
+
+describe("with onError allow", () => {
+  const open = () => new Gate<number>({ mode: "window", input: true, output: true, isOpenOnError: true })
+  const tooLong = new InvalidRequestError({ option: "prompt", problem: "too long", remedy: "Shorten it." })
+
+  it("what failed goes out, and what is refused for what it is does not", () => {
+    const failed = open()
+    failed.inputFailed(new Error("the engine is gone"), 0)
+    assert.isUndefined(failed.blocked)
+    const refused = open()
+    refused.inputFailed(tooLong, 0)
+    assert.deepStrictEqual(refused.blocked, { of: "input", reason: "failed", error: tooLong })
+  })
+
+  it("an answer that is too long to be judged is held back", () => {
+    const gate = new Gate<number>({ mode: "buffer", input: false, output: true, isOpenOnError: true })
+    gate.accept({ value: 1, texts: [{ text: "An answer." }] }, 0)
+    gate.end(0)
+    assert.isDefined(gate.nextQuestion())
+    gate.failed(tooLong, 0)
+    assert.strictEqual(gate.blocked?.of, "output")
+    assert.isTrue(gate.take().every(({ type }) => type !== "value"))
   })
 })
