@@ -2,6 +2,11 @@
 import { type FileHandle, open, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import {
+  ggufBlock,
+  type GgufEntry,
+  ggufName,
+  type GgufPlan,
+  layOutGguf,
   type Model,
   type ModelTensors,
   openFolder,
@@ -11,7 +16,6 @@ import {
   type TensorSpec,
   tokenizerFile,
 } from "@facet/sdk/folders"
-import { type GgufTensor, type GgufValue, layOutGguf, q4Block } from "./Gguf.ts"
 import { madeOnce } from "./madeOnce.ts"
 import { weightsRecipe } from "./randomModel.ts"
 
@@ -29,77 +33,44 @@ export async function ggufModel(folder: string): Promise<string> {
   const located = await openTensors(files, model)
   const recipe = `gguf 1 ${weightsRecipe} ${await readFile(join(folder, "config.json"), "utf8")}`
   await madeOnce(path, recipe, async (target) => {
-    const tensors = located.specs.map((spec) => ggufTensor(spec))
-    const { header, offsets, size } = layOutGguf(await metadataOf(folder, model), tensors)
+    const plans = located.specs.map((spec) => planOf(model, spec))
+    const { header, offsets, size } = layOutGguf(Object.entries(await metadataOf(folder, model)), plans)
     await using file = await open(target, "w")
     await file.truncate(size)
     await write(file, header, 0)
     for (const spec of located.specs) {
-      await copyTensor(folder, { model, located, spec }, file, offsets.get(ggufTensor(spec).name) ?? 0)
+      await copyTensor(folder, { model, located, spec }, file, offsets.get(planOf(model, spec).name) ?? 0)
     }
   })
   return path
 }
 
-/** llama.cpp's names of what stands in a layer (gguf-py, `constants.py`). */
-const layerNames: Readonly<Record<string, string>> = {
-  input_layernorm: "attn_norm",
-  "self_attn.q_proj": "attn_q",
-  "self_attn.k_proj": "attn_k",
-  "self_attn.v_proj": "attn_v",
-  "self_attn.o_proj": "attn_output",
-  "self_attn.q_norm": "attn_q_norm",
-  "self_attn.k_norm": "attn_k_norm",
-  post_attention_layernorm: "post_attention_norm",
-  pre_feedforward_layernorm: "ffn_norm",
-  "mlp.gate_proj": "ffn_gate",
-  "mlp.up_proj": "ffn_up",
-  "mlp.down_proj": "ffn_down",
-  post_feedforward_layernorm: "post_ffw_norm",
-}
+/** What a block of the peer's matrices is. */
+const q4Block = ggufBlock("Q4_0")
 
-const outerNames: Readonly<Record<string, string>> = { "model.embed_tokens": "token_embd", "model.norm": "output_norm" }
-
-function ggufTensor({ columns, kind, name, rows }: TensorSpec): GgufTensor {
-  const [, layer, within = ""] = /^model\.layers\.(\d+)\.(.+)$/.exec(name) ?? []
-  const ours = layer === undefined ? outerNames[name] : layerNames[within]
-  if (ours === undefined) throw new Error(`${name} has no name in a GGUF file`)
-  const full = layer === undefined ? `${ours}.weight` : `blk.${layer}.${ours}.weight`
+const planOf = ({ architecture }: Model, { columns, kind, name, rows }: TensorSpec): GgufPlan => {
+  const full = ggufName(architecture.gguf, name)
   return kind === "norm"
-    ? { name: full, shape: [columns], type: "F32" }
-    : { name: full, shape: [rows, columns], type: "Q4_0" }
+    ? { name: full, shape: [columns], encoding: "F32" }
+    : { name: full, shape: [rows, columns], encoding: "Q4_0" }
 }
 
 async function metadataOf(
   folder: string,
   { architecture, config }: Model,
-): Promise<Readonly<Record<string, GgufValue>>> {
-  const name = architecture.names.includes("gemma2") ? "gemma2" : "gemma3"
-  const own: Record<string, GgufValue> = {
-    context_length: { uint32: config.contextLength },
-    embedding_length: { uint32: config.hiddenSize },
-    block_count: { uint32: config.layers },
-    feed_forward_length: { uint32: config.intermediateSize },
-    "attention.head_count": { uint32: config.heads },
-    "attention.head_count_kv": { uint32: config.kvHeads },
-    "attention.key_length": { uint32: config.headDim },
-    "attention.value_length": { uint32: config.headDim },
-    "attention.layer_norm_rms_epsilon": { float32: config.rmsNormEps },
-    "attention.sliding_window": { uint32: config.slidingWindow },
-    "rope.freq_base": { float32: config.rotary.full.base },
-  }
-  if (config.attnLogitSoftcap !== null) own["attn_logit_softcapping"] = { float32: config.attnLogitSoftcap }
-  if (config.finalLogitSoftcap !== null) own["final_logit_softcapping"] = { float32: config.finalLogitSoftcap }
+): Promise<Readonly<Record<string, GgufEntry>>> {
+  const { name, writeConfig } = architecture.gguf
+  const own = Object.entries(writeConfig(config)).map(([key, entry]) => [`${name}.${key}`, entry])
   return {
-    "general.architecture": { string: name },
-    "general.name": { string: "random weights" },
-    "general.file_type": { uint32: 2 },
-    ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${name}.${key}`, value])),
+    "general.architecture": { type: "text", value: name },
+    "general.name": { type: "text", value: "random weights" },
+    "general.file_type": { type: "u32", value: 2 },
+    ...Object.fromEntries(own),
     ...(await vocabularyOf(folder, config.vocabSize)),
-    "tokenizer.ggml.bos_token_id": { uint32: config.bosId },
-    "tokenizer.ggml.eos_token_id": { uint32: config.eosIds[0] ?? 1 },
-    "tokenizer.ggml.add_bos_token": { bool: true },
-    "tokenizer.ggml.add_space_prefix": { bool: false },
+    "tokenizer.ggml.bos_token_id": { type: "u32", value: config.bosId },
+    "tokenizer.ggml.eos_token_id": { type: "u32", value: config.eosIds[0] ?? 1 },
+    "tokenizer.ggml.add_bos_token": { type: "bool", value: true },
+    "tokenizer.ggml.add_space_prefix": { type: "bool", value: false },
   }
 }
 
@@ -111,7 +82,7 @@ interface TokenizerJson {
   readonly added_tokens: ReadonlyArray<{ readonly id: number; readonly content: string; readonly special: boolean }>
 }
 
-async function vocabularyOf(folder: string, size: number): Promise<Record<string, GgufValue>> {
+async function vocabularyOf(folder: string, size: number): Promise<Record<string, GgufEntry>> {
   // The tokenizer's file is one that was copied here: this is its format.
   const { added_tokens: added, model } = JSON.parse(
     await readFile(join(folder, tokenizerFile), "utf8"),
@@ -127,11 +98,11 @@ async function vocabularyOf(folder: string, size: number): Promise<Record<string
     types[id] = content === "<unk>" ? tokenTypes.unknown : special ? tokenTypes.control : tokenTypes.userDefined
   }
   return {
-    "tokenizer.ggml.model": { string: "llama" },
-    "tokenizer.ggml.tokens": { strings: texts },
+    "tokenizer.ggml.model": { type: "text", value: "llama" },
+    "tokenizer.ggml.tokens": { type: "texts", value: texts },
     // Pieces stand in the order in which they are merged.
-    "tokenizer.ggml.scores": { float32s: texts.map((_, id) => -id) },
-    "tokenizer.ggml.token_type": { int32s: types },
+    "tokenizer.ggml.scores": { type: "f32s", value: texts.map((_, id) => -id) },
+    "tokenizer.ggml.token_type": { type: "i32s", value: types },
   }
 }
 
@@ -154,7 +125,8 @@ async function copyTensor(folder: string, { located, model, spec }: Source, targ
   await using file = await open(join(folder, weight.file))
   if (spec.kind === "norm") {
     // llama.cpp multiplies by what stands there; Gemma's files hold the gain less one.
-    const gains = floatsOf(await read(file, weight, 0, weight.length)).map((gain) => gain + 1)
+    const { addedToNorms } = model.architecture.gguf
+    const gains = floatsOf(await read(file, weight, 0, weight.length)).map((gain) => gain + addedToNorms)
     return write(target, new Uint8Array(gains.buffer), at)
   }
   const { quantization } = model.config
