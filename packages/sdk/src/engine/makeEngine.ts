@@ -8,8 +8,6 @@ import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { DeviceCandidate } from "../runtime/Runtime.ts"
 import type { Head } from "../graph/Decoder.ts"
 import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
-import { renderChat } from "../tokenizer/ChatTemplate.ts"
-import type { Sliced } from "../words/Sliced.ts"
 import type { Checksums } from "../words/Checksums.ts"
 import { checked } from "../words/checked.ts"
 import { checkNumber } from "../words/Checks.ts"
@@ -19,7 +17,6 @@ import type { EngineService } from "../words/Engine.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
 import {
   asFacetError,
-  ContextOverflowError,
   type FacetError,
   GuardTimeoutError,
   InvalidRequestError,
@@ -30,7 +27,6 @@ import { checkGenerate } from "../words/GenerateOptions.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import { checkJudgedLength, checkPolicyCount, type JudgingLimits } from "../words/JudgingLimits.ts"
 import type { Progress } from "../words/Progress.ts"
-import { type ChatMessage, toMessages } from "../words/Prompt.ts"
 import type {
   Asking,
   EmbedRequest,
@@ -57,6 +53,7 @@ import { inSlices } from "../words/inSlices.ts"
 import { judge } from "./judge.ts"
 import { type Openings, OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
+import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./scoreText.ts"
 import { checkDevice, checkKnowable } from "./SelfCheck.ts"
@@ -323,26 +320,12 @@ class LocalEngine implements EngineService {
     const scope =
       ref.scope === undefined ? undefined : await openScope(ref.scope, given(ref), onProgress, ref.scopeSha256)
     const wanted = { heads: heads[ref.use], taps: uniqueSites(scope?.entries ?? []) }
-    const known = this.#folders.get(files.root)
-    const model = await (known ?? remember(this.#folders, files.root, this.#openModel(files, wanted, onProgress)))
+    const opening = this.#folders.get(files.root)
+    const model = await (opening ?? remember(this.#folders, files.root, this.#openModel(files, wanted, onProgress)))
     // One that judges may be asked to write, too.
     if (!model.isOpenFor(wanted)) await this.#alone("Opening the model for more", () => model.openFor(wanted))
-    if (ref.use === "guard" && ref.isTrusted !== true) await this.#checkGuard(model, known === undefined)
+    if (ref.use === "guard" && ref.isTrusted !== true) await this.#alone("Checking the guard", () => checkGuard(model))
     return { model, scope }
-  }
-
-  /** A model that was opened to judge, and does not, is not left open. */
-  async #checkGuard(model: OpenModel, isNew: boolean): Promise<void> {
-    try {
-      await this.#alone("Checking the guard", () => checkGuard(model))
-    } catch (cause) {
-      if (isNew) {
-        this.#folders.delete(model.root)
-        this.#opened.delete(model)
-        await model.release()
-      }
-      throw cause
-    }
   }
 
   /** Does something with a model that others may have open, when its turn comes. */
@@ -469,56 +452,6 @@ function embeddingSite(model: OpenModel, { layer }: EmbedRequest): Site {
   return { layer: layer ?? embeddingLayer(model.config), site: "resid_post" }
 }
 
-function* rawTokens(model: OpenModel, text: string, subject?: "text"): Sliced<ReadonlyArray<number>> {
-  checkMayFit(model, text.length, subject)
-  const ids = yield* model.tokenizer.encodeInSlices(text)
-  ids.unshift(model.config.bosId)
-  return ids
-}
-
-function* promptTokens(model: OpenModel, { prompt, template }: GenerateRequest): Sliced<ReadonlyArray<number>> {
-  if (template !== "none") {
-    const messages = toMessages(prompt)
-    checkAnswerable(messages)
-    checkMayFit(
-      model,
-      messages.reduce((sum, { content }) => sum + content.trim().length, 0),
-      undefined,
-    )
-    return yield* renderChat(model.tokenizer, messages, { addGenerationPrompt: true })
-  }
-  if (typeof prompt === "string") return yield* rawTokens(model, prompt)
-  throw new InvalidRequestError({
-    option: "prompt",
-    problem: "a chat cannot do without its template",
-    remedy: 'Pass a text with `template: "none"`, or the chat without it.',
-  })
-}
-
-/** The template would close the assistant's turn and open another, which answers nothing. */
-function checkAnswerable(messages: ReadonlyArray<ChatMessage>): void {
-  const last = messages.at(-1)?.role
-  if (last !== "assistant" && last !== "model") return
-  throw invalidRequest(
-    `messages[${messages.length - 1}].role`,
-    "the last message is the assistant's, and there is nothing to answer",
-    'End with a message of the user. To have a text go on, pass it with `template: "none"`.',
-  )
-}
-
-/**
- * Refuses a text that cannot fit however it is cut into tokens: tokenising it to learn how many they are would take a
- * time that whoever sends it chooses.
- *
- * @param length UTF-16 units.
- */
-function checkMayFit({ config, tokenizer }: OpenModel, length: number, subject: "text" | undefined): void {
-  const tokens = Math.ceil(length / tokenizer.longestPiece)
-  if (tokens <= config.contextLength) return
-  const size = { tokens, limit: config.contextLength, characters: length }
-  throw new ContextOverflowError(subject === undefined ? size : { ...size, subject })
-}
-
 function uniqueSites(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {
   const sites = new Map(entries.map(({ layer, site }) => [siteKey({ layer, site }), { layer, site }]))
   return [...sites.values()]
@@ -528,14 +461,3 @@ function uniqueSites(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {
 const askedBy = ({ cacheSalt = "", client }: Asking): Asked => ({
   client: client ?? (cacheSalt === "" ? undefined : cacheSalt),
 })
-
-/** Gives the tokens back if all are in the model's vocabulary. */
-function checkVocabulary(option: string, tokens: ReadonlyArray<number>, vocabSize: number): ReadonlyArray<number> {
-  const unknown = tokens.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
-  if (unknown < 0) return tokens
-  throw invalidRequest(
-    `${option}[${unknown}]`,
-    `there is no token ${tokens[unknown]} in this model's vocabulary`,
-    "Pass a text, or the tokens of a generation of the same model.",
-  )
-}
