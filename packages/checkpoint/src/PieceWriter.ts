@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises"
 import type { Checkpoint } from "./Checkpoint.ts"
 import type { Packing } from "./Packing.ts"
 import { levelsByOutput, plainRows, quantisedRows } from "./Rows.ts"
+import { writeAt } from "./writeAt.ts"
 
 /** A piece of work; it crosses a thread's border. */
 export interface Piece {
@@ -52,16 +53,5 @@ export class PieceWriter implements AsyncDisposable {
     const file = this.#files.get(path) ?? open(path, "r+")
     this.#files.set(path, file)
     return file
-  }
-}
-
-async function writeAt(
-  file: FileHandle,
-  values: Uint8Array | Int8Array | Uint16Array | Float32Array,
-  position: number,
-) {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  for (let written = 0; written < bytes.length;) {
-    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten
   }
 }

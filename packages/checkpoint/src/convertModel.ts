@@ -6,7 +6,7 @@ import { createReadStream } from "node:fs"
 import { open, readFile, stat, statfs, writeFile } from "node:fs/promises"
 import { availableParallelism } from "node:os"
 import { basename, join, resolve } from "node:path"
-import { callHook, isFacetError, RuntimeError } from "@facet/sdk/words"
+import { byteCount, callHook, isFacetError, RuntimeError } from "@facet/sdk/words"
 import { configFile, headName, isJsonObject, isMatrix, type JsonObject, weightsIndex } from "@facet/sdk/folders"
 import type { Checkpoint } from "./Checkpoint.ts"
 import { FolderTarget } from "./FolderTarget.ts"
@@ -150,19 +150,17 @@ async function checkSpace(folder: string, shards: ReadonlyArray<Shard>): Promise
   if (bavail * bsize >= needed) return
   throw new RuntimeError({
     operation: `Writing ${folder}`,
-    problem: `${gigabytes(needed)} are needed, and the disk has ${gigabytes(bavail * bsize)}`,
+    problem: `${byteCount(needed)} are needed, and the disk has ${byteCount(bavail * bsize)}`,
     remedy: "Make room, name a folder on another disk, or choose a smaller dtype.",
   })
 }
-
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
 
 function largeShards(shards: ReadonlyArray<Shard>): ReadonlyArray<string> {
   return shards
     .filter(({ layout, outputs }) => outputs.length === 1 && layout.size > mostShardBytes)
     .map(
       ({ file, layout, outputs: [output] }) =>
-        `${file} has ${gigabytes(layout.size)}, since ${output?.spec.name} alone is so large: a browser may refuse it.`,
+        `${file} has ${byteCount(layout.size)}, since ${output?.spec.name} alone is so large: a browser may refuse it.`,
     )
 }
 

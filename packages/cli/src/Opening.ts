@@ -1,6 +1,6 @@
 /** Opening the models, with progress for those who watch. */
+import { byteCount, type Progress } from "@facet/sdk/words"
 import type { Facet, OpenOptions } from "@facet/sdk"
-import type { Progress } from "@facet/sdk/words"
 import { basename } from "node:path"
 import { askToFetch } from "./askToFetch.ts"
 import { bar } from "./bar.ts"
@@ -48,7 +48,7 @@ function describe(progress: Progress): string {
   const name = basename(model)
   switch (phase) {
     case "ready":
-      return `${name}: ready (${megabytes(totalBytes)})`
+      return `${name}: ready (${byteCount(totalBytes)})`
     case "session":
       return `${name}: building the session`
     case "waiting":
@@ -58,7 +58,7 @@ function describe(progress: Progress): string {
     case "convert":
       return `${name}: packing ${meter(progress)}`
     case "files":
-      return `${name}: ${file} (${megabytes(loadedBytes)} of ${megabytes(totalBytes)})`
+      return `${name}: ${file} (${byteCount(loadedBytes)} of ${byteCount(totalBytes)})`
   }
 }
 
@@ -68,8 +68,8 @@ const barWidth = 20
 function meter({ bytesPerSecond = 0, loadedBytes, secondsLeft, totalBytes }: Progress): string {
   const share = totalBytes > 0 ? loadedBytes / totalBytes : 0
   return [
-    `${bar(share, barWidth).padEnd(barWidth)} ${String(Math.floor(share * 100)).padStart(3)} % of ${megabytes(totalBytes)}`,
-    ...(bytesPerSecond > 0 ? [`${megabytes(bytesPerSecond)}/s`] : []),
+    `${bar(share, barWidth).padEnd(barWidth)} ${String(Math.floor(share * 100)).padStart(3)} % of ${byteCount(totalBytes)}`,
+    ...(bytesPerSecond > 0 ? [`${byteCount(bytesPerSecond)}/s`] : []),
     ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),
   ].join(", ")
 }
@@ -96,5 +96,3 @@ async function askFirst(console: Console, model: string | undefined): Promise<vo
     }),
   )
 }
-
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

@@ -1,3 +1,4 @@
+import { byteCount } from "@facet/sdk/words"
 import type { PullPlan } from "@facet/sdk/models"
 import { confirm, isInteractive } from "./confirm.ts"
 import type { Console } from "./Console.ts"
@@ -20,7 +21,7 @@ export async function askToFetch(
   isAgreed = false,
 ): Promise<void> {
   if (missingBytes === 0) return
-  const { byteCount, knownModel, licenceTitle, memoryLimit } = await import("@facet/sdk/models")
+  const { knownModel, licenceTitle, memoryLimit } = await import("@facet/sdk/models")
   const { err } = console
   const all = missingBytes === totalBytes ? "" : ` of ${byteCount(totalBytes)}`
   const at = revision === undefined ? "" : ` at ${revision.slice(0, 12)}`

@@ -19,6 +19,7 @@ import type { Checkpoint } from "../Checkpoint.ts"
 import type { Conversion, ConvertOptions } from "../convertModel.ts"
 import { type Output, type Packing, planOutputs } from "../Packing.ts"
 import { plainRows, quantisedRows } from "../Rows.ts"
+import { writeAt } from "../writeAt.ts"
 import { packGguf } from "./packGguf.ts"
 import { vocabularyOf, type WrittenVocabulary } from "./vocabularyOf.ts"
 
@@ -141,12 +142,6 @@ async function readPiece(
   const { addedToNorms } = model.architecture.gguf
   const whole = isMatrix(spec) ? values : values.map((value) => value + addedToNorms)
   return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength)
-}
-
-async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten
-  }
 }
 
 function readVocabulary(checkpoint: Checkpoint): WrittenVocabulary {

@@ -1,9 +1,9 @@
 /** `facet convert`: a published checkpoint becomes a Facet folder. */
+import { byteCount } from "@facet/sdk/words"
 import type { Block, ConvertOptions, ConvertProgress, Dtype } from "@facet/checkpoint"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Screen } from "../Console.ts"
-import { megabytes } from "../Opening.ts"
 import { jsonOption, type OptionSpecs, type Values } from "../Options.ts"
 import { fit } from "../textWidth.ts"
 import { UsageError } from "../UsageError.ts"
@@ -61,7 +61,7 @@ export const convert = defineCommand(
       await out.writeLine(
         json === true
           ? JSON.stringify({ target, bytes, leftOut, warnings })
-          : `${target}: ${megabytes(bytes)}. Try: facet generate --model ${target} "Hello"`,
+          : `${target}: ${byteCount(bytes)}. Try: facet generate --model ${target} "Hello"`,
       )
       return 0
     } catch (cause) {
@@ -108,7 +108,7 @@ function showing(err: Screen, isTransient: boolean): (progress: ConvertProgress)
 function progressLine({ loadedBytes, secondsLeft, tensor, totalBytes }: ConvertProgress): string {
   const share = loadedBytes / totalBytes
   const left = secondsLeft === undefined ? "" : `, ${timeLeft(secondsLeft)} left`
-  const amount = `${megabytes(loadedBytes)} of ${megabytes(totalBytes)}`
+  const amount = `${byteCount(loadedBytes)} of ${byteCount(totalBytes)}`
   return `${bar(share, barWidth).padEnd(barWidth)} ${String(Math.floor(share * 100)).padStart(3)} %  ${amount}${left}  ${tensor}`
 }
 

@@ -1,12 +1,12 @@
 /** `facet demo`: the three effects on one screen, all computed while one watches. */
-import type { FinishPart } from "@facet/sdk/words"
+import { byteCount, type FinishPart } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Screen } from "../Console.ts"
 import { showFeatures } from "../demo/showFeatures.ts"
 import { showGuarded } from "../demo/showGuarded.ts"
 import { showStory } from "../demo/showStory.ts"
 import { showVerdicts } from "../demo/showVerdicts.ts"
-import { megabytes, openFacet } from "../Opening.ts"
+import { openFacet } from "../Opening.ts"
 
 export const demo = defineCommand(
   {
@@ -32,7 +32,7 @@ export const demo = defineCommand(
 )
 
 const showHeading = (screen: Screen, bytes: number, milliseconds: number): Promise<void> => {
-  const about = `a ${megabytes(bytes)} toy model, opened here in ${(milliseconds / 1000).toFixed(1)} s`
+  const about = `a ${byteCount(bytes)} toy model, opened here in ${(milliseconds / 1000).toFixed(1)} s`
   return screen.writeLine(`${screen.paint.bold("Facet: Gemma 2 in your app")}  ${screen.paint.dim(about)}`)
 }
 

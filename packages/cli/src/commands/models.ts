@@ -1,4 +1,5 @@
 /** `facet models`: which there are, which are here, and what they take. */
+import { byteCount } from "@facet/sdk/words"
 import type { KnownModel, StoredModels } from "@facet/sdk/models"
 import { defineCommand } from "../Command.ts"
 import { jsonOption } from "../Options.ts"
@@ -15,8 +16,7 @@ export const models = defineCommand(
     ],
   },
   async ({ out }, _, { json }) => {
-    const { byteCount, facetCache, hubCache, knownModels, memoryLimit, storedModels } =
-      await import("@facet/sdk/models")
+    const { facetCache, hubCache, knownModels, memoryLimit, storedModels } = await import("@facet/sdk/models")
     const stored = await storedModels()
     const memory = await memoryLimit()
     if (json === true) {
@@ -24,7 +24,7 @@ export const models = defineCommand(
       await out.writeLine(JSON.stringify({ known: knownModels(), ...stored, caches, memoryBytes: memory }))
       return 0
     }
-    const rows = knownModels().map((model) => knownRow(model, stored, memory, byteCount))
+    const rows = knownModels().map((model) => knownRow(model, stored, memory))
     await out.writeLine(out.paint.bold("Known"))
     const head = ["model", "parameters", "fetches", "memory q4", "q8", "f32", ""]
     for (const line of table([head, ...rows])) await out.writeLine(`  ${line}`)
@@ -53,7 +53,6 @@ function knownRow(
   { downloadBytes, id, needs, parameters }: KnownModel,
   { prepared, published }: StoredModels,
   memory: number,
-  byteCount: (bytes: number) => string,
 ): ReadonlyArray<string> {
   const fitting = (bytes: number): string => (bytes > memory ? `(${byteCount(bytes)})` : byteCount(bytes))
   const isHere = published.some((one) => one.id === id) || prepared.some((one) => one.id === id)

@@ -1,4 +1,5 @@
 /** `facet rm`: removes what is kept of a model. */
+import { byteCount } from "@facet/sdk/words"
 import { confirm, isInteractive } from "../confirm.ts"
 import { defineCommand } from "../Command.ts"
 import { Declined } from "../Declined.ts"
@@ -28,7 +29,7 @@ export const rm = defineCommand(
     ],
   },
   async (console, text, { all, json, yes }) => {
-    const { byteCount, findRemovals, removeModel } = await import("@facet/sdk/models")
+    const { findRemovals, removeModel } = await import("@facet/sdk/models")
     const removals = await findRemovals(text, all === true)
     const { err, out } = console
     for (const { bytes, path, what } of removals) await err.writeLine(`${path} (${byteCount(bytes)}, ${kinds[what]})`)

@@ -1,4 +1,5 @@
 /** `facet show`: what one model is. */
+import { byteCount } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import { jsonOption } from "../Options.ts"
 import { table } from "../table.ts"
@@ -16,7 +17,7 @@ export const show = defineCommand(
     ],
   },
   async ({ out }, text, { json }) => {
-    const { byteCount, describeModel, licenceTitle } = await import("@facet/sdk/models")
+    const { describeModel, licenceTitle } = await import("@facet/sdk/models")
     const facts = await describeModel(text)
     if (json === true) {
       await out.writeLine(JSON.stringify(facts))

@@ -1,7 +1,7 @@
 /** How large a model on the disk is, and what it will be in memory: by the headers of its files. */
 import { readFile, stat } from "node:fs/promises"
 import { totalmem } from "node:os"
-import { byteCount } from "../files/byteCount.ts"
+import { byteCount } from "../words/byteCount.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { openSafetensors } from "../files/openSafetensors.ts"
 

@@ -16,7 +16,6 @@ export { isHere, resolveModel, type ResolveOptions } from "./resolveModel.node.t
 export { findRemovals, type Removal, removeModel } from "./removeModel.node.ts"
 export { type PreparedModel, type StoredModel, type StoredModels, storedModels } from "./storedModels.node.ts"
 export { memoryLimit } from "./WeightFacts.node.ts"
-export { byteCount } from "../files/byteCount.ts"
 export { facetCache } from "../files/hub/facetCache.node.ts"
 export { hubCache, isOffline } from "../files/hub/HubSettings.node.ts"
 export { type ModelSource, sourceForms } from "../files/hub/ModelSource.ts"

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises"
 import { dirname } from "node:path"
 import { StorageError } from "../../words/Errors.ts"
-import { byteCount } from "../byteCount.ts"
+import { byteCount } from "../../words/byteCount.ts"
 
 /** Left free, so that a download does not take a machine's last byte. */
 const margin = 64 * 1024 * 1024

@@ -1,5 +1,5 @@
 import { DownloadError } from "../../words/Errors.ts"
-import { byteCount } from "../byteCount.ts"
+import { byteCount } from "../../words/byteCount.ts"
 import { HostFailure } from "./HostFailure.ts"
 import type { HttpBody, HttpSource } from "./HttpSource.ts"
 

@@ -1,7 +1,7 @@
 /** A model folder that is read over HTTP and kept nowhere. */
 import { DownloadError, ModelFileError } from "../../words/Errors.ts"
 import type { Checksums } from "../../words/Checksums.ts"
-import { byteCount } from "../byteCount.ts"
+import { byteCount } from "../../words/byteCount.ts"
 import { checksumProblem } from "./checksumProblem.ts"
 import { contentProblem } from "./contentProblem.ts"
 import type { DownloadMeter } from "./DownloadMeter.ts"

@@ -1,6 +1,6 @@
 /** The browser's storage: whether this page has one, how much fits into it, and what its failures mean. */
 import { StorageError } from "../../words/Errors.ts"
-import { byteCount } from "../byteCount.ts"
+import { byteCount } from "../../words/byteCount.ts"
 
 /** @throws StorageError outside a secure context, where browsers have none. */
 export const originStorage = (): StorageManager => present("storage", navigator.storage)
