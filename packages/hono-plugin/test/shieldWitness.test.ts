@@ -78,6 +78,7 @@ beforeAll(async () => {
   app.post("/made", async (c) => {
     const text = saysBad(await c.req.text()) ? bad : good
     const stream = createUIMessageStream({
+      generateId: () => "msg-1",
       execute: ({ writer }) => {
         writer.write({ type: "data-note", data: { note: "Hello" } })
         writer.merge(streamText({ model: model(text), prompt: "x" }).toUIMessageStream())

@@ -65,11 +65,14 @@ export function* isOpaqueInSlices(text: string, shortest = shortestBytes): Slice
   return text.length >= shortest && byteLetters.test(text) && !(yield* isLanguageInSlices(text))
 }
 
+/** A word of Latin letters has a vowel; by chance, every second piece of an id has none. */
+const vowelless = /^[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]+$/
+
 /** Words of letters alone that were joined by signs or capitals. */
 export const countWords = (text: string): number =>
   tokensOf(text)
     .flatMap((token) => (isLanguage(token) ? token.split(hump) : [token]))
-    .filter((part) => /^\p{L}+$/u.test(part)).length
+    .filter((part) => /^\p{L}+$/u.test(part) && !vowelless.test(part)).length
 
 /** What was joined by signs and capitals, with blanks; capitals that stood for a blank are small again. */
 export function spelledOut(text: string): string {
