@@ -167,6 +167,8 @@ const settings: EngineSettings = {
   queue: 64,
   active: 8,
   cacheBytes: 0,
+  lanes: 1,
+  reuse: "exact",
   speculate: true,
   judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
   threads: 1,

@@ -29,6 +29,11 @@ const options = {
     value: "ROLE",
     about: "with --guard, whose messages are judged: system, user, assistant, tool (default: system and user)",
   },
+  lanes: {
+    kind: "number",
+    value: "N",
+    about: "so many answers get their next tokens in one run (default 4); 1 is fastest for one alone",
+  },
   queue: { kind: "number", value: "N", about: "at most so many requests run or wait; more get 503 (default 64)" },
   maxPerClient: {
     kind: "number",
@@ -74,6 +79,7 @@ export const serve = defineCommand(
       guard,
       host = "127.0.0.1",
       json,
+      lanes = 4,
       maxBodyBytes,
       maxPerClient,
       model,
@@ -98,7 +104,7 @@ export const serve = defineCommand(
       host,
       allowedHosts: allowedHosts(allowHost, host, keys),
       graceSeconds: grace,
-      open: { ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
+      open: { lanes, ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
       cors,
       api: { apiKey: keys, guard: judged, maxBodyBytes, maxPerClient },
       json: json === true,

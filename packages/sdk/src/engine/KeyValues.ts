@@ -7,7 +7,8 @@
  */
 import type { Tensor } from "onnxruntime-common"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
-import { kvBytes, type KvRows, type KvStore } from "../runtime/KvStore.ts"
+import { names } from "../graph/Decoder.ts"
+import { kvBytes, type KvRows, type KvStore, type NewRows } from "../runtime/KvStore.ts"
 import type { Runtime, Tensors } from "../runtime/Runtime.ts"
 import type { Interventions } from "./Interventions.ts"
 import type { KvSequence } from "./PrefixCache.ts"
@@ -116,6 +117,20 @@ export class KeyValues implements KvSequence<KeyValues> {
     return this.#store.feeds
   }
 
+  /** The same, as those of one of a run's lanes. */
+  feedsOf(lane: number): Tensors {
+    const { feeds } = this.#store
+    if (lane === 0) return feeds
+    const byLane: Record<string, Tensor> = {}
+    for (let layer = 0; layer < this.#config.layers; layer++) {
+      for (const name of [names.pastKey, names.pastValue]) {
+        const tensor = feeds[name(layer)]
+        if (tensor !== undefined) byLane[name(layer, lane)] = tensor
+      }
+    }
+    return byLane
+  }
+
   /** Makes room for tokens that are about to come. */
   reserve(tokens: number): void {
     const { contextLength, slidingWindow } = this.#config
@@ -128,12 +143,11 @@ export class KeyValues implements KvSequence<KeyValues> {
   }
 
   /**
-   * Takes the rows of new tokens: `[1, 2 * layers * kvHeads, rows, headDim]`, as the graph gives them; of more rows than
-   * tokens the last are left.
+   * Takes the rows of new tokens.
    *
    * @param isExact whether they were run such that other requests may take them over.
    */
-  append(tokens: ArrayLike<number>, rows: Tensor, isExact: boolean): void {
+  append(tokens: ArrayLike<number>, rows: NewRows, isExact: boolean): void {
     this.#store.write(rows, this.rows, tokens.length)
     this.#tokens.set(tokens, this.#length)
     if (isExact && this.#exactLength === this.#length) this.#exactLength += tokens.length

@@ -13,6 +13,7 @@ import { RotaryTables } from "../graph/Rotary.ts"
 import type { Placed, Runtime, Session, Tensors } from "../runtime/Runtime.ts"
 import { openTokenizer, type Tokenizer } from "../tokenizer/Tokenizer.ts"
 import type { Device } from "../words/Device.ts"
+import type { ReuseRule } from "../words/EngineSettings.ts"
 import type { Progress } from "../words/Progress.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
@@ -22,6 +23,13 @@ import { Judgements } from "./Judgements.ts"
 import { KeyValues, sequenceKey } from "./KeyValues.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
 import { anyRow, isExactChunk, paired, pairedRows, type Reuse, wholeChunks } from "./Reuse.ts"
+
+/** A sequence that gets its next token in a run with others. */
+export interface Lane {
+  readonly sequence: KeyValues
+  readonly token: number
+  readonly taps: ReadonlyArray<Site>
+}
 
 /** Stands where no mask is read. */
 const noMask = new Tensor("float32", new Float32Array(1), [1, 1, 1, 1])
@@ -56,6 +64,10 @@ export interface OpenModelOptions {
   readonly cacheBytes: number
   /** See {@link KeyValuesOptions}. */
   readonly slack?: number | undefined
+  /** `any`: rows that decoding made may be taken over, too. Default `exact`. */
+  readonly reuse?: ReuseRule | undefined
+  /** Sequences that a run can give a token each, where the device can; by default one. */
+  readonly lanes?: number | undefined
 }
 
 /** What a session is opened for: runs can read the heads, fetch the taps, and intervene at the sites. */
@@ -106,6 +118,8 @@ export class OpenModel {
   readonly #parts: Parts
   readonly #rotary: RotaryTables
   readonly #reuse: Reuse
+  /** What lanes attend to that are nobody's. */
+  readonly #nobody: KeyValues
   #session: Session
   #openings: Openings
   #background: Promise<void> = Promise.resolve()
@@ -126,6 +140,7 @@ export class OpenModel {
     this.#reuse = reuse
     this.#session = session
     this.#openings = openings
+    this.#nobody = this.newSequence(1)
     this.cache = new PrefixCache({ maxBytes: options.cacheBytes })
   }
 
@@ -164,7 +179,9 @@ export class OpenModel {
       interventions: [],
     }
     const session = await openSession(options, parts, openings)
-    const opened = new OpenModel(options, parts, { openings, session, reuse: await OpenModel.#reuseOf(options, parts) })
+    const found = await OpenModel.#reuseOf(options, parts)
+    const reuse = options.reuse === "any" ? { ...found, unit: 1, isExact: false } : found
+    const opened = new OpenModel(options, parts, { openings, session, reuse })
     report("ready", weights.join(", "), totalBytes)
     return opened
   }
@@ -268,7 +285,11 @@ export class OpenModel {
     const feeds: Record<string, Tensor> = {
       ...sequence.feeds,
       ...this.#position(sequence, run.length, few || run.length === 1),
-      ...this.#interventions(sequence, run.length),
+      ...this.#interventions(
+        sequence.interventions,
+        Array.from(run, (_, i) => sequence.length + i),
+      ),
+      ...this.#otherLanes(),
       [names.inputIds]: int64(run, [1, run.length]),
       ...this.#rows(rows, candidates),
     }
@@ -276,19 +297,12 @@ export class OpenModel {
     const logits = this.#isFew(candidates) ? names.candidateLogits : names.logits
     const head = rows.length > 0 ? [logits] : []
     const outputs = await this.#session.run(feeds, [names.newKeyValues, ...head, ...keys])
-    const float = (name: string): Float32Array => {
-      const data = outputs[name]?.data
-      if (!(data instanceof Float32Array)) throw new Error(`the graph gave no ${name}`)
-      return data
-    }
-    const newRows = outputs[names.newKeyValues]
-    if (newRows === undefined) throw new Error("the graph gave no new keys and values")
     const isExact = exact && (run !== tokens || isExactChunk({ start: sequence.length, tokens }, this.#reuse))
-    sequence.append(tokens, newRows, isExact)
+    sequence.append(tokens, { tensor: newRowsOf(outputs), first: 0 }, isExact)
     const ofTokens = (values: Float32Array) => values.subarray(0, (values.length / run.length) * tokens.length)
     return {
-      logits: rows.length > 0 ? float(logits) : new Float32Array(0),
-      taps: new Map(keys.map((key) => [key, ofTokens(float(key))])),
+      logits: rows.length > 0 ? floats(outputs, logits) : new Float32Array(0),
+      taps: new Map(keys.map((key) => [key, ofTokens(floats(outputs, key))])),
     }
   }
 
@@ -313,6 +327,78 @@ export class OpenModel {
   /** How many guessed tokens may run beside the next one; 0 where a run of several rows is no bargain. */
   get mostDrafted(): number {
     return this.#options.runtime.mostDrafted
+  }
+
+  /** How many sequences a run can give a token each. */
+  get lanes(): number {
+    return lanesOf(this.#options, this.config)
+  }
+
+  /**
+   * Gives sequences a token each, in one run, and gives what each would get alone, to the last bit: one that is alone gets
+   * company, too.
+   *
+   * @param lanes at least one and no more than {@link lanes}; all of the same interventions.
+   */
+  async forwardLanes(lanes: ReadonlyArray<Lane>): Promise<ReadonlyArray<Forward>> {
+    const [first] = lanes
+    if (first === undefined || lanes.length > this.lanes) throw new Error(`a run of ${lanes.length} lanes`)
+    for (const { sequence } of lanes) sequence.reserve(1)
+    // Where rows are the same bits in any even number, two are enough for one.
+    const isPair = lanes.length === 1 && this.#reuse.cut === "pairs"
+    // Rows of nobody's are the first lane's once more.
+    const rows = Array.from({ length: isPair ? 2 : this.lanes }, (_, row) => lanes[row] ?? first)
+    const positions = rows.map(({ sequence }) => sequence.length)
+    const taps = union(
+      [],
+      lanes.flatMap((lane) => lane.taps),
+    )
+    const feeds: Record<string, Tensor> = {
+      ...this.#laneBuffers(lanes),
+      // RotaryEmbedding wants a table of at least as many rows as it turns.
+      ...this.#turns(0, Math.max(...positions, rows.length - 1) + 1),
+      ...this.#interventions(first.sequence.interventions, positions),
+      ...this.#rows(
+        rows.map((_, row) => row),
+        undefined,
+      ),
+      [names.positions]: int64(positions, [1, rows.length]),
+      [names.lanes]: int64([isPair ? 1 : this.lanes]),
+      [names.inputIds]: int64(
+        rows.map(({ token }) => token),
+        [1, rows.length],
+      ),
+    }
+    const outputs = await this.#session.run(feeds, [names.newKeyValues, names.logits, ...taps.map(siteKey)])
+    return lanes.map((lane, row) => {
+      const part = (name: string): Float32Array => {
+        const values = floats(outputs, name)
+        const width = values.length / rows.length
+        return values.subarray(row * width, (row + 1) * width)
+      }
+      lane.sequence.append([lane.token], { tensor: newRowsOf(outputs), first: row }, false)
+      return {
+        logits: part(names.logits),
+        taps: new Map(lane.taps.map((site) => [siteKey(site), part(siteKey(site))])),
+      }
+    })
+  }
+
+  /** What each lane attends to; those of nobody's attend to themselves. */
+  #laneBuffers(lanes: ReadonlyArray<Lane>): Tensors {
+    const feeds: Record<string, Tensor> = {}
+    const kinds = layerKinds(this.config)
+    for (let lane = 0; lane < this.lanes; lane++) {
+      const sequence = lanes[lane]?.sequence ?? this.#nobody
+      Object.assign(feeds, sequence.feedsOf(lane))
+      for (const kind of kinds) feeds[names.mask(kind, lane)] = this.#mask(kind, sequence, 1)
+    }
+    for (const kind of kinds) {
+      feeds[names.pastLength(kind)] = int64([0])
+      feeds[names.totalLength(kind)] = int32(1)
+      feeds[names.lastSlot(kind)] = int32(0)
+    }
+    return feeds
   }
 
   /**
@@ -390,12 +476,13 @@ export class OpenModel {
   }
 
   /** At a site where this sequence has no intervention, but another may have one, nothing is added. */
-  #interventions({ interventions, length }: KeyValues, tokens: number): Tensors {
+  #interventions(interventions: Interventions, positions: ReadonlyArray<number>): Tensors {
     const { interventions: sites } = this.#openings
     if (sites.length === 0) return {}
     // `<bos>` is never changed.
-    const intervened = Float32Array.from({ length: tokens }, (_, i) => (length + i === 0 ? 0 : 1))
-    const feeds: Record<string, Tensor> = { [names.intervened]: new Tensor("float32", intervened, [1, tokens, 1]) }
+    const intervened = Float32Array.from(positions, (position) => (position === 0 ? 0 : 1))
+    const shape = [1, positions.length, 1]
+    const feeds: Record<string, Tensor> = { [names.intervened]: new Tensor("float32", intervened, shape) }
     for (const site of sites) {
       const width = siteWidth(this.config, site.site)
       feeds[names.addition(site)] = new Tensor("float32", interventions.at(site) ?? new Float32Array(width), [width])
@@ -403,8 +490,20 @@ export class OpenModel {
     return feeds
   }
 
+  /** A run of one sequence reads nothing of the other lanes. */
+  #otherLanes(): Tensors {
+    if (this.lanes === 1) return {}
+    const feeds: Record<string, Tensor> = { [names.lanes]: int64([0]) }
+    for (let lane = 1; lane < this.lanes; lane++) {
+      Object.assign(feeds, this.#nobody.feedsOf(lane))
+      for (const kind of layerKinds(this.config)) feeds[names.mask(kind, lane)] = noMask
+    }
+    return feeds
+  }
+
   async release(): Promise<void> {
     this.cache.clear()
+    this.#nobody.dispose()
     await this.#session.release()
   }
 }
@@ -414,14 +513,31 @@ const operatorsFor = ({ operators }: Runtime, config: ModelConfig): Operators =>
   attention: attentionKind(operators.attention, config),
 })
 
+/** How many sequences a run can give a token each: the decomposed form knows one. */
+const lanesOf = ({ lanes = 1, runtime }: OpenModelOptions, config: ModelConfig): number =>
+  operatorsFor(runtime, config).attention === "fused" ? lanes : 1
+
+function floats(outputs: Tensors, name: string): Float32Array {
+  const data = outputs[name]?.data
+  if (!(data instanceof Float32Array)) throw new Error(`the graph gave no ${name}`)
+  return data
+}
+
+function newRowsOf(outputs: Tensors): Tensor {
+  const rows = outputs[names.newKeyValues]
+  if (rows === undefined) throw new Error("the graph gave no new keys and values")
+  return rows
+}
+
 function openSession(
-  { runtime }: OpenModelOptions,
+  options: OpenModelOptions,
   { located, model, placed }: Parts,
   openings: Openings,
 ): Promise<Session> {
   const { architecture, config } = model
   const decoder = { config, specs: located.specs, tensors: placed.tensors, formula: architecture.formula(config) }
-  return placed.open(buildDecoder(decoder, { operators: operatorsFor(runtime, config), ...openings }))
+  const operators = operatorsFor(options.runtime, config)
+  return placed.open(buildDecoder(decoder, { operators, lanes: lanesOf(options, config), ...openings }))
 }
 
 const residuals = ({ layers }: ModelConfig): ReadonlyArray<Site> =>

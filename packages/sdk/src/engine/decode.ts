@@ -8,6 +8,7 @@ import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
 import { Drafts } from "./Drafts.ts"
 import type { Interventions } from "./Interventions.ts"
 import type { KeyValues } from "./KeyValues.ts"
+import type { Lanes } from "./Lanes.ts"
 import type { Forward, OpenModel } from "./OpenModel.ts"
 import { isLast, prefill, withSequence } from "./prefill.ts"
 import type { GenerateRequest } from "../words/Request.ts"
@@ -25,6 +26,8 @@ export interface DecodeOptions {
   readonly tokens: ReadonlyArray<number>
   readonly request: GenerateRequest
   readonly interventions: Interventions
+  /** Where tokens run with those of other requests. */
+  readonly lanes: Lanes | undefined
   /** Guessed tokens that may run beside the next one; 0 for none. */
   readonly mostDrafted: number
   /** When the request came, in the clock of `performance.now()`. */
@@ -123,14 +126,24 @@ class Decoding {
         usage: { promptTokens: tokens.length, cachedTokens: self.#reused },
         promptTokens: tokens,
       })
-      let logits = yield* self.#prefill()
-      let finishReason: FinishReason | undefined
-      while (finishReason === undefined) {
+      const logits = yield* self.#prefill()
+      const { lanes } = self.#options
+      const written = self.#follow(logits)
+      yield* self.#finish(yield* lanes === undefined ? written : lanes.member(written))
+    })
+  }
+
+  /** Writes token by token, and says what ended it. */
+  #follow(first: Float32Array): Effect.Effect<FinishReason, FacetError> {
+    const self = this
+    return Effect.gen(function* () {
+      let logits = first
+      for (;;) {
         const choice = yield* self.#choose(logits)
-        finishReason = yield* self.#take(choice)
-        if (finishReason === undefined) logits = yield* self.#step(choice.id)
+        const finishReason = yield* self.#take(choice)
+        if (finishReason !== undefined) return finishReason
+        logits = yield* self.#step(choice.id)
       }
-      yield* self.#finish(finishReason)
     })
   }
 
@@ -240,9 +253,11 @@ class Decoding {
   }
 
   #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
-    const { model, scheduler, tracer } = this.#options
-    const run = () => model.forward(this.#sequence, [id], { rows, taps: tracer.sites })
-    return Effect.tap(scheduler.step("Running a token", run), (forward) => Effect.sync(() => tracer.add(id, forward)))
+    const { lanes, model, scheduler, tracer } = this.#options
+    const taps = tracer.sites
+    const run = () => model.forward(this.#sequence, [id], { rows, taps })
+    const step = lanes?.step({ sequence: this.#sequence, token: id, taps }) ?? scheduler.step("Running a token", run)
+    return Effect.tap(step, (forward) => Effect.sync(() => tracer.add(id, forward)))
   }
 
   #finish(finishReason: FinishReason): Effect.Effect<void, FacetError> {

@@ -51,6 +51,7 @@ import { checkGuard } from "./checkGuard.ts"
 import { Interventions } from "./Interventions.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { judge } from "./judge.ts"
+import { Lanes } from "./Lanes.ts"
 import { type Openings, OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
@@ -63,7 +64,7 @@ import { Tracer, type TraceTarget } from "./Tracer.ts"
 /** What an engine is made of, on the thread where it runs. */
 export interface EngineOptions extends Pick<
   EngineSettings,
-  "queue" | "active" | "cacheBytes" | "judging" | "speculate"
+  "queue" | "active" | "cacheBytes" | "judging" | "lanes" | "reuse" | "speculate"
 > {
   /** Tried in this order. */
   readonly devices: ReadonlyArray<DeviceCandidate>
@@ -123,6 +124,7 @@ class LocalEngine implements EngineService {
   readonly #folders = new Map<string, Promise<OpenModel>>()
   /** Those that have come. */
   readonly #opened = new Set<OpenModel>()
+  readonly #lanes = new Map<OpenModel, Lanes>()
   readonly #saes = new Map<string, Promise<OpenSae>>()
 
   constructor(options: EngineOptions) {
@@ -286,7 +288,8 @@ class LocalEngine implements EngineService {
       const onWritten = (written: ReadonlyArray<number>) => self.#onWritten(model, request, written, interventions)
       const mostDrafted = self.#options.speculate ? model.mostDrafted : 0
       const told = { emit, onWritten, startedAt }
-      yield* decode({ model, scheduler, tracer, tokens, request, interventions, mostDrafted, ...told })
+      const lanes = self.#lanes.get(model)
+      yield* decode({ model, scheduler, tracer, tokens, request, interventions, lanes, mostDrafted, ...told })
     })
   }
 
@@ -338,14 +341,15 @@ class LocalEngine implements EngineService {
     { heads, taps }: Pick<Openings, "heads" | "taps">,
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
-    const { cacheBytes } = this.#options
+    const { cacheBytes, lanes, reuse } = this.#options
     const model = await this.#devices.open(async (runtime) => {
       if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
-      const opened = await OpenModel.open({ files, runtime, heads, cacheBytes }, taps, onProgress)
+      const opened = await OpenModel.open({ files, runtime, heads, cacheBytes, lanes, reuse }, taps, onProgress)
       if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files))
       return opened
     })
     this.#opened.add(model)
+    if (model.lanes > 1) this.#lanes.set(model, new Lanes(model, this.#scheduler))
     return model
   }
 

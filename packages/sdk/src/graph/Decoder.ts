@@ -55,6 +55,8 @@ export interface DecoderOptions {
   readonly taps: ReadonlyArray<Site>
   /** Sites at which a run adds a vector, by default none. */
   readonly interventions?: ReadonlyArray<Site> | undefined
+  /** Sequences that a run can give a token each, by default one. Fused attention only. */
+  readonly lanes?: number | undefined
 }
 
 /** Names of the graph's inputs and outputs. */
@@ -72,7 +74,10 @@ export const names = {
   intervened: "intervened",
   /** float32 `[width]`, of each site with an intervention: what is added there. */
   addition: (site: Site) => `${siteKey(site)}.addition`,
-  /** float32 `[1, 2 * layers * kvHeads, S, headDim]`: the new rows; layer by layer, keys before values. */
+  /**
+   * float32 `[1, 2 * layers * kvHeads, S, headDim]`: the new rows; layer by layer, keys before values. A run of one lane gives
+   * one row.
+   */
   newKeyValues: "new_key_values",
   /** float32 `[1, R, vocabSize]`. */
   logits: "logits",
@@ -106,7 +111,7 @@ export class DecoderGraph {
 
   constructor(model: DecoderModel, options: DecoderOptions) {
     const { config, specs, tensors } = model
-    const { interventions = [], operators } = options
+    const { interventions = [], lanes = 1, operators } = options
     this.config = config
     this.#model = model
     this.#options = options
@@ -117,7 +122,7 @@ export class DecoderGraph {
       rounding: operators.rounding,
     })
     this.tokens = this.#graph.input(names.inputIds, ElementType.int64, [1, "S"])
-    this.#attend = attention(this.#graph, config, operators.attention)
+    this.#attend = attention(this.#graph, config, { kind: operators.attention, lanes })
     if (interventions.length > 0) {
       this.#intervened = this.#graph.input(names.intervened, ElementType.float32, [1, "S", 1])
     }
@@ -219,7 +224,7 @@ export class DecoderGraph {
     this.#graph.output(names.newKeyValues, this.#graph.op("Concat", this.#newKeyValues, { attributes: { axis: 1 } }), [
       1,
       2 * layers * kvHeads,
-      "S",
+      "new_rows",
       headDim,
     ])
   }

@@ -33,17 +33,25 @@ export const names = {
    * float32 `[1, 1, S, capacity + S]`, 0 where a new token sees a slot of the buffer or another new token, and a very
    * negative number where it does not. Fused: of one row where there are more new tokens, the fused operator attends.
    */
-  mask: (kind: LayerKind) => `${kind}_mask`,
+  mask: (kind: LayerKind, lane = 0) => ofLane(`${kind}_mask`, lane),
   /**
    * float32 `[positions, headDim / 2]`: fused, of the positions from 0 to at least that of the last new token; decomposed,
    * of the `S` new ones. Of each of `rotaryKinds`.
    */
   cos: (kind: LayerKind) => `${kind}_cos`,
   sin: (kind: LayerKind) => `${kind}_sin`,
-  /** float32 `[1, kvHeads, capacity, headDim]` a layer. */
-  pastKey: (layer: number) => `past_key.${layer}`,
-  pastValue: (layer: number) => `past_value.${layer}`,
+  /** float32 `[1, kvHeads, capacity, headDim]` a layer, and of each lane. */
+  pastKey: (layer: number, lane = 0) => ofLane(`past_key.${layer}`, lane),
+  pastValue: (layer: number, lane = 0) => ofLane(`past_value.${layer}`, lane),
+  /**
+   * With lanes. int64 `[1]`: 0 where all new tokens are one sequence's; 1 where the first of two is, and the second is
+   * company; else as many as the graph has lanes, one token each.
+   */
+  lanes: "lanes",
 } as const
+
+/** The first lane is what a run of one sequence reads. */
+const ofLane = (name: string, lane: number): string => (lane === 0 ? name : `${name}.${lane}`)
 
 /** Projections of the new tokens, before rotation: `[1, S, heads * headDim]` and `[1, S, kvHeads * headDim]`. */
 export interface Projections {
@@ -64,8 +72,14 @@ export interface Attended {
 export type Attend = (layer: number, projections: Projections) => Attended
 
 /** Adds the inputs to a graph, and gives what makes a layer's attention out of its projections. */
-export const attention = (g: GraphBuilder, config: ModelConfig, kind: AttentionKind): Attend =>
-  kind === "fused" ? fused(g, config) : decomposed(g, config)
+export const attention = (g: GraphBuilder, config: ModelConfig, { kind, lanes }: AttentionOptions): Attend =>
+  kind === "fused" ? fused(g, config, lanes) : decomposed(g, config)
+
+export interface AttentionOptions {
+  readonly kind: AttentionKind
+  /** Sequences that a run can give a token each; 1 where it takes one sequence alone. Fused only. */
+  readonly lanes: number
+}
 
 /** Cosines and sines. */
 interface Table {
@@ -92,15 +106,15 @@ function rotary(g: GraphBuilder, config: ModelConfig): (layer: number) => Table 
   }
 }
 
-function past(g: GraphBuilder, { headDim, kvHeads }: ModelConfig, layer: number) {
-  const shape = [1, kvHeads, "capacity", headDim]
+function past(g: GraphBuilder, { headDim, kvHeads }: ModelConfig, layer: number, lane = 0) {
+  const shape = [1, kvHeads, lane === 0 ? "capacity" : `capacity_${lane}`, headDim]
   return {
-    key: g.input(names.pastKey(layer), ElementType.float32, shape),
-    value: g.input(names.pastValue(layer), ElementType.float32, shape),
+    key: g.input(names.pastKey(layer, lane), ElementType.float32, shape),
+    value: g.input(names.pastValue(layer, lane), ElementType.float32, shape),
   }
 }
 
-function fused(g: GraphBuilder, config: ModelConfig): Attend {
+function fused(g: GraphBuilder, config: ModelConfig, lanes: number): Attend {
   const positions = g.input(names.positions, ElementType.int64, [1, "S"])
   const kinds = new Map(
     layerKinds(config).map((kind) => [
@@ -118,10 +132,12 @@ function fused(g: GraphBuilder, config: ModelConfig): Attend {
   const table = rotary(g, config)
   const count = g.op("Shape", [positions], { attributes: { start: 1, end: 2 } })
   const isAlone = g.op("Equal", [count, g.ints(1)])
-  const alone = attendAlone(g, config, positions)
+  const attend = attendEach(g, config, positions)
   const few = byFormula(g, config, positions)
   // Made before the branches, which share them.
   const slots = new Map([...kinds].map(([kind, { seen }]) => [kind, slotsOf(g, seen, count)]))
+  const running = lanes === 1 ? undefined : runningLanes(g)
+  const others = otherLanes(g, config, lanes)
   return (layer, projections) => {
     const { key, query, value } = projections
     const before = past(g, config, layer)
@@ -155,13 +171,42 @@ function fused(g: GraphBuilder, config: ModelConfig): Attend {
       ) as [Value, Value, Value]
       return [z, newRows(presentKey), newRows(presentValue)]
     }
-    const [z, newKey, newValue] = g.choose(
-      isAlone,
-      () => alone(projections, before, turns, inBuffer),
-      () => g.choose(inBuffer.isMask, () => few(projections, before, turns, inBuffer.seen), together),
+    const ofOneSequence = () =>
+      g.choose(inBuffer.isMask, () => few(projections, before, turns, inBuffer.seen), together)
+    const own: Buffered = { ...before, slots: inBuffer }
+    const [z, newKey, newValue] = (
+      running === undefined
+        ? g.choose(isAlone, () => attend(projections, [own], turns), ofOneSequence)
+        : g.choose(
+            running.isOne,
+            () => attend(projections, [own], turns, true),
+            () => g.choose(running.areMany, () => attend(projections, [own, ...others(layer)], turns), ofOneSequence),
+          )
     ) as [Value, Value, Value]
     return { z, newKey, newValue }
   }
+}
+
+function runningLanes(g: GraphBuilder): { readonly isOne: Value; readonly areMany: Value } {
+  const count = g.input(names.lanes, ElementType.int64, [1])
+  return { isOne: g.op("Equal", [count, g.ints(1)]), areMany: g.op("Greater", [count, g.ints(1)]) }
+}
+
+/** The buffers of all lanes but the first, whose are those of a run of one sequence. */
+function otherLanes(g: GraphBuilder, config: ModelConfig, lanes: number): (layer: number) => ReadonlyArray<Buffered> {
+  const others = Array.from({ length: lanes - 1 }, (_, i) => i + 1)
+  const one = g.ints(1)
+  const slots = new Map(
+    layerKinds(config).map((kind) => [
+      kind,
+      others.map((lane) => {
+        const mask = g.input(names.mask(kind, lane), ElementType.float32, [1, 1, 1, `${kind}_slots_${lane}`])
+        return slotsOf(g, mask, one)
+      }),
+    ]),
+  )
+  return (layer) =>
+    (slots.get(layerKind(config, layer)) ?? []).map((slots, i) => ({ ...past(g, config, layer, i + 1), slots }))
 }
 
 /** What one new token sees: its mask, and how many slots of the buffer and of new tokens that has. */
@@ -182,46 +227,90 @@ function slotsOf(g: GraphBuilder, seen: Value, count: Value): Slots {
   }
 }
 
+/** Keys and values of a layer, and what one new token sees of them. */
+interface Buffered {
+  readonly key: Value
+  readonly value: Value
+  readonly slots: Slots
+}
+
+type AttendEach = (
+  projections: Projections,
+  buffers: ReadonlyArray<Buffered>,
+  table: Table,
+  hasCompany?: boolean,
+) => ReadonlyArray<Value>
+
 /**
- * Attention of one new token. GroupQueryAttention copies all of a layer's keys and values in each run, which costs more
- * than reading them; with one row of queries the formula costs little operator by operator.
+ * Attention of sequences that have one new token each. GroupQueryAttention copies all of a layer's keys and values in each
+ * run, which costs more than reading them; with one row of queries the formula costs little operator by operator.
+ *
+ * Each attends by itself, with the operators and in the shapes that it would have alone, so that its rows are the same bits
+ * in any company. With company, the rows of one sequence are the first of two, and the others stand for nothing.
  */
-function attendAlone(g: GraphBuilder, config: ModelConfig, positions: Value) {
+function attendEach(g: GraphBuilder, config: ModelConfig, positions: Value): AttendEach {
   const { attnLogitSoftcap, headDim, heads, kvHeads, queryPreAttnScalar } = config
   const cap = attnLogitSoftcap ?? 1
   const scale = { float: queryPreAttnScalar ** -0.5 / cap }
   const shape = {
-    queries: g.ints(1, kvHeads, heads / kvHeads, headDim),
-    row: g.ints(1, kvHeads, 1, headDim),
-    z: g.ints(1, 1, heads * headDim),
+    queries: g.ints(-1, kvHeads, heads / kvHeads, headDim),
+    row: g.ints(-1, kvHeads, 1, headDim),
+    z: g.ints(1, -1, heads * headDim),
   }
   const capped = g.scalar(cap)
-  const rotated = (x: Value, count: number, { cos, sin }: Table): Value =>
-    g.op("RotaryEmbedding", [x, positions, cos, sin], {
-      domain: "com.microsoft",
-      attributes: { interleaved: 0, num_heads: count },
-    })
+  const first = [g.ints(0), g.ints(1), g.ints(0)]
   const scores = (queries: Value, keys: Value): Value =>
     g.op("FusedMatMul", [queries, keys], { domain: "com.microsoft", attributes: { transB: 1, alpha: scale } })
-  return (
-    { key, query, value }: Projections,
-    before: { readonly key: Value; readonly value: Value },
-    table: Table,
-    { parts, seen }: Slots,
-  ): ReadonlyArray<Value> => {
-    const queries = g.op("Reshape", [rotated(query, heads, table), shape.queries])
-    const newKey = g.op("Reshape", [rotated(key, kvHeads, table), shape.row])
-    const newValue = g.op("Reshape", [value, shape.row])
-    const scaled = g.op("Concat", [scores(queries, before.key), scores(queries, newKey)], { attributes: { axis: 3 } })
+  const joined = (values: ReadonlyArray<Value>): Value =>
+    values.length === 1 ? (values[0] ?? "") : g.op("Concat", values, { attributes: { axis: 0 } })
+  const each = (x: Value, count: number): ReadonlyArray<Value> =>
+    count === 1
+      ? [x]
+      : g.opMany(
+          "Split",
+          [x],
+          Array.from({ length: count }, () => true),
+          { attributes: { axis: 0, num_outputs: count } },
+        )
+
+  /** The mixed values of what is in the buffer, and the weight of the token itself. */
+  const ofBuffer = (queries: Value, onItself: Value, { key, slots, value }: Buffered): readonly [Value, Value] => {
+    const scaled = g.op("Concat", [scores(queries, key), onItself], { attributes: { axis: 3 } })
     const score = attnLogitSoftcap === null ? scaled : g.op("Mul", [g.op("Tanh", [scaled]), capped])
-    const weights = g.op("Softmax", [g.op("Add", [score, seen])], { attributes: { axis: -1 } })
-    const [onPast, onNew] = g.opMany("Split", [weights, parts], [true, true], {
+    const weights = g.op("Softmax", [g.op("Add", [score, slots.seen])], { attributes: { axis: -1 } })
+    const [onPast, onNew] = g.opMany("Split", [weights, slots.parts], [true, true], {
       attributes: { axis: 3 },
     }) as [Value, Value]
-    const mixed = g.op("Add", [g.op("MatMul", [onPast, before.value]), g.op("Mul", [onNew, newValue])])
-    return [g.op("Reshape", [mixed, shape.z]), newKey, newValue]
+    return [g.op("MatMul", [onPast, value]), onNew]
+  }
+
+  return ({ key, query, value }, buffers, { cos, sin }, hasCompany = false) => {
+    const rotated = (x: Value, count: number): Value =>
+      g.op("RotaryEmbedding", [x, positions, cos, sin], {
+        domain: "com.microsoft",
+        attributes: { interleaved: 0, num_heads: count },
+      })
+    const rows = (x: Value, to: Value): Value => {
+      const all = g.op("Reshape", [x, to])
+      return hasCompany ? g.op("Slice", [all, ...first]) : all
+    }
+    const queries = rows(rotated(query, heads), shape.queries)
+    const newKey = rows(rotated(key, kvHeads), shape.row)
+    const newValue = rows(value, shape.row)
+    const [asked, onItself] = [queries, scores(queries, newKey)].map((x) => each(x, buffers.length))
+    const parts = buffers.map((buffer, i) => ofBuffer(asked?.[i] ?? "", onItself?.[i] ?? "", buffer))
+    const mixed = g.op("Add", [
+      joined(parts.map(([onPast]) => onPast)),
+      g.op("Mul", [joined(parts.map(([, onNew]) => onNew)), newValue]),
+    ])
+    const z = g.op("Reshape", [hasCompany ? joined([mixed, mixed]) : mixed, shape.z])
+    return [z, ...[newKey, newValue].map((x) => (buffers.length === 1 ? x : sideBySide(g, x)))]
   }
 }
+
+/** `[S, kvHeads, 1, headDim]` to `[1, kvHeads, S, headDim]`. */
+const sideBySide = (g: GraphBuilder, rows: Value): Value =>
+  g.op("Transpose", [rows], { attributes: { perm: [2, 1, 0, 3] } })
 
 function decomposed(g: GraphBuilder, config: ModelConfig): Attend {
   const masks = new Map(

@@ -1,7 +1,7 @@
 /** Keys and values in the engine's own memory. */
 import { Tensor } from "onnxruntime-common"
 import { names } from "../graph/Decoder.ts"
-import { kvBuffers, type KvRows, type KvShape, type KvStore } from "./KvStore.ts"
+import { kvBuffers, type KvRows, type KvShape, type KvStore, type NewRows } from "./KvStore.ts"
 
 interface Buffer {
   readonly kind: keyof KvRows
@@ -29,15 +29,15 @@ export class HostKvStore implements KvStore {
     )
   }
 
-  write(rows: Tensor, length: KvRows, count: number): void {
-    const { data } = rows
+  write({ first, tensor }: NewRows, length: KvRows, count: number): void {
+    const { data } = tensor
     if (!(data instanceof Float32Array)) throw new Error("the graph gave no new keys and values")
     const { headDim, kvHeads } = this.#shape
     const size = count * headDim
-    const given = (rows.dims[2] ?? count) * headDim
+    const given = (tensor.dims[2] ?? count) * headDim
     for (const [i, { kind, values }] of this.#buffers.entries()) {
       for (let head = 0; head < kvHeads; head++) {
-        const from = (i * kvHeads + head) * given
+        const from = (i * kvHeads + head) * given + first * headDim
         values.set(data.subarray(from, from + size), (head * this.#capacity[kind] + length[kind]) * headDim)
       }
     }

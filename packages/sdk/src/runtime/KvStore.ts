@@ -8,16 +8,20 @@ export type KvShape = Pick<ModelConfig, "layers" | "kvHeads" | "headDim" | "slid
 /** Rows, which may differ between the kinds of layers: those that slide need not keep what no token sees any more. */
 export type KvRows = Readonly<Record<LayerKind, number>>
 
+/** Rows as the graph gives them. */
+export interface NewRows {
+  /** `[1, 2 * layers * kvHeads, R, headDim]`. */
+  readonly tensor: Tensor
+  /** Of R rows, the first that is meant. */
+  readonly first: number
+}
+
 /** A buffer `[kvHeads, capacity, headDim]` for the keys and one for the values of each layer, of fixed capacity. */
 export interface KvStore {
   /** The buffers as inputs of the decoder's graph. */
   readonly feeds: Readonly<Record<string, Tensor>>
-  /**
-   * Writes the rows of `count` new tokens after the first `length`, and takes the tensor over.
-   *
-   * @param rows `[1, 2 * layers * kvHeads, R, headDim]`, as the graph gives them; of R rows the first `count` are taken.
-   */
-  write(rows: Tensor, length: KvRows, count: number): void
+  /** Writes the rows of `count` new tokens after the first `length`; of rows on a device, takes the tensor over. */
+  write(rows: NewRows, length: KvRows, count: number): void
   /** Forgets the first `count` of the `length` rows of the layers that slide: the others move to the front. */
   slide(count: number, length: number): void
   /** A store of other capacities that begins with the first `length` rows of this one. */

@@ -85,8 +85,10 @@ export class NodeRuntime implements Runtime {
         extra: {
           session: {
             model_external_initializers_file_folder_path: folder,
-            // Idle threads sleep instead of spinning: the app needs the cores between two tokens.
-            intra_op: { allow_spinning: "0" },
+            // Between two operators threads wait for each other in loops, as waking up takes as long as many an operator.
+            // After a run they sleep: the app needs the cores between two tokens.
+            intra_op: { allow_spinning: "1", spin_duration_us: "1000" },
+            force_spinning_stop: "1",
           },
         },
       })

@@ -2,6 +2,9 @@
 import type { JudgingLimits } from "./JudgingLimits.ts"
 import type { DeviceName, FloatPrecision, StorageKind } from "./Device.ts"
 
+/** Which keys and values of earlier requests a request may take over. */
+export type ReuseRule = "exact" | "any"
+
 export interface EngineSettings {
   /** The most requests that may run or wait. */
   readonly queue: number
@@ -10,6 +13,9 @@ export interface EngineSettings {
   /** The most bytes of keys and values that a model's prefix cache may keep. */
   readonly cacheBytes: number
   readonly judging: JudgingLimits
+  readonly reuse: ReuseRule
+  /** Sequences that get their next tokens in one run, where the device can. */
+  readonly lanes: number
   /** Whether guessed tokens run beside the next one. */
   readonly speculate: boolean
   /** Threads of one run; left out, the runtime chooses. */

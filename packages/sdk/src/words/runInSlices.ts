@@ -7,7 +7,7 @@ const mostAtOnce = 2
 const immediate: unknown = Reflect.get(globalThis, "setImmediate")
 
 /** Until the events that wait have been seen to. */
-const others = (): Promise<void> =>
+export const waitForOthers = (): Promise<void> =>
   new Promise((resolve) => {
     if (typeof immediate === "function") immediate(resolve)
     else setTimeout(resolve, 0)
@@ -20,7 +20,7 @@ export async function runInSlices<A>(work: Sliced<A>): Promise<A> {
     const step = work.next()
     if (step.done === true) return step.value
     if (performance.now() - since < mostAtOnce) continue
-    await others()
+    await waitForOthers()
     since = performance.now()
   }
 }

@@ -238,6 +238,8 @@ describe("the worker", () => {
       queue: 1,
       active: 1,
       cacheBytes: 0,
+      lanes: 1,
+      reuse: "exact",
       speculate: true,
       judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
       threads: 1,

@@ -45,6 +45,14 @@ describe.each([32, 64] as const)("a chat with a model of 4 bits in blocks of %i"
     assert.strictEqual(rested.first.text, hurried.first.text)
   })
 
+  it("takes an answer over at once where any rows may be", async () => {
+    await using hasty = await Facet.open({ model: join(folder.path, "model"), reuse: "any" })
+    const first = await hasty.generate([question], options)
+    const history = [question, { role: "assistant", content: first.text }, { role: "user", content: "And?" }] as const
+    const { usage } = await hasty.generate(history, options)
+    assert.isAtLeast(usage.cachedTokens, first.usage.promptTokens + first.usage.completionTokens - 3)
+  })
+
   it("does not stand in the way of closing, nor of the next request", async () => {
     const model = join(folder.path, "model")
     const other = await Facet.open({ model })

@@ -39,7 +39,7 @@ const settings: ReadonlyArray<ReadonlyArray<Intervention>> = [
   ],
 ]
 
-const engineWith = (cacheBytes: number) =>
+const engineWith = (cacheBytes: number, lanes: number) =>
   makeEngine({
     devices: [{ name: "cpu", start: async () => makeNodeRuntime({ interlock: new Interlock(), threads: 1 }) }],
     openFolder,
@@ -47,17 +47,22 @@ const engineWith = (cacheBytes: number) =>
     queue: 64,
     active: 4,
     cacheBytes,
+    lanes,
+    reuse: "exact",
     speculate: true,
     judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
   })
 
 const scope = Effect.runSync(Scope.make())
 let shared: EngineService
+let inLanes: EngineService
 let alone: EngineService
 beforeAll(async () => {
-  const make = (cacheBytes: number) => Effect.runPromise(Scope.provide(engineWith(cacheBytes), scope))
-  shared = await make(64 * 1024 * 1024)
-  alone = await make(0)
+  const make = (cacheBytes: number, lanes: number) =>
+    Effect.runPromise(Scope.provide(engineWith(cacheBytes, lanes), scope))
+  shared = await make(64 * 1024 * 1024, 1)
+  inLanes = await make(64 * 1024 * 1024, 4)
+  alone = await make(0, 1)
 })
 afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
@@ -115,13 +120,15 @@ describe("interventions", () => {
     { requests: Schema.Array(Request).check(Schema.isMinLength(2), Schema.isMaxLength(7)) },
     ({ requests }) =>
       Effect.promise(async () => {
-        const answers = await Effect.runPromise(
-          Effect.forEach(requests, (request) => ask(shared, request), { concurrency: 3 }),
-        )
-        for (const [i, request] of requests.entries()) {
-          const answer = answers[i]
-          if (answer === undefined) throw new Error("an answer is missing")
-          assertSame(answer, await Effect.runPromise(ask(alone, request)), request)
+        for (const engine of [shared, inLanes]) {
+          const answers = await Effect.runPromise(
+            Effect.forEach(requests, (request) => ask(engine, request), { concurrency: 3 }),
+          )
+          for (const [i, request] of requests.entries()) {
+            const answer = answers[i]
+            if (answer === undefined) throw new Error("an answer is missing")
+            assertSame(answer, await Effect.runPromise(ask(alone, request)), request)
+          }
         }
       }),
     { arbitrary: { runs: tries(10) } },

@@ -10,6 +10,8 @@ const settings: EngineSettings = {
   queue: 1,
   active: 1,
   cacheBytes: 0,
+  lanes: 1,
+  reuse: "exact",
   speculate: true,
   judging: { characters: 1, policies: 1, timeoutMs: 1 },
   threads: 1,

@@ -1,7 +1,7 @@
 /** Keys and values in buffers of the GPU: they never come back to the page's memory. */
 import { Tensor } from "onnxruntime-common"
 import { names } from "../../graph/Decoder.ts"
-import { kvBuffers, type KvRows, type KvShape, type KvStore } from "../KvStore.ts"
+import { kvBuffers, type KvRows, type KvShape, type KvStore, type NewRows } from "../KvStore.ts"
 
 const floatBytes = Float32Array.BYTES_PER_ELEMENT
 
@@ -39,19 +39,21 @@ export class GpuKvStore implements KvStore {
     )
   }
 
-  write(rows: Tensor, length: KvRows, count: number): void {
+  write({ first, tensor }: NewRows, length: KvRows, count: number): void {
     const { headDim, kvHeads } = this.#shape
     const size = count * headDim * floatBytes
-    const given = (rows.dims[2] ?? count) * headDim * floatBytes
+    const given = (tensor.dims[2] ?? count) * headDim * floatBytes
+    const skipped = first * headDim * floatBytes
     this.#submit((commands) => {
       for (const [i, { kind, values }] of this.#buffers.entries()) {
         for (let head = 0; head < kvHeads; head++) {
           const to = (head * this.#capacity[kind] + length[kind]) * headDim * floatBytes
-          commands.copyBufferToBuffer(rows.gpuBuffer as GPUBuffer, (i * kvHeads + head) * given, values, to, size)
+          const from = (i * kvHeads + head) * given + skipped
+          commands.copyBufferToBuffer(tensor.gpuBuffer as GPUBuffer, from, values, to, size)
         }
       }
     })
-    rows.dispose()
+    tensor.dispose()
   }
 
   slide(count: number, length: number): void {
