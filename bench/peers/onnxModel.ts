@@ -11,20 +11,25 @@ import { ElementType, GraphBuilder, type Value } from "./Onnx.ts"
 
 /** What transformers.js calls a folder's 4-bit file. */
 export const dtype = "q4"
-const dataFile = `model_${dtype}.onnx_data`
+
+/** The names of a folder's graphs: ONNX Runtime's builds for browsers know no GatherBlockQuantized. */
+export const graphNames = { node: "model", browser: "browser" } as const
+type Place = keyof typeof graphNames
 
 /** Writes `onnx/model_q4.onnx` into a folder of 4-bit weights, unless it is there. The weights stay one file. */
-export async function onnxModel(folder: string): Promise<void> {
+export async function onnxModel(folder: string, place: Place = "node"): Promise<void> {
   const files = await openFolder(folder)
   const model = await readModel(files)
   const located = await openTensors(files, model)
   const onnx = join(folder, "onnx")
   await mkdir(onnx, { recursive: true })
   // ONNX Runtime reads no file outside of the graph's own folder.
-  await rm(join(onnx, dataFile), { force: true })
-  await link(join(folder, singleWeights), join(onnx, dataFile))
+  const graph = `${graphNames[place]}_${dtype}.onnx`
+  await rm(join(onnx, `${graph}_data`), { force: true })
+  await link(join(folder, singleWeights), join(onnx, `${graph}_data`))
   const recipe = `onnx 1 ${await readFile(join(folder, "config.json"), "utf8")}`
-  await madeOnce(join(onnx, `model_${dtype}.onnx`), recipe, (path) => writeFile(path, exported(model, located)))
+  const bytes = () => exported(model, located, { dataFile: `${graph}_data`, isForBrowsers: place === "browser" })
+  await madeOnce(join(onnx, graph), recipe, (path) => writeFile(path, bytes()))
 }
 
 /** What each layer's attention reads besides its projections. */
@@ -34,9 +39,14 @@ interface Shared {
   readonly rotary: (layer: number) => readonly [cos: Value, sin: Value]
 }
 
-function exported({ config }: Model, located: ModelTensors): Uint8Array {
+interface Export {
+  readonly dataFile: string
+  readonly isForBrowsers: boolean
+}
+
+function exported({ config }: Model, located: ModelTensors, how: Export): Uint8Array {
   const g = new GraphBuilder("decoder")
-  const w = new Weights(g, { config }, located)
+  const w = new Weights(g, { config, ...how }, located)
   const ids = g.input("input_ids", ElementType.int64, ["batch_size", "sequence_length"])
   const mask = g.input("attention_mask", ElementType.int64, ["batch_size", "total_sequence_length"])
   const shared = sharedOf(g, config, mask)
@@ -77,13 +87,13 @@ function tableOf(g: GraphBuilder, { contextLength, headDim }: Config, base: numb
   return [g.constant(angles.map(Math.cos), shape), g.constant(angles.map(Math.sin), shape)]
 }
 
-interface Place {
+interface PlaceInGraph {
   readonly config: Config
   readonly shared: Shared
   readonly layer: number
 }
 
-function layerOf(g: GraphBuilder, w: Weights, place: Place, x: Value): Value {
+function layerOf(g: GraphBuilder, w: Weights, place: PlaceInGraph, x: Value): Value {
   const name = `model.layers.${place.layer}`
   const attended = w.linear(attentionOf(g, w, place, w.norm(x, `${name}.input_layernorm`)), `${name}.self_attn.o_proj`)
   const [input, , , sum] = g.opMany(
@@ -97,7 +107,7 @@ function layerOf(g: GraphBuilder, w: Weights, place: Place, x: Value): Value {
   return g.op("Add", [sum, w.norm(w.linear(hidden, `${name}.mlp.down_proj`), `${name}.post_feedforward_layernorm`)])
 }
 
-function attentionOf(g: GraphBuilder, w: Weights, { config, layer, shared }: Place, input: Value): Value {
+function attentionOf(g: GraphBuilder, w: Weights, { config, layer, shared }: PlaceInGraph, input: Value): Value {
   const { headDim, heads, kvHeads } = config
   const name = `model.layers.${layer}.self_attn`
   const cache = ["batch_size", kvHeads, "past_sequence_length", headDim]
@@ -137,11 +147,13 @@ function attentionOf(g: GraphBuilder, w: Weights, { config, layer, shared }: Pla
 class Weights {
   readonly #graph: GraphBuilder
   readonly #config: Config
+  readonly #export: Export
   readonly #located: ModelTensors
 
-  constructor(graph: GraphBuilder, { config }: { readonly config: Config }, located: ModelTensors) {
+  constructor(graph: GraphBuilder, { config, ...how }: Export & { readonly config: Config }, located: ModelTensors) {
     this.#graph = graph
     this.#config = config
+    this.#export = how
     this.#located = located
   }
 
@@ -157,14 +169,26 @@ class Weights {
   rows(ids: Value, name: string): Value {
     const { bits, blockSize, columns, rows } = this.#matrix(name)
     const data = this.#raw(`${name}.weight`, [rows, (columns * bits) / 8], `${name}.lookup`)
-    return this.#graph.op(
-      "GatherBlockQuantized",
-      [data, ids, this.#raw(`${name}.weight_scale`, [rows, columns / blockSize])],
-      {
-        domain: "com.microsoft",
-        attributes: { gather_axis: 0, quantize_axis: 1, block_size: blockSize, bits },
-      },
-    )
+    const scales = this.#raw(`${name}.weight_scale`, [rows, columns / blockSize])
+    if (this.#export.isForBrowsers) return this.#unpacked(ids, data, scales)
+    return this.#graph.op("GatherBlockQuantized", [data, ids, scales], {
+      domain: "com.microsoft",
+      attributes: { gather_axis: 0, quantize_axis: 1, block_size: blockSize, bits },
+    })
+  }
+
+  /** The same rows by operators that every build has: two numbers of 4 bits a byte, the lower bits first. */
+  #unpacked(ids: Value, data: Value, scales: Value): Value {
+    const g = this.#graph
+    const { blockSize } = this.#matrix("model.embed_tokens")
+    const bytes = g.op("Cast", [g.op("Gather", [data, ids])], { attributes: { to: ElementType.float32 } })
+    const high = g.op("Floor", [g.op("Mul", [bytes, g.scalar(1 / 16)])])
+    const low = g.op("Sub", [bytes, g.op("Mul", [high, g.scalar(16)])])
+    const pairs = [low, high].map((half) => g.op("Unsqueeze", [half, g.ints(-1)]))
+    const levels = g.op("Sub", [g.op("Concat", pairs, { attributes: { axis: -1 } }), g.scalar(8)])
+    const blocks = g.op("Reshape", [levels, g.ints(0, 0, -1, blockSize)])
+    const scaled = g.op("Mul", [blocks, g.op("Unsqueeze", [g.op("Gather", [scales, ids]), g.ints(-1)])])
+    return g.op("Reshape", [scaled, g.ints(0, 0, -1)])
   }
 
   /** Folded when the session opens. */
@@ -198,6 +222,6 @@ class Weights {
     if (found === undefined) throw new Error(`${name} is missing`)
     const { dtype: stored, length, offset } = found
     const type = stored === "U8" ? ElementType.uint8 : ElementType.float32
-    return this.#graph.external(as, type, shape ?? found.shape, { file: dataFile, offset, length })
+    return this.#graph.external(as, type, shape ?? found.shape, { file: this.#export.dataFile, offset, length })
   }
 }

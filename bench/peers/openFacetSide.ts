@@ -109,9 +109,13 @@ class FacetSide implements Side {
       if (promptTokens !== expected) {
         throw new Error(`a prompt of ${expected} tokens was read as ${promptTokens}: the sides would not do the same`)
       }
-      // Where the first token is half a character, the first text is of more than one.
+      // Where the first token is half a character, the first text is of more than one: the engine knows when it was there.
       const { at, tokens } = first ?? { at: this.#now(), tokens: 1 }
-      return { firstMs: at - startedAt, tokenMs: (this.#now() - at) / Math.max(1, completionTokens - tokens) }
+      const isOnWall = this.#now === clocks.wall
+      return {
+        firstMs: tokens > 1 && isOnWall ? part.timings.firstTokenMs : at - startedAt,
+        tokenMs: (this.#now() - at) / Math.max(1, completionTokens - tokens),
+      }
     }
     throw new Error("the generation has no end")
   }
