@@ -65,8 +65,8 @@ export interface Opening {
   readonly threads: number
   /** The longest context that will be asked for, in tokens. */
   readonly context: number
-  /** Whether judging will be asked for. */
-  readonly judges: boolean
+  /** Facet's guard, where judging will be asked for: the same shape in 8 bits. */
+  readonly guard: string | undefined
   /** Whether settings are tried out first, and the faster ones kept. */
   readonly tunes: boolean
   readonly clock: ClockName

@@ -13,13 +13,22 @@ const endless = { 1: -100, 107: -100 }
 /** Digits are one token each in Gemma's vocabularies: a text of them is read back as the tokens that it was written as. */
 const likely = 100
 
-export async function openFacetSide({ checkout, clock, folder, judges, threads }: Opening): Promise<Side> {
+export async function openFacetSide({ checkout, clock, folder, guard, threads }: Opening): Promise<Side> {
   // The same module by its name or by its path: the types are those of this checkout.
   const { Facet } = (await import(pathToFileURL(join(checkout, "packages/sdk/src/index.ts")).href)) as typeof Sdk
-  // Random weights answer the guard's question with anything: how fast it is asked is measured all the same.
-  const facet = await Facet.open({ model: folder, threads, ...(judges && { shield: folder, checkShield: false }) })
-  const openLanes = (lanes: number) => Facet.open({ model: folder, threads, lanes })
-  return new FacetSide(facet, openLanes, { clock, threads }, await commitOf(checkout))
+  const facet = await Facet.open({ model: folder, threads })
+  const own: Own = {
+    lanes: (lanes) => Facet.open({ model: folder, threads, lanes }),
+    // Random weights answer the guard's question with anything: how fast it is asked is measured all the same.
+    guard: () => Facet.open({ ...(guard && { model: guard, shield: guard }), checkShield: false, threads }),
+  }
+  return new FacetSide(facet, own, { clock, guard, threads }, await commitOf(checkout))
+}
+
+/** Facets of their own, for what is asked of an app's or a server's own. */
+interface Own {
+  readonly lanes: (lanes: number) => Promise<Sdk.Facet>
+  readonly guard: () => Promise<Sdk.Facet>
 }
 
 const run = promisify(execFile)
@@ -35,22 +44,22 @@ class FacetSide implements Side {
   readonly version: string
   readonly settings: string
   readonly #facet: Sdk.Facet
-  readonly #openLanes: (lanes: number) => Promise<Sdk.Facet>
+  readonly #own: Own
 
   readonly #now: () => number
 
   constructor(
     facet: Sdk.Facet,
-    openLanes: (lanes: number) => Promise<Sdk.Facet>,
-    { clock, threads }: Pick<Opening, "clock" | "threads">,
+    own: Own,
+    { clock, guard, threads }: Pick<Opening, "clock" | "guard" | "threads">,
     version: string,
   ) {
     this.#now = clocks[clock]
     this.#facet = facet
-    this.#openLanes = openLanes
+    this.#own = own
     this.version = version
     const { name, precision } = facet.device
-    this.settings = `${name}, weights as ${precision}, ${threads === 1 ? "1 thread" : `${threads} threads`}, lanes for streams at once, else defaults`
+    this.settings = `${name}, weights as ${precision}, ${threads === 1 ? "1 thread" : `${threads} threads`}, lanes for streams at once${guard === undefined ? "" : ", the guard in int8"}, else defaults`
   }
 
   async read({ prompt, tokens }: Read): Promise<Pace> {
@@ -72,9 +81,12 @@ class FacetSide implements Side {
     return (await this.#pace(turns, expected, { maxTokens: 1, logitBias: endless })).firstMs
   }
 
+  /** By a guard as `facet pull` packs one: in 8 bits. */
   async judge({ content, prefix, suffixes }: Judge): Promise<number> {
+    await using guard = await this.#own.guard()
+    await guard.shield("1")
     const startedAt = this.#now()
-    const { tokens } = await this.#facet.shield(content)
+    const { tokens } = await guard.shield(content)
     const took = this.#now() - startedAt
     const least = prefix.length + suffixes.reduce((sum, suffix) => sum + suffix.length, 0)
     if (tokens.judged + tokens.cached < least) throw new Error(`${tokens.judged} tokens were judged of ${least}`)
@@ -83,7 +95,7 @@ class FacetSide implements Side {
 
   /** As `facet serve` does it: with lanes, by an engine that has them. One before they were there takes turns. */
   async together({ prompts, tokens }: Together): Promise<number> {
-    const own = await this.#openLanes(prompts.length).catch(() => undefined)
+    const own = await this.#own.lanes(prompts.length).catch(() => undefined)
     const facet = own ?? this.#facet
     const options: GenerateOptions = { template: "none", maxTokens: tokens, logitBias: endless }
     // What is set up in an engine's first run is not counted; the other sides have run before.

@@ -5,6 +5,8 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import {
   configFile,
+  int8Name,
+  int8ScaleName,
   isMatrix,
   layOutSafetensors,
   openFolder,
@@ -21,29 +23,47 @@ import { shapes, type Size } from "./shapes.ts"
 /** Changes when the bytes do. */
 export const weightsRecipe = "weights 5"
 
+/** How a folder's matrices are packed: in 4 bits, or as guards are, in 8 bits with a scale for each output. */
+export type RandomDtype = "q4" | "int8"
+
 /**
- * Writes a quantised model folder of a size, unless it is there. The same size and block give the same bytes.
+ * Writes a quantised model folder of a size, unless it is there. The same size, block and dtype give the same bytes.
  *
  * @returns its path
  */
-export async function randomModel(root: string, size: Size, blockSize: number): Promise<string> {
-  const quantization: Quantization = { bits: 4, blockSize }
-  const folder = join(root, `${size}-q4-${blockSize}`)
+export async function randomModel(
+  root: string,
+  size: Size,
+  blockSize: number,
+  dtype: RandomDtype = "q4",
+): Promise<string> {
+  const quantization: Quantization = { bits: dtype === "q4" ? 4 : 8, blockSize }
+  const folder = join(root, `${size}-${dtype}-${blockSize}`)
   const { config, tokenizer } = shapes[size]
   const text = `${JSON.stringify({ ...config, facet: { quantization } }, null, 2)}\n`
   await madeOnce(join(folder, singleWeights), `${weightsRecipe} ${text}`, async (path) => {
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, configFile), text)
     await copyTokenizer(tokenizer, folder)
-    await writeRandom(path, await plansOf(folder, quantization), Number(config["hidden_size"]))
+    await writeRandom(path, await plansOf(folder, quantization, dtype), Number(config["hidden_size"]))
   })
   return folder
 }
 
-async function plansOf(folder: string, { bits, blockSize }: Quantization): Promise<ReadonlyArray<TensorPlan>> {
+async function plansOf(
+  folder: string,
+  { bits, blockSize }: Quantization,
+  dtype: RandomDtype,
+): Promise<ReadonlyArray<TensorPlan>> {
   const { architecture, config } = await readModel(await openFolder(folder))
   const plans = architecture.tensors(config).flatMap((spec): ReadonlyArray<TensorPlan> => {
-    const { columns, name, rows } = spec
+    const { columns, kind, name, rows } = spec
+    if (dtype === "int8" && kind === "matrix") {
+      return [
+        { name: int8ScaleName(name), dtype: "F32", shape: [rows], length: rows * 4 },
+        { name: int8Name(name), dtype: "I8", shape: [columns, rows], length: columns * rows },
+      ]
+    }
     if (!isMatrix(spec)) return [{ name: `${name}.weight`, dtype: "F32", shape: [columns], length: columns * 4 }]
     const blocks = columns / blockSize
     const bytes = (blockSize * bits) / 8
@@ -53,7 +73,7 @@ async function plansOf(folder: string, { bits, blockSize }: Quantization): Promi
     ]
   })
   // Floats first, so that they stay aligned.
-  return plans.toSorted((a, b) => Number(a.dtype === "U8") - Number(b.dtype === "U8"))
+  return plans.toSorted((a, b) => Number(a.dtype !== "F32") - Number(b.dtype !== "F32"))
 }
 
 /** Random numbers are drawn once and repeated. A prime, so that rows of a power of two do not come again and again. */
@@ -94,7 +114,7 @@ async function writeRandom(path: string, plans: ReadonlyArray<TensorPlan>, hidde
 }
 
 function patternOf(name: string, dtype: string) {
-  if (dtype === "U8") return "levels"
+  if (dtype === "U8" || dtype === "I8") return "levels"
   if (name.endsWith("_scale")) return name.includes("embed") ? "embeddingScales" : "scales"
   return name.includes("post_attention") ? "attentionGains" : "gains"
 }

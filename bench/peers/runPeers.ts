@@ -61,14 +61,21 @@ function understood(words: ReadonlyArray<string>): PeerOptions | undefined {
   }
 }
 
-async function measured(options: PeerOptions, folder: string): Promise<Report> {
+/** Where the models are. */
+interface Models {
+  readonly folder: string
+  readonly guard: string | undefined
+}
+
+async function measured(options: PeerOptions, models: Models): Promise<Report> {
+  const { folder, guard } = models
   progress("what the machine can do")
   const speeds = await probe(options.threads, options.clock)
   const maker = await TaskMaker.open(folder)
   const all = works(options.contexts)
   const costs = await costsOf(folder)
-  const judges = shapes[options.size].config["model_type"] === "gemma2"
-  const opening = openings(options, folder, judges)
+  const judges = guard !== undefined
+  const opening = openings(options, models)
   checkMemory(costs.weightBytes, opening.size, process.availableMemory())
   const leftOut: Array<Failure> = []
   if (!judges) leftOut.push({ what: "four policies", problem: "a ShieldGemma is a Gemma 2; this shape is not" })
@@ -108,11 +115,11 @@ async function measured(options: PeerOptions, folder: string): Promise<Report> {
 
 type Openings = ReadonlyMap<SideName, Opening>
 
-function openings(options: PeerOptions, folder: string, judges: boolean): Openings {
+function openings(options: PeerOptions, { folder, guard }: Models): Openings {
   const { against, clock, contexts, sides, threads } = options
   // Room for a conversation, for what is judged, and for what is written.
   const context = Math.max(1024, ...contexts) + 256
-  const ofSide = (checkout: string): Opening => ({ folder, threads, context, judges, tunes: true, clock, checkout })
+  const ofSide = (checkout: string): Opening => ({ folder, threads, context, guard, tunes: true, clock, checkout })
   const all = new Map<SideName, Opening>(sides.map((name) => [name, ofSide(here)]))
   if (against !== undefined) all.set("facet (other checkout)", ofSide(against))
   return all
@@ -132,14 +139,17 @@ async function warmUp(sides: ReadonlyArray<RunningSide>, opening: Openings, make
   return described
 }
 
-async function makeModels({ block, folder: root, size }: PeerOptions): Promise<string> {
+async function makeModels({ block, folder: root, size }: PeerOptions): Promise<Models> {
   progress(`models of ${shapes[size].title} in ${root}`)
   const folder = await randomModel(root, size, block)
   progress("the same for llama.cpp")
   await ggufModel(folder)
   progress("the same for transformers.js")
   await onnxModel(folder)
-  return folder
+  // A ShieldGemma is a Gemma 2.
+  const judges = shapes[size].config["model_type"] === "gemma2"
+  if (judges) progress("the same as a guard")
+  return { folder, guard: judges ? await randomModel(root, size, block, "int8") : undefined }
 }
 
 const mostOpenings = 4
@@ -154,7 +164,7 @@ async function measureOpening(
       progress(`opening ${name}, time ${round + 1}`)
       const side = startSide(name)
       try {
-        const opened = await side.open({ ...own, judges: false, tunes: false })
+        const opened = await side.open({ ...own, guard: undefined, tunes: false })
         const once = await side.measure(maker.read(round + 1, 33, 16))
         if (round > 0) note(figures, [openRow], { side: name, round }, opened)
         note(figures, [memoryRow], { side: name, round }, once)

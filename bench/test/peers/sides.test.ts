@@ -17,11 +17,13 @@ import { type Opening, sideNames, type Task } from "../../peers/Task.ts"
 
 let root: string
 let folder: string
+let guard: string
 let maker: TaskMaker
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "facet-bench-"))
   folder = await randomModel(root, "tiny", 32)
+  guard = await randomModel(root, "tiny", 32, "int8")
   await ggufModel(folder)
   await onnxModel(folder)
   maker = await TaskMaker.open(folder)
@@ -126,7 +128,7 @@ describe.each(sideNames)("%s", (name) => {
       folder,
       threads: 1,
       context: 1024,
-      judges: true,
+      guard,
       tunes: false,
       clock: "cpu",
       checkout: fileURLToPath(new URL("../../..", import.meta.url)),

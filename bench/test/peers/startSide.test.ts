@@ -6,7 +6,7 @@ const opening: Opening = {
   folder: "/there/is/none",
   threads: 1,
   context: 512,
-  judges: false,
+  guard: undefined,
   tunes: false,
   clock: "wall",
   checkout: "/there/is/none",
