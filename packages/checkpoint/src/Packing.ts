@@ -6,10 +6,14 @@ import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
 /** What a matrix may be written as. */
 export type Dtype = "q4" | "q8" | "int8" | "f16" | "f32"
 
+/** What the matrices of a model may be written as: all the same, or most in 4 bits and those that suffer most in 8. */
+export type ModelDtype = Dtype | "q4-mixed"
+
 /** How many weights share a scale. */
 export type Block = 32 | 64 | 128
 
 export const dtypes: ReadonlyArray<Dtype> = ["q4", "q8", "int8", "f16", "f32"]
+export const modelDtypes: ReadonlyArray<ModelDtype> = ["q4", "q4-mixed", "q8", "int8", "f16", "f32"]
 export const blocks: ReadonlyArray<Block> = [32, 64, 128]
 
 /** What is written where nothing is asked for: docs/models-and-quantisation.md has the tables that it was chosen from. */
@@ -18,6 +22,8 @@ export const usual = {
   block: 32,
   /** Of the embedding, where the rest has 4 bits. */
   embedding: "q8",
+  /** In `q4-mixed`, of the matrices that the architecture names as sensitive. */
+  sensitive: "q8",
   /** Of models with fewer weights than {@link fewWeights}. */
   ofFewWeights: "q8",
 } as const satisfies Readonly<Record<string, Dtype | Block>>
@@ -28,12 +34,13 @@ export const fewWeights = 1_000_000_000
 export interface PackingOptions {
   /**
    * Of every matrix. Left out: what the source has packed in a layout of ours stays as it is, and the rest becomes `q4`, or
-   * `q8` in a model of less than a billion weights.
+   * `q8` in a model of less than a billion weights. `q4-mixed` is `q4` with 8 bits for the matrices that 4 bits hurt most, which
+   * the architecture's table names.
    */
-  readonly dtype?: Dtype | undefined
+  readonly dtype?: ModelDtype | undefined
   /** Of quantised matrices; it must divide their rows. Left out: 32. */
   readonly block?: Block | undefined
-  /** Of the embedding; left out, `q8` where the other matrices are `q4`, else as they are. */
+  /** Of the embedding; left out, `q8` where the other matrices are `q4` or `q4-mixed`, else as they are. */
   readonly embedding?: Dtype | undefined
   /** Of the output head; left out, as the embedding. Where both are one and differ, both are stored. */
   readonly head?: Dtype | undefined
@@ -79,9 +86,13 @@ const countWeights = (tensors: ReadonlyArray<CheckpointTensor>): number =>
   tensors.reduce((sum, { spec }) => sum + spec.rows * spec.columns, 0)
 
 /** What is asked for a matrix; undefined: whatever is usual. */
-function dtypeOf({ kind, name }: TensorSpec, { dtype, embedding, head }: PackingOptions): Dtype | undefined {
+function dtypeOf({ isSensitive, kind, name }: TensorSpec, options: PackingOptions): Dtype | undefined {
+  const { embedding, head } = options
+  const dtype = options.dtype === "q4-mixed" ? "q4" : options.dtype
   const isHead = name === headName
-  if (kind !== "embedding" && !isHead) return dtype
+  if (kind !== "embedding" && !isHead) {
+    return options.dtype === "q4-mixed" && isSensitive === true ? usual.sensitive : dtype
+  }
   return (isHead ? head : undefined) ?? embedding ?? (dtype === "q4" ? usual.embedding : dtype)
 }
 
@@ -112,7 +123,7 @@ function isSame(a: Packing, b: Packing): boolean {
 
 function choosePacking(
   { packed, spec }: CheckpointTensor,
-  { block, dtype }: Pick<PackingOptions, "block" | "dtype">,
+  { block, dtype }: { readonly block?: Block | undefined; readonly dtype?: Dtype | undefined },
   usualDtype: Dtype,
 ): Packing {
   if (dtype === undefined && block === undefined && packed !== undefined) {
@@ -143,18 +154,22 @@ function blockFor({ columns, name }: TensorSpec, asked: Block | undefined): Bloc
 }
 
 function checkOptions({ block, dtype, embedding, head }: PackingOptions): void {
-  for (const [option, value] of Object.entries({ dtype, embedding, head })) {
-    if (value === undefined || dtypes.includes(value)) continue
-    throw new InvalidRequestError({
-      option,
-      problem: `${JSON.stringify(value)} is none of ${dtypes.join(", ")}`,
-      remedy: "Use one of them.",
-    })
-  }
+  checkDtype("dtype", dtype, modelDtypes)
+  checkDtype("embedding", embedding, dtypes)
+  checkDtype("head", head, dtypes)
   if (block === undefined || blocks.includes(block)) return
   throw new InvalidRequestError({
     option: "block",
     problem: `${JSON.stringify(block)} is none of ${blocks.join(", ")}`,
+    remedy: "Use one of them.",
+  })
+}
+
+function checkDtype(option: string, value: string | undefined, known: ReadonlyArray<string>): void {
+  if (value === undefined || known.includes(value)) return
+  throw new InvalidRequestError({
+    option,
+    problem: `${JSON.stringify(value)} is none of ${known.join(", ")}`,
     remedy: "Use one of them.",
   })
 }

@@ -10,5 +10,14 @@ export {
 export { type Manifest, manifestFile } from "./Manifest.ts"
 export { openCheckpoint } from "./openCheckpoint.ts"
 export { openSafetensorsCheckpoint } from "./openSafetensorsCheckpoint.ts"
-export { type Block, blocks, type Dtype, dtypes, type PackingOptions, usual } from "./Packing.ts"
+export {
+  type Block,
+  blocks,
+  type Dtype,
+  dtypes,
+  type ModelDtype,
+  modelDtypes,
+  type PackingOptions,
+  usual,
+} from "./Packing.ts"
 export { openGgufCheckpoint } from "./gguf/openGgufCheckpoint.ts"

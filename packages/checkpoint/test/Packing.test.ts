@@ -56,6 +56,22 @@ describe("planOutputs", () => {
     ])
   })
 
+  it("keeps 8 bits where the table says that 4 cost most, in q4-mixed", () => {
+    const down = { ...spec("down", "matrix", 256), isSensitive: true } as const
+    const tensors = [tensor(embedding), tensor(wide), tensor(down)]
+    const mixed = ["model.embed_tokens q8:32", "wide q4:32", "down q8:32"]
+    assert.deepStrictEqual(shown(tensors, { dtype: "q4-mixed" }), mixed)
+    assert.deepStrictEqual(shown(tensors, { dtype: "q4-mixed", block: 32, embedding: "q4", head: "q4" }), [
+      "model.embed_tokens q4:32",
+      ...mixed.slice(1),
+    ])
+    assert.deepStrictEqual(shown(tensors, { dtype: "q4" }).at(-1), "down q4:32")
+    const large = { ...wide, rows: fewWeights / wide.columns }
+    assert.deepStrictEqual(shown([tensor(large), tensor(down)]), ["wide q4:32", "down q4:32"])
+    // The mix is of a model; one matrix has one dtype.
+    assert.throws(() => plan(tensors, { embedding: "q4-mixed" as "q4" }), "none of q4, q8, int8, f16, f32")
+  })
+
   it("keeps what the source has packed in a layout of ours, unless another one is asked for", () => {
     const tensors = [tensor(embedding, { bits: 8, blockSize: 32 }), tensor(wide, { bits: 4, blockSize: 32 })]
     assert.deepStrictEqual(shown(tensors), ["model.embed_tokens q8:32 kept", "wide q4:32 kept"])

@@ -29,7 +29,7 @@ test.each([
   [["convert"], 2, "IN is missing. Try: facet convert "],
   [["convert", "a"], 2, "OUT is missing"],
   [["convert", "a", "b", "c"], 2, '"c" is one word too many'],
-  [["convert", "a", "b", "--dtype", "q5"], 2, '--dtype takes q4, q8, int8, f16, f32, not "q5"'],
+  [["convert", "a", "b", "--dtype", "q5"], 2, '--dtype takes q4, q4-mixed, q8, int8, f16, f32, not "q5"'],
   [["convert", "a", "b", "--block", "48"], 2, "--block takes 32, 64, 128, not 48"],
   [["convert", "no-such-folder", "b"], 1, "ModelNotFoundError: "],
   [["convert", source, source], 1, "InvalidRequestError: target: it is the source itself"],

@@ -144,7 +144,7 @@ describe("facet pull", () => {
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("no such repository") })
     expect(usage).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("--dtype takes one of q4, q8, int8, f16, f32"),
+      stderr: expect.stringContaining("--dtype takes one of q4, q4-mixed, q8, int8, f16, f32"),
     })
     expect(block).toMatchObject({ code: 2, stderr: expect.stringContaining("--block takes one of 32, 64, 128") })
     expect(revisions).toMatchObject({ code: 2, stderr: expect.stringContaining("names a revision already") })

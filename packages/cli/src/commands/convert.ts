@@ -1,6 +1,6 @@
 /** `facet convert`: a published checkpoint becomes a Facet folder. */
 import { byteCount } from "@facet/sdk/words"
-import type { Block, ConvertOptions, ConvertProgress, Dtype } from "@facet/checkpoint"
+import type { Block, ConvertOptions, ConvertProgress, Dtype, ModelDtype } from "@facet/checkpoint"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Screen } from "../Console.ts"
@@ -12,7 +12,7 @@ const options = {
   dtype: {
     kind: "text",
     value: "D",
-    about: "q4, q8, int8, f16 or f32 (default: q4, or q8 for fewer than 10^9 weights)",
+    about: "q4, q4-mixed, q8, int8, f16 or f32 (default: q4, or q8 for fewer than 10^9 weights)",
   },
   block: { kind: "number", value: "N", about: "weights that share a scale in q4 and q8: 32, 64 or 128" },
   embedding: { kind: "text", value: "D", about: "another dtype for the embedding (default: q8 where the rest is q4)" },
@@ -75,21 +75,30 @@ type Given = Omit<Values<typeof options>, "adapter" | "importance" | "json">
 
 /** What the words say, where they are words that a conversion knows. */
 function readPacking(
-  { block, ...dtypes }: Given,
-  known: { readonly dtypes: ReadonlyArray<Dtype>; readonly blocks: ReadonlyArray<Block> },
+  { block, dtype, embedding, head }: Given,
+  known: {
+    readonly blocks: ReadonlyArray<Block>
+    readonly dtypes: ReadonlyArray<Dtype>
+    readonly modelDtypes: ReadonlyArray<ModelDtype>
+  },
 ): Pick<ConvertOptions, "dtype" | "block" | "embedding" | "head"> {
-  const packing: { -readonly [K in "dtype" | "embedding" | "head"]?: Dtype } = {}
-  for (const name of ["dtype", "embedding", "head"] as const) {
-    const given = dtypes[name]
-    if (given === undefined) continue
-    const dtype = known.dtypes.find((one) => one === given)
-    if (dtype === undefined) throw new UsageError(`--${name} takes ${known.dtypes.join(", ")}, not "${given}"`)
-    packing[name] = dtype
+  return {
+    dtype: oneOf("dtype", dtype, known.modelDtypes),
+    block: oneOf("block", block, known.blocks),
+    embedding: oneOf("embedding", embedding, known.dtypes),
+    head: oneOf("head", head, known.dtypes),
   }
-  if (block === undefined) return packing
-  const size = known.blocks.find((one) => one === block)
-  if (size === undefined) throw new UsageError(`--block takes ${known.blocks.join(", ")}, not ${block}`)
-  return { ...packing, block: size }
+}
+
+function oneOf<T extends string | number>(
+  option: string,
+  given: string | number | undefined,
+  known: ReadonlyArray<T>,
+): T | undefined {
+  const found = known.find((one) => one === given)
+  if (given === undefined || found !== undefined) return found
+  const shown = typeof given === "string" ? `"${given}"` : given
+  throw new UsageError(`--${option} takes ${known.join(", ")}, not ${shown}`)
 }
 
 /** Tells how far a conversion is: in one line that changes, or in lines for a log. */

@@ -7,7 +7,7 @@ import { showingProgress } from "../Opening.ts"
 import { jsonOption } from "../Options.ts"
 import { UsageError } from "../UsageError.ts"
 
-const dtypes: ReadonlyArray<WeightDtype> = ["q4", "q8", "int8", "f16", "f32"]
+const dtypes: ReadonlyArray<WeightDtype> = ["q4", "q4-mixed", "q8", "int8", "f16", "f32"]
 const blocks = [32, 64, 128] as const
 
 const options = {

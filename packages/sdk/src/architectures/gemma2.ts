@@ -141,17 +141,23 @@ function tensors({ headDim, heads, hiddenSize, intermediateSize, kvHeads, layers
   const keys = kvHeads * headDim
   const norm = (name: string): TensorSpec => ({ name, kind: "norm", rows: 1, columns: hiddenSize })
   const matrix = (name: string, rows: number, columns: number): TensorSpec => ({ name, kind: "matrix", rows, columns })
+  // What they give is added to the residual stream with no softmax or gate that would forgive errors: see the table of
+  // kinds in docs/models-and-quantisation.md.
+  const sensitive = (name: string, rows: number, columns: number): TensorSpec => ({
+    ...matrix(name, rows, columns),
+    isSensitive: true,
+  })
   const ofLayer = (name: string): ReadonlyArray<TensorSpec> => [
     norm(`${name}.input_layernorm`),
     matrix(`${name}.self_attn.q_proj`, queries, hiddenSize),
     matrix(`${name}.self_attn.k_proj`, keys, hiddenSize),
-    matrix(`${name}.self_attn.v_proj`, keys, hiddenSize),
+    sensitive(`${name}.self_attn.v_proj`, keys, hiddenSize),
     matrix(`${name}.self_attn.o_proj`, hiddenSize, queries),
     norm(`${name}.post_attention_layernorm`),
     norm(`${name}.pre_feedforward_layernorm`),
     matrix(`${name}.mlp.gate_proj`, intermediateSize, hiddenSize),
     matrix(`${name}.mlp.up_proj`, intermediateSize, hiddenSize),
-    matrix(`${name}.mlp.down_proj`, hiddenSize, intermediateSize),
+    sensitive(`${name}.mlp.down_proj`, hiddenSize, intermediateSize),
     norm(`${name}.post_feedforward_layernorm`),
   ]
   const embedding: TensorSpec = { name: "model.embed_tokens", kind: "embedding", rows: vocabSize, columns: hiddenSize }

@@ -8,7 +8,7 @@ import { blocksOf } from "../files/Quantisation.ts"
 import { isMatrix, type TensorSpec } from "../words/Tensors.ts"
 
 /** How weights may be kept. */
-export const weightDtypes = ["q4", "q8", "int8", "f16", "f32"] as const
+export const weightDtypes = ["q4", "q4-mixed", "q8", "int8", "f16", "f32"] as const
 export type WeightDtype = (typeof weightDtypes)[number]
 
 /** What a model needs, in bytes. */
@@ -126,12 +126,13 @@ export function needsOf(specs: ReadonlyArray<TensorSpec>, dtype: WeightDtype, bl
 
 /** As `convertModel` writes them: norms in f32 whatever the matrices are, and beside matrices of 4 bits an embedding of 8. */
 function bytesOf(spec: TensorSpec, dtype: WeightDtype, block: number): number {
-  const { columns, rows } = spec
+  const { columns, isSensitive, rows } = spec
   if (!isMatrix(spec) || dtype === "f32") return rows * columns * 4
   if (dtype === "f16") return rows * columns * 2
   // The rows of the embedding are looked up, which blocks of 8 bits allow.
   if (dtype === "int8" && spec.kind !== "embedding") return rows * columns + rows * 4
-  const bits = dtype === "q4" && spec.kind !== "embedding" ? 4 : 8
+  const isInFour = spec.kind !== "embedding" && (dtype === "q4" || (dtype === "q4-mixed" && isSensitive !== true))
+  const bits = isInFour ? 4 : 8
   return rows * blocksOf(columns, block) * ((block * bits) / 8 + 4)
 }
 
@@ -149,6 +150,7 @@ function describe({ architecture, config }: Size, id: string): KnownModel {
     downloadBytes: parameters * 2,
     needs: {
       q4: needsOf(specs, "q4"),
+      "q4-mixed": needsOf(specs, "q4-mixed"),
       q8: needsOf(specs, "q8"),
       int8: needsOf(specs, "int8"),
       f16: needsOf(specs, "f16"),

@@ -85,7 +85,14 @@ const packing = ({ block, dtype }: PrepareOptions): string => {
 }
 
 /** Bytes a weight, roughly: for the check of the disk, which leaves a margin. */
-const bytesPerWeight: Readonly<Record<WeightDtype, number>> = { q4: 0.75, q8: 1.13, int8: 1.13, f16: 2, f32: 4 }
+const bytesPerWeight: Readonly<Record<WeightDtype, number>> = {
+  q4: 0.75,
+  "q4-mixed": 0.88,
+  q8: 1.13,
+  int8: 1.13,
+  f16: 2,
+  f32: 4,
+}
 
 interface Sizes {
   readonly before: number

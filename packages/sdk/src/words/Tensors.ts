@@ -45,6 +45,8 @@ export interface TensorSpec {
   readonly kind: "embedding" | "matrix" | "norm"
   readonly rows: number
   readonly columns: number
+  /** Whether 4 bits cost more here than elsewhere: `q4-mixed` keeps 8. */
+  readonly isSensitive?: true
 }
 
 /** Whether a quantiser packs it, and a runtime may lay it out anew. */
