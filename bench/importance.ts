@@ -1,11 +1,11 @@
 /**
  * How much each input of a model's matrices counts: `npx pnpm@12 bench:importance --model FOLDER --out FILE.safetensors
- * [--text FILE] [--tokens N]`, for `facet convert --importance`.
+ * [--text FILE]... [--tokens N] [--band N]`, for `facet convert --importance`.
  *
- * Runs the model over a text and sums up the squares of what each layer reads. The text is another one than
- * `bench:quantisation` measures with.
+ * Runs the model over a text and sums up the squares of what each layer reads, and its products within bands of columns; with
+ * `--band 0` the squares alone. The text is another one than `bench:quantisation` measures with.
  */
-import { readFile, writeFile } from "node:fs/promises"
+import { open, readFile } from "node:fs/promises"
 import { parseArgs } from "node:util"
 import { openCheckpoint } from "@facet/checkpoint"
 import { layOutSafetensors, openFolder } from "@facet/sdk/folders"
@@ -21,8 +21,9 @@ const { values } = parseArgs({
   options: {
     model: { type: "string" },
     out: { type: "string" },
-    text: { type: "string", default: "README.md" },
-    tokens: { type: "string", default: "1022" },
+    text: { type: "string", multiple: true, default: ["README.md"] },
+    tokens: { type: "string", default: "2044" },
+    band: { type: "string", default: "256" },
   },
 })
 const { model: folder, out } = values
@@ -46,14 +47,32 @@ const model = await OpenModel.open(
   sites,
   () => {},
 )
-const ids = model.tokenizer.encodePlain(await readFile(values.text, "utf8")).slice(0, Number(values.tokens))
+const band = Number(values.band)
+const text = (await Promise.all(values.text.map((file) => readFile(file, "utf8")))).join("\n\n")
+const ids = model.tokenizer.encodePlain(text).slice(0, Number(values.tokens))
 
-const sums = new Map<string, Float64Array>()
-/** Adds the squares of rows `[tokens, width]`, the first `skip` left out. */
-function add(name: string, rows: Float32Array, width: number, skip: number): void {
-  const sum = sums.get(name) ?? new Float64Array(width)
-  sums.set(name, sum)
-  for (let i = skip * width; i < rows.length; i++) sum[i % width]! += rows[i]! ** 2
+/** What was summed up of what some matrices read: `[width]`, and `[width, band]` of which what stands before the diagonal is 0. */
+interface Sums {
+  readonly squares: Float64Array
+  readonly products: Float64Array
+}
+
+const sums = new Map<string, Sums>()
+/** Adds the squares and products of rows `[tokens, width]`, the first `skip` left out; the matrices `names` read them. */
+function add(names: ReadonlyArray<string>, rows: Float32Array, width: number, skip: number): void {
+  const { products, squares } = sums.get(names[0] ?? "") ?? {
+    squares: new Float64Array(width),
+    products: new Float64Array(width * band),
+  }
+  for (const name of names) sums.set(name, { products, squares })
+  for (let i = skip * width; i < rows.length; i++) squares[i % width]! += rows[i]! ** 2
+  for (let row = skip * width; band > 0 && row < rows.length; row += width) {
+    for (let k = 0; k < width; k++) {
+      const start = k - (k % band)
+      const end = Math.min(start + band, width)
+      for (let j = k; j < end; j++) products[k * band + j - start]! += rows[row + k]! * rows[row + j]!
+    }
+  }
 }
 
 /** Rows times a gain. */
@@ -122,14 +141,15 @@ for (let at = 0; at < ids.length; at += windowLength - 1) {
     const name = `model.layers.${layer}`
     const input = scaled(normalised(stream, hiddenSize), await read(`${name}.input_layernorm`))
     // `<bos>` is unlike every other token.
-    for (const which of ["q", "k", "v"]) add(`${name}.self_attn.${which}_proj`, input, hiddenSize, 1)
-    add(`${name}.self_attn.o_proj`, joined({ layer, site: "attn_z" }), heads * headDim, 1)
+    const attention = ["q", "k", "v"].map((which) => `${name}.self_attn.${which}_proj`)
+    add(attention, input, hiddenSize, 1)
+    add([`${name}.self_attn.o_proj`], joined({ layer, site: "attn_z" }), heads * headDim, 1)
     const mlp = scaled(joined({ layer, site: "mlp_in_norm" }), await read(`${name}.pre_feedforward_layernorm`))
-    for (const which of ["gate", "up"]) add(`${name}.mlp.${which}_proj`, mlp, hiddenSize, 1)
+    add([`${name}.mlp.gate_proj`, `${name}.mlp.up_proj`], mlp, hiddenSize, 1)
     const gate = product(mlp, await read(`${name}.mlp.gate_proj`), hiddenSize)
     const up = product(mlp, await read(`${name}.mlp.up_proj`), hiddenSize)
     add(
-      `${name}.mlp.down_proj`,
+      [`${name}.mlp.down_proj`],
       gate.map((value, i) => gelu(value) * up[i]!),
       intermediateSize,
       1,
@@ -139,15 +159,20 @@ for (let at = 0; at < ids.length; at += windowLength - 1) {
 }
 await model.release()
 
-const measured = [...sums].map(([name, sum]) => {
-  const mean = sum.reduce((a, b) => a + b, 0) / sum.length
-  return { name: `${name}.importance`, values: Float32Array.from(sum, (value) => value / mean) }
+const measured = [...sums].flatMap(([name, { products, squares }]) => {
+  const mean = squares.reduce((a, b) => a + b, 0) / squares.length
+  const width = squares.length
+  const importance = { name: `${name}.importance`, shape: [width], sum: squares, mean }
+  return band > 0 ? [importance, { name: `${name}.moments`, shape: [width, band], sum: products, mean }] : [importance]
 })
 const { header, offsets, size } = layOutSafetensors(
-  measured.map(({ name, values: all }) => ({ name, dtype: "F32", shape: [all.length], length: all.byteLength })),
+  measured.map(({ name, shape, sum }) => ({ name, dtype: "F32", shape, length: sum.length * 4 })),
 )
-const bytes = new Uint8Array(size)
-bytes.set(header)
-for (const { name, values: all } of measured) bytes.set(new Uint8Array(all.buffer), offsets.get(name))
-await writeFile(out, bytes)
-console.log(`${out}: ${measured.length} matrices, measured on ${ids.length} tokens of ${values.text}`)
+await using file = await open(out, "w")
+await file.truncate(size)
+await file.write(header, 0, header.length, 0)
+for (const { mean, name, sum } of measured) {
+  const bytes = new Uint8Array(Float32Array.from(sum, (value) => value / mean).buffer)
+  await file.write(bytes, 0, bytes.length, offsets.get(name))
+}
+console.log(`${out}: ${sums.size} matrices, measured on ${ids.length} tokens of ${values.text.join(", ")}`)

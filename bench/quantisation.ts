@@ -1,9 +1,10 @@
 /**
- * What each dtype and block size costs in quality: `npx pnpm@12 bench:quantisation [--model FOLDER [--importance FILE]]
- * [--tokens N] [--only WORDS]`.
+ * What each dtype and block size costs in quality: `npx pnpm@12 bench:quantisation [--model FOLDER] [--importance FILE]
+ * [--guard-importance FILE] [--text FILE]... [--tokens N] [--only WORDS]`.
  *
  * Converts a model in every way and runs all of them side by side with the source's own weights, in f32, over the same
- * text. Without `--model`: the embedded models, and how far the embedded guard's probabilities move.
+ * text. Without `--model`: the embedded models, and how far the embedded guard's probabilities move. What `bench:importance`
+ * measured adds rows.
  */
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -29,16 +30,19 @@ const { values } = parseArgs({
   options: {
     model: { type: "string" },
     importance: { type: "string" },
+    "guard-importance": { type: "string" },
+    text: { type: "string", multiple: true },
     tokens: { type: "string", default: "2044" },
     only: { type: "string", default: "" },
   },
 })
-const { importance } = values
 
 /** Tokens that are read in one go, the first of them `<bos>`. */
 const windowLength = 512
 
-const variants: ReadonlyArray<readonly [name: string, options: ConvertOptions]> = [
+const variantsOf = (
+  importance: string | undefined,
+): ReadonlyArray<readonly [name: string, options: ConvertOptions]> => [
   ["f16", { dtype: "f16" }],
   ["int8", { dtype: "int8" }],
   ["q8, block 32", { dtype: "q8", block: 32 }],
@@ -46,12 +50,14 @@ const variants: ReadonlyArray<readonly [name: string, options: ConvertOptions]> 
   ["q8, block 128", { dtype: "q8", block: 128 }],
   ...([32, 64, 128] as const).flatMap((block) => [
     [`q4, block ${block}`, { dtype: "q4", embedding: "q4", block }] as const,
-    [`q4, block ${block}; embedding q8`, { dtype: "q4", embedding: "q8", block }] as const,
+    [`q4, block ${block}; embedding q8`, { dtype: "q4", block }] as const,
+    [`q4-mixed, block ${block}`, { dtype: "q4-mixed", block }] as const,
   ]),
   ["q4, block 32; embedding q4, head q8", { dtype: "q4", embedding: "q4", head: "q8", block: 32 }],
-  ...(importance === undefined ? [] : ([32, 64, 128] as const)).map(
-    (block) => [`q4, block ${block}, by importance; embedding q8`, { dtype: "q4", block, importance }] as const,
-  ),
+  ...(importance === undefined ? [] : ([32, 64, 128] as const)).flatMap((block) => [
+    [`q4, block ${block}, by importance; embedding q8`, { dtype: "q4", block, importance }] as const,
+    [`q4-mixed, block ${block}, by importance`, { dtype: "q4-mixed", block, importance }] as const,
+  ]),
 ]
 
 interface Variant {
@@ -63,9 +69,13 @@ interface Variant {
 const runtime = makeNodeRuntime({ interlock: new Interlock() })
 
 /** Every dtype of a model, in folders; those whose blocks do not divide its rows are left out. */
-async function convertAll(source: string, root: string): Promise<ReadonlyArray<Variant>> {
+async function convertAll(
+  source: string,
+  root: string,
+  importance: string | undefined,
+): Promise<ReadonlyArray<Variant>> {
   const made: Array<Variant> = []
-  for (const [name, options] of variants.filter(([words]) => words.includes(values.only))) {
+  for (const [name, options] of variantsOf(importance).filter(([words]) => words.includes(values.only))) {
     const folder = join(root, String(made.length))
     const conversion = await convertModel(source, folder, options).catch((error: unknown) => {
       console.log(`${name}: ${error instanceof Error ? error.message : String(error)}`)
@@ -179,7 +189,7 @@ const row = (cells: ReadonlyArray<string>) => console.log(`| ${cells.join(" | ")
 async function showModel(source: string, text: string, limit: number): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), "facet-quantisation-"))
   try {
-    const made = await convertAll(source, root)
+    const made = await convertAll(source, root, values.importance)
     const models = [await open(source)]
     for (const { folder } of made) models.push(await open(folder))
     const exact = models[0]!
@@ -229,7 +239,7 @@ async function showGuard(source: string): Promise<void> {
     return all
   }
   try {
-    const made = await convertAll(source, root)
+    const made = await convertAll(source, root, values["guard-importance"])
     const exact = await probabilities(source)
     console.log(`${prompts.length} prompts, ${exact.length} judgements\n`)
     row(["weights", "moved on average", "moved at most", "on the other side of 0.5"])
@@ -252,6 +262,7 @@ if (values.model === undefined) {
   console.log("\nThe embedded guard, on prompts that were written by hand\n")
   await showGuard(shieldFolder)
 } else {
-  const text = await readFile(new URL("texts/english.txt", import.meta.url), "utf8")
-  await showModel(values.model, text, Number(values.tokens))
+  const files = values.text ?? [fileURLToPath(new URL("texts/english.txt", import.meta.url))]
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")))
+  await showModel(values.model, texts.join("\n\n"), Number(values.tokens))
 }

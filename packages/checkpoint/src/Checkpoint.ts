@@ -1,5 +1,5 @@
 /** A published checkpoint as a conversion reads it: whatever its format, tensors come in Hugging Face's convention. */
-import type { JsonObject, Model, Quantization, QuantisedMatrix, TensorSpec } from "@facet/sdk/folders"
+import type { JsonObject, Measured, Model, Quantization, QuantisedMatrix, TensorSpec } from "@facet/sdk/folders"
 
 /** A published checkpoint, open for reading. */
 export interface Checkpoint {
@@ -30,8 +30,8 @@ export interface CheckpointTensor {
    * as Gemma's files have it.
    */
   readonly read: (first: number, count: number) => Promise<Float32Array>
-  /** How much an error in each column counts, where somebody measured it. */
-  readonly importance?: (() => Promise<Float32Array>) | undefined
+  /** What 4-bit weights are rounded by, where somebody measured it. */
+  readonly measured?: (() => Promise<Measured | undefined>) | undefined
   /** The same rows as the source has packed them, where that is exactly a layout of ours. */
   readonly packed?: PackedRows | undefined
 }

@@ -20,7 +20,8 @@ export async function quantisedRows(
 ): Promise<QuantisedMatrix> {
   if (isKept && tensor.packed !== undefined) return tensor.packed.read(first, count)
   const values = checkFinite(root, tensor, await tensor.read(first, count))
-  return quantiseMatrix(values, count, tensor.spec.columns, quantization, await tensor.importance?.())
+  const measured = quantization.bits === 4 ? await tensor.measured?.() : undefined
+  return quantiseMatrix(values, count, tensor.spec.columns, quantization, measured)
 }
 
 /** Weights that are read at once where a tensor is packed whole. */

@@ -23,7 +23,8 @@ export interface ConvertOptions extends PackingOptions {
   readonly adapter?: string | undefined
   /**
    * A `.safetensors` file with how much each input of a matrix counts, `X.importance`, F32 `[columns]`: 4-bit weights are
-   * then rounded for the least error in what the layers give, on the text that it was measured on.
+   * then rounded for the least error in what the layers give, on the text that it was measured on. With `X.moments`, F32
+   * `[columns, band]`, columns make up for each other's errors as well.
    */
   readonly importance?: string | undefined
   /** Where the source comes from, for the manifest. */

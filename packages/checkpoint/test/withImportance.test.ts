@@ -36,7 +36,7 @@ describe("withImportance", () => {
         const { file, length, offset } = tensors.get(`${down}.weight`)!
         const quantization = { bits: 4, blockSize: 32 } as const
         const weights = sourceWeights(`${down}.weight`)
-        const expected = quantiseMatrix(weights, 32, 64, quantization, importanceOf(64))
+        const expected = quantiseMatrix(weights, 32, 64, quantization, { importance: importanceOf(64) })
         assert.deepStrictEqual(await files.readRange(file, offset, length), expected.data)
         assert.notDeepEqual(expected.data, quantiseMatrix(weights, 32, 64, quantization).data)
         const manifest = JSON.parse(await readFile(join(target, manifestFile), "utf8"))

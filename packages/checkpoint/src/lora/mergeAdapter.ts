@@ -35,7 +35,7 @@ function changed(base: CheckpointTensor, { product, replacement }: Change, adapt
   return {
     spec,
     encoding: base.encoding,
-    importance: base.importance,
+    measured: base.measured,
     read: async (first, count) => {
       const values =
         replacement === undefined

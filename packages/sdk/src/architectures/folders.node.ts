@@ -28,7 +28,14 @@ export {
 } from "../files/ModelFileNames.ts"
 export { headName } from "../graph/ModelConfig.ts"
 export { isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
-export { blocksOf, dequantiseMatrix, type QuantisedMatrix, quantiseMatrix } from "../files/Quantisation.ts"
+export {
+  blocksOf,
+  dequantiseMatrix,
+  type ErrorFeedback,
+  type Measured,
+  type QuantisedMatrix,
+  quantiseMatrix,
+} from "../files/Quantisation.ts"
 export { OutputLevels } from "../files/OutputLevels.ts"
 export { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/layOutSafetensors.ts"
 export {

@@ -17,6 +17,27 @@ export interface QuantisedMatrix {
   readonly scales: Float32Array
 }
 
+/** What 4-bit weights are rounded by: what was measured of the values that a layer reads. */
+export interface Measured {
+  /** `[columns]`, at least 0: how much an error in each column counts, such as the mean square of what the layer reads there. */
+  readonly importance: Float32Array
+  readonly feedback?: ErrorFeedback | undefined
+}
+
+/**
+ * How columns make up for each other's errors: what rounding leaves of one is added to those behind it that a layer reads
+ * together with it (GPTQ, arXiv 2210.17323, section 3.3).
+ */
+export interface ErrorFeedback {
+  /** Columns of a band, a multiple of the block: errors stay within it. */
+  readonly band: number
+  /**
+   * `[columns, band]`: in row `k`, how much each column of its band takes over of what was left of column `k`. What stands there
+   * up to `k` itself is not read.
+   */
+  readonly shares: Float32Array
+}
+
 /** How many blocks a row of K weights has. */
 export const blocksOf = (columns: number, blockSize: number): number => Math.ceil(columns / blockSize)
 
@@ -28,8 +49,8 @@ export const blocksOf = (columns: number, blockSize: number): number => Math.cei
  * Q4_0's.
  *
  * @param values `[rows, columns]`, f32, finite.
- * @param importance `[columns]`, at least 0: how much an error in each column counts, such as the mean square of what the
- * layer reads there. With 4 bits a block's scale is that of least error so weighted; with 8 bits there is little to win.
+ * @param measured with 4 bits a block's scale is that of least error so weighted, and errors are handed on; with 8 bits there
+ * is little to win, and it is not used.
  * @throws InvalidRequestError when the lengths disagree or a value is not finite.
  */
 export const quantiseMatrix = (
@@ -37,10 +58,10 @@ export const quantiseMatrix = (
   rows: number,
   columns: number,
   { bits, blockSize }: Quantization,
-  importance?: Float32Array,
+  measured?: Measured,
 ): QuantisedMatrix => {
   checkValues(values, rows * columns)
-  const counts = importance === undefined || bits === 8 ? undefined : countsOf(importance, columns, blockSize)
+  if (measured !== undefined && bits === 4) return quantiseMeasured(values, rows, columns, blockSize, measured)
   const blocks = blocksOf(columns, blockSize)
   const blockBytes = (blockSize * bits) / 8
   const data = new Uint8Array(rows * blocks * blockBytes)
@@ -54,13 +75,62 @@ export const quantiseMatrix = (
       const from = row * columns + start
       for (let i = 0; i < count; i++) block[i] = values[from + i]!
       if (count < blockSize) block.fill(0, count)
-      scales[at] =
-        counts === undefined
-          ? quantiseBlock(block, data, at * blockBytes)
-          : quantiseWeighted4(block, counts.subarray(start, start + blockSize), data, at * blockBytes)
+      scales[at] = quantiseBlock(block, data, at * blockBytes)
     }
   }
   return { data, scales }
+}
+
+/** In 4 bits, by what was measured. */
+const quantiseMeasured = (
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  blockSize: number,
+  { feedback, importance }: Measured,
+): QuantisedMatrix => {
+  const counts = countsOf(importance, columns, blockSize)
+  if (feedback !== undefined) checkFeedback(feedback, columns, blockSize)
+  const blocks = blocksOf(columns, blockSize)
+  const data = new Uint8Array((rows * blocks * blockSize) / 2)
+  const scales = new Float32Array(rows * blocks)
+  // What is left to round of a row: what errors before have not changed, or have.
+  const rest = new Float64Array(blocks * blockSize)
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let i = 0; i < columns; i++) rest[i] = values[row * columns + i]!
+    for (let start = 0; start < columns; start += blockSize, at++) {
+      const block = rest.subarray(start, start + blockSize)
+      const scale = scaleWeighted4(block, counts.subarray(start, start + blockSize))
+      scales[at] = scale
+      // A scale of 0 stands for a block of zeros.
+      const inverse = scale === 0 ? 0 : 1 / scale
+      for (let i = start, byte = (at * blockSize) / 2; i < start + blockSize; i += 2, byte++) {
+        const low = level4(rest[i]! * inverse)
+        if (feedback !== undefined) handOn(rest, i, rest[i]! - low * scale, feedback)
+        const high = level4(rest[i + 1]! * inverse)
+        if (feedback !== undefined) handOn(rest, i + 1, rest[i + 1]! - high * scale, feedback)
+        data[byte] = (low + 8) | ((high + 8) << 4)
+      }
+    }
+  }
+  return { data, scales }
+}
+
+/** Adds what is left of a column to those behind it in its band. */
+const handOn = (rest: Float64Array, column: number, left: number, { band, shares }: ErrorFeedback): void => {
+  const start = column - (column % band)
+  const end = Math.min(start + band, rest.length)
+  const from = column * band - start
+  for (let i = column + 1; i < end; i++) rest[i]! += left * shares[from + i]!
+}
+
+const checkFeedback = ({ band, shares }: ErrorFeedback, columns: number, blockSize: number): void => {
+  if (band % blockSize === 0 && columns % blockSize === 0 && shares.length === columns * band) return
+  throw new InvalidRequestError({
+    option: "importance",
+    problem: `bands of ${band} with ${shares.length} shares do not fit ${columns} columns in blocks of ${blockSize}`,
+    remedy: "Measure with bands that are a multiple of the block.",
+  })
 }
 
 /** The weights that a quantised matrix stands for: `[rows, columns]`, f32. */
@@ -160,10 +230,10 @@ function countsOf(importance: Float32Array, columns: number, blockSize: number):
 /** Levels that a weighted block's extreme is tried at: an extreme that counts for little may be cut off by far. */
 const weightedLevels = Float64Array.from({ length: 18 }, (_, i) => -4.75 - i / 4)
 
-/** As {@link quantiseBlock4}, with errors that count differently. */
-const quantiseWeighted4 = (block: Float64Array, counts: Float64Array, data: Uint8Array, at: number): number => {
+/** The scale of least error for a block whose errors count differently, refined by one more step. */
+const scaleWeighted4 = (block: Float64Array, counts: Float64Array): number => {
   const extreme = extremeOf(block)
-  if (extreme === 0) return quantiseBlock4(block, data, at)
+  if (extreme === 0) return 0
   let scale = extreme / -8
   let most = 0
   for (let tried = 0; tried < weightedLevels.length; tried++) {
@@ -180,12 +250,10 @@ const quantiseWeighted4 = (block: Float64Array, counts: Float64Array, data: Uint
   const inverse = 1 / scale
   let xq = 0
   let qq = 0
-  for (let i = 0; i < block.length; i += 2) {
-    const low = level4(block[i]! * inverse)
-    const high = level4(block[i + 1]! * inverse)
-    xq += counts[i]! * block[i]! * low + counts[i + 1]! * block[i + 1]! * high
-    qq += counts[i]! * low * low + counts[i + 1]! * high * high
-    data[at + i / 2] = (low + 8) | ((high + 8) << 4)
+  for (let i = 0; i < block.length; i++) {
+    const level = level4(block[i]! * inverse)
+    xq += counts[i]! * block[i]! * level
+    qq += counts[i]! * level * level
   }
   return Math.fround(qq === 0 ? scale : xq / qq)
 }

@@ -85,7 +85,7 @@ describe("Quantise", () => {
       const quantization: Quantization = { bits: 4, blockSize }
       const lossOf = (counts?: Float32Array): number => {
         const back = dequantiseMatrix(
-          quantiseMatrix(values, rows, columns, quantization, counts),
+          quantiseMatrix(values, rows, columns, quantization, counts && { importance: counts }),
           rows,
           columns,
           quantization,
@@ -98,9 +98,36 @@ describe("Quantise", () => {
     }
   })
 
+  it("adds what is left of a column to those behind it", () => {
+    // Two columns that are always read together: what counts is their sum.
+    const [rows, columns, band] = [16, 32, 32]
+    const shares = Float32Array.from({ length: columns * band }, (_, at) => {
+      const [row, column] = [Math.floor(at / band), at % band]
+      return row % 2 === 0 && column === row + 1 ? 1 : 0
+    })
+    const values = randomMatrix(rows * columns, 5)
+    const quantization: Quantization = { bits: 4, blockSize: 32 }
+    const importance = new Float32Array(columns).fill(1)
+    const errorsOf = (feedback: boolean): ReadonlyArray<number> => {
+      const measured = feedback ? { importance, feedback: { band, shares } } : { importance }
+      const quantised = quantiseMatrix(values, rows, columns, quantization, measured)
+      const errors = dequantiseMatrix(quantised, rows, columns, quantization).map((value, i) => value - values[i]!)
+      return Array.from(errors.filter((_, i) => i % 2 === 0), (error, i) => (error + errors[2 * i + 1]!) ** 2)
+    }
+    const sum = (all: ReadonlyArray<number>): number => all.reduce((a, b) => a + b, 0)
+    assert.isBelow(sum(errorsOf(true)), 0.75 * sum(errorsOf(false)))
+    for (const wrong of [
+      { band: 48, shares: new Float32Array(columns * 48) },
+      { band, shares: new Float32Array(columns * band - 1) },
+    ]) {
+      const quantise = () => quantiseMatrix(values, rows, columns, quantization, { importance, feedback: wrong })
+      assert.throws(quantise, InvalidRequestError, "multiple of the block")
+    }
+  })
+
   it("refuses importance that is none", () => {
     const quantise = (importance: Float32Array) => () =>
-      quantiseMatrix(new Float32Array(32).fill(1), 2, 16, { bits: 4, blockSize: 16 }, importance)
+      quantiseMatrix(new Float32Array(32).fill(1), 2, 16, { bits: 4, blockSize: 16 }, { importance })
     for (const wrong of [new Float32Array(15), new Float32Array(16), new Float32Array(16).fill(-1)]) {
       assert.throws(quantise(wrong), InvalidRequestError)
     }
