@@ -1,6 +1,6 @@
 /**
  * What each dtype and block size costs in quality: `npx pnpm@12 bench:quantisation [--model FOLDER] [--importance FILE]
- * [--guard-importance FILE] [--text FILE]... [--tokens N] [--only WORDS]`.
+ * [--guard-importance FILE] [--text FILE]... [--tokens N] [--only WORDS]...`.
  *
  * Converts a model in every way and runs all of them side by side with the source's own weights, in f32, over the same
  * text. Without `--model`: the embedded models, and how far the embedded guard's probabilities move. What `bench:importance`
@@ -33,7 +33,7 @@ const { values } = parseArgs({
     "guard-importance": { type: "string" },
     text: { type: "string", multiple: true },
     tokens: { type: "string", default: "2044" },
-    only: { type: "string", default: "" },
+    only: { type: "string", multiple: true, default: [""] },
   },
 })
 
@@ -75,7 +75,9 @@ async function convertAll(
   importance: string | undefined,
 ): Promise<ReadonlyArray<Variant>> {
   const made: Array<Variant> = []
-  for (const [name, options] of variantsOf(importance).filter(([words]) => words.includes(values.only))) {
+  for (const [name, options] of variantsOf(importance).filter(([words]) =>
+    values.only.some((only) => words.includes(only)),
+  )) {
     const folder = join(root, String(made.length))
     const conversion = await convertModel(source, folder, options).catch((error: unknown) => {
       console.log(`${name}: ${error instanceof Error ? error.message : String(error)}`)

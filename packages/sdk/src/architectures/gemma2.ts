@@ -141,8 +141,8 @@ function tensors({ headDim, heads, hiddenSize, intermediateSize, kvHeads, layers
   const keys = kvHeads * headDim
   const norm = (name: string): TensorSpec => ({ name, kind: "norm", rows: 1, columns: hiddenSize })
   const matrix = (name: string, rows: number, columns: number): TensorSpec => ({ name, kind: "matrix", rows, columns })
-  // What they give is added to the residual stream with no softmax or gate that would forgive errors: see the table of
-  // kinds in docs/models-and-quantisation.md.
+  // Several heads of queries read the same keys and values, and what the MLP's last matrix gives is added to the residual
+  // stream as it is. Measured: docs/models-and-quantisation.md.
   const sensitive = (name: string, rows: number, columns: number): TensorSpec => ({
     ...matrix(name, rows, columns),
     isSensitive: true,
@@ -150,7 +150,7 @@ function tensors({ headDim, heads, hiddenSize, intermediateSize, kvHeads, layers
   const ofLayer = (name: string): ReadonlyArray<TensorSpec> => [
     norm(`${name}.input_layernorm`),
     matrix(`${name}.self_attn.q_proj`, queries, hiddenSize),
-    matrix(`${name}.self_attn.k_proj`, keys, hiddenSize),
+    sensitive(`${name}.self_attn.k_proj`, keys, hiddenSize),
     sensitive(`${name}.self_attn.v_proj`, keys, hiddenSize),
     matrix(`${name}.self_attn.o_proj`, hiddenSize, queries),
     norm(`${name}.post_attention_layernorm`),

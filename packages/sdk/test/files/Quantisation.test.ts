@@ -112,7 +112,10 @@ describe("Quantise", () => {
       const measured = feedback ? { importance, feedback: { band, shares } } : { importance }
       const quantised = quantiseMatrix(values, rows, columns, quantization, measured)
       const errors = dequantiseMatrix(quantised, rows, columns, quantization).map((value, i) => value - values[i]!)
-      return Array.from(errors.filter((_, i) => i % 2 === 0), (error, i) => (error + errors[2 * i + 1]!) ** 2)
+      return Array.from(
+        errors.filter((_, i) => i % 2 === 0),
+        (error, i) => (error + errors[2 * i + 1]!) ** 2,
+      )
     }
     const sum = (all: ReadonlyArray<number>): number => all.reduce((a, b) => a + b, 0)
     assert.isBelow(sum(errorsOf(true)), 0.75 * sum(errorsOf(false)))

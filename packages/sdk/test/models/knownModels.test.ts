@@ -21,8 +21,8 @@ describe("known models", () => {
     const embedding = 256_000 * 2304
     assert.closeTo(needs.q4.disk - 0.5 * embedding, 0.625 * 2_614_341_888, 2e6)
     assert.closeTo(needs.q8.disk / 2_614_341_888, 1.125, 0.001)
-    // Of each of 26 layers, values and the MLP's last matrix.
-    const sensitive = 26 * (1024 * 2304 + 9216 * 2304)
+    // Of each of 26 layers, keys, values and the MLP's last matrix.
+    const sensitive = 26 * (2 * 1024 * 2304 + 9216 * 2304)
     assert.strictEqual(needs["q4-mixed"].disk - needs.q4.disk, 0.5 * sensitive)
     assert.strictEqual(needs.f16.memory, needs.f32.memory)
     assert.strictEqual(needs.q4.memory, needs.q4.disk)
