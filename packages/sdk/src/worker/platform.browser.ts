@@ -1,6 +1,6 @@
 /** Facet in a page: models are URLs, the engine is a module Web Worker. */
 import { embeddedPrefix } from "./WorkerMessages.ts"
-import { folderUrl } from "../files/http/folderUrl.ts"
+import { modelUrl } from "../files/http/modelUrl.ts"
 import { persistStorage } from "../files/opfs/persistStorage.browser.ts"
 import { ScopeFileError } from "../words/Errors.ts"
 import { layerEngine } from "./client.browser.ts"
@@ -23,7 +23,7 @@ export const platform: Platform = {
   }),
   fetchesModels: false,
   resolveModel: async (model) => {
-    const { address } = folderUrl(model, location.href)
+    const { address } = modelUrl(model, location.href)
     return address
   },
   // Only a page may ask, not the worker that downloads. Refused, the model may have to be downloaded again one day.
