@@ -398,10 +398,9 @@ function checkDtype({ dtype, model = "tiny", precision, shield = model, storage 
     throw invalidRequest("dtype", "the embedded models are as they are", "Leave it out, or name a model.")
   }
   if (precision === asPublished) {
-    throw invalidRequest("dtype", "weights that are packed are not as published", "Leave out one of both.")
+    throw invalidRequest("dtype", "what is packed is not as published", "Leave out one of both.")
   }
-  if (storage !== "none") return
-  throw invalidRequest("dtype", 'with `storage: "none"` nothing is kept that could be packed', "Leave out one of both.")
+  if (storage === "none") throw invalidRequest("dtype", "what is packed has to be stored", "Leave out one of both.")
 }
 
 function checkDownload({ download }: OpenOptions): void {

@@ -201,6 +201,9 @@ test("a page says what weights become", async () => {
   await using facet = await Facet.open({ model: good("bf16"), dtype: "q4", device: "wasm" })
   expect((await facet.generate("Tell me a story about a fox.", { maxTokens: 12 })).text).toContain("fox")
   expect(await only()).toMatchObject({ packedAs: "q4" })
+  await expect(Facet.open({ model: "hf:a/b/config.json", shield: "tiny" })).rejects.toMatchObject({
+    _tag: "ModelNotFoundError",
+  })
   await expect(Facet.open({ dtype: "q4" })).rejects.toThrow("dtype: the embedded models are as they are")
   await expect(Facet.open({ model: good("bf16"), dtype: "q4", storage: "none" })).rejects.toThrow("dtype: ")
 })
