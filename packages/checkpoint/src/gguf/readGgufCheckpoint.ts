@@ -15,7 +15,7 @@ import {
   isMatrix,
   type JsonObject,
   type ModelFiles,
-  openGguf,
+  openGgufParts,
   packedLayout,
   readModel,
   repackBlocks,
@@ -38,14 +38,13 @@ export interface GgufSource {
 }
 
 /**
- * Opens a GGUF file wherever it lies: one file, of version 2 or 3, in f32, f16, bf16 or any of the types from Q2_K to Q8_0.
+ * Opens a GGUF file wherever it lies, or one that was split by any of its parts: of version 2 or 3, in f32, f16, bf16 or any of the types from Q2_K to Q8_0.
  *
  * Rejects as {@link openGgufCheckpoint} does.
  */
 export async function readGgufCheckpoint(source: GgufSource): Promise<Checkpoint> {
   const { root } = source
-  const file = await openGguf(source.files, source.name)
-  checkWhole(source, file)
+  const file = await openGgufParts(source.files, source.name)
   const architecture = findArchitecture(root, file)
   const vocabulary = readVocabulary(file, refusing(root))
   const { leftOut, tensors } = await findTensors(source, architecture, file)
@@ -76,16 +75,6 @@ const refusing =
   (problem: string, remedy = "Take a file that llama.cpp's own converter made of the model as it was published.") =>
     new ModelFileError({ file: root, problem, remedy })
 
-/** llama.cpp splits large models into files of which none is whole. */
-function checkWhole({ root }: GgufSource, { metadata }: GgufFile): void {
-  const parts = metadata.get("split.count")
-  if (parts === undefined || parts === 0 || parts === 1) return
-  throw refusing(root)(
-    `one of ${String(parts)} files that a model was split into`,
-    "Join them with llama.cpp's `llama-gguf-split --merge`, and name the result.",
-  )
-}
-
 function findArchitecture(root: string, { metadata }: GgufFile): Architecture {
   const name = metadata.get("general.architecture")
   const found = architectures.find(({ gguf }) => gguf.name === name)
@@ -96,7 +85,7 @@ function findArchitecture(root: string, { metadata }: GgufFile): Architecture {
 }
 
 /** The file's tensors without those of parts that are no text model, and without a head that is the embedding's copy. */
-async function findTensors({ files, name, root }: GgufSource, { gguf }: Architecture, file: GgufFile) {
+async function findTensors({ files, root }: GgufSource, { gguf }: Architecture, file: GgufFile) {
   const tensors = new Map<string, GgufTensor>()
   const leftOut = new Set<string>()
   for (const [tensor, place] of file.tensors) {
@@ -107,16 +96,13 @@ async function findTensors({ files, name, root }: GgufSource, { gguf }: Architec
   const embedding = tensors.get(ggufName(gguf, embeddingName))
   if (embedding === undefined) throw missing(root, ggufName(gguf, embeddingName))
   const head = tensors.get(ggufName(gguf, headName))
-  const isCopy =
-    head?.encoding === embedding.encoding && (await areSameBytes(files, at(name, head), at(name, embedding)))
+  const isCopy = head?.encoding === embedding.encoding && (await areSameBytes(files, head, embedding))
   if (head !== undefined && isCopy) tensors.delete(head.name)
   return { tensors, leftOut: [...leftOut] }
 }
 
 /** Of every architecture's table: its rows are the vocabulary. */
 const embeddingName = "model.embed_tokens"
-
-const at = (file: string, { length, offset }: GgufTensor) => ({ file, length, offset })
 
 const missing = (root: string, tensor: string): ModelFileError =>
   refusing(root)(`the tensor ${tensor} is missing`, "Download the whole file again.")
@@ -199,7 +185,7 @@ function tensorAt(source: GgufSource, { gguf }: Architecture, spec: TensorSpec, 
   const { bytes, weights } = ggufBlock(encoding)
   const rowBytes = (spec.columns / weights) * bytes
   const rows = (first: number, count: number): Promise<Uint8Array> =>
-    source.files.readRange(source.name, tensor.offset + first * rowBytes, count * rowBytes)
+    source.files.readRange(tensor.file, tensor.offset + first * rowBytes, count * rowBytes)
   const added = isMatrix(spec) ? 0 : gguf.addedToNorms
   return {
     spec,

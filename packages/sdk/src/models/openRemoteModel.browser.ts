@@ -5,6 +5,7 @@ import { retry } from "../files/http/retry.ts"
 import { whyUnreachable } from "../files/http/whyUnreachable.browser.ts"
 import { DownloadMeter } from "../files/http/DownloadMeter.ts"
 import { httpFolder } from "../files/http/httpFolder.ts"
+import { ggufParts } from "../files/gguf/ggufParts.ts"
 import { configFile, singleWeights } from "../files/ModelFileNames.ts"
 import { isJsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 import {
@@ -104,7 +105,7 @@ interface Weights {
 async function weightsToPack(remote: Remote, options: RemoteModelOptions): Promise<ReadonlyArray<Weights> | undefined> {
   const { packAbove = mostPlainBytes, packing = "auto" } = options
   const { files, url } = remote
-  if (url.gguf !== undefined) return [await describe(remote, url.gguf)]
+  if (url.gguf !== undefined) return Promise.all(ggufParts(url.gguf).map((part) => describe(remote, part)))
   if (isPacked(await readJsonObject(files, configFile))) {
     if (packing === "auto") return undefined
     throw invalidRequest(

@@ -1,16 +1,18 @@
 /** A GGUF through the whole way of a model: found by its name, packed once, opened, and opened again from the cache. */
 import { createHash } from "node:crypto"
 import { cp, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { convertModel } from "@facet/checkpoint"
 import { gemmaFolder } from "@facet/tiny"
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 import { Facet } from "../../src/index.ts"
 import { listPrepared } from "../../src/models/PreparedModels.node.ts"
+import { storedModels } from "../../src/models/storedModels.node.ts"
 import type { Progress } from "../../src/words/Progress.ts"
 import { HubServer } from "../../../../test/HubServer.ts"
 import { failureOf } from "../fixtures/failure.ts"
 import { temporaryFolder } from "../fixtures/folders.ts"
+import { splitGguf } from "../fixtures/splitGguf.ts"
 
 let hub: HubServer
 let files: Awaited<ReturnType<typeof temporaryFolder>>
@@ -99,6 +101,40 @@ const ways: ReadonlyArray<readonly [string, () => Promise<string>]> = [
     },
   ],
 ]
+
+describe("a GGUF that was split", () => {
+  const part = "tiny-00001-of-00003.gguf"
+
+  it("opens by the path of its first part, and is packed anew when another changes", async () => {
+    const [first = "", second = ""] = await splitGguf(gguf, join(home.path, "tiny"), 3)
+    assert.strictEqual((await use(first)).text, story)
+    assert.isFalse((await use(first)).phases.has("convert"))
+    await utimes(second, 1, 1)
+    assert.isTrue((await use(first)).phases.has("convert"))
+    await rm(second)
+    expect(await failureOf(use(first))).toMatchObject({ _tag: "ModelFileError", file: second, problem: "missing" })
+  })
+
+  it("is fetched from a repository with all of its parts", async () => {
+    const paths = await splitGguf(gguf, join(home.path, "tiny"), 3)
+    const contents = await Promise.all(
+      paths.map(async (path) => [`q8/${basename(path)}`, { bytes: await readFile(path), isLarge: true }] as const),
+    )
+    const publish = (files: typeof contents) =>
+      hub.repositories.set("a/split", { commit: "b".repeat(40), files: new Map(files), licence: "gemma" })
+    publish(contents.slice(0, 2))
+    expect(await failureOf(use(`hf:a/split/q8/${part}`))).toMatchObject({
+      _tag: "DownloadError",
+      problem: "there is no file q8/tiny-00003-of-00003.gguf",
+    })
+    publish(contents)
+    assert.strictEqual((await use(`hf:a/split/q8/${part}`)).text, story)
+    const published = (await storedModels()).published.map(({ bytes, id }) => ({ bytes, id }))
+    const bytes = contents.reduce((sum, [, file]) => sum + file.bytes.length, 0)
+    assert.deepEqual(published, [{ bytes, id: `hf:a/split/q8/${part}` }])
+    assert.isFalse((await use(`hf:a/split/q8/${part}`, "never")).phases.has("convert"))
+  })
+})
 
 describe("a GGUF", () => {
   it.each(ways)("opens by %s: packed once, and from the cache from then on", async (_, name) => {

@@ -8,6 +8,7 @@ import { gemmaFolder } from "@facet/tiny"
 import { createHash } from "node:crypto"
 import type { TestProject } from "vitest/node"
 import { converted, temporaryFolder } from "../../fixtures/folders.ts"
+import { splitGguf } from "../../fixtures/splitGguf.ts"
 import type { Packed, PublishedRequest } from "./published.browser.ts"
 
 /** What is published, and what Node packs it as. */
@@ -17,6 +18,7 @@ const sources: ReadonlyArray<readonly [string, ReadonlyArray<Dtype | "usual">]> 
   ["f32", ["q8"]],
   ["tiny-f16.gguf", ["usual", "q4"]],
   ["tiny-q4.gguf", ["usual"]],
+  ["split-00001-of-00003.gguf", ["usual"]],
 ]
 
 /** How the host treats requests, by the first part of their path. */
@@ -31,6 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await converted(join(published, "f32"), "F32")
   await convertModel(gemmaFolder, join(published, "tiny-f16.gguf"), { dtype: "f16" })
   await convertModel(gemmaFolder, join(published, "tiny-q4.gguf"), { dtype: "q4", embedding: "q8" })
+  await splitGguf(join(published, "tiny-f16.gguf"), join(published, "split"), 3)
   await convertModel(gemmaFolder, join(published, "packed"), { dtype: "q4" })
   const log: Array<PublishedRequest> = []
   const server = createServer((request, response) => {

@@ -84,6 +84,21 @@ describe("a web server's folder", () => {
     assert.lengthOf(new Set(ranges.map(({ range }) => range)), Math.ceil(300_000 / 40_000))
   })
 
+  it("has a split GGUF's parts beside the one that is named, behind the same query", async () => {
+    const parts = [1, 2].map((part) => `x-0000${part}-of-00002.gguf`)
+    const contents = Object.fromEntries(parts.map((name) => [name, `GGUF ${name}`]))
+    const { id, url } = await hosted({ contents })
+    const { path } = await pullUrl(source(`${url}${parts[0]}?token=secret`), quick)
+    assert.strictEqual(path.split(/[\\/]/).at(-1), parts[0])
+    for (const name of parts) assert.strictEqual(await readFile(join(path, "..", name), "utf8"), `GGUF ${name}`)
+    assert.strictEqual(await findUrl(source(`${url}${parts[0]}?token=secret`)), path)
+    const log = (await (await fetch(`${host.url}/log/${id}`)).json()) as ReadonlyArray<{ file: string }>
+    assert.includeMembers(
+      log.map(({ file }) => file),
+      parts,
+    )
+  })
+
   it("is a typed error where there is none", async () => {
     const { url } = await hosted({})
     expect(await failureOf(pullUrl(source(`${url}nowhere/`), quick))).toMatchObject({
