@@ -53,7 +53,8 @@ export async function packRemoteModel(
     for (const part of leftOut) say(`${id}: ${part} is left out.`)
     for (const warning of warnings) say(`${id}: ${warning}`)
   } catch (cause) {
-    await target.discard()
+    // What is left where even that fails does not open, and the next conversion replaces it.
+    await target.discard().catch(() => undefined)
     throw cause
   }
 }
