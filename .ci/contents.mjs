@@ -8,13 +8,16 @@ const rules = {
   "@facet/sdk": {
     must: [
       ...["index", "words", "remote", "folders", "transformers", "next", "entry"].map((name) => `dist/${name}.js`),
-      ...["index", "words", "remote", "storage", "transformers"].map((name) => `dist/browser/${name}.js`),
+      ...["index", "words", "remote", "storage", "folders", "transformers"].map((name) => `dist/browser/${name}.js`),
       ...["index", "words/index", "remote/index"].map((name) => `dist/${name}.d.ts`),
       "dist/worker/entry.js",
     ],
     maximum: 2 * MB,
   },
-  "@facet/checkpoint": { must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js"], maximum: 1 * MB },
+  "@facet/checkpoint": {
+    must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js", "dist/browser/index.js"],
+    maximum: 1 * MB,
+  },
   "@facet/hono-plugin": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/ai-sdk-provider": { must: ["dist/index.js", "dist/index.d.ts"], maximum: 1 * MB },
   "@facet/react-hooks": {

@@ -67,6 +67,9 @@ export class HubServer implements AsyncDisposable {
   readonly repositories = new Map<string, HostedRepository>()
   readonly asked: Array<Asked> = []
   faults: Faults = {}
+  /** Bodies of large files that were under way at once, at most. */
+  mostAtOnce = 0
+  #atOnce = 0
   /** The login that may read what is gated. */
   token = "hf_secret"
   readonly #hub: Server
@@ -206,6 +209,14 @@ export class HubServer implements AsyncDisposable {
     const files = [...this.repositories.values()].flatMap((repository) => [...repository.files.values()])
     const file = files.find(({ bytes }) => sha256(bytes) === hash)
     if (file === undefined) return send(response, { status: 404 })
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)
+    let isOpen = true
+    const end = (): void => {
+      if (isOpen) this.#atOnce--
+      isOpen = false
+    }
+    // Before its last bytes are on their way: whoever gets them may ask for more at once.
+    response.once("prefinish", end).once("close", end)
     this.#sendBytes(asked, response, file.bytes, { etag: this.faults.cdnEtag?.(asked) ?? `"cdn-${hash?.slice(0, 8)}"` })
   }
 

@@ -60,6 +60,7 @@ export default defineConfig([
       index: "src/index.ts",
       words: "src/words/index.ts",
       remote: "src/remote/index.ts",
+      folders: "src/architectures/folders.ts",
       storage: "src/files/opfs/storage.browser.ts",
       transformers: "src/guard/fromPipeline.ts",
     },

@@ -2,16 +2,21 @@
  * A folder that appears whole or not at all: it is written beside its place, under a name that says by whom, and renamed
  * when it is done.
  */
-import { mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises"
+import { createHash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { basename, dirname, join, resolve, sep } from "node:path"
-import { InvalidRequestError } from "@facet/sdk/words"
-import { manifestFile, readManifestFiles } from "./Manifest.ts"
+import { isJsonObject } from "@facet/sdk/folders"
+import { byteCount, InvalidRequestError, RuntimeError } from "@facet/sdk/words"
+import type { ConversionTarget, TargetFile } from "./ConversionTarget.ts"
+import { type FileSum, manifestFile } from "./Manifest.ts"
+import { openTargetFile } from "./openTargetFile.ts"
 
 /** So that two conversions in one process do not share a folder. */
 let opened = 0
 
-export class FolderTarget implements AsyncDisposable {
+export class FolderTarget implements AsyncDisposable, ConversionTarget {
   /** Where the files are written. */
   readonly folder: string
   readonly #place: string
@@ -36,6 +41,38 @@ export class FolderTarget implements AsyncDisposable {
     const folder = `${leftoverPrefix(place)}${process.pid}-${opened++}`
     await mkdir(folder)
     return new FolderTarget(place, folder)
+  }
+
+  async checkRoom(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.folder)
+    if (bavail * bsize >= bytes) return
+    throw new RuntimeError({
+      operation: `Writing ${this.#place}`,
+      problem: `${byteCount(bytes)} are needed, and the disk has ${byteCount(bavail * bsize)}`,
+      remedy: "Make room, name a folder on another disk, or choose a smaller dtype.",
+    })
+  }
+
+  async create(name: string, size: number): Promise<void> {
+    await using handle = await open(join(this.folder, name), "wx")
+    await handle.truncate(size)
+  }
+
+  open(name: string): Promise<TargetFile> {
+    return openTargetFile(this.folder, name)
+  }
+
+  async finish(name: string): Promise<FileSum> {
+    const path = join(this.folder, name)
+    const hash = createHash("sha256")
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
+    await using handle = await open(path, "r+")
+    await handle.sync()
+    return { bytes: (await handle.stat()).size, sha256: hash.digest("hex") }
+  }
+
+  write(name: string, bytes: Uint8Array): Promise<void> {
+    return writeFile(join(this.folder, name), bytes, { flush: true })
   }
 
   /** Puts the folder in its place; an earlier conversion's goes. */
@@ -91,6 +128,19 @@ async function checkReplaceable(place: string): Promise<void> {
     `the folder ${place} holds ${foreign}, which no conversion wrote`,
     "Name a folder that is empty or not there yet.",
   )
+}
+
+/** The names of the files that a folder's manifest lists; undefined where it has none that can be read. */
+async function readManifestFiles(folder: string): Promise<ReadonlyArray<string> | undefined> {
+  let manifest: unknown
+  try {
+    manifest = JSON.parse(await readFile(join(folder, manifestFile), "utf8"))
+  } catch {
+    return undefined
+  }
+  if (!isJsonObject(manifest) || typeof manifest["tool"] !== "string") return undefined
+  const files: unknown = manifest["files"]
+  return isJsonObject(files) ? Object.keys(files) : undefined
 }
 
 /** Names of ours carry the machine's, since a process's number means nothing on another one that shares the disk. */

@@ -1,8 +1,4 @@
 /** `facet.manifest.json`: where a converted folder comes from, and what its files are. */
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
-import { isJsonObject, type JsonObject } from "@facet/sdk/folders"
-
 export const manifestFile = "facet.manifest.json"
 
 /** The form that is written. */
@@ -37,17 +33,4 @@ export interface FileSum {
   readonly bytes: number
   /** In hexadecimal. */
   readonly sha256: string
-}
-
-/** The names of the files that a folder's manifest lists; undefined where it has none that can be read. */
-export async function readManifestFiles(folder: string): Promise<ReadonlyArray<string> | undefined> {
-  let manifest: unknown
-  try {
-    manifest = JSON.parse(await readFile(join(folder, manifestFile), "utf8"))
-  } catch {
-    return undefined
-  }
-  if (!isJsonObject(manifest) || typeof manifest["tool"] !== "string") return undefined
-  const files: unknown = manifest["files"]
-  return isJsonObject(files) ? Object.keys(files satisfies JsonObject) : undefined
 }

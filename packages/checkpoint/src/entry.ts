@@ -1,8 +1,9 @@
 /** The first line of a conversion's thread. */
 import { parentPort, workerData } from "node:worker_threads"
 import { asFacetError, errorToPlain } from "@facet/sdk/words"
-import { openSource, type Source } from "./openSource.ts"
-import type { FromThread } from "./runPieces.ts"
+import { openSource } from "./openSource.ts"
+import { openTargetFile } from "./openTargetFile.ts"
+import type { FromThread, ThreadData } from "./runPieces.ts"
 import { type Piece, PieceWriter } from "./PieceWriter.ts"
 
 const port = parentPort
@@ -10,7 +11,10 @@ if (port === null) throw new Error("this module is a conversion's thread and not
 const say = (message: FromThread): void => port.postMessage(message)
 
 // `workerData` is untyped; what starts this thread writes exactly this.
-const writer = openSource(workerData as Source).then((checkpoint) => new PieceWriter(checkpoint))
+const { folder, source } = workerData as ThreadData
+const writer = openSource(source).then(
+  (checkpoint) => new PieceWriter(checkpoint, (file) => openTargetFile(folder, file)),
+)
 // Whoever waits for a piece is told.
 writer.catch(() => undefined)
 

@@ -1,13 +1,11 @@
 /** Checkpoints in, Facet model folders out. */
 export type { Checkpoint, CheckpointTensor, PackedRows } from "./Checkpoint.ts"
-export {
-  convertModel,
-  type Conversion,
-  type ConvertOptions,
-  type ConvertProgress,
-  type Origin,
-} from "./convertModel.ts"
-export { type Manifest, manifestFile } from "./Manifest.ts"
+export type { ConversionTarget, TargetFile } from "./ConversionTarget.ts"
+export type { ConvertProgress } from "./ConversionMeter.ts"
+export type { Conversion, ConversionOptions, Origin } from "./convertCheckpoint.ts"
+export { convertFiles, type FilesSource } from "./convertFiles.ts"
+export { convertModel, type ConvertOptions } from "./convertModel.ts"
+export { type FileSum, type Manifest, manifestFile } from "./Manifest.ts"
 export { openCheckpoint } from "./openCheckpoint.ts"
 export { openSafetensorsCheckpoint } from "./openSafetensorsCheckpoint.ts"
 export {

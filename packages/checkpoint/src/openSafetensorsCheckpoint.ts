@@ -1,34 +1,6 @@
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
-import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
-import {
-  chatTemplateFile,
-  configFile,
-  type FloatDtype,
-  generationConfigFile,
-  isJsonObject,
-  type JsonObject,
-  type ModelFiles,
-  openFolder,
-  openTensors,
-  readJsonObject,
-  readModel,
-  type TensorLocation,
-  type TensorSpec,
-  tokenizerConfigFile,
-  tokenizerFile,
-  toFloat32,
-} from "@facet/sdk/folders"
-import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
-
-/** Files that go along as they are, where there are such. */
-const companions = [
-  generationConfigFile,
-  tokenizerFile,
-  tokenizerConfigFile,
-  "special_tokens_map.json",
-  chatTemplateFile,
-]
+import { openFolder } from "@facet/sdk/folders"
+import type { Checkpoint } from "./Checkpoint.ts"
+import { readSafetensorsCheckpoint } from "./readSafetensorsCheckpoint.ts"
 
 /**
  * Opens a folder as Hugging Face has them: `config.json`, the tokenizer's files, and weights in f32, f16 or bf16
@@ -38,72 +10,5 @@ const companions = [
  * with a `ModelFileError` when the folder holds a tensor that the model's architecture does not have: nothing is dropped
  * in silence.
  */
-export async function openSafetensorsCheckpoint(folder: string): Promise<Checkpoint> {
-  const files = await openFolder(folder)
-  const model = await readModel(files)
-  if (model.config.quantization !== null) throw quantisedAlready()
-  const { leftOut, specs, tensors, unknown } = await openTensors(files, model)
-  checkUnknown(files, unknown)
-  return {
-    root: files.root,
-    format: "safetensors",
-    model,
-    config: plainConfig(await readJsonObject(files, configFile)),
-    texts: await readCompanions(files),
-    tensors: specs.flatMap((spec): ReadonlyArray<CheckpointTensor> => {
-      const weights = tensors.get(`${spec.name}.weight`)
-      return weights === undefined ? [] : [tensorAt(files, spec, weights)]
-    }),
-    leftOut,
-    warnings: [],
-    close: async () => {},
-  }
-}
-
-const quantisedAlready = (): InvalidRequestError =>
-  new InvalidRequestError({
-    option: "source",
-    problem: "its weights are quantised already",
-    remedy: "Convert the folder of f32, f16 or bf16 weights that it was made from.",
-  })
-
-/** Whatever would be lost is told instead. */
-function checkUnknown(files: ModelFiles, [name]: ReadonlyArray<string>): void {
-  if (name === undefined) return
-  throw new ModelFileError({
-    file: files.root,
-    problem: `the tensor ${name} is none that this model's architecture has`,
-    remedy: "Nothing is dropped in silence: take the model as it was published, or remove the tensor from its files.",
-  })
-}
-
-/** Without what says how the source's own weights are packed. */
-function plainConfig({ facet, ...config }: JsonObject): JsonObject {
-  if (!isJsonObject(facet)) return config
-  const { quantization: _, ...own } = facet
-  return Object.keys(own).length === 0 ? config : { ...config, facet: own }
-}
-
-async function readCompanions(files: ModelFiles): Promise<ReadonlyMap<string, Uint8Array>> {
-  const texts = new Map<string, Uint8Array>()
-  // A model without it would open nowhere: its absence is told now, and not when it is used.
-  await files.size(tokenizerFile)
-  for (const name of companions) {
-    if (await files.exists(name)) texts.set(name, await readFile(join(files.root, name)))
-  }
-  return texts
-}
-
-function tensorAt(files: ModelFiles, spec: TensorSpec, weights: TensorLocation): CheckpointTensor {
-  const rowBytes = weights.length / spec.rows
-  return {
-    spec,
-    encoding: weights.dtype,
-    // `openTensors` lets only float tensors pass.
-    read: async (first, count) =>
-      toFloat32(
-        await files.readRange(weights.file, weights.offset + first * rowBytes, count * rowBytes),
-        weights.dtype as FloatDtype,
-      ),
-  }
-}
+export const openSafetensorsCheckpoint = async (folder: string): Promise<Checkpoint> =>
+  readSafetensorsCheckpoint(await openFolder(folder))

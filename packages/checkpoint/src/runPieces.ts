@@ -3,10 +3,17 @@ import { Worker } from "node:worker_threads"
 import { asFacetError, errorFromPlain, type PlainError, RuntimeError } from "@facet/sdk/words"
 import type { Checkpoint } from "./Checkpoint.ts"
 import type { Source } from "./openSource.ts"
+import { openTargetFile } from "./openTargetFile.ts"
 import { type Piece, PieceWriter } from "./PieceWriter.ts"
 
 /** What a thread says: that it is done with a piece, or what went wrong. */
 export type FromThread = { readonly kind: "done" } | { readonly kind: "failed"; readonly error: PlainError }
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly source: Source
+  readonly folder: string
+}
 
 /** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./entry.ts" : "./entry.js", import.meta.url)
@@ -17,6 +24,8 @@ const inFlight = 2
 export interface PieceRun {
   /** What each thread opens for itself. */
   readonly source: Source
+  /** Where the files lie that are written. */
+  readonly folder: string
   /** The same, open here already. */
   readonly checkpoint: Checkpoint
   /** 0: all is done on this thread. */
@@ -36,7 +45,7 @@ export async function runPieces(pieces: ReadonlyArray<Piece>, run: PieceRun): Pr
   const { signal, threads } = run
   signal?.throwIfAborted()
   if (threads > 0) return runOnThreads(pieces, run)
-  await using writer = new PieceWriter(run.checkpoint)
+  await using writer = new PieceWriter(run.checkpoint, (file) => openTargetFile(run.folder, file))
   for (const piece of pieces) {
     await writer.write(piece)
     run.onDone(piece)
@@ -46,10 +55,10 @@ export async function runPieces(pieces: ReadonlyArray<Piece>, run: PieceRun): Pr
 
 async function runOnThreads(
   pieces: ReadonlyArray<Piece>,
-  { onDone, signal, source, threads }: PieceRun,
+  { folder, onDone, signal, source, threads }: PieceRun,
 ): Promise<void> {
   const queue = pieces.values()
-  const workers = Array.from({ length: Math.min(threads, pieces.length) }, () => startThread(source))
+  const workers = Array.from({ length: Math.min(threads, pieces.length) }, () => startThread({ source, folder }))
   const failed = Promise.withResolvers<never>()
   const abort = (): void => failed.reject(signal?.reason)
   signal?.addEventListener("abort", abort)
@@ -64,8 +73,8 @@ async function runOnThreads(
   }
 }
 
-function startThread(source: Source): Worker {
-  const options = { workerData: source, name: "facet-convert" }
+function startThread(data: ThreadData): Worker {
+  const options = { workerData: data, name: "facet-convert" }
   // A thread inherits Node's flags by itself, but stumbles over the one that says how the main script was written.
   const hasInputType = process.execArgv.some((flag) => flag.startsWith("--input-type"))
   return new Worker(entry, hasInputType ? { ...options, execArgv: [] } : options)

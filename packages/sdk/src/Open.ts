@@ -21,6 +21,7 @@ import { asFacetError, type FacetError, invalidRequest, UnsupportedDeviceError }
 import { Opened, type Place } from "./words/Opened.ts"
 import type { Progress } from "./words/Progress.ts"
 import type { ModelRef } from "./words/Request.ts"
+import { type WeightDtype, weightDtypes, type WeightPacking } from "./words/Tensors.ts"
 import type { Site } from "./words/Site.ts"
 import { readSite } from "./words/Trace.ts"
 import type { Download, ModelTerms, Platform } from "./worker/Platform.ts"
@@ -33,7 +34,8 @@ export interface OpenOptions {
    * `"kaggle:owner/model/framework/variation"`; `"ollama:gemma2:2b"`; the URL of a folder or a `.gguf`. What is not here is
    * fetched once, and a GGUF, or plain weights of more than 1 GiB, are packed once: both are kept.
    *
-   * In a browser the URL of a folder, or an id that is looked for on the Hub.
+   * In a browser the URL of a folder or a `.gguf`, or an id that is looked for on the Hub. What is packed there is kept in
+   * the browser's storage, and never all in memory.
    */
   readonly model?: string | undefined
   /** The model that judges, in the same forms. Default: the one that belongs to `model`, where one is known. */
@@ -92,10 +94,15 @@ export interface OpenOptions {
    * What weights are multiplied as, in a browser. `auto` (default): plain ones as `f32`, or as `f16` on a graphics adapter
    * that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB, as `int8`.
    *
-   * On Node `auto` packs plain weights of more than 1 GiB, once; `as-published` opens them as they are, which
-   * takes 4 bytes of memory a weight.
+   * `auto` packs plain weights of more than 1 GiB, once; `as-published` opens them as they are, which takes 4 bytes of memory
+   * a weight on a CPU. So does `f32`, and `f16` in a browser.
    */
   readonly precision?: "auto" | FloatPrecision | "as-published" | undefined
+  /**
+   * What plain weights, or those of a GGUF, are packed as, once, however few they are: `q4`, `q8`, `int8`, `f16` or `f32`.
+   * Left out: only a GGUF and more than 1 GiB are packed, to what suits the model and the device.
+   */
+  readonly dtype?: WeightDtype | undefined
   /**
    * On Node, what becomes of a model that is not on this machine: `auto` (default) fetches it, `never` fails with an error
    * that says how to get it. `HF_HUB_OFFLINE=1` stands for `never` everywhere.
@@ -217,17 +224,22 @@ const settingsOf = (options: OpenOptions): EngineSettings => ({
   // How the files are is settled when the engine meets them.
   precision: options.precision === undefined || options.precision === asPublished ? "auto" : options.precision,
   storage: options.storage ?? "persistent",
+  packing: packingOf(options),
 })
+
+/** Whoever asks for products of floats has a use for plain weights. */
+const packingOf = ({ dtype, precision = "auto" }: OpenOptions): WeightPacking =>
+  dtype ?? (precision === "auto" || precision === "int8" ? "auto" : asPublished)
 
 const asPublished = "as-published"
 
 /** Each has a copy of attention's operators in each layer: more make opening and running slower. */
 const mostLanes = 16
 
-const termsOf = ({ download = "auto", onProgress, precision }: OpenOptions, signal: AbortSignal): ModelTerms => ({
-  download,
-  isAsPublished: precision === asPublished,
-  onProgress,
+const termsOf = (options: OpenOptions, signal: AbortSignal): ModelTerms => ({
+  download: options.download ?? "auto",
+  packing: packingOf(options),
+  onProgress: options.onProgress,
   signal,
 })
 
@@ -298,6 +310,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   threads: true,
   device: true,
   precision: true,
+  dtype: true,
   download: true,
   storage: true,
   sha256: true,
@@ -319,6 +332,7 @@ function checkOptions(options: OpenOptions): void {
   for (const option of ["model", "shield", "scope"] as const) checkAddress(option, options[option])
   checkDevice(options)
   checkPrecision(options)
+  checkDtype(options)
   checkDownload(options)
   checkStorage(options)
   checkSha256(options)
@@ -367,16 +381,26 @@ function checkPrecision({ device = "auto", precision = "auto" }: OpenOptions): v
   if (!all.includes(precision)) {
     throw invalidRequest("precision", `${show(precision)} is no precision`, `Use one of ${all.join(", ")}.`)
   }
-  if (precision === "auto") return
-  if (precision === asPublished) {
-    if (platform.fetchesModels) return
-    throw invalidRequest("precision", "models are always opened as they are published here", "Leave it out.")
-  }
+  if (precision === "auto" || precision === asPublished) return
   const devices = platform.devices.filter(({ name }) => device === "auto" || device === name)
   if (devices.some(({ precisions }) => precisions.includes(precision))) return
   const offered = [...new Set(devices.flatMap(({ precisions }) => precisions))]
   const remedy = offered.length === 0 ? "Leave it out." : `Use ${["auto", ...offered].map(show).join(", ")}.`
   throw invalidRequest("precision", devices.map(({ otherwise }) => otherwise).join("; "), remedy)
+}
+
+function checkDtype({ dtype, model = "tiny", precision, shield = model, storage }: OpenOptions): void {
+  if (dtype === undefined) return
+  if (!isOneOf(weightDtypes, dtype)) {
+    throw invalidRequest("dtype", `${show(dtype)} is no dtype`, `Use one of ${weightDtypes.join(", ")}.`)
+  }
+  if (model === "tiny" && shield === "tiny") {
+    throw invalidRequest("dtype", "the embedded models are as they are", "Leave it out, or name a model.")
+  }
+  if (precision === asPublished) {
+    throw invalidRequest("dtype", "what is packed is not as published", "Leave out one of both.")
+  }
+  if (storage === "none") throw invalidRequest("dtype", "what is packed has to be stored", "Leave out one of both.")
 }
 
 function checkDownload({ download }: OpenOptions): void {

@@ -27,6 +27,7 @@ export { Client } from "./words/Client.ts"
 export type { CallOptions } from "./words/CallOptions.ts"
 export type { Content, ShieldOptions } from "./words/Content.ts"
 export type { Device, DeviceName } from "./words/Device.ts"
+export type { WeightDtype } from "./words/Tensors.ts"
 export type { Embedding, EmbedOptions } from "./words/Embedding.ts"
 export type { PageWorker } from "./words/EngineSettings.ts"
 export {

@@ -175,6 +175,7 @@ const settings: EngineSettings = {
   device: "auto",
   precision: "auto",
   storage: "persistent",
+  packing: "auto",
 }
 
 describe("a crash of the engine's thread", () => {

@@ -16,7 +16,8 @@ import {
   tokenizerFile,
 } from "@facet/sdk/folders"
 import type { Checkpoint } from "../Checkpoint.ts"
-import type { Conversion, ConvertOptions } from "../convertModel.ts"
+import type { Conversion } from "../convertCheckpoint.ts"
+import type { ConvertOptions } from "../convertModel.ts"
 import { type Output, type Packing, planOutputs } from "../Packing.ts"
 import { plainRows, quantisedRows } from "../Rows.ts"
 import { writeAt } from "../writeAt.ts"

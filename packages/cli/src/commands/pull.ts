@@ -81,7 +81,7 @@ async function openable(
   const isDefault = Object.values(packing).every((value) => value === undefined)
   return showingProgress(console, undefined, (onProgress) =>
     isDefault
-      ? resolveModel(name, { download: "never", isAsPublished: false, onProgress, signal: console.signal })
+      ? resolveModel(name, { download: "never", packing: "auto", onProgress, signal: console.signal })
       : prepareModel(located, { ...packing, onProgress, signal: console.signal }),
   )
 }

@@ -5,11 +5,7 @@ import { gemma3 } from "../architectures/gemma3.ts"
 import { Fields } from "../files/Fields.ts"
 import type { JsonObject } from "../files/ModelFiles.ts"
 import { blocksOf } from "../files/Quantisation.ts"
-import { isMatrix, type TensorSpec } from "../words/Tensors.ts"
-
-/** How weights may be kept. */
-export const weightDtypes = ["q4", "q4-mixed", "q8", "int8", "f16", "f32"] as const
-export type WeightDtype = (typeof weightDtypes)[number]
+import { isMatrix, type TensorSpec, type WeightDtype } from "../words/Tensors.ts"
 
 /** What a model needs, in bytes. */
 export interface Needs {

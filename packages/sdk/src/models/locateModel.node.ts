@@ -1,10 +1,11 @@
 /** Where a model is on this machine, whatever it was named by. */
 import { createHash } from "node:crypto"
 import { readdir, realpath, stat } from "node:fs/promises"
-import { basename, join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { findKaggle } from "../files/hub/pullKaggle.node.ts"
 import { findOllama } from "../files/hub/findOllama.node.ts"
 import { findUrl } from "../files/hub/pullUrl.node.ts"
+import { ggufParts } from "../files/gguf/ggufParts.ts"
 import { HubCache } from "../files/hub/HubCache.node.ts"
 import { type HubSource, type KaggleSource, type ModelSource, readModelSource } from "../files/hub/ModelSource.ts"
 import { ModelNotFoundError } from "../words/Errors.ts"
@@ -125,14 +126,21 @@ const kindOf = (path: string): Promise<"file" | "folder" | undefined> =>
 /** By where it really lies and by its files' sizes and dates: reading gigabytes to name them would take minutes. */
 async function contentKey(path: string, kind: "file" | "folder"): Promise<string> {
   const real = await realpath(path)
-  const names =
-    kind === "file"
-      ? [""]
-      : (await readdir(real)).filter((name) => /\.(?:safetensors|json|jinja)$/.test(name)).toSorted()
   const hash = createHash("sha256").update(real)
-  for (const name of names) {
-    const { mtimeMs, size } = await stat(join(real, name))
-    hash.update(`\n${name} ${size} ${mtimeMs}`)
+  const files = kind === "file" ? otherParts(path) : (await modelFiles(real)).map((name) => join(real, name))
+  for (const file of kind === "file" ? [path, ...files] : files) {
+    // That a part is missing is said when the model is read.
+    const { mtimeMs, size } = await stat(file).catch(() => ({ mtimeMs: 0, size: 0 }))
+    hash.update(`\n${file === path ? "" : basename(file)} ${size} ${mtimeMs}`)
   }
   return hash.digest("hex")
+}
+
+const modelFiles = async (folder: string): Promise<ReadonlyArray<string>> =>
+  (await readdir(folder)).filter((name) => /\.(?:safetensors|json|jinja)$/.test(name)).toSorted()
+
+/** Of a GGUF that was split. */
+function otherParts(path: string): ReadonlyArray<string> {
+  const parts = ggufParts(basename(path)).map((name) => join(dirname(path), name))
+  return parts.filter((part) => part !== path)
 }

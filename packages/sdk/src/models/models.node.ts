@@ -1,14 +1,7 @@
 /** `@facet/sdk/models`: which models there are, fetching, packing and removing them, for tools that manage them on Node. */
 export { describeModel, type ModelFacts } from "./describeModel.node.ts"
-export {
-  knownModel,
-  type KnownModel,
-  knownModels,
-  licenceTitle,
-  type Needs,
-  type WeightDtype,
-  weightDtypes,
-} from "./knownModels.ts"
+export { knownModel, type KnownModel, knownModels, licenceTitle, type Needs } from "./knownModels.ts"
+export { type WeightDtype, weightDtypes } from "../words/Tensors.ts"
 export { type Located, locateModel, sourceOf } from "./locateModel.node.ts"
 export { type PrepareOptions, prepareModel } from "./prepareModel.node.ts"
 export { pullModel } from "./pullModel.node.ts"

@@ -1,16 +1,17 @@
 /** Packs a model for Facet, once for all processes. */
-import { stat } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
 import { readModel } from "../architectures/readModel.ts"
 import { checkDiskRoom } from "../files/disk/checkDiskRoom.node.ts"
 import { openFolder } from "../files/disk/openFolder.node.ts"
+import { ggufParts } from "../files/gguf/ggufParts.ts"
 import { withLock } from "../files/disk/withLock.node.ts"
 import { byteCount } from "../words/byteCount.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { Located } from "./locateModel.node.ts"
-import { defaultBlock, type WeightDtype } from "./knownModels.ts"
+import type { WeightDtype } from "../words/Tensors.ts"
+import { defaultBlock } from "./knownModels.ts"
 import { findPrepared, preparedPath, recordPrepared } from "./PreparedModels.node.ts"
-import { readWeightFacts } from "./WeightFacts.node.ts"
+import { fileBytes, readWeightFacts } from "./WeightFacts.node.ts"
 
 export interface PrepareOptions {
   /** Default: whatever copy was made last, else what `convertModel` chooses for the model. */
@@ -101,7 +102,7 @@ interface Sizes {
 
 async function sizesOf({ isGguf, path }: Located, dtype: WeightDtype = "q4"): Promise<Sizes> {
   if (isGguf) {
-    const { size } = await stat(path)
+    const size = (await Promise.all(ggufParts(path).map(fileBytes))).reduce((sum, bytes) => sum + bytes, 0)
     // Of how many bits its weights are, its header says; a byte of it is a weight or two.
     return { before: size, after: size * Math.max(1.2, 2 * bytesPerWeight[dtype]) }
   }

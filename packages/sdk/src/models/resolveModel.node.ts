@@ -4,6 +4,7 @@ import { isOffline } from "../files/hub/HubSettings.node.ts"
 import { configFile } from "../files/ModelFileNames.ts"
 import type { ModelSource } from "../files/hub/ModelSource.ts"
 import { invalidRequest, ModelNotFoundError } from "../words/Errors.ts"
+import { mostPlainBytes, type WeightPacking } from "../words/Tensors.ts"
 import type { Progress } from "../words/Progress.ts"
 import { hubName, type Located, locateModel, sourceOf } from "./locateModel.node.ts"
 import { findPrepared, listPrepared, type Prepared } from "./PreparedModels.node.ts"
@@ -14,15 +15,12 @@ import { fileBytes, memoryWarning, readWeightFacts } from "./WeightFacts.node.ts
 export interface ResolveOptions {
   /** Whether what is not here may be fetched. */
   readonly download: "auto" | "never"
-  /** Whether weights are left as they are, however large. */
-  readonly isAsPublished: boolean
-  /** Plain weights of more bytes than this are packed. Default 1 GiB: they would take up to twice that in memory. */
+  readonly packing: WeightPacking
+  /** Plain weights of more bytes than this are packed. Default 1 GiB. */
   readonly packAbove?: number | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-const defaultPackAbove = 2 ** 30
 
 /**
  * Finds the folder of a model, whatever it was named by. What is not here is fetched; a GGUF, and plain weights of more
@@ -33,7 +31,7 @@ const defaultPackAbove = 2 ** 30
 export async function resolveModel(text: string, options: ResolveOptions): Promise<string> {
   const source = await sourceOf(text)
   const here = await locateModel(text, source)
-  const packed = here === undefined && !options.isAsPublished ? await findPreparedOf(source) : undefined
+  const packed = here === undefined ? await findPreparedOf(source, options) : undefined
   if (packed !== undefined) return packed.path
   if (here === undefined && options.download === "never") throw notHere(text, '`download` is "never"')
   if (here === undefined && isOffline()) throw notHere(text, "HF_HUB_OFFLINE forbids to fetch it")
@@ -46,30 +44,42 @@ export async function resolveModel(text: string, options: ResolveOptions): Promi
 /** Whether a model opens without being fetched. Rejects with a `ModelNotFoundError` for a path that is not there. */
 export async function isHere(text: string): Promise<boolean> {
   const source = await sourceOf(text)
-  return (await locateModel(text, source)) !== undefined || (await findPreparedOf(source)) !== undefined
+  return (
+    (await locateModel(text, source)) !== undefined || (await findPreparedOf(source, { packing: "auto" })) !== undefined
+  )
 }
 
 /** A packed copy serves without what it was made of, which may be gone or never have been on this machine. */
-async function findPreparedOf(source: ModelSource): Promise<Prepared | undefined> {
-  if (source.kind !== "hub") return undefined
+async function findPreparedOf(
+  source: ModelSource,
+  { packing }: Pick<ResolveOptions, "packing">,
+): Promise<Prepared | undefined> {
+  if (source.kind !== "hub" || packing === "as-published") return undefined
   const id = hubName(source)
   return (await listPrepared()).find(
-    (one) => one.id === id && (source.revision === undefined || one.revision === source.revision),
+    (one) =>
+      one.id === id &&
+      (source.revision === undefined || one.revision === source.revision) &&
+      (packing === "auto" || one.dtype === packing),
   )
 }
 
 async function openable(model: Located, options: ResolveOptions): Promise<string> {
+  const { onProgress, packAbove = mostPlainBytes, packing, signal } = options
+  const dtype = packing === "auto" || packing === "as-published" ? undefined : packing
+  const prepare = () => prepareModel(model, { dtype, onProgress, signal })
   if (model.isGguf) {
-    if (!options.isAsPublished) return prepareModel(model, options)
+    if (packing !== "as-published") return prepare()
     throw invalidRequest("precision", "a GGUF is always packed anew, once", 'Leave "as-published" out.')
   }
-  const { isAsPublished, packAbove = defaultPackAbove } = options
-  if (isAsPublished) return model.path
+  if (packing === "as-published") return model.path
+  // What is packed already, the conversion refuses.
+  if (dtype !== undefined) return prepare()
   // Somebody wanted it packed, however small it is.
   const made = await findPrepared(model.origin.identity)
   if (made !== undefined) return made.path
   if (!(await isPlainAbove(packAbove, model.path))) return model.path
-  return prepareModel(model, options)
+  return prepare()
 }
 
 /** What is wrong with a folder is said when it is opened. */

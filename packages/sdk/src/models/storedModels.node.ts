@@ -4,9 +4,11 @@ import { join } from "node:path"
 import { readModel } from "../architectures/readModel.ts"
 import { openFolder } from "../files/disk/openFolder.node.ts"
 import { downloadsFolder } from "../files/hub/DownloadedFolder.node.ts"
+import { ggufParts } from "../files/gguf/ggufParts.ts"
 import { HubCache } from "../files/hub/HubCache.node.ts"
 import { hubCache } from "../files/hub/HubSettings.node.ts"
 import { isJsonObject } from "../files/ModelFiles.ts"
+import { fileBytes } from "./WeightFacts.node.ts"
 import { listPrepared, type Prepared } from "./PreparedModels.node.ts"
 
 /** As it was published. */
@@ -61,12 +63,14 @@ async function inRepository(repository: string): Promise<ReadonlyArray<StoredMod
   }
   const snapshots = join(cache.root, "snapshots")
   const names = await readdir(snapshots, { recursive: true }).catch(() => [])
-  const ggufs = names.filter((name) => name.toLowerCase().endsWith(".gguf"))
+  // One that was split is one model.
+  const ggufs = names.filter((name) => name.toLowerCase().endsWith(".gguf") && ggufParts(name)[0] === name)
   return Promise.all(
     ggufs.map(async (name) => {
       const path = join(snapshots, name)
       const [commit = "", ...file] = name.split(/[\\/]/)
-      const { size } = await stat(path).catch(() => ({ size: 0 }))
+      const sizes = await Promise.all(ggufParts(path).map(fileBytes))
+      const size = sizes.reduce((sum, bytes) => sum + bytes, 0)
       return { id: `hf:${repository}/${file.join("/")}`, path, revision: commit, bytes: size, cache: "hub" as const }
     }),
   )

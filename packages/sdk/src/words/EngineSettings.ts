@@ -1,5 +1,6 @@
 /** What an engine is started with, as a caller sets it: plain data, which crosses to the engine's thread as it is. */
 import type { JudgingLimits } from "./JudgingLimits.ts"
+import type { WeightPacking } from "./Tensors.ts"
 import type { DeviceName, FloatPrecision, StorageKind } from "./Device.ts"
 
 /** Which keys and values of earlier requests a request may take over. */
@@ -23,6 +24,8 @@ export interface EngineSettings {
   readonly device: "auto" | DeviceName
   readonly precision: "auto" | FloatPrecision
   readonly storage: StorageKind
+  /** In a browser, where the engine finds and packs models itself. */
+  readonly packing: WeightPacking
 }
 
 /** What `new Worker(…)` gives in a page, as far as it is used here: Node's types know no such class. */

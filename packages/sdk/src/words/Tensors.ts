@@ -58,6 +58,16 @@ export interface Quantization {
   readonly blockSize: number
 }
 
+/** What weights may be packed as. */
+export const weightDtypes = ["q4", "q4-mixed", "q8", "int8", "f16", "f32"] as const
+export type WeightDtype = (typeof weightDtypes)[number]
+
+/** What becomes of weights that are not packed yet: whatever is best here, nothing, or what somebody asks for. */
+export type WeightPacking = "auto" | "as-published" | WeightDtype
+
+/** Plain weights of more bytes than this are packed, where nobody says otherwise: they would take up to twice that in memory. */
+export const mostPlainBytes = 2 ** 30
+
 /** The bits that a weight may be quantised to. */
 export const quantizationBits = [4, 8] as const
 

@@ -25,6 +25,7 @@ export {
   type Precision,
   type StorageKind,
 } from "./Device.ts"
+export type { WeightDtype } from "./Tensors.ts"
 export type { Embedding, EmbedOptions } from "./Embedding.ts"
 export {
   ClosedError,

@@ -6,7 +6,8 @@ import { openAssets } from "../files/http/openAssets.browser.ts"
 import { embeddedPrefix } from "./WorkerMessages.ts"
 import { configFile, parametersFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { openRemoteFolder, type RemoteFolderOptions } from "../files/opfs/openRemoteFolder.browser.ts"
+import { openRemoteModel, type RemoteModelOptions } from "../models/openRemoteModel.browser.ts"
+import type { RemoteFolderOptions } from "../files/opfs/openRemoteFolder.browser.ts"
 import { openRemoteScope } from "../scope/openRemoteScope.browser.ts"
 
 type OnProgress = (progress: Progress) => void
@@ -24,9 +25,9 @@ async function embeddedFiles(folder: string): Promise<ReadonlyMap<string, string
 export async function openLocation(
   folder: string,
   onProgress: OnProgress,
-  options: RemoteOptions = {},
+  options: RemoteModelOptions = {},
 ): Promise<ModelFiles> {
-  if (!folder.startsWith(embeddedPrefix)) return openRemoteFolder(folder, { ...options, onProgress })
+  if (!folder.startsWith(embeddedPrefix)) return openRemoteModel(folder, { ...options, onProgress })
   const urls = await embeddedFiles(folder)
   const files = openAssets(folder, urls, { onProgress })
   // All of a model's files are needed: asked for at once, their sizes are known at once. Who reads one hears of its error.

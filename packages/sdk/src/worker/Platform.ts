@@ -5,6 +5,7 @@ import type { StorageKind } from "../words/Device.ts"
 import type { Engine } from "../words/Engine.ts"
 import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
 import type { FacetError } from "../words/Errors.ts"
+import type { WeightPacking } from "../words/Tensors.ts"
 import type { Progress } from "../words/Progress.ts"
 
 /** Where the embedded models are, as an engine's `ModelRef` names them. */
@@ -17,8 +18,7 @@ export interface Embedded {
 /** On what terms a model is looked for. */
 export interface ModelTerms {
   readonly download: Download
-  /** Whether weights are left as they are, however large. */
-  readonly isAsPublished: boolean
+  readonly packing: WeightPacking
   readonly onProgress: ((progress: Progress) => void) | undefined
   readonly signal: AbortSignal
 }

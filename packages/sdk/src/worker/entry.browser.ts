@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import { openLocation, openScopeLocation } from "./Locations.browser.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
 import { deviceCandidates } from "../runtime/web/deviceCandidates.browser.ts"
+import { usualDtype } from "../runtime/web/usualDtype.browser.ts"
 import type { AppMessage } from "./Protocol.ts"
 import { serve } from "./server.ts"
 import { type LostMessage, running, type ToWorker } from "./WorkerMessages.ts"
@@ -31,12 +32,13 @@ function lose(reason: string): void {
 }
 
 function start(settings: EngineSettings): void {
-  const { storage } = settings
+  const { device, packing, storage } = settings
+  const terms = { storage, packing, device, usualDtype: () => usualDtype(settings) }
   const engine = serve(
     {
       ...settings,
       devices: deviceCandidates(settings, lose),
-      openFolder: (folder, onProgress, sha256) => openLocation(folder, onProgress, { storage, sha256 }),
+      openFolder: (folder, onProgress, sha256) => openLocation(folder, onProgress, { ...terms, sha256 }),
       openScope: (scope, given, onProgress, sha256) => openScopeLocation(scope, given, onProgress, { storage, sha256 }),
     },
     {

@@ -22,10 +22,8 @@ export const platform: Platform = {
     scope: `${embeddedPrefix}tiny-scope`,
   }),
   fetchesModels: false,
-  resolveModel: async (model) => {
-    const { address } = folderUrl(model, location.href)
-    return address
-  },
+  // The worker reads what stands behind `hf:`, and tells a GGUF from a folder: of that the page needs nothing.
+  resolveModel: async (model) => (/^hf:/i.test(model) ? model : folderUrl(model, location.href).address),
   // Only a page may ask, not the worker that downloads. Refused, the model may have to be downloaded again one day.
   keepDownloads: () => {
     asked ??= persistStorage()

@@ -57,7 +57,7 @@ const publish = async (name = id): Promise<string> => {
 }
 
 const resolve = (text: string, options: Partial<ResolveOptions> = {}) =>
-  resolveModel(text, { download: "auto", isAsPublished: false, ...options })
+  resolveModel(text, { download: "auto", packing: "auto", ...options })
 
 /** Files of a model, with nothing in them. */
 const writeSnapshot = async (folder: string): Promise<string> => {
@@ -208,8 +208,24 @@ describe("a model of large plain weights", () => {
 
   it("is left as it is where that is wanted, and where it is small", async () => {
     const snapshot = await publish()
-    assert.strictEqual(await resolve(id, { ...small, isAsPublished: true }), snapshot)
+    assert.strictEqual(await resolve(id, { ...small, packing: "as-published" }), snapshot)
     assert.strictEqual(await resolve(id), snapshot)
+  })
+
+  it("is packed as it is asked for, however small it is", async () => {
+    await publish()
+    const q8 = await resolve(id, { packing: "q8" })
+    assert.deepInclude(await listPrepared().then(([record]) => record), { path: q8, dtype: "q8" })
+    const q4 = await resolve(id, { packing: "q4" })
+    assert.notStrictEqual(q4, q8)
+    // Each is found again, here where nothing else is left of the model.
+    await rm(join(home, "hf"), { recursive: true })
+    assert.strictEqual(await resolve(id, { packing: "q8", download: "never" }), q8)
+    assert.strictEqual(await resolve(id, { packing: "q4", download: "never" }), q4)
+    expect(await failureOf(resolve(id, { packing: "int8", download: "never" }))).toMatchObject({
+      _tag: "ModelNotFoundError",
+    })
+    expect(await failureOf(resolve(q8, { packing: "q4" }))).toMatchObject({ _tag: "InvalidRequestError" })
   })
 
   it("is opened as the copy that was made last, however small it is", async () => {
@@ -235,7 +251,7 @@ describe("a model of large plain weights", () => {
     const code = `
       const { resolveModel } = await import(${JSON.stringify(module)})
       const told = []
-      const path = await resolveModel(${JSON.stringify(published)}, { download: "auto", isAsPublished: false, packAbove: 1000, onProgress: ({ phase }) => told.push(phase) })
+      const path = await resolveModel(${JSON.stringify(published)}, { download: "auto", packing: "auto", packAbove: 1000, onProgress: ({ phase }) => told.push(phase) })
       process.stdout.write(JSON.stringify({ path, told: [...new Set(told)] }))`
     const run = () =>
       new Promise<{ path: string; told: ReadonlyArray<string> }>((done, fail) => {
@@ -270,6 +286,9 @@ describe("options of opening", () => {
     [{ download: "sometimes" }, "download"],
     [{ precision: "int4" }, "precision"],
     [{ precision: "f16" }, "precision"],
+    [{ dtype: "q5", model: "a/b" }, "dtype"],
+    [{ dtype: "q4" }, "dtype"],
+    [{ dtype: "q4", precision: "as-published", model: "a/b" }, "dtype"],
   ])("that make no sense on Node are refused: %o", async (options, option) => {
     // What somebody without types might write.
     expect(await failureOf(Facet.open(options as object))).toMatchObject({ _tag: "InvalidRequestError", option })

@@ -18,6 +18,7 @@ const settings: EngineSettings = {
   device: "auto",
   precision: "auto",
   storage: "persistent",
+  packing: "auto",
 }
 
 describe("an engine whose thread cannot start", () => {

@@ -17,6 +17,8 @@ export type GgufValue = number | boolean | string | Float64Array | ReadonlyArray
 /** A tensor's place. */
 export interface GgufTensor {
   readonly name: string
+  /** The file that it lies in. */
+  readonly file: string
   readonly encoding: GgufEncoding
   /** Row-major, as elsewhere: a matrix is `[rows, columns]`. */
   readonly shape: ReadonlyArray<number>
@@ -66,7 +68,7 @@ export async function openGguf(files: ModelFiles, name: string): Promise<GgufFil
   for (let index = 0; index < tensorCount; index++) found.push(await readTensor(header, refuse))
   const alignment = alignmentOf(metadata, refuse)
   const start = Math.ceil(header.position / alignment) * alignment
-  return { version, metadata, tensors: placeTensors(found, start, alignment, size, refuse) }
+  return { version, metadata, tensors: placeTensors(found, { file: name, start, alignment, size }, refuse) }
 }
 
 type Refuse = (problem: string, remedy?: string) => ModelFileError
@@ -194,11 +196,18 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, refuse: Refuse): 
   throw refuse(`corrupt: its alignment is ${String(alignment)}, no power of two`)
 }
 
+interface Placement {
+  readonly file: string
+  /** Of the data, counted from the file's start. */
+  readonly start: number
+  readonly alignment: number
+  /** Of the file, in bytes. */
+  readonly size: number
+}
+
 function placeTensors(
   found: ReadonlyArray<Described>,
-  start: number,
-  alignment: number,
-  size: number,
+  { alignment, file, size, start }: Placement,
   refuse: Refuse,
 ): ReadonlyMap<string, GgufTensor> {
   const tensors = new Map<string, GgufTensor>()
@@ -211,7 +220,7 @@ function placeTensors(
       throw refuse(`truncated: the tensor ${name} ends at byte ${offset + length}, and the file has ${size}`)
     }
     if (tensors.has(name)) throw refuse(`corrupt: it has the tensor ${name} twice`)
-    tensors.set(name, { ...tensor, offset })
+    tensors.set(name, { ...tensor, file, offset })
   }
   checkOverlap([...tensors.values()], refuse)
   return tensors

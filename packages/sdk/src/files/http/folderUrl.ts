@@ -42,7 +42,8 @@ export function folderUrl(model: string, base: string): FolderUrl {
   return { address: url.href, href: url.href, root, fileUrl }
 }
 
-const hubUrl = ({ repository, revision = "main" }: HubId): string =>
+/** Of a repository's files; ends with `/`. */
+export const hubUrl = ({ repository, revision = "main" }: HubId): string =>
   `https://huggingface.co/${repository}/resolve/${encodeURIComponent(revision)}/`
 
 function parse(url: string, model: string, base: string): URL {

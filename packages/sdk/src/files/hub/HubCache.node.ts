@@ -5,6 +5,7 @@
 import { link, mkdir, readdir, readFile, realpath, rename, stat, symlink, unlink, writeFile } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
 import { diskError } from "../disk/diskError.node.ts"
+import { ggufParts } from "../gguf/ggufParts.ts"
 import { openFolder } from "../disk/openFolder.node.ts"
 import { configFile, requiredFiles, singleWeights, weightsIndex } from "../ModelFileNames.ts"
 import { readShardIndex } from "../readShardIndex.ts"
@@ -42,7 +43,7 @@ export class HubCache {
    */
   async find(revision: string | undefined, file?: string): Promise<string | undefined> {
     for (const snapshot of revision === undefined ? await this.#newest() : await this.#of(revision)) {
-      if (file !== undefined ? await isFile(join(snapshot, file)) : await hasModel(snapshot)) return snapshot
+      if (file !== undefined ? await hasGguf(join(snapshot, file)) : await hasModel(snapshot)) return snapshot
     }
     return undefined
   }
@@ -113,6 +114,10 @@ const isFile = (path: string): Promise<boolean> =>
     (entry) => entry.isFile(),
     () => false,
   )
+
+/** All of it, where it was split. */
+const hasGguf = async (path: string): Promise<boolean> =>
+  (await Promise.all(ggufParts(path).map(isFile))).every(Boolean)
 
 /** Their tools fetch single files, too, and an interrupted download leaves some out. */
 async function hasModel(snapshot: string): Promise<boolean> {

@@ -1,17 +1,7 @@
 /** Where a model comes from, as it is written on a command line or in `Facet.open`. */
 import { ModelNotFoundError } from "../../words/Errors.ts"
 import { readHubId } from "../readHubId.ts"
-
-/** A repository of the Hugging Face Hub, or one file of it. */
-export interface HubSource {
-  readonly kind: "hub"
-  /** `owner/name`. */
-  readonly repository: string
-  /** A branch, a tag or a commit. */
-  readonly revision: string | undefined
-  /** A `.gguf` in it, relative to its root. */
-  readonly file: string | undefined
-}
+import { type HubSource, readHubSource } from "./readHubSource.ts"
 
 /** A variation of a model on Kaggle. */
 export interface KaggleSource {
@@ -45,6 +35,7 @@ export interface PathSource {
   readonly path: string
 }
 
+export type { HubSource }
 export type ModelSource = HubSource | KaggleSource | UrlSource | OllamaSource | PathSource
 
 /** The forms of a source, for messages and help texts. */
@@ -68,7 +59,7 @@ export function readModelSource(text: string): ModelSource {
     case undefined:
       return bareSource(text)
     case "hf":
-      return hubSource(text, rest)
+      return readHubSource(text, rest)
     case "kaggle":
       return kaggleSource(text, rest)
     case "ollama":
@@ -88,33 +79,6 @@ function bareSource(text: string): ModelSource {
   const id = readHubId(text)
   return id === undefined ? { kind: "path", path: text } : { kind: "hub", ...id, file: undefined }
 }
-
-/** Behind `hf:`: `owner/name`, a file in it, and `@revision` at the end of either. */
-function hubSource(text: string, rest: string): HubSource {
-  const [path = "", ...more] = rest.split("@")
-  const revision = more.length === 0 ? undefined : more.join("@")
-  const [owner = "", name = "", ...inside] = path.split("/")
-  const id = readHubId(revision === undefined ? `${owner}/${name}` : `${owner}/${name}@${revision}`)
-  if (id === undefined) {
-    throw refuse(
-      text,
-      "no repository of the Hub is called so",
-      "Write hf:OWNER/NAME, with /FILE.gguf or @REVISION behind.",
-    )
-  }
-  const file = inside.length === 0 ? undefined : inside.join("/")
-  if (file !== undefined) checkGguf(text, file, inside)
-  return { kind: "hub", ...id, file }
-}
-
-function checkGguf(text: string, file: string, segments: ReadonlyArray<string>): void {
-  if (file.toLowerCase().endsWith(".gguf") && segments.every(isPlainName)) return
-  throw refuse(text, `${file} is no .gguf`, "Name a .gguf file of the repository, or the repository alone.")
-}
-
-/** No way out of the folder that it is stored in. */
-const isPlainName = (segment: string): boolean =>
-  segment !== "" && segment !== "." && segment !== ".." && !/[\\:]|\p{Cc}/u.test(segment)
 
 function kaggleSource(text: string, rest: string): KaggleSource {
   const [owner = "", model = "", framework = "", variation = "", version, ...more] = rest.split("/")
@@ -168,5 +132,5 @@ function urlSource(text: string): HubSource | UrlSource {
   const isFile = verb === "resolve" || verb === "blob" || verb === "raw"
   // A folder of a repository is no model that the Hub's own tools would know.
   const inside = isFile && file.length > 0 && file.at(-1)?.toLowerCase().endsWith(".gguf") ? `/${file.join("/")}` : ""
-  return hubSource(text, `${owner}/${name}${inside}${at}`)
+  return readHubSource(text, `${owner}/${name}${inside}${at}`)
 }

@@ -23,6 +23,8 @@ export interface PullOptions {
   readonly stallMs?: number | undefined
   /** Milliseconds before the second attempt and each further one. */
   readonly retryDelaysMs?: ReadonlyArray<number> | undefined
+  /** So many bytes are asked for at once of a file that is large. Default 16 MiB. */
+  readonly rangeBytes?: number | undefined
 }
 
 /** A model that is on the disk now. */

@@ -1,5 +1,6 @@
 /** Which files of a repository a model is made of: the rest, such as other frameworks' weights, is not fetched. */
 import { DownloadError } from "../../words/Errors.ts"
+import { ggufParts } from "../gguf/ggufParts.ts"
 import { configFile, optionalFiles, requiredFiles, singleWeights, weightsIndex } from "../ModelFileNames.ts"
 
 const isGguf = (name: string): boolean => name.toLowerCase().endsWith(".gguf")
@@ -22,9 +23,11 @@ export function neededFiles(page: string, names: ReadonlyArray<string>, file?: s
   const there = new Set(names)
   const ggufs = names.filter(isGguf)
   if (file !== undefined) {
-    if (there.has(file)) return { small: [], weights: [file] }
+    const parts = ggufParts(file)
+    const missing = parts.find((part) => !there.has(part))
+    if (missing === undefined) return { small: [], weights: parts }
     throw refuse(
-      `there is no file ${file}`,
+      `there is no file ${missing}`,
       ggufs.length === 0 ? "The page lists what there is." : `There is ${list(ggufs)}.`,
     )
   }

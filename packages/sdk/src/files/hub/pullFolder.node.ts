@@ -25,7 +25,7 @@ export interface FolderPull {
 }
 
 /** Fetches what is missing. Rejects as `pullRepository` does. */
-export async function pullFolder(pull: FolderPull, { onPlan, signal }: PullOptions): Promise<void> {
+export async function pullFolder(pull: FolderPull, { onPlan, rangeBytes, signal }: PullOptions): Promise<void> {
   const { folder, meter, needed, page, revision, source } = pull
   const sizes = new Map<string, number | undefined>()
   const describe = async (names: ReadonlyArray<string>): Promise<void> => {
@@ -49,6 +49,7 @@ export async function pullFolder(pull: FolderPull, { onPlan, signal }: PullOptio
       size: sizes.get(name),
       meter,
       signal,
+      rangeBytes,
     }))
     await downloadAll(downloads, () => Promise.resolve())
   }

@@ -9,7 +9,7 @@ import { weightsIndex } from "../ModelFileNames.ts"
 import { readShardIndex } from "../readShardIndex.ts"
 import { DownloadError } from "../../words/Errors.ts"
 import { downloadAll, leftOf } from "./downloadAll.node.ts"
-import type { FileDownload } from "./downloadFile.node.ts"
+import type { FileDownload } from "./FileDownload.node.ts"
 import { HubCache } from "./HubCache.node.ts"
 import { type AskedHub, hubRefusal } from "./hubRefusal.ts"
 import { hubEndpoint, hubToken } from "./HubSettings.node.ts"
@@ -157,7 +157,7 @@ class RepositoryPull {
       const { path, size } = file
       const hash = hashOf(found, file)
       if (!(await this.#isThere(found, file)) && !(await this.#cache.hasBlob(hash, size))) {
-        const { signal } = this.#options
+        const { rangeBytes, signal } = this.#options
         const target = this.#cache.blob(hash)
         const same = downloads.get(hash)
         if (same !== undefined) same.copies.push(path)
@@ -170,6 +170,7 @@ class RepositoryPull {
             hash: file.hash,
             meter: this.#meter,
             signal,
+            rangeBytes,
             copies: [],
           })
         continue

@@ -1,6 +1,7 @@
 /** A folder, or a `.gguf`, of any web server. */
 import { join } from "node:path"
 import { withLock } from "../disk/withLock.node.ts"
+import { ggufParts } from "../gguf/ggufParts.ts"
 import { DownloadMeter } from "../http/DownloadMeter.ts"
 import { type FolderUrl, folderUrl } from "../http/folderUrl.ts"
 import { type Description, HttpSource } from "../http/HttpSource.ts"
@@ -34,7 +35,9 @@ export async function pullUrl(source: UrlSource, options: PullOptions = {}): Pro
       return described.get(file)
     }
     const needed =
-      name === undefined ? neededFiles(url.root, await namesAt(describe), undefined) : { small: [], weights: [name] }
+      name === undefined
+        ? neededFiles(url.root, await namesAt(describe), undefined)
+        : { small: [], weights: ggufParts(name) }
     const sizeOf = async (file: string): Promise<number | undefined> => (await describe(file))?.size
     await pullFolder({ source: host, folder, needed, sizeOf, meter, page: url.root, revision: undefined }, options)
     await folder.finish(url.root, undefined)
@@ -58,8 +61,10 @@ function placeOf({ url: text }: UrlSource): Place {
     return { folder: DownloadedFolder.of(url.href, url.root.replace(/^https?:\/\//, "")), url, name: undefined }
   }
   const parent = folderUrl(new URL(".", file).href, text)
-  const url: FolderUrl = { ...parent, address: file.href, href: file.href, fileUrl: () => file.href }
-  return { folder: DownloadedFolder.of(file.href, name), url, name: name.replaceAll(/[/\\:]/g, "-") }
+  const stored = name.replaceAll(/[/\\:]/g, "-")
+  const fileUrl = (part: string): string => (part === stored ? file.href : `${parent.fileUrl(part)}${file.search}`)
+  const url: FolderUrl = { ...parent, address: file.href, href: file.href, fileUrl }
+  return { folder: DownloadedFolder.of(file.href, name), url, name: stored }
 }
 
 const pathIn = (folder: DownloadedFolder, name: string | undefined): string =>

@@ -20,6 +20,8 @@ export interface FolderRecord {
   /** The names of its files; those of a complete folder are all there is. */
   readonly files: ReadonlyArray<string>
   readonly isComplete: boolean
+  /** What its weights were packed as on their way here; undefined: they are as they were published. */
+  readonly packedAs?: string | undefined
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
@@ -37,8 +39,9 @@ export function parseFileRecord(value: unknown): FileRecord | undefined {
 /** undefined for what is no record. */
 export function parseFolderRecord(value: unknown): FolderRecord | undefined {
   if (!isJsonObject(value)) return undefined
-  const { files, isComplete, url } = value
+  const { files, isComplete, packedAs, url } = value
   if (typeof url !== "string" || typeof isComplete !== "boolean") return undefined
   if (!Array.isArray(files) || !files.every((name) => typeof name === "string")) return undefined
-  return { url, files, isComplete }
+  if (packedAs !== undefined && typeof packedAs !== "string") return undefined
+  return { url, files, isComplete, packedAs }
 }

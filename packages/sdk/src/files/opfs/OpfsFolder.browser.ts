@@ -8,6 +8,7 @@ import { isNotFound, originStorage, storageError } from "./originStorage.browser
 import { PartialFile } from "./PartialFile.browser.ts"
 import { readFileRecord, readJson, recordName, writeJson } from "./Records.browser.ts"
 import { Sha256 } from "../Sha256.ts"
+import { SizedFile } from "./SizedFile.browser.ts"
 import { openSync } from "./SyncFile.browser.ts"
 
 /** The folder of the origin that all models lie in. */
@@ -114,6 +115,22 @@ export class OpfsFolder {
 
   openPartial(name: string): Promise<PartialFile> {
     return inStorage(() => PartialFile.open(this.#directory, name))
+  }
+
+  /** Makes a file of so many bytes, which are written in any order. */
+  createSized(name: string, size: number): Promise<SizedFile> {
+    return inStorage(() => SizedFile.create(this.#directory, name, size))
+  }
+
+  /** Of all files in storage, those of an earlier version included. */
+  bytes(): Promise<number> {
+    return inStorage(async () => {
+      let bytes = 0
+      for await (const entry of this.#directory.values()) {
+        if (entry instanceof FileSystemFileHandle) bytes += (await entry.getFile()).size
+      }
+      return bytes
+    })
   }
 
   /** The file's size in storage; undefined when it is not there. */

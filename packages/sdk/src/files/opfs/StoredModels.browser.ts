@@ -1,7 +1,7 @@
 /** The models that this site keeps in the browser's storage. */
 import { StorageError } from "../../words/Errors.ts"
 import { ifUnlocked } from "./withFolderLock.browser.ts"
-import { folderUrl } from "../http/folderUrl.ts"
+import { modelUrl } from "../http/modelUrl.ts"
 import { OpfsFolder } from "./OpfsFolder.browser.ts"
 import { originStorage, storageError } from "./originStorage.browser.ts"
 
@@ -23,6 +23,8 @@ export interface StoredModel {
   readonly bytes: number
   /** Whether it opens without a network. */
   readonly isComplete: boolean
+  /** What its weights were packed as on their way here, such as `q4`; undefined: they are as they were published. */
+  readonly packedAs: string | undefined
   readonly files: ReadonlyArray<StoredFile>
 }
 
@@ -56,6 +58,7 @@ async function describe(folder: OpfsFolder): Promise<StoredModel | undefined> {
     url: record.url,
     bytes: found.reduce((sum, file) => sum + file.bytes, 0),
     isComplete: record.isComplete && (await folder.isComplete()),
+    packedAs: record.packedAs,
     files: found,
   }
 }
@@ -63,7 +66,7 @@ async function describe(folder: OpfsFolder): Promise<StoredModel | undefined> {
 async function describeFile(folder: OpfsFolder, name: string): Promise<StoredFile | undefined> {
   const record = await folder.fileRecord(name)
   if (record === undefined) return undefined
-  return { name, bytes: record.storedBytes, sha256: record.sha256, isComplete: record.isComplete }
+  return { name, bytes: (await folder.storedSize(name)) ?? 0, sha256: record.sha256, isComplete: record.isComplete }
 }
 
 /**
@@ -78,7 +81,7 @@ async function describeFile(folder: OpfsFolder, name: string): Promise<StoredFil
  * for (const { url } of await listStoredModels()) await removeStoredModel(url)
  */
 export async function removeStoredModel(model: string): Promise<boolean> {
-  const url = folderUrl(model, self.location.href)
+  const url = modelUrl(model, self.location.href)
   const done = await ifUnlocked(url, () => OpfsFolder.remove(url))
   if (done !== undefined) return done.value
   throw new StorageError({
@@ -96,7 +99,7 @@ export async function removeStoredModel(model: string): Promise<boolean> {
  * Rejects with a `StorageError` while a tab downloads it, and with the signal's reason when aborted.
  */
 export async function verifyStoredModel(model: string, signal?: AbortSignal): Promise<ReadonlyArray<string>> {
-  const url = folderUrl(model, self.location.href)
+  const url = modelUrl(model, self.location.href)
   const done = await ifUnlocked(url, async () => {
     const folder = await OpfsFolder.find(url)
     const record = await folder?.record()

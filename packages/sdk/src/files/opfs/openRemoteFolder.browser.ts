@@ -46,10 +46,7 @@ export interface RemoteFolderOptions {
  * const files = await openRemoteFolder("https://example.org/models/gemma-2-2b-it/", { onProgress: console.log })
  */
 export const openRemoteFolder = (model: string, options: RemoteFolderOptions = {}): Promise<ModelFiles> =>
-  openRemote(folderUrl(model, self.location.href), options, {
-    download: downloadModel,
-    probe: (files) => files.readText(configFile),
-  })
+  openRemote(folderUrl(model, self.location.href), options, modelFolder)
 
 /** What distinguishes a model's folder from an autoencoder's. */
 export interface RemoteKind {
@@ -58,6 +55,8 @@ export interface RemoteKind {
   /** Finds out whether the address is right, when nothing is downloaded. */
   readonly probe: (files: ModelFiles) => Promise<unknown>
 }
+
+const modelFolder: RemoteKind = { download: downloadModel, probe: (files) => files.readText(configFile) }
 
 /** Opens a folder of any kind. */
 export async function openRemote(url: FolderUrl, options: RemoteFolderOptions, kind: RemoteKind): Promise<ModelFiles> {
@@ -70,43 +69,60 @@ export async function openRemote(url: FolderUrl, options: RemoteFolderOptions, k
     await kind.probe(files)
     return files
   }
-  const stored = await findComplete(url, sha256)
-  if (stored !== undefined) return openCached(url, stored, meter)
+  const stored = await findStored(url, { sha256 })
+  if (stored !== undefined) return openStored(url.root, stored, meter)
   const wasDownloaded = await withFolderLock(url, { signal, onWait: () => meter.waiting() }, async () => {
     // Another tab may have downloaded it while this one waited.
-    if ((await findComplete(url, sha256)) !== undefined) return false
+    if ((await findStored(url, { sha256 })) !== undefined) return false
     const folder = await OpfsFolder.create(url)
     await kind.download({ source, folder, meter, signal, onRestart, sha256 }, url)
     return true
   })
-  const complete = await findComplete(url, sha256)
-  if (complete === undefined) {
-    throw new StorageError({
-      problem: "the model was removed the moment it was downloaded, or the browser dropped it for want of room",
-      remedy: "Free disk space and open it again.",
-    })
-  }
-  return wasDownloaded ? complete.folder.files(url.root, complete.names) : openCached(url, complete, meter)
+  const complete = await findStored(url, { sha256 })
+  if (complete === undefined) throw goneAgain()
+  return wasDownloaded ? complete.folder.files(url.root, complete.names) : openStored(url.root, complete, meter)
 }
 
-interface Complete {
+export const goneAgain = (): StorageError =>
+  new StorageError({
+    problem: "the model was removed the moment it was stored, or the browser dropped it for want of room",
+    remedy: "Free disk space and open it again.",
+  })
+
+/** A folder that is stored whole. */
+export interface StoredFolder {
   readonly folder: OpfsFolder
   readonly names: ReadonlyArray<string>
 }
 
+export interface Expected {
+  readonly sha256?: Checksums | undefined
+  /** Whether a copy will do that was packed so, or not at all. Default: one that was not. */
+  readonly accepts?: ((packedAs: string | undefined) => boolean) | undefined
+}
+
 /** undefined unless all of the folder is there, and all that is expected is what is there. */
-async function findComplete(url: FolderUrl, sha256: Checksums = {}): Promise<Complete | undefined> {
+export async function findStored(
+  url: FolderUrl,
+  { accepts = (packedAs) => packedAs === undefined, sha256 = {} }: Expected,
+): Promise<StoredFolder | undefined> {
   const folder = await OpfsFolder.find(url)
   if (folder === undefined || !(await folder.isComplete())) return undefined
+  const record = await folder.record()
+  if (!accepts(record?.packedAs)) return undefined
   for (const [name, expected] of Object.entries(sha256)) {
     if ((await folder.fileRecord(name))?.sha256 !== expected.toLowerCase()) return undefined
   }
-  return { folder, names: (await folder.record())?.files ?? [] }
+  return { folder, names: record?.files ?? [] }
 }
 
 /** Says that nothing had to be fetched, and how much is there. */
-async function openCached(url: FolderUrl, { folder, names }: Complete, meter: DownloadMeter): Promise<ModelFiles> {
-  const files = folder.files(url.root, names)
+export async function openStored(
+  root: string,
+  { folder, names }: StoredFolder,
+  meter: DownloadMeter,
+): Promise<ModelFiles> {
+  const files = folder.files(root, names)
   for (const name of names) meter.start(name, await files.size(name))
   meter.cached(names.at(-1) ?? "")
   return files

@@ -1,10 +1,10 @@
 /** ONNX Runtime's native WebGPU build. */
 import type * as OrtModule from "onnxruntime-web/webgpu"
-import { UnsupportedDeviceError } from "../../words/Errors.ts"
 import { names, type Operators } from "../../graph/Decoder.ts"
 import type { Graph } from "../../graph/Onnx.ts"
 import { int8Name } from "../../words/Tensors.ts"
 import type { ModelFiles } from "../../files/ModelFiles.ts"
+import { findAdapter, refuse } from "./findAdapter.browser.ts"
 import type { KvRows, KvShape } from "../KvStore.ts"
 import { type ModelWeights, type Runtime, storedPrecision, type Tensors } from "../Runtime.ts"
 import { GpuKvStore } from "./GpuKvStore.browser.ts"
@@ -24,24 +24,8 @@ export interface WebGpuOptions {
 /** How long a loss takes to show after a run that failed of it, in milliseconds. */
 const lossDelay = 500
 
-const refuse = (problem: string, remedy: string) => new UnsupportedDeviceError({ device: "webgpu", problem, remedy })
-
 export async function startWebGpu({ allowSoftware, onLost, precision }: WebGpuOptions): Promise<Runtime> {
-  // The types promise it; older browsers and pages without TLS have none.
-  const gpu: GPU | undefined = navigator.gpu
-  if (gpu === undefined) {
-    throw refuse("this browser has no WebGPU here", "Use a browser that has it, over https or on localhost.")
-  }
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" })
-  if (adapter === null) {
-    throw refuse("the browser found no graphics adapter", "Update the driver, or switch on hardware acceleration.")
-  }
-  if (!allowSoftware && adapter.info.isFallbackAdapter) {
-    throw refuse(
-      "the graphics adapter is a program on the CPU, which is slower than wasm",
-      'Switch on hardware acceleration, or ask for it with device: "webgpu".',
-    )
-  }
+  const adapter = await findAdapter(allowSoftware)
   if (precision === "f16" && !adapter.features.has("shader-f16")) {
     throw refuse("the graphics adapter has no 16-bit floats", 'Leave out `precision`, or set it to "f32".')
   }

@@ -12,7 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..
  * Not packed: packing takes the `dist` that is there, and the tests run without one.
  */
 export async function installSdk(app: string): Promise<void> {
-  await Promise.all(["sdk", "tiny"].map((name) => install(join(root, "packages", name), app)))
+  await Promise.all(["sdk", "checkpoint", "tiny"].map((name) => install(join(root, "packages", name), app)))
 }
 
 interface Manifest {

@@ -4,10 +4,15 @@ import type { Progress } from "../../../src/words/Progress.ts"
 import type { Site } from "../../../src/words/Site.ts"
 import type { Restart } from "../../../src/files/opfs/downloadFile.browser.ts"
 import type { RemoteFolderOptions } from "../../../src/files/opfs/openRemoteFolder.browser.ts"
+import type { RemoteModelOptions } from "../../../src/models/openRemoteModel.browser.ts"
+import type { WeightDtype } from "../../../src/words/Tensors.ts"
 import type { SaeEntry } from "../../../src/scope/Catalogue.ts"
 import type { Behaviour, HostedFolder, LoggedRequest } from "./modelHost.ts"
 
 type OpenOptions = Pick<RemoteFolderOptions, "storage" | "stallMs" | "retryDelaysMs" | "sha256">
+
+type ModelOptions = OpenOptions &
+  Pick<RemoteModelOptions, "packing" | "packAbove" | "device"> & { readonly usualDtype?: WeightDtype }
 
 /** A test has no time for real patience. */
 const retryDelaysMs = [20, 40, 80]
@@ -15,10 +20,12 @@ const retryDelaysMs = [20, 40, 80]
 type Request =
   | { readonly type: "open"; readonly url: string; readonly options: OpenOptions }
   | { readonly type: "openScope"; readonly url: string; readonly given: Partial<Site>; readonly options?: OpenOptions }
+  | { readonly type: "openModel"; readonly url: string; readonly options: ModelOptions }
   | { readonly type: "openAssets"; readonly urls: Readonly<Record<string, string>> }
   | { readonly type: "read"; readonly name: string; readonly offset: number; readonly length: number }
   | { readonly type: "text" | "size" | "exists"; readonly name: string }
   | { readonly type: "abort" | "denyStorage" | "isLoaded" }
+  | { readonly type: "limitStorage"; readonly bytes: number }
 
 export type Call = Request & { readonly id: number }
 
@@ -70,6 +77,8 @@ export class HubClient {
   // The worker answers each call with what the function there returns.
   open = (url: string, options: OpenOptions = {}) =>
     this.#call({ type: "open", url, options: { retryDelaysMs, ...options } }) as Promise<string>
+  openModel = (url: string, options: ModelOptions = {}) =>
+    this.#call({ type: "openModel", url, options: { retryDelaysMs, ...options } }) as Promise<string>
   openScope = (url: string, given: Partial<Site> = {}, options: OpenOptions = {}) =>
     this.#call({ type: "openScope", url, given, options: { retryDelaysMs, ...options } }) as Promise<{
       root: string
@@ -78,6 +87,7 @@ export class HubClient {
   openAssets = (urls: Readonly<Record<string, string>>) => this.#call({ type: "openAssets", urls }) as Promise<string>
   abort = () => this.#call({ type: "abort" })
   isLoaded = () => this.#call({ type: "isLoaded" })
+  limitStorage = (bytes: number) => this.#call({ type: "limitStorage", bytes })
   denyStorage = () => this.#call({ type: "denyStorage" })
   read = (name: string, offset: number, length: number) =>
     this.#call({ type: "read", name, offset, length }) as Promise<Uint8Array<ArrayBuffer>>

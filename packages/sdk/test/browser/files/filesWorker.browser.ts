@@ -2,6 +2,7 @@
 import { openAssets } from "../../../src/files/http/openAssets.browser.ts"
 import type { ModelFiles } from "../../../src/files/ModelFiles.ts"
 import { openRemoteFolder } from "../../../src/files/opfs/openRemoteFolder.browser.ts"
+import { openRemoteModel } from "../../../src/models/openRemoteModel.browser.ts"
 import { openRemoteScope } from "../../../src/scope/openRemoteScope.browser.ts"
 import type { Answer, Call } from "./FilesClient.browser.ts"
 
@@ -27,6 +28,16 @@ async function run(call: Call): Promise<unknown> {
       controller = new AbortController()
       files = await openRemoteFolder(call.url, { ...call.options, ...told, signal: controller.signal })
       return files.root
+    case "openModel": {
+      controller = new AbortController()
+      const { usualDtype, ...options } = call.options
+      const usual = { usualDtype: async () => usualDtype }
+      files = await openRemoteModel(call.url, { ...options, ...usual, ...told, signal: controller.signal })
+      return files.root
+    }
+    case "limitStorage":
+      navigator.storage.estimate = async () => ({ quota: call.bytes, usage: 0 })
+      return undefined
     case "openScope": {
       const scope = await openRemoteScope(call.url, call.given, { ...call.options, ...told })
       files = scope.files

@@ -71,7 +71,7 @@ describe("openGguf", () => {
         { name: "token_embd.weight", encoding: "Q4_0" as const, shape: [3, 64], length: 3 * 2 * 18 },
         { name: "output_norm.weight", encoding: "F32" as const, shape: [3], length: 12 },
         { name: "blk.0.attn_q.weight", encoding: "Q6_K" as const, shape: [2, 256], length: 2 * 210 },
-      ].map((tensor) => ({ ...tensor, offset: offsets.get(tensor.name)! })),
+      ].map((tensor) => ({ ...tensor, file: "x.gguf", offset: offsets.get(tensor.name)! })),
     )
     for (const { offset } of tensors.values()) assert.strictEqual(offset % 32, 0)
   })

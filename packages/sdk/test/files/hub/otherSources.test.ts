@@ -52,7 +52,7 @@ describe("a web server's folder", () => {
   const hosted = async (behaviour: Behaviour) => {
     const answer = await fetch(`${host.url}/control`, { method: "POST", body: JSON.stringify(behaviour) })
     // What the host answers there.
-    return (await answer.json()) as { url: string; files: Record<string, { sha256: string }> }
+    return (await answer.json()) as { id: number; url: string; files: Record<string, { sha256: string }> }
   }
   const source = (url: string): UrlSource => readModelSource(url) as UrlSource
 
@@ -71,6 +71,32 @@ describe("a web server's folder", () => {
     assert.strictEqual(await findUrl(source(address)), path)
     for (const name of await readdir(home, { recursive: true })) assert.notInclude(name, "secret")
     assert.notInclude(await readFile(`${path}.json`, "utf8"), "secret")
+  })
+
+  it("comes over several connections where it is large", async () => {
+    const { files, id, url } = await hosted({ weightsBytes: 300_000 })
+    const { path } = await pullUrl(source(url), { ...quick, rangeBytes: 40_000 })
+    const weights = "model.safetensors"
+    assert.strictEqual(sha256(await readFile(join(path, weights))), files[weights]?.sha256)
+    // What the host sends as its log.
+    const log = (await (await fetch(`${host.url}/log/${id}`)).json()) as ReadonlyArray<{ file: string; range?: string }>
+    const ranges = log.filter(({ file, range }) => file === weights && /-\d+$/.test(range ?? ""))
+    assert.lengthOf(new Set(ranges.map(({ range }) => range)), Math.ceil(300_000 / 40_000))
+  })
+
+  it("has a split GGUF's parts beside the one that is named, behind the same query", async () => {
+    const parts = [1, 2].map((part) => `x-0000${part}-of-00002.gguf`)
+    const contents = Object.fromEntries(parts.map((name) => [name, `GGUF ${name}`]))
+    const { id, url } = await hosted({ contents })
+    const { path } = await pullUrl(source(`${url}${parts[0]}?token=secret`), quick)
+    assert.strictEqual(path.split(/[\\/]/).at(-1), parts[0])
+    for (const name of parts) assert.strictEqual(await readFile(join(path, "..", name), "utf8"), `GGUF ${name}`)
+    assert.strictEqual(await findUrl(source(`${url}${parts[0]}?token=secret`)), path)
+    const log = (await (await fetch(`${host.url}/log/${id}`)).json()) as ReadonlyArray<{ file: string }>
+    assert.includeMembers(
+      log.map(({ file }) => file),
+      parts,
+    )
   })
 
   it("is a typed error where there is none", async () => {

@@ -35,6 +35,7 @@ beforeEach(async () => {
   hub.repositories.clear()
   hub.asked.length = 0
   hub.faults = {}
+  hub.mostAtOnce = 0
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
@@ -174,8 +175,10 @@ describe("a download that is cut", () => {
         },
       }
       const retryDelaysMs = random(2) === 0 ? [] : [0, 0]
+      // Every other one comes over several connections.
+      const rangeBytes = random(2) === 0 ? 1000 + random(5000) : undefined
       for (let attempt = 0; ; attempt++) {
-        const outcome = await pull(id, { retryDelaysMs }).catch((error: unknown) => error)
+        const outcome = await pull(id, { retryDelaysMs, rangeBytes }).catch((error: unknown) => error)
         if (!(outcome instanceof Error)) break
         assert.include(String(outcome), "DownloadError")
         assert.isBelow(attempt, 200)
@@ -283,6 +286,101 @@ describe("a download that is cut", () => {
       cut: ({ host }) => (host === "cdn" && left-- > 0 ? (left % 2 === 0 ? 0 : 5000) : undefined),
     }
     await assertWhole((await pull(id, { retryDelaysMs: [1, 1, 1, 1, 1] })).path, repository)
+  })
+})
+
+describe("a large file", () => {
+  const rangeBytes = 10_000
+  const ranged = (name: string, files: HostedRepository["files"]) =>
+    hub.asked.filter(({ host, path }) => host === "cdn" && path.includes(sha256(files.get(name)!.bytes)))
+
+  it("comes over several connections, whose number is bounded over all files", async () => {
+    const repository = hub.publish(id, { weightsBytes: 200_000 })
+    hub.faults = { delayMs: () => 60 }
+    const told: Array<Progress> = []
+    await assertWhole((await pull(id, { rangeBytes, onProgress: (one) => told.push(one) })).path, repository)
+    assert.isAbove(hub.mostAtOnce, 4)
+    assert.isAtMost(hub.mostAtOnce, 8)
+    for (const name of shards) {
+      const [first, ...others] = ranged(name, repository.files)
+      assert.strictEqual(first?.headers.range, `bytes=0-${rangeBytes - 1}`)
+      assert.lengthOf(others, 20)
+      // Each must be of the version that the first one was of.
+      assert.isTrue(others.every(({ headers }) => String(headers["if-range"]).startsWith('"cdn-')))
+    }
+    assert.strictEqual(told.at(-1)?.loadedBytes, told.at(-1)?.totalBytes)
+    assert.isTrue(told.every(({ loadedBytes, totalBytes }) => loadedBytes <= totalBytes))
+  })
+
+  it("goes on with each range where it broke off", async () => {
+    const repository = hub.publish(id, { weightsBytes: 100_000 })
+    hub.faults = {
+      cutAfterMs: 200,
+      cut: ({ headers, host }) => (host === "cdn" && headers.range === "bytes=30000-39999" ? 4000 : undefined),
+    }
+    await assertWhole((await pull(id, { rangeBytes })).path, repository)
+    for (const name of shards) {
+      const asked = ranged(name, repository.files).map(({ headers }) => headers.range)
+      assert.include(asked, "bytes=34000-39999")
+      assert.lengthOf(new Set(asked), asked.length)
+    }
+  })
+
+  it("is continued by the next process from what had come without a gap", async () => {
+    const repository = hub.publish(id, { weightsBytes: 100_000 })
+    hub.faults = {
+      cutAfterMs: 200,
+      cut: ({ headers, host }) => (host === "cdn" && headers.range === "bytes=20000-29999" ? 5000 : undefined),
+    }
+    await failureOf(pull(id, { rangeBytes, retryDelaysMs: [] }))
+    const parts = (await leftovers()).filter((name) => name.endsWith("facet-part"))
+    const sizes = await Promise.all(parts.map(async (name) => (await stat(join(cache, name))).size))
+    assert.include(sizes, 25_000)
+    hub.faults = {}
+    hub.asked.length = 0
+    await assertWhole((await pull(id, { rangeBytes })).path, repository)
+    const asked = hub.asked.filter(({ host }) => host === "cdn").map(({ headers }) => headers.range)
+    assert.include(asked, "bytes=25000-34999")
+    assert.notInclude(asked, "bytes=0-9999")
+  })
+
+  it("that changes between two ranges is fetched anew, and never put together of two versions", async () => {
+    const repository = hub.publish(id, { weightsBytes: 100_000 })
+    let answers = 0
+    hub.faults = {
+      cdnEtag: () => (answers++ < 6 ? '"old"' : '"new"'),
+      // What the old version has.
+      change: ({ host }, body) =>
+        host === "cdn" && answers <= 6 ? Buffer.concat([body.subarray(0, 100), Buffer.alloc(body.length - 100)]) : body,
+    }
+    await assertWhole((await pull(id, { rangeBytes })).path, repository)
+    const asked = hub.asked.filter(({ host }) => host === "cdn")
+    assert.isTrue(asked.some(({ headers }) => headers["if-range"] === '"old"'))
+    // In one piece, which the host begins at the start where it has no such version any more.
+    assert.isTrue(asked.slice(6).some(({ headers }) => /^bytes=\d+-$/.test(headers.range ?? "")))
+  })
+
+  it.each([
+    ["sends no ranges", { ignoresRanges: true }],
+    ["names another version each time", { cdnEtag: () => `"${Math.random()}"` }],
+    ["names no version that proves anything", { cdnEtag: () => 'W/"weak"' }],
+  ])("comes whole from a host that %s", async (_, faults) => {
+    const repository = hub.publish(id, { weightsBytes: 100_000 })
+    hub.faults = faults
+    await assertWhole((await pull(id, { rangeBytes })).path, repository)
+  })
+
+  it("is given up by an abort, with all of its connections", async () => {
+    hub.publish(id, { weightsBytes: 100_000 })
+    const aborting = new AbortController()
+    const reason = new Error("enough")
+    hub.faults = {
+      stallAfter: ({ headers, host }) => (host === "cdn" && headers.range !== "bytes=0-9999" ? 100 : undefined),
+    }
+    const pulling = failureOf(pull(id, { rangeBytes, signal: aborting.signal, stallMs: 60_000 }))
+    await vi.waitUntil(() => hub.asked.filter(({ headers }) => headers["if-range"] !== undefined).length > 3, patiently)
+    aborting.abort(reason)
+    assert.strictEqual(await pulling, reason)
   })
 })
 
