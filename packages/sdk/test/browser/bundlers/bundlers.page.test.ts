@@ -1,12 +1,13 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises"
+import { cp, mkdtemp, realpath, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { Facet } from "@facet/sdk"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { openPage } from "../../../../../test/browser/page.ts"
 import { serveSite, type SiteOptions } from "../../../../../test/browser/site.ts"
+import { installPackages } from "../../../../../test/installPackages.ts"
 import { type Build, vite, webpack5 } from "./builds.ts"
-import { copyApp, installSdk } from "./installSdk.ts"
 
 interface Result {
   readonly device?: { readonly name: string; readonly threads: number }
@@ -45,7 +46,8 @@ let expected: Result
 
 beforeAll(async () => {
   app = await mkdtemp(join(await realpath(tmpdir()), "facet-bundlers-"))
-  await Promise.all([installSdk(app), copyApp(app)])
+  await cp(fileURLToPath(new URL("app", import.meta.url)), app, { recursive: true })
+  await installPackages(app, ["sdk", "tiny"])
   expected = await onNode()
 }, 120_000)
 
