@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, realpath, rm } from "node:fs/promises"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { openPage } from "../../../test/browser/page.ts"
+import { freePort } from "../../../test/freePort.ts"
 import { buildStandalone } from "../build.ts"
 
 let folder: string
@@ -16,6 +16,7 @@ let url: string
 beforeAll(async () => {
   folder = await mkdtemp(join(await realpath(tmpdir()), "facet-next-trace-"))
   const script = await buildStandalone(folder)
+  // Next.js takes a 0 for no port at all.
   const port = await freePort()
   const env = { ...process.env, NODE_ENV: "production", HOSTNAME: "127.0.0.1", PORT: String(port) } as const
   server = spawn(process.execPath, [script], { env, stdio: ["ignore", "pipe", "inherit"] })
@@ -27,17 +28,6 @@ afterAll(async () => {
   if (server?.kill()) await once(server, "exit")
   await rm(folder, { recursive: true, force: true })
 })
-
-/** Next.js's server takes no 0 for one. */
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, "127.0.0.1")
-  await once(holder, "listening")
-  const address = holder.address()
-  holder.close()
-  await once(holder, "close")
-  if (address === null || typeof address === "string") throw new Error("There is no free port.")
-  return address.port
-}
 
 async function isReady({ stdout }: ChildProcess): Promise<void> {
   let printed = ""
