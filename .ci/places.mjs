@@ -1,5 +1,5 @@
-// Where the packed SDK runs: `node .ci/places.mjs` tries each place and prints the table of docs/serving.md. A word after it
-// tries the places that have it in their names.
+// Where the packed SDK runs: `node .ci/places.mjs` tries each place and prints the table of docs/serving.md, with what
+// installing and importing cost. A word after it tries the places that have it in their names.
 import { spawn } from "node:child_process"
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -77,7 +77,7 @@ async function webpacked(app) {
  * Node's permission to write here, since root may write to any folder.
  */
 async function zipped(app) {
-  const folder = await installSdkAlone(dirname(app))
+  const folder = join(dirname(app), "alone")
   const libraries = join(folder, "node_modules", "onnxruntime-node", "bin", "napi-v6")
   const systems = ["darwin", "linux", "win32"].flatMap((system) => ["arm64", "x64"].map((cpu) => join(system, cpu)))
   const others = systems.filter((system) => system !== join(process.platform, process.arch))
@@ -172,6 +172,20 @@ async function answerOf(url, child) {
   throw new Error(`workerd answers nothing:\n${printed}`)
 }
 
+/** What installing takes on the disk, and importing in memory; both in MB, before any engine opens. */
+async function costs(folder) {
+  const megabytes = (bytes) => Math.round(Number(bytes) / 1e6)
+  const disk = await run("du", ["-sk", "node_modules"], { cwd: folder })
+  const memory = async (work) =>
+    megabytes(
+      await run(node, ["--input-type=module", "-e", `${work}; console.log(process.memoryUsage().rss)`], {
+        cwd: folder,
+      }),
+    )
+  const [alone, imported] = [await memory(""), await memory('await import("@facet/sdk")')]
+  return `node_modules of @facet/sdk: ${megabytes(Number.parseInt(disk, 10) * 1024)} MB. Memory: Node ${alone} MB, after import "@facet/sdk" ${imported} MB.`
+}
+
 /** "runs", or a remedy that it names, or what went wrong. */
 async function outcomeOf(attempt, app) {
   try {
@@ -201,6 +215,7 @@ try {
   const app = join(scratch, "consumer")
   await writeFile(join(app, "program.mjs"), esm)
   await writeFile(join(app, "program.cjs"), cjs)
+  console.log(await costs(await installSdkAlone(scratch)))
   for (const [name, wanted, attempt] of places.filter(([name]) => name.includes(word))) {
     const outcome = await outcomeOf(attempt, app)
     console.log(`| ${String(name)} | ${told[outcome] ?? outcome} |`)
