@@ -75,7 +75,8 @@ describe("a visit", () => {
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     expect(site.requests.slice(before).filter((path) => /safetensors|wasm|npz/.test(path))).toEqual([])
 
-    await page.getByRole("button", { name: /^Load Gemma \(\d+ MB\)$/ }).click()
+    await page.getByText(/\d+ MB in all: the model first/).waitFor()
+    await page.getByRole("button", { name: "Load Gemma" }).click()
     const engine = page.getByRole("button", { name: /WebAssembly/ })
     await engine.waitFor()
     await engine.click()
