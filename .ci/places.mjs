@@ -27,7 +27,8 @@ const places = [
   ["Node, CommonJS (`require`)", "runs", (app) => run(node, ["program.cjs"], { cwd: app })],
   ["esbuild, ESM, external", "runs", (app) => bundled(app, "program.mjs", "esm", true)],
   ["esbuild, CommonJS, external", "runs", (app) => bundled(app, "program.cjs", "cjs", true)],
-  ['webpack, `target: "node"`, external', "runs", webpacked],
+  ['webpack, `target: "node"`, ESM, external', "runs", (app) => webpacked(app, "module")],
+  ['webpack, `target: "node"`, CommonJS, external', "runs", (app) => webpacked(app, "commonjs")],
   ["esbuild, ESM, all in one file", "external", (app) => bundled(app, "program.mjs", "esm", false)],
   ["esbuild, CommonJS, all in one file", "external", (app) => bundled(app, "program.cjs", "cjs", false)],
   ["a zip's folder as on AWS Lambda: nothing can be written but `/tmp`", "runs", zipped],
@@ -56,20 +57,22 @@ async function bundled(app, file, format, isExternal) {
   return run(node, [outfile], { cwd: app })
 }
 
-async function webpacked(app) {
+async function webpacked(app, type) {
+  const isModule = type === "module"
+  const filename = isModule ? "webpack.mjs" : "webpack.cjs"
   const compiler = webpack({
     mode: "production",
     target: "node",
     context: app,
     entry: "./program.mjs",
-    experiments: { outputModule: true },
-    externals: { "@facet/sdk": "module @facet/sdk" },
-    output: { path: join(app, "out"), filename: "webpack.mjs", library: { type: "module" } },
+    experiments: { outputModule: isModule },
+    externals: { "@facet/sdk": `${type} @facet/sdk` },
+    output: { path: join(app, "out"), filename, library: { type: isModule ? "module" : "commonjs2" } },
   })
   await new Promise((done, fail) =>
     compiler.run((error, stats) => (error || stats.hasErrors() ? fail(error ?? new Error(stats.toString())) : done())),
   )
-  return run(node, [join("out", "webpack.mjs")], { cwd: app })
+  return run(node, [join("out", filename)], { cwd: app })
 }
 
 /**
