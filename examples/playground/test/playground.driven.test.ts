@@ -85,6 +85,22 @@ function visit({ start }: BrowserSource): void {
     await shows("body", /WebAssembly · |storage: "none"/)
   })
 
+  it.each([
+    ["the SDK's code", /assets\/src-.*\.js$/, /Facet's code.* did not arrive/],
+    ["the worker's script", /entry\.browser-.*\.js$/, /engine's worker did not arrive/],
+    ["ONNX Runtime's library", /ort\.wasm\.bundle.*\.js$/, /ONNX Runtime.* did not arrive/],
+    ["ONNX Runtime's file", /ort-wasm-simd-threaded-.*\.wasm$/, /\.wasm\) did not arrive: .*503/],
+  ])("says that %s did not arrive, and fetches it anew", async (_, path, told) => {
+    let isDown = true
+    await using own = await serveSite(folder, { fails: (asked) => isDown && path.test(asked) })
+    await browser.open(`${own.url}/?device=wasm`)
+    await press(/^Load Gemma/)
+    await shows("[role=alert]", told)
+    isDown = false
+    await press(/try again|load/i)
+    await shows(".engine-button", /WebAssembly/)
+  })
+
   async function press(name: RegExp): Promise<void> {
     await until(
       `(() => {
