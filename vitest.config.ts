@@ -22,7 +22,7 @@ const inNode: TestProjectInlineConfiguration = {
   test: {
     name: "node",
     include: ["{packages,examples}/*/test/**/*.test.{ts,tsx}", "bench/test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/*.{browser,page}.test.*"],
+    exclude: ["**/node_modules/**", "**/*.{browser,driven,page}.test.*"],
     environment: "node",
     // A model that a test names and that is not here is looked for nowhere else; tests of downloads have hubs of their own.
     env: { HF_HUB_OFFLINE: "1" },

@@ -26,6 +26,7 @@ const steps = [
   ["names of files", checkNames],
   ["types", () => quietly(checkTypes())],
   ["build", () => quietly(pnpm(["-r", "run", "build"], { cwd: root }))],
+  ["types of the Next.js example", () => quietly(local("tsc", "-p", join("examples", "next-trace", "tsconfig.json")))],
   ["pack", pack],
   ["package exports", lintPackages],
   ["install the packed packages", installConsumer],

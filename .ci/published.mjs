@@ -42,6 +42,17 @@ export async function installConsumer(scratch) {
   await pnpm(["install", "--prefer-offline", "--no-frozen-lockfile"], { cwd: app })
 }
 
+/** A folder with the SDK and what it needs to run, in files and without links: what a host gets as a zip. */
+export async function installSdkAlone(scratch) {
+  const folder = join(scratch, "alone")
+  const dependencies = { "@facet/sdk": fileUrls(scratch)["@facet/sdk"] }
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
+  await writeFile(join(folder, "pnpm-workspace.yaml"), JSON.stringify({ ...settings(scratch), nodeLinker: "hoisted" }))
+  await pnpm(["install", "--prod", "--prefer-offline", "--no-frozen-lockfile"], { cwd: folder })
+  return folder
+}
+
 /** On Node, in the browser, and with React. */
 export async function typeConsumer(scratch) {
   for (const project of ["tsconfig.json", "tsconfig.browser.json", "tsconfig.react.json"]) {

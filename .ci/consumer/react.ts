@@ -18,6 +18,14 @@ assert.match(
   "the provider opens a model on the server, or renders something else",
 )
 
+// ONNX Runtime among them, which a page's server has no use for.
+const { sharedObjects } = process.report.getReport() as { readonly sharedObjects: ReadonlyArray<string> }
+assert.deepEqual(
+  sharedObjects.filter((path) => path.includes("node_modules") && !path.endsWith("/bin/node")),
+  [],
+  "importing the hooks loads a native library",
+)
+
 const entry = await readFile(fileURLToPath(import.meta.resolve("@facet/react-hooks")), "utf8")
 assert.match(entry, /^"use client"/, "React's server components would take the hooks for their own")
 

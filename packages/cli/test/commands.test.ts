@@ -111,9 +111,9 @@ test("generate: lines of JSON are the document in pieces; a system text and a tr
     .map((text) => JSON.parse(text) as { readonly type: string; readonly text?: string })
   expect(parts.map(({ text }) => text ?? "").join("")).toBe(whole.text)
   expect(new Set(parts.map(({ type }) => type))).toStrictEqual(new Set(["text", "trace", "finish"]))
-  expect(whole.trace).toMatchObject({ site: "resid_post", layer: expect.any(Number) })
+  expect(whole.trace).toMatchObject({ site: "mlp_out", layer: 1 })
   expect(whole.trace.tokens.length).toBe(whole.usage.completionTokens)
-  expect(plain.stdout.startsWith(`${whole.text}\n\nresid_post, layer `)).toBe(true)
+  expect(plain.stdout.startsWith(`${whole.text}\n\nmlp_out, layer `)).toBe(true)
   const { usage } = documentOf(bare) as typeof whole
   expect(whole.usage.promptTokens).toBeGreaterThan(usage.promptTokens)
 }, 30_000)
@@ -154,7 +154,7 @@ test("inspect: every token, `<bos>` without features; a heat map where colours a
   const trace = documentOf(document) as {
     readonly tokens: ReadonlyArray<{ token: string; features: ReadonlyArray<unknown> }>
   }
-  expect(trace).toMatchObject({ site: "resid_post", layer: expect.any(Number) })
+  expect(trace).toMatchObject({ site: "mlp_out", layer: 1 })
   expect(trace.tokens[0]).toStrictEqual({ token: "<bos>", id: 2, features: [] })
   expect(
     trace.tokens

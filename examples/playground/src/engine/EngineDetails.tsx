@@ -22,11 +22,7 @@ export function EngineDetails({ facet, id, isOffline, rate }: EngineDetailsProps
         <Entry name="Model">{model === undefined ? "not loaded" : modelName(model)}</Entry>
         <Entry name="Device">{device === undefined ? "chosen when it is loaded" : deviceText(device)}</Entry>
         {rate === undefined ? undefined : <Entry name="Speed">{rateText(rate)}</Entry>}
-        {isRemote ? undefined : (
-          <Entry name="Threads">
-            {crossOriginIsolated ? "allowed" : "not allowed: this page is not cross-origin isolated"}
-          </Entry>
-        )}
+        {isRemote ? undefined : <Entry name="Threads">{threadsText()}</Entry>}
         {isRemote ? undefined : (
           <Entry name="Offline">{isOffline ? "works without a network" : "needs a network"}</Entry>
         )}
@@ -36,7 +32,7 @@ export function EngineDetails({ facet, id, isOffline, rate }: EngineDetailsProps
           <h3>Why nothing better</h3>
           <ul>
             {rejected.map(({ name, reason }) => (
-              <li key={name}>
+              <li key={`${name}: ${reason}`}>
                 <strong>{deviceNames[name]}</strong>: {reason}
               </li>
             ))}
@@ -50,6 +46,12 @@ export function EngineDetails({ facet, id, isOffline, rate }: EngineDetailsProps
       ) : undefined}
     </div>
   )
+}
+
+/** Some browsers call a page isolated, and give it no memory that threads could share. */
+function threadsText(): string {
+  if (!crossOriginIsolated) return "not allowed: this page is not cross-origin isolated"
+  return typeof SharedArrayBuffer === "function" ? "allowed" : "not allowed: this browser shares no memory"
 }
 
 function Entry({ children, name }: { readonly name: string; readonly children: string }) {

@@ -36,8 +36,7 @@ interface OfferProps {
 
 function Offer({ name, onLoad, settings }: OfferProps) {
   const isRemote = settings.remote !== ""
-  const bytes = settings.model === "tiny" && !isRemote ? downloadSize(settings.device) : undefined
-  const size = bytes === undefined ? "" : ` (${byteText(bytes)})`
+  const bytes = downloadSize(settings.device)
   return (
     <div className="offer">
       <div>
@@ -46,13 +45,19 @@ function Offer({ name, onLoad, settings }: OfferProps) {
           {isRemote
             ? "A server answers. Your first message connects to it, too."
             : settings.model === "tiny"
-              ? "A toy: it tells small stories and makes small talk, and knows no facts. It is loaded when you ask for it."
+              ? `A toy: it tells small stories and makes small talk, and knows no facts. ${whatIsLoaded(bytes)}`
               : "It is loaded when you ask for it, or with your first message."}
         </p>
       </div>
       <button type="button" className="primary-button" onClick={onLoad}>
-        {isRemote ? "Connect" : `Load Gemma${size}`}
+        {isRemote ? "Connect" : "Load Gemma"}
       </button>
     </div>
   )
 }
+
+/** The bar counts each of them by itself, as it comes. */
+const whatIsLoaded = (bytes: number | undefined): string =>
+  bytes === undefined
+    ? "It is loaded when you ask for it."
+    : `${byteText(bytes)} in all: the model first, then its guard, its features and what runs them.`

@@ -88,6 +88,6 @@ export function openOptions({ device, model, scope, shield }: Settings): OpenOpt
 export function traceOptions({ model, remote, scope }: Settings): TraceOptions | false {
   const topK = 8
   if (remote !== "" || scope !== "") return { topK }
-  // Of the embedded model's layers, the one where most features have a name.
-  return model === "tiny" ? { topK, layer: 2 } : false
+  // The embedded model brings autoencoders along.
+  return model === "tiny" ? { topK } : false
 }

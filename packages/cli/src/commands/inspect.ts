@@ -10,9 +10,9 @@ const options = {
   layer: {
     kind: "number",
     value: "L",
-    about: "the layer to read, from 0 (default: the latest that has an autoencoder)",
+    about: "the layer to read, from 0 (default: where most features have a label)",
   },
-  site: { kind: "text", value: "S", about: `${siteNames.join(", ")} (default: ${siteNames[0]})` },
+  site: { kind: "text", value: "S", about: `${siteNames.join(", ")} (default: as for the layer)` },
   scope: {
     kind: "text",
     value: "DIR",

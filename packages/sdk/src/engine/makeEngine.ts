@@ -7,7 +7,8 @@ import { readModel } from "../architectures/readModel.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { DeviceCandidate } from "../runtime/Runtime.ts"
 import type { Head } from "../graph/Decoder.ts"
-import { chooseSae, type SaeEntry } from "../scope/Catalogue.ts"
+import type { SaeEntry } from "../scope/Catalogue.ts"
+import { chooseSae } from "../scope/chooseSae.ts"
 import type { Checksums } from "../words/Checksums.ts"
 import { checked } from "../words/checked.ts"
 import { checkNumber } from "../words/Checks.ts"
@@ -358,7 +359,10 @@ class LocalEngine implements EngineService {
     return Effect.gen(function* () {
       if (wanted.layer !== undefined) yield* checked(() => checkLayer(model.config.layers, wanted.layer ?? 0))
       if (scope === undefined) return yield* noScope(model)
-      const entry = yield* checked(() => chooseSae(scope.entries, given(wanted)))
+      const entry = yield* Effect.tryPromise({
+        try: () => chooseSae(scope, given(wanted)),
+        catch: (cause) => asFacetError("Choosing an autoencoder", cause),
+      })
       const key = JSON.stringify([scope.files.root, entry.file])
       return yield* self.#once(self.#saes, key, () =>
         OpenSae.open(self.#devices.runtime, scope.files, entry, model.config),

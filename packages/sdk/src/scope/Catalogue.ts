@@ -2,7 +2,7 @@
  * Which sparse autoencoders a folder holds. Paths are Gemma Scope's: `layer_L/width_W/average_l0_N/params.npz`, below
  * a folder whose name says the site: the site itself, or a release's name (`gemma-scope-2b-pt-res`).
  */
-import { InvalidRequestError, invalidRequest } from "../words/Errors.ts"
+import { invalidRequest } from "../words/Errors.ts"
 import { type Site, type SiteName, siteNames } from "../words/Site.ts"
 
 export interface SaeEntry extends Site {
@@ -71,38 +71,3 @@ function checkAgreement(file: string, named: Partial<Site>, given: Partial<Site>
     throw invalidRequest(option, `${file} belongs to ${option} ${own}, and ${other} was given`, "Leave it out.")
   }
 }
-
-/** Gemma Scope calls the one of several autoencoders canonical whose average L0 is nearest to this. */
-const canonicalL0 = 100
-
-const preference = (a: SaeEntry, b: SaeEntry): number =>
-  a.width - b.width || Math.abs(a.averageL0 - canonicalL0) - Math.abs(b.averageL0 - canonicalL0)
-
-/**
- * Picks the autoencoder for a site.
- *
- * Without a site `resid_post` is meant, where there is one; without a layer the latest. Of several at one site the
- * narrowest is taken, and of those the canonical one.
- *
- * @throws InvalidRequestError that lists what there is.
- */
-export function chooseSae(entries: ReadonlyArray<SaeEntry>, wanted: Partial<Site>): SaeEntry {
-  const fitting = entries.filter(
-    (entry) =>
-      (wanted.site === undefined || entry.site === wanted.site) &&
-      (wanted.layer === undefined || entry.layer === wanted.layer),
-  )
-  const residual = fitting.filter((entry) => entry.site === "resid_post")
-  const pool = residual.length > 0 ? residual : fitting
-  const layer = Math.max(...pool.map((entry) => entry.layer))
-  const chosen = pool.filter((entry) => entry.layer === layer).sort(preference)[0]
-  if (chosen !== undefined) return chosen
-  throw new InvalidRequestError({
-    option: wanted.site !== undefined && !entries.some((entry) => entry.site === wanted.site) ? "site" : "layer",
-    problem: `there is no autoencoder for ${wanted.site ?? "any site"}${wanted.layer === undefined ? "" : ` at layer ${wanted.layer}`}`,
-    remedy: `There are: ${describe(entries)}. For the raw activations of any layer ask for \`activations: true\` and \`topK: 0\`.`,
-  })
-}
-
-const describe = (entries: ReadonlyArray<SaeEntry>): string =>
-  [...new Set(entries.map((entry) => `${entry.site} at layer ${entry.layer}`))].sort().join(", ") || "none"

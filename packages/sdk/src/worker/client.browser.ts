@@ -36,7 +36,8 @@ const noWorkers = () =>
   new UnsupportedDeviceError({
     device: "any",
     problem: "this place has no Web Workers",
-    remedy: "Open Facet in a page of a browser, not while rendering on a server.",
+    remedy:
+      "Open Facet in a page of a browser, not while rendering on a server; or ask a server that has one: RemoteFacet of @facet/sdk/remote.",
   })
 
 function startedBy(start: () => PageWorker): Worker {

@@ -18,10 +18,20 @@ export interface ThreadData {
 const entry = (): URL => new URL(import.meta.url.endsWith(".ts") ? "./entry.node.ts" : "./entry.js", import.meta.url)
 
 const startWorker = (data: ThreadData): Worker => {
+  declineTelemetry()
   const options = { workerData: data, name: "facet-engine" }
   // A thread inherits Node's flags by itself, but stumbles over the one that says how the main script was written.
   const hasInputType = process.execArgv.some((flag) => flag.startsWith("--input-type"))
   return new Worker(entry(), hasInputType ? { ...options, execArgv: [] } : options)
+}
+
+/**
+ * ONNX Runtime for Node keeps an id of the device and what was run in the user's cache, and sends it to its maker. What
+ * people ask a model in their own process is nobody's affair. The library reads its process's environment, which only the
+ * main thread can write, when it is loaded; an app that has decided keeps its word.
+ */
+function declineTelemetry(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1"
 }
 
 /**

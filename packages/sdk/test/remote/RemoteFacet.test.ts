@@ -218,7 +218,7 @@ test("a site's tensor comes as it is, to the last bit", async () => {
 })
 
 test("a generation with a long trace is judged and traced without sending the trace", async () => {
-  const generation = await facet.generate(prompt, { maxTokens: 60, ...endless, trace: { topK: 50 } })
+  const generation = await facet.generate(prompt, { maxTokens: 60, ...endless, trace: { layer: 4, topK: 50 } })
   expect(JSON.stringify(generation).length).toBeGreaterThan(50_000)
   expect((await remote.shield(generation)).flagged).toBe((await facet.shield(generation)).flagged)
   expect((await remote.inspect(generation)).tokens.length).toBeGreaterThan(60)

@@ -1,11 +1,12 @@
 /** Downloads one file into the browser's storage: continues what an earlier download left, and never glues two versions. */
 import type { Checksums } from "../../words/Checksums.ts"
+import { StorageError } from "../../words/Errors.ts"
 import { checksumProblem } from "../http/checksumProblem.ts"
 import { checkEnd } from "../http/checkEnd.ts"
 import type { DownloadMeter } from "../http/DownloadMeter.ts"
 import type { Description, HttpBody, HttpSource } from "../http/HttpSource.ts"
 import type { OpfsFolder } from "./OpfsFolder.browser.ts"
-import { storageError } from "./originStorage.browser.ts"
+import { cleared, storageError } from "./originStorage.browser.ts"
 import type { PartialFile } from "./PartialFile.browser.ts"
 import { Patience } from "../http/retry.ts"
 import { StartCheck } from "../http/StartCheck.ts"
@@ -44,6 +45,21 @@ export interface WantedFile {
  * @returns false when there is no such file and it is optional.
  */
 export async function downloadFile(options: DownloadOptions, wanted: WantedFile): Promise<boolean> {
+  try {
+    return await download(options, wanted)
+  } catch (cause) {
+    throw await causeOf(cause, options.folder, wanted)
+  }
+}
+
+/** Of a file that was taken away under it, a browser says what it says of a full disk. */
+async function causeOf(cause: unknown, folder: OpfsFolder, { name }: WantedFile): Promise<unknown> {
+  if (!(cause instanceof StorageError)) return cause
+  const size = await folder.storedSize(name).catch(() => undefined)
+  return size === undefined ? cleared() : cause
+}
+
+async function download(options: DownloadOptions, wanted: WantedFile): Promise<boolean> {
   const { description, isOptional, name } = wanted
   const { folder, meter, signal, source } = options
   const partial = await folder.openPartial(name)

@@ -32,6 +32,13 @@ export const errorName = (cause: unknown): string =>
 
 export const isNotFound = (cause: unknown): boolean => errorName(cause) === "NotFoundError"
 
+/** A model's files were taken away: by the user, who cleared the site's data, or by a browser that needed the room. */
+export const cleared = () =>
+  new StorageError({
+    problem: "this site's stored data was cleared in the meantime",
+    remedy: "Open the model again, which downloads it from its start.",
+  })
+
 /** Says what a failure of the browser's storage means. */
 export function storageError(cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause
@@ -43,6 +50,8 @@ export function storageError(cause: unknown): StorageError {
     case "TypeError":
     case "UnknownError":
       return switchedOff()
+    case "NotFoundError":
+      return cleared()
     case "QuotaExceededError":
       return new StorageError({
         problem: "it is full",

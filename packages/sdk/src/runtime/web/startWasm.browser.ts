@@ -6,6 +6,7 @@ import { HostKvStore } from "../HostKvStore.ts"
 import type { KvRows, KvShape } from "../KvStore.ts"
 import type { ModelWeights, Runtime } from "../Runtime.ts"
 import { loadRuntime, withRuntimeFiles } from "./RuntimeCode.ts"
+import { mayStartThreads, type TrustedTypesPlace } from "./mayStartThreads.ts"
 import { wasmThreads } from "./wasmThreads.ts"
 import { openSession, type OrtSessions, placeTensors, placeWhole } from "./WebSessions.browser.ts"
 
@@ -34,14 +35,17 @@ export async function startWasm({ precision, threads }: WasmOptions): Promise<Ru
     })
   }
   const ort = await loadRuntime(() => import("onnxruntime-web/wasm"))
-  const count = wasmThreads(threads, globalThis)
-  ort.env.wasm.numThreads = count
   // Both, or a bundled worker starts itself again in place of ONNX Runtime's threads.
   const paths = {
     mjs: new URL("onnxruntime-web/ort-wasm-simd-threaded.mjs", import.meta.url).href,
     wasm: new URL("onnxruntime-web/ort-wasm-simd-threaded.wasm", import.meta.url).href,
   }
   ort.env.wasm.wasmPaths = paths
+  const wanted = wasmThreads(threads, globalThis)
+  // The compiler's library does not know Trusted Types.
+  const place = globalThis as TrustedTypesPlace
+  const count = wanted === 1 || mayStartThreads(paths.mjs, place) ? wanted : 1
+  ort.env.wasm.numThreads = count
   return new WasmRuntime(ort, precision, count, Object.values(paths))
 }
 

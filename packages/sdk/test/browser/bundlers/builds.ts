@@ -13,7 +13,7 @@ export const vite: Build = async (app) => {
     configFile: false,
     logLevel: "error",
     worker: { format: "es" },
-    build: { outDir },
+    build: { outDir, rollupOptions: { input: ["index.html", "trusted.html"].map((page) => join(app, page)) } },
   })
   return outDir
 }

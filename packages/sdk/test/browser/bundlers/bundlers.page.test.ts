@@ -1,12 +1,13 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises"
+import { cp, mkdtemp, realpath, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { Facet } from "@facet/sdk"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { openPage } from "../../../../../test/browser/page.ts"
 import { serveSite, type SiteOptions } from "../../../../../test/browser/site.ts"
+import { installPackages } from "../../../../../test/installPackages.ts"
 import { type Build, vite, webpack5 } from "./builds.ts"
-import { copyApp, installSdk } from "./installSdk.ts"
 
 interface Result {
   readonly device?: { readonly name: string; readonly threads: number }
@@ -20,13 +21,20 @@ interface Result {
 interface Visit extends SiteOptions {
   readonly folder: string
   readonly device: string
+  /** Default: the app's first. */
+  readonly page?: string
 }
 
 /** What the app's page says once it is done, and what its console complained about. */
-async function visit({ device, folder, ...site }: Visit): Promise<{ result: Result; problems: ReadonlyArray<string> }> {
+async function visit({
+  device,
+  folder,
+  page = "",
+  ...site
+}: Visit): Promise<{ result: Result; problems: ReadonlyArray<string> }> {
   await using served = await serveSite(folder, site)
   await using opened = await openPage({ webgpu: device !== "wasm" })
-  await opened.page.goto(`${served.url}/?device=${device}`)
+  await opened.page.goto(`${served.url}/${page}?device=${device}`)
   const element = opened.page.locator("#result:not(:empty)")
   await element.waitFor({ state: "attached", timeout: device === "webgpu" ? 140_000 : 50_000 })
   // The page's own text: each test looks at what it needs of it.
@@ -45,7 +53,8 @@ let expected: Result
 
 beforeAll(async () => {
   app = await mkdtemp(join(await realpath(tmpdir()), "facet-bundlers-"))
-  await Promise.all([installSdk(app), copyApp(app)])
+  await cp(fileURLToPath(new URL("app", import.meta.url)), app, { recursive: true })
+  await installPackages(app, ["sdk", "checkpoint", "tiny"])
   expected = await onNode()
 }, 120_000)
 
@@ -98,6 +107,28 @@ describe.each(builds)("the published SDK in an app built with %s", (_, build) =>
       expectAnswers(result)
       expect(result.device?.name).toBe("webgpu")
       expect(problems).toEqual([])
+    })
+
+    const require = "require-trusted-types-for 'script'"
+    it("runs where Trusted Types are required, in a worker that the page starts by a policy of its own", async () => {
+      const contentSecurityPolicy = `${require}; trusted-types engine default`
+      const { problems, result } = await visit({ folder, device: "wasm", page: "trusted.html", contentSecurityPolicy })
+      expectAnswers(result)
+      expect(result.device?.threads).toBeGreaterThan(1)
+      expect(problems).toEqual([])
+    })
+
+    it("runs on one thread where a policy named default is forbidden", async () => {
+      const contentSecurityPolicy = `${require}; trusted-types engine`
+      const { result } = await visit({ folder, device: "wasm", page: "trusted.html", contentSecurityPolicy })
+      expectAnswers(result)
+      expect(result.device?.threads).toBe(1)
+    })
+
+    it("says what to do where Trusted Types are required and the page starts no worker itself", async () => {
+      const { result } = await visit({ folder, device: "wasm", contentSecurityPolicy: require })
+      expect(result.error).toBe("WorkerBlockedError")
+      expect(result.message).toMatch(/require-trusted-types-for.*`worker`/)
     })
   }
 

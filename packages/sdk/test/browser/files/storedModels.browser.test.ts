@@ -141,6 +141,21 @@ test("says that the storage is full when it runs full in mid-download, and goes 
   expect((await requests(folder)).at(-1)?.range).not.toBe("bytes=0-")
 })
 
+test("says that the site's data was cleared, when it is in mid-download, and downloads anew", async () => {
+  const folder = await host({ weightsBytes: 8 * mebibyte, speed: 8 * mebibyte })
+  const client = new HubClient()
+  const opened = client.open(folder.url)
+  opened.catch(() => {})
+  await until(() => client.progress.some(({ loadedBytes }) => loadedBytes > 2 * mebibyte))
+  await cdp().send("Storage.clearDataForOrigin", { origin: location.origin, storageTypes: "file_systems" })
+  await expect(opened).rejects.toMatchObject({
+    name: "StorageError",
+    message: expect.stringMatching(/cleared in the meantime.*Open the model again/s),
+  })
+  await client.open(folder.url)
+  expect(await verifyStoredModel(folder.url)).toEqual([])
+})
+
 test("says that the storage is switched off; storage none does without it", async () => {
   const folder = await host()
   const client = new HubClient()
