@@ -54,7 +54,7 @@ describe("LangChain.js", () => {
     expect(answer.content).toBe(text)
     expect(answer.usage_metadata).toMatchObject({ input_tokens: usage.promptTokens, output_tokens: 12 })
     const chunks = await all(await chat.stream(messages))
-    expect(chunks.map(({ content }) => content).join("")).toBe(text)
+    expect(chunks.map((chunk) => chunk.text).join("")).toBe(text)
     expect((await chat.batch([messages, messages])).map(({ content }) => content)).toStrictEqual([text, text])
   })
 

@@ -91,10 +91,11 @@ const readableMessages = ({ cacheSalt, client, model, prompt }: GenerateRequest)
     return promptMessages(text)
   })
 
-/** What the answer goes on with. */
+/** What the answer goes on with: all that the assistant has said since it was asked, as templates merge it. */
 function openText({ continueFinalMessage, prompt }: GenerateRequest): string {
   if (continueFinalMessage !== true || typeof prompt === "string" || isTokenPrompt(prompt)) return ""
-  return prompt.at(-1)?.content ?? ""
+  const open = prompt.slice(prompt.findLastIndex(({ role }) => role === "user") + 1)
+  return open.flatMap(({ content, role }) => (role === "system" ? [] : [content])).join("\n\n")
 }
 
 const withFinishLogprobs = <R>(

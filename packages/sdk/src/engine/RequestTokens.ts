@@ -24,6 +24,7 @@ export function* promptTokens(
 ): Sliced<ReadonlyArray<number>> {
   if (isTokenPrompt(prompt)) {
     checkUntouched({ template, continueFinalMessage })
+    checkFit(model, prompt.tokens.length)
     return checkVocabulary("prompt.tokens", prompt.tokens, model.config.vocabSize)
   }
   if (template !== "none") {
@@ -71,6 +72,10 @@ function checkUntouched({ continueFinalMessage, template }: Pick<Reading, "conti
   const option = template === "chat" ? "template" : continueFinalMessage === true ? "continueFinalMessage" : undefined
   if (option === undefined) return
   throw invalidRequest(option, "token ids are run as they are", "Leave it out, or pass a text or a chat.")
+}
+
+function checkFit({ config }: OpenModel, tokens: number): void {
+  if (tokens > config.contextLength) throw new ContextOverflowError({ tokens, limit: config.contextLength })
 }
 
 /**

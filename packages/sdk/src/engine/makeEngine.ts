@@ -61,7 +61,7 @@ import { OpenSae } from "./OpenSae.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./scoreText.ts"
-import { spell } from "./spell.ts"
+import { decodeInSlices, spell } from "./spell.ts"
 import { checkDevice, checkKnowable } from "./SelfCheck.ts"
 import { traceText } from "./traceText.ts"
 import { Tracer, type TraceTarget } from "./Tracer.ts"
@@ -230,7 +230,7 @@ class LocalEngine implements EngineService {
         Effect.gen({ self: this }, function* () {
           const { model } = yield* this.#loaded(request.model)
           const tokens = yield* inSlices(() => promptTokens(model, request))
-          return { tokens, text: spell(model.tokenizer, tokens) }
+          return { tokens, text: yield* inSlices(() => spell(model.tokenizer, tokens)) }
         }),
       askedBy(request),
     )
@@ -240,8 +240,8 @@ class LocalEngine implements EngineService {
       () =>
         Effect.gen({ self: this }, function* () {
           const { model } = yield* this.#loaded(request.model)
-          const { vocabSize } = model.config
-          return model.tokenizer.decode(yield* checked(() => checkVocabulary("tokens", request.tokens, vocabSize)))
+          const tokens = yield* checked(() => checkVocabulary("tokens", request.tokens, model.config.vocabSize))
+          return yield* inSlices(() => decodeInSlices(model.tokenizer, tokens))
         }),
       askedBy(request),
     )
