@@ -77,6 +77,8 @@ export class Exchange {
   key: number | undefined
   /** Who asks, where that is known. */
   client: string | undefined
+  /** Takes one more place of the client's, and gives what gives it back; undefined where there is none. */
+  takeAnother: () => (() => void) | undefined = () => undefined
   readonly #context: Context
   readonly #route: Route
   readonly #hooks: ExchangeHooks

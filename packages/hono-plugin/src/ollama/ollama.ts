@@ -11,7 +11,7 @@ import { nameFor } from "./ModelNames.ts"
 import { nanoseconds } from "./nanoseconds.ts"
 import type { OllamaJob } from "./OllamaJob.ts"
 import { readModelOptions } from "./readModelOptions.ts"
-import { readOllamaChat, readOllamaGenerate, warnOfLoading } from "./readOllamaRequest.ts"
+import { readOllamaChat, readOllamaGenerate, warnOfLoading } from "./OllamaRequests.ts"
 import { reply, type ReplyServer } from "./reply.ts"
 import { toOllamaError } from "./toOllamaError.ts"
 

@@ -7,7 +7,7 @@ import {
   answersTo,
   type AnswerText,
   type CompletionModel,
-} from "../openai/answers.ts"
+} from "../openai/answersTo.ts"
 import { chatLogprobs } from "../openai/CompletionFormat.ts"
 import { nanoseconds } from "./nanoseconds.ts"
 import type { OllamaJob } from "./OllamaJob.ts"

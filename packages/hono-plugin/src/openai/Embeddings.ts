@@ -1,8 +1,8 @@
 /** Vectors of texts, behind the form of OpenAI's embeddings. */
-import { isLetIn } from "../judgedInput.ts"
+import { isLetIn } from "../isLetIn.ts"
 import type { Exchange } from "../Exchange.ts"
 import { unitLength } from "../unitLength.ts"
-import type { CompletionModel } from "./answers.ts"
+import type { CompletionModel } from "./answersTo.ts"
 import { badRequest, contentFiltered, unsupported } from "./ApiError.ts"
 import { kindOf, RequestFields } from "./RequestFields.ts"
 

@@ -1,7 +1,7 @@
 /** Answers a request for completions, all at once or as a stream of server-sent events. */
 import type { FinishReason, Usage } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
-import { type AnswerFinish, type AnswerPart, answersTo, type CompletionModel } from "./answers.ts"
+import { type AnswerFinish, type AnswerPart, answersTo, type CompletionModel } from "./answersTo.ts"
 import { type Choice, type CompletionFormat, publicUsage, type ToldLogprob } from "./CompletionFormat.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 
@@ -35,22 +35,26 @@ interface Answer {
 }
 
 async function whole(parts: Parts, { format, exchange, heading, job, totals }: Answer): Promise<object> {
-  const choices: Array<Choice> = []
-  let logprobs: Array<ToldLogprob> = []
-  let text = ""
+  const said = new Map<number, { text: string; readonly logprobs: Array<ToldLogprob> }>()
+  const choices: Array<readonly [index: number, choice: Choice]> = []
   for await (const part of parts) {
+    const { index } = part
+    const one = said.get(index) ?? { text: "", logprobs: [] }
+    said.set(index, one)
     if (part.type === "text") {
       exchange.noteFirstText()
-      text += part.text
-      logprobs.push(...(part.logprobs ?? []))
+      one.text += part.text
+      one.logprobs.push(...(part.logprobs ?? []))
       continue
     }
     exchange.note(totals.add(part))
-    choices.push(format.answer(part.index, text, part.finishReason, wantsLogprobs(job) ? logprobs : undefined))
-    text = ""
-    logprobs = []
+    choices.push([
+      index,
+      format.answer(index, one.text, part.finishReason, wantsLogprobs(job) ? one.logprobs : undefined),
+    ])
   }
-  return { ...heading, object: format.whole, choices, usage: publicUsage(totals.usage) }
+  const inOrder = choices.toSorted(([a], [b]) => a - b).map(([, choice]) => choice)
+  return { ...heading, object: format.whole, choices: inOrder, usage: publicUsage(totals.usage) }
 }
 
 async function* events(first: Step, rest: Parts, answer: Answer): AsyncGenerator<string, void, void> {
@@ -75,23 +79,22 @@ async function* chunks(first: Step, rest: Parts, answer: Answer): AsyncGenerator
   // As in OpenAI's API: whoever asks for figures finds the field in every chunk, and the figures in the last.
   const chunk = (choice: Choice): string =>
     event({ ...heading, object: format.chunk, choices: [choice], ...(includeUsage && { usage: null }) })
-  let open: number | undefined
-  let offset = 0
+  /** How much text there was of each. */
+  const offsets = new Map<number, number>()
   for (let next = first; next.done !== true; next = await rest.next()) {
     const part = next.value
-    if (part.index !== open) {
-      open = part.index
-      offset = 0
-      if (format.opening !== undefined) yield chunk(format.opening(open))
-    }
+    const { index } = part
+    const offset = offsets.get(index) ?? 0
+    if (!offsets.has(index) && format.opening !== undefined) yield chunk(format.opening(index))
+    offsets.set(index, offset)
     if (part.type === "finish") {
       exchange.note(totals.add(part))
-      yield chunk(format.closing(open, part.finishReason))
+      yield chunk(format.closing(index, part.finishReason))
       continue
     }
     exchange.noteFirstText()
-    yield chunk(format.piece(open, part.text, wantsLogprobs(job) ? (part.logprobs ?? []) : undefined, offset))
-    offset += part.text.length
+    yield chunk(format.piece(index, part.text, wantsLogprobs(job) ? (part.logprobs ?? []) : undefined, offset))
+    offsets.set(index, offset + part.text.length)
   }
   if (includeUsage) yield event({ ...heading, object: format.chunk, choices: [], usage: publicUsage(totals.usage) })
 }

@@ -2,8 +2,8 @@
 import type { Prompt, ScoreToken } from "@facet/sdk/words"
 import { isTokenPrompt } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
-import { isLetIn } from "../judgedInput.ts"
-import type { CompletionModel } from "./answers.ts"
+import { isLetIn } from "../isLetIn.ts"
+import type { CompletionModel } from "./answersTo.ts"
 import type { ToldLogprob } from "./CompletionFormat.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 

@@ -2,7 +2,7 @@
 import type { FinishReason, Usage } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
 import { eventLines } from "../response/eventLines.ts"
-import { type AnswerFinish, type AnswerPart, type AnswerText, answersTo, type CompletionModel } from "./answers.ts"
+import { type AnswerFinish, type AnswerPart, type AnswerText, answersTo, type CompletionModel } from "./answersTo.ts"
 import { chatLogprobs, type ToldLogprob } from "./CompletionFormat.ts"
 import type { ResponseJob } from "./readResponseRequest.ts"
 

@@ -1,4 +1,4 @@
-/** The answers to a job, one after the other: they share their prompt's prefix, and a client takes one place at a time. */
+/** The answers to a job, a few at once: they share their prompt's prefix, and an engine with lanes writes them in one run. */
 import type { Facet } from "@facet/sdk"
 import type {
   FinishPart,
@@ -9,6 +9,7 @@ import type {
   Timings,
   Usage,
 } from "@facet/sdk/words"
+import { atOnce } from "../atOnce.ts"
 import type { Exchange } from "../Exchange.ts"
 import type { ToldLogprob } from "./CompletionFormat.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
@@ -42,39 +43,51 @@ export interface AnswerFinish {
 
 type AnswersJob = Pick<CompletionJob, "prompts" | "n" | "echo" | "options" | "cacheSalt">
 
-export async function* answersTo(
+export function answersTo(
   job: AnswersJob,
   server: CompletionModel,
   exchange: Exchange,
 ): AsyncGenerator<AnswerPart, void, void> {
-  let index = 0
-  for (const prompt of job.prompts) {
-    const echo = job.echo === "none" ? undefined : await echoOf(prompt, job, server, exchange)
-    if (job.echo === "alone") {
-      for (let i = 0; i < job.n; i++) yield* alone(index++, echo)
-      continue
-    }
-    for (let i = 0; i < job.n; i++) {
-      yield* generated({ index: index++, prompt, echo, options: seeded(job.options, i) }, job, server, exchange)
-    }
-  }
+  const answers = job.prompts.flatMap((prompt, p) => {
+    // Asked once, however many answers begin with it, and not before the first does.
+    let echo: Promise<Echo> | undefined
+    const echoed = () => (echo ??= echoOf(prompt, job, server, exchange))
+    return Array.from({ length: job.n }, (_, i) => {
+      const index = p * job.n + i
+      if (job.echo === "alone") return () => alone(index, echoed)
+      const run = { index, prompt, echo: job.echo === "before" ? echoed : undefined, options: seeded(job.options, i) }
+      return () => generated(run, job, server, exchange)
+    })
+  })
+  return atOnce(answers, mostAtOnce, () => exchange.takeAnother())
 }
+
+/** As many lanes as `facet serve` has. */
+const mostAtOnce = 4
 
 /** The first answer is the one that a request for one would get. */
 const seeded = (options: GenerateOptions, i: number): GenerateOptions =>
   options.seed === undefined || i === 0 ? options : { ...options, seed: (options.seed + i) % Number.MAX_SAFE_INTEGER }
 
-function* alone(index: number, echo: Echo | undefined): Generator<AnswerPart, void, void> {
-  const { isBlocked = true, logprobs, text = "", tokens = 0 } = echo ?? {}
-  if (!isBlocked) yield { type: "text", index, text, ...(logprobs !== undefined && { logprobs }) }
-  const usage = { promptTokens: tokens, completionTokens: 0, cachedTokens: 0 }
-  yield { type: "finish", index, finishReason: isBlocked ? "blocked" : "length", usage }
+async function* alone(index: number, echoed: () => Promise<Echo>): AsyncGenerator<AnswerPart, void, void> {
+  const echo = await echoed()
+  if (!echo.isBlocked) yield echoPart(index, echo)
+  const usage = { promptTokens: echo.tokens, completionTokens: 0, cachedTokens: 0 }
+  yield { type: "finish", index, finishReason: echo.isBlocked ? "blocked" : "length", usage }
 }
+
+const echoPart = (index: number, { logprobs, text }: Echo): AnswerText => ({
+  type: "text",
+  index,
+  text,
+  ...(logprobs !== undefined && { logprobs }),
+})
 
 interface Run {
   readonly index: number
   readonly prompt: Prompt
-  readonly echo: Echo | undefined
+  /** What the answer begins with. */
+  readonly echo: (() => Promise<Echo>) | undefined
   readonly options: GenerateOptions
 }
 
@@ -86,14 +99,14 @@ async function* generated(
 ): AsyncGenerator<AnswerPart, void, void> {
   const call = exchange.call(cacheSalt)
   const parts = facet.stream(prompt, { ...options, ...(guard !== undefined && { guard }), ...call })
-  let isEchoed = echo === undefined || echo.isBlocked
+  let isEchoed = echo === undefined
   try {
     for await (const part of parts) {
       // A prompt that the guard holds back is not told back.
       const isLetIn = part.type === "text" || (part.type === "finish" && part.finishReason !== "blocked")
       if (!isEchoed && isLetIn && echo !== undefined) {
         isEchoed = true
-        yield { type: "text", index, text: echo.text, ...(echo.logprobs !== undefined && { logprobs: echo.logprobs }) }
+        yield echoPart(index, await echo())
       }
       const told = toldOf(part, index, exchange)
       if (told !== undefined) yield told
