@@ -113,6 +113,22 @@ describe("chat", () => {
     expect(answer).toMatchObject({ done: true, done_reason: "load", message: { content: "" } })
   })
 
+  test("that breaks off says why in its last line, which Ollama's client throws", async () => {
+    const own = await Facet.open()
+    const app = await listen(ollama({ facet: own, models: [model] }))
+    const stream = await new Ollama({ host: app.url }).chat({
+      model,
+      messages,
+      options: { temperature: 2, seed: 2 },
+      stream: true,
+    })
+    const read = async () => {
+      for await (const _ of stream) await own.close()
+    }
+    await expect(read()).rejects.toThrow("The server is shutting down.")
+    await app[Symbol.asyncDispose]()
+  })
+
   test("ends when the client leaves", async () => {
     const stream = await client.chat({ model, messages, options: { temperature: 2 }, stream: true })
     for await (const _ of stream) break

@@ -3,6 +3,7 @@ import type { FinishReason, Usage } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
 import { eventLines } from "../response/eventLines.ts"
 import { type AnswerFinish, type AnswerPart, type AnswerText, answersTo, type CompletionModel } from "./answersTo.ts"
+import { toApiError } from "./ApiError.ts"
 import { chatLogprobs, type ToldLogprob } from "./CompletionFormat.ts"
 import type { ResponseJob } from "./readResponseRequest.ts"
 
@@ -47,7 +48,8 @@ async function* events(
   } catch (error) {
     // Nobody is there to be told.
     if (exchange.signal.aborted) throw error
-    yield sequence.event("response.failed", { response: response.failed(exchange.failureAfterStart(error)) })
+    exchange.failureAfterStart(error)
+    yield sequence.event("response.failed", { response: response.failed(toApiError(error, "input").message) })
   } finally {
     await rest.return()
   }
@@ -117,12 +119,8 @@ class ResponseDocument {
     }
   }
 
-  /** @param told of the failure, in the form of an error of the API. */
-  failed(told: object) {
-    const message =
-      "error" in told && typeof told.error === "object" && told.error !== null && "message" in told.error
-        ? told.error.message
-        : ""
+  /** @param message that the client is told. */
+  failed(message: string) {
     const output = this.#text === "" ? [] : [this.item("incomplete")]
     return { ...this.#document("failed", output), error: { code: "server_error", message } }
   }

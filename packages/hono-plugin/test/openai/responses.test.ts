@@ -142,6 +142,24 @@ describe("a stream", () => {
     expect(blocks.at(-1)).toMatch(/^event: response.incomplete\n/)
   })
 
+  test("that breaks off ends with response.failed, and what was said until then", async () => {
+    const own = await Facet.open()
+    const app = await listen(openai({ facet: own, models: [model] }))
+    const asked = { model, input: prompt, stream: true, min_tokens: 500, temperature: 0 }
+    const response = await postJson(`${app.url}/v1/responses`, asked)
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ""
+    while (!text.includes("output_text.delta")) text += (await reader.read()).value ?? ""
+    await own.close()
+    for (let next = await reader.read(); next.done !== true; next = await reader.read()) text += next.value
+    const last: unknown = JSON.parse(text.trimEnd().split("\n").at(-1)?.slice("data: ".length) ?? "")
+    expect(last).toMatchObject({
+      type: "response.failed",
+      response: { status: "failed", error: { code: "server_error", message: "The server is shutting down." } },
+    })
+    await app[Symbol.asyncDispose]()
+  })
+
   test("tells log-probabilities where they are included", async () => {
     const asked = { ...greedy, input: prompt, include: ["message.output_text.logprobs" as const], top_logprobs: 2 }
     const whole = await client.responses.create(asked)

@@ -20,8 +20,13 @@ type Reading = Pick<RenderRequest, "prompt" | "template" | "continueFinalMessage
 /** A prompt by the chat template, unless it is taken as it is. */
 export function* promptTokens(
   model: OpenModel,
-  { addGenerationPrompt = true, continueFinalMessage = false, prompt, template }: Reading,
+  { addGenerationPrompt, continueFinalMessage = false, prompt, template }: Reading,
 ): Sliced<ReadonlyArray<number>> {
+  const isChat = !isTokenPrompt(prompt) && template !== "none"
+  if (addGenerationPrompt === true && (!isChat || continueFinalMessage)) {
+    throw invalidRequest("addGenerationPrompt", "there is no turn that could be opened", "Leave it out.")
+  }
+  const isAnswered = addGenerationPrompt ?? true
   if (isTokenPrompt(prompt)) {
     checkUntouched({ template, continueFinalMessage })
     checkFit(model, prompt.tokens.length)
@@ -30,13 +35,13 @@ export function* promptTokens(
   if (template !== "none") {
     const messages = toMessages(prompt)
     if (continueFinalMessage) checkContinuable(messages)
-    else if (addGenerationPrompt) checkAnswerable(messages)
+    else if (isAnswered) checkAnswerable(messages)
     checkMayFit(
       model,
       messages.reduce((sum, { content }) => sum + content.trim().length, 0),
       undefined,
     )
-    const end = continueFinalMessage ? "open" : addGenerationPrompt ? "answer" : "closed"
+    const end = continueFinalMessage ? "open" : isAnswered ? "answer" : "closed"
     return yield* renderChat(model.tokenizer, messages, end)
   }
   if (continueFinalMessage) throw nothingToContinue("a text without a template is continued in any case")

@@ -105,6 +105,18 @@ describe("tokens", () => {
     assert.strictEqual(await optionOf(facet.tokens.decode([1e9])), "tokens[0]")
     assert.strictEqual(await optionOf(facet.score("x", { alternatives: 21 })), "alternatives")
     assert.strictEqual(await facet.tokens.decode([]), "")
+    const opened = { addGenerationPrompt: true } as const
+    for (const asked of [
+      facet.tokens.render({ tokens: [2] }, opened),
+      facet.tokens.render(story, { ...opened, template: "none" }),
+      facet.tokens.count([user(story), assistant("A")], { ...opened, continueFinalMessage: true }),
+    ]) {
+      assert.strictEqual(await optionOf(asked), "addGenerationPrompt")
+    }
+    const misspelt = { addGenerationPromt: false } as object
+    assert.strictEqual(await optionOf(facet.tokens.render(story, misspelt)), "addGenerationPromt")
+    assert.strictEqual(await optionOf(facet.tokens.encode("x", { bos: 1 as unknown as boolean })), "bos")
+    assert.strictEqual(await optionOf(facet.tokens.encode("half \ud83d")), "text")
     for (const long of ["word ".repeat(100_000), { tokens: Array.from({ length: 100_000 }, () => 5) }]) {
       assert.instanceOf(await failureOf(facet.tokens.count(long)), ContextOverflowError)
       assert.instanceOf(await failureOf(facet.generate(long)), ContextOverflowError)
