@@ -57,8 +57,8 @@ describe("a running server", () => {
         `Serving at ${server.url} (OpenAI's API at /v1, Ollama's at /api, the effects at /facet)\n`,
       ),
     )
-    expect(await statusOf(server, "/healthz")).toBe(200)
-    expect(await statusOf(server, "/readyz")).toBe(200)
+    for (const path of ["/", "/healthz", "/readyz"]) expect(await statusOf(server, path)).toBe(200)
+    expect((await fetch(server.url, { method: "HEAD" })).status).toBe(200)
     expect(await statusOf(server, "/v1/models")).toBe(401)
     const unknown = await fetch(`${server.url}/v1/images`)
     expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { code: "unknown_url" } }])

@@ -19,6 +19,7 @@ export type Route =
   | "facet.inspect"
   | "api.chat"
   | "api.embed"
+  | "api.embeddings"
   | "api.generate"
   | "api.ps"
   | "api.show"

@@ -208,6 +208,9 @@ test("embed gives vectors of length 1", async () => {
   expect(first[0]).toBeCloseTo((own[0] ?? NaN) / scale, 5)
   expect(prompt_eval_count).toBeGreaterThan(10)
   expect((await client.embed({ model, input: "Hello" })).embeddings).toHaveLength(1)
+  // The older route, which its client still has.
+  const [text = ""] = harmless.sentences
+  expect((await client.embeddings({ model, prompt: text })).embedding).toStrictEqual(first)
 })
 
 describe("a guard", () => {
@@ -248,8 +251,14 @@ describe("a guard", () => {
   })
 
   test("of the server refuses texts to embed", async () => {
-    const response = await post(guarded.url, "/api/embed", { input: ["Hello.", harmful.question] })
-    expect([response.status, await response.json()]).toMatchObject([400, { error: expect.stringContaining("policy") }])
+    for (const [path, body] of [
+      ["/api/embed", { input: ["Hello.", harmful.question] }],
+      ["/api/embeddings", { prompt: harmful.question }],
+    ] as const) {
+      const response = await post(guarded.url, path, body)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error: expect.stringContaining("policy") })
+    }
   })
 
   test.each([...asked, ["/api/embed", { input: ["Hello.", harmful.question] }] as const])(
@@ -347,6 +356,8 @@ describe("what cannot be honoured is refused by name", () => {
     ["input", "embed", {}],
     ["input[0]", "embed", { input: [""] }],
     ["dimensions", "embed", { input: "x", dimensions: 4 }],
+    ["prompt", "embeddings", { prompt: "" }],
+    ["prompt", "embeddings", { prompt: ["a", "b"] }],
     ["context length", "generate", { prompt: "word ".repeat(5000) }],
   ])("%s of %s: %j", async (param, path, body) => {
     const response = await postJson(`${server.url}/api/${path}`, { model, ...body })

@@ -37,6 +37,8 @@ export function makeApp({ allowedHosts, api, cors, effects, metrics, ollama, sta
   effects.notFound(unknownEffect)
   app.notFound(unknownUrl)
   if (allowedHosts !== undefined) app.use(allowHosts({ hosts: allowedHosts }))
+  // Ollama's command asks here whether there is anybody.
+  app.get("/", (c) => c.text("Facet is running.\n"))
   app.get("/healthz", (c) => c.text("ok\n"))
   app.get("/readyz", (c) => (state() === "ready" ? c.text("ready\n") : c.text(`${state()}\n`, 503)))
   app.get("/metrics", async (c) => {

@@ -2,6 +2,7 @@
 import type { Facet } from "@facet/sdk"
 import { type Context, Hono } from "hono"
 import type { Exchange, Route } from "../Exchange.ts"
+import { badRequest } from "../openai/ApiError.ts"
 import { embedTexts, readTexts } from "../openai/Embeddings.ts"
 import { type OpenAIOptions, readOptions, type Settings } from "../openai/OpenAIOptions.ts"
 import { RequestFields } from "../openai/RequestFields.ts"
@@ -27,8 +28,8 @@ export interface OllamaApp extends Hono {
 const apiVersion = "0.12.6"
 
 /**
- * An app that answers `/api/chat`, `/api/generate`, `/api/embed`, `/api/tags`, `/api/show`, `/api/ps` and `/api/version`
- * as Ollama does. What would change an answer and cannot be honoured is refused by name; what changes nothing is told in
+ * An app that answers `/api/chat`, `/api/generate`, `/api/embed`, `/api/embeddings`, `/api/tags`, `/api/show`, `/api/ps`
+ * and `/api/version` as Ollama does. What would change an answer and cannot be honoured is refused by name; what changes nothing is told in
  * the header `X-Facet-Warning`.
  *
  * @throws InvalidRequestError for an option that is unknown or wrong.
@@ -39,6 +40,7 @@ const apiVersion = "0.12.6"
 export function ollama(options: OllamaOptions = {}): OllamaApp {
   const settings = readOptions(options)
   const service = new Service(settings)
+  const serving = { service, settings }
   const since = new Date()
   const app = new Hono()
   const post = (path: string, route: Route, content: string, work: Work) => {
@@ -64,7 +66,14 @@ export function ollama(options: OllamaOptions = {}): OllamaApp {
 
   post("/api/chat", "api.chat", "messages", generating(readOllamaChat, inMessage))
   post("/api/generate", "api.generate", "prompt", generating(readOllamaGenerate, inResponse))
-  post("/api/embed", "api.embed", "input", (context, exchange) => embed(context, exchange, service, settings))
+  post("/api/embed", "api.embed", "input", async (context, exchange) =>
+    exchange.json(embeddedAnswer(await embed("input", context, exchange, serving))),
+  )
+  // The older route, for one text.
+  post("/api/embeddings", "api.embeddings", "prompt", async (context, exchange) => {
+    const { embeddings } = await embed("prompt", context, exchange, serving)
+    return exchange.json({ embedding: embeddings[0] ?? [] })
+  })
   post("/api/show", "api.show", "model", async (context, exchange) => {
     const fields = new RequestFields(await service.body(context))
     // Older clients call it so.
@@ -87,9 +96,17 @@ export function ollama(options: OllamaOptions = {}): OllamaApp {
 const inMessage = (content: string) => ({ message: { role: "assistant", content } })
 const inResponse = (response: string) => ({ response })
 
-async function embed(context: Context, exchange: Exchange, service: Service, settings: Settings): Promise<Response> {
+/** Reads what both routes for vectors take, and makes the vectors of the texts that stand in `field`. */
+async function embed(
+  field: "input" | "prompt",
+  context: Context,
+  exchange: Exchange,
+  { service, settings }: Serving,
+): Promise<Embedded> {
   const fields = new RequestFields(await service.body(context))
-  const texts = readTexts(fields.value("input"), "input")
+  const given = fields.value(field)
+  if (field === "prompt" && Array.isArray(given)) throw badRequest(field, "it is not one text.", "invalid_type")
+  const texts = readTexts(given, field)
   const model = nameFor(fields.text("model"), settings.models)
   fields.refuse("dimensions", "the model's vectors have one width. Leave it out.")
   // They say how tokens are chosen, and none are.
@@ -99,15 +116,31 @@ async function embed(context: Context, exchange: Exchange, service: Service, set
   exchange.warn(fields.warnings)
   const { facet, loadMs } = await opened(service, context, exchange)
   const startedAt = performance.now()
-  const { tokens, vectors } = await embedTexts(texts, "input", { facet, model, guard: settings.guard }, exchange)
-  return exchange.json({
-    model,
-    embeddings: vectors.map((vector) => [...vector]),
-    total_duration: nanoseconds(loadMs + performance.now() - startedAt),
-    load_duration: nanoseconds(loadMs),
-    prompt_eval_count: tokens,
-  })
+  const { tokens, vectors } = await embedTexts(texts, field, { facet, model, guard: settings.guard }, exchange)
+  const embeddings = vectors.map((vector) => [...vector])
+  return { model, embeddings, tokens, loadMs, totalMs: loadMs + performance.now() - startedAt }
 }
+
+interface Serving {
+  readonly service: Service
+  readonly settings: Settings
+}
+
+interface Embedded {
+  readonly model: string
+  readonly embeddings: ReadonlyArray<ReadonlyArray<number>>
+  readonly tokens: number
+  readonly loadMs: number
+  readonly totalMs: number
+}
+
+const embeddedAnswer = ({ embeddings, loadMs, model, tokens, totalMs }: Embedded) => ({
+  model,
+  embeddings,
+  total_duration: nanoseconds(totalMs),
+  load_duration: nanoseconds(loadMs),
+  prompt_eval_count: tokens,
+})
 
 /** The Facet, and how long it took to come. */
 async function opened(
