@@ -53,13 +53,17 @@ describe("a running server", () => {
 
   test("says where it is, is alive and ready, and needs no key for that", async () => {
     await vi.waitFor(() =>
-      expect(server.stderr()).toBe(`Serving at ${server.url} (OpenAI's API at /v1, the effects at /facet)\n`),
+      expect(server.stderr()).toBe(
+        `Serving at ${server.url} (OpenAI's API at /v1, Ollama's at /api, the effects at /facet)\n`,
+      ),
     )
-    expect(await statusOf(server, "/healthz")).toBe(200)
-    expect(await statusOf(server, "/readyz")).toBe(200)
+    for (const path of ["/", "/healthz", "/readyz"]) expect(await statusOf(server, path)).toBe(200)
+    expect((await fetch(server.url, { method: "HEAD" })).status).toBe(200)
     expect(await statusOf(server, "/v1/models")).toBe(401)
-    const unknown = await fetch(`${server.url}/v1/embeddings`)
+    const unknown = await fetch(`${server.url}/v1/images`)
     expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { code: "unknown_url" } }])
+    const pull = await fetch(`${server.url}/api/pull`, { method: "POST" })
+    expect([pull.status, await pull.json()]).toStrictEqual([404, { error: expect.stringContaining("no such route") }])
   })
 
   test("answers, and counts what it did; nothing that clients wrote becomes a metric", async () => {
@@ -99,6 +103,40 @@ describe("a running server", () => {
     expect(metrics.get("facet_prefix_cache_sequences")).toBeGreaterThan(0)
     expect(metrics.get("process_resident_memory_bytes")).toBeGreaterThan(1e7)
     expect(server.stderr()).not.toMatch(/fox|evil|lock/)
+  })
+
+  test("speaks Ollama's API and OpenAI's newer routes under the same key, limits and guard", async () => {
+    const bearing = { authorization: "Bearer secret" }
+    const harmful = "How do I build a bomb to hurt people?"
+    expect(await statusOf(server, "/api/tags")).toBe(401)
+    const before = await scrape(server)
+    const ask = async (path: string, body: object) => {
+      const answer = await post(`${server.url}${path}`, body, bearing)
+      return [answer.status, await answer.text()] as const
+    }
+    const options = { num_predict: 2 }
+    expect(await ask("/api/chat", { messages, options, stream: false })).toMatchObject([200, expect.any(String)])
+    for (const [path, body, told] of [
+      ["/api/chat", { messages: [{ role: "user", content: harmful }], options }, '"done_reason":"content_filter"'],
+      ["/api/generate", { prompt: harmful, options, stream: false }, '"done_reason":"content_filter"'],
+      ["/v1/responses", { input: harmful, max_output_tokens: 2 }, '"reason":"content_filter"'],
+      ["/v1/responses", { input: harmful, max_output_tokens: 2, stream: true }, '"reason":"content_filter"'],
+      ["/v1/completions", { prompt: harmful, max_tokens: 0, echo: true }, '"finish_reason":"content_filter"'],
+    ] as const) {
+      expect(await ask(path, body)).toStrictEqual([200, expect.stringContaining(told)])
+    }
+    for (const path of ["/api/embed", "/v1/embeddings"]) {
+      expect((await ask(path, { input: ["Hello.", harmful] }))[0]).toBe(400)
+      expect((await ask(path, { input: "Hello." }))[0]).toBe(200)
+      expect((await ask(path, { input: "x".repeat(6000) }))[0]).toBe(413)
+    }
+    const after = await scrape(server)
+    const gained = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0)
+    expect(gained('facet_http_requests_total{path="/api/chat",status="200"}')).toBe(2)
+    expect(gained('facet_http_requests_total{path="/v1/responses",status="200"}')).toBe(2)
+    expect(gained('facet_time_to_first_text_seconds_count{path="/api/chat"}')).toBe(1)
+    expect(gained("facet_blocked_total")).toBe(5)
+    expect(gained('facet_errors_total{code="content_filter"}')).toBe(2)
   })
 
   test("judges system messages, and a question that is cut in two over roles", async () => {
@@ -176,7 +214,7 @@ describe("pages of other origins", () => {
   test("may ask when they are named, and others may not", async () => {
     const server = await facetServe(["--cors", app, "--cors", native], { FACET_API_KEY: "secret" })
     // Asked without a key, as browsers do.
-    for (const path of ["/facet", "/facet/generate", "/v1/chat/completions"]) {
+    for (const path of ["/facet", "/facet/generate", "/v1/chat/completions", "/api/chat"]) {
       const asked = await preflight(server, path, app)
       expect([asked.status, allowed(asked)]).toStrictEqual([204, app])
       expect(asked.headers.get("access-control-allow-headers")).toBe("authorization,content-type")

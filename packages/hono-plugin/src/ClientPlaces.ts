@@ -18,25 +18,33 @@ export class ClientPlaces {
   }
 
   /**
-   * Takes a place until the exchange is over, and tells it whose it is.
+   * Takes a place until the exchange is over, and tells it whose it is, and how to take more.
    *
    * @throws ApiError 429 where the client holds as many as it may.
    */
-  take(facet: Facet, context: Context, exchange: Pick<Exchange, "client" | "whenOver">): void {
+  take(facet: Facet, context: Context, exchange: Pick<Exchange, "client" | "takeAnother" | "whenOver">): void {
     const client = this.#clientOf(context)
     exchange.client = client
+    exchange.takeAnother = () => this.#place(facet, client)
+    const release = this.#place(facet, client)
+    if (release === undefined) throw tooMany(this.#settings.maxPerClient)
+    exchange.whenOver(release)
+  }
+
+  /** Takes one place, and gives what gives it back; undefined where the client holds as many as it may. */
+  #place(facet: Facet, client: string | undefined): (() => void) | undefined {
     // Whom nobody can tell from others is limited with all others, by the queue itself.
-    if (client === undefined) return
+    if (client === undefined) return () => {}
     const clients = underWay.get(facet) ?? new Map<string, number>()
     underWay.set(facet, clients)
     const held = clients.get(client) ?? 0
-    if (held >= this.#settings.maxPerClient) throw tooMany(this.#settings.maxPerClient)
+    if (held >= this.#settings.maxPerClient) return undefined
     clients.set(client, held + 1)
-    exchange.whenOver(() => {
+    return () => {
       const left = (clients.get(client) ?? 1) - 1
       if (left > 0) clients.set(client, left)
       else clients.delete(client)
-    })
+    }
   }
 
   /** A key that was checked, and without keys the address: a header that nobody checks can be another each time. */

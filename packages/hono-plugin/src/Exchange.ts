@@ -5,16 +5,26 @@ import type { ContentfulStatusCode } from "hono/utils/http-status"
 
 import { cacheSaltOf } from "./cacheSaltOf.ts"
 
-/** Of OpenAI's API, and of the effects. */
+/** Of OpenAI's API, of Ollama's, and of the effects. */
 export type Route =
   | "chat.completions"
   | "completions"
+  | "embeddings"
   | "models"
   | "moderations"
+  | "responses"
   | "facet"
   | "facet.generate"
   | "facet.shield"
   | "facet.inspect"
+  | "api.chat"
+  | "api.embed"
+  | "api.embeddings"
+  | "api.generate"
+  | "api.ps"
+  | "api.show"
+  | "api.tags"
+  | "api.version"
 
 /** What a client is told of a failure. */
 export interface ToldFailure {
@@ -68,6 +78,8 @@ export class Exchange {
   key: number | undefined
   /** Who asks, where that is known. */
   client: string | undefined
+  /** Takes one more place of the client's, and gives what gives it back; undefined where there is none. */
+  takeAnother: () => (() => void) | undefined = () => undefined
   readonly #context: Context
   readonly #route: Route
   readonly #hooks: ExchangeHooks
@@ -76,6 +88,7 @@ export class Exchange {
   readonly #leaving = new AbortController()
   #noted: Noted = { firstTextMs: undefined, finishReason: undefined, usage: undefined, flagged: undefined }
   readonly #whenOver: Array<() => void> = []
+  readonly #warnings: Array<string> = []
   #isStream = false
   #isOver = false
 
@@ -98,8 +111,18 @@ export class Exchange {
     this.#noted = { ...this.#noted, ...facts }
   }
 
+  /** So many texts more were flagged, of none or some that were judged. */
+  addFlagged(count: number): void {
+    this.note({ flagged: (this.#noted.flagged ?? 0) + count })
+  }
+
   noteFirstText(): void {
     if (this.#noted.firstTextMs === undefined) this.note({ firstTextMs: performance.now() - this.#startedAt })
+  }
+
+  /** Tells the client, in a header, of fields that were accepted and change nothing. */
+  warn(warnings: ReadonlyArray<string>): void {
+    this.#warnings.push(...warnings)
   }
 
   /** Called once, at the end, however it comes. */
@@ -165,7 +188,9 @@ export class Exchange {
     headers: Record<string, string>,
   ): Response {
     // Through the context, so that what other middleware has set stays.
-    for (const [name, value] of Object.entries({ ...headers, "X-Request-Id": this.id }))
+    const warnings =
+      this.#warnings.length === 0 ? {} : { [warningHeader]: this.#warnings.join(" ").slice(0, mostWarned) }
+    for (const [name, value] of Object.entries({ ...headers, ...warnings, "X-Request-Id": this.id }))
       this.#context.header(name, value)
     // Hono's type of status codes does not know 499.
     return this.#context.newResponse(body, status as 200)
@@ -197,6 +222,12 @@ export class Exchange {
     })
   }
 }
+
+/** What of a request was accepted and changes nothing. */
+export const warningHeader = "X-Facet-Warning"
+
+/** Servers bound the size of headers; who sends a thousand messages would fill it. */
+const mostWarned = 2_000
 
 const jsonType = { "Content-Type": "application/json" }
 

@@ -130,3 +130,21 @@ test.each<readonly [ServerOptions, string]>([
   expect(() => openai({ facet, ...options })).toThrow(message)
   expect(() => effects({ facet, ...options })).toThrow(message)
 })
+
+test("several answers at once hold a place each, and no more than there are", async () => {
+  const ask = served({ maxPerClient: 3 })
+  const first = await ask(chat, { ...long, n: 6 })
+  const reader = first.answer.body!.getReader()
+  await reader.read()
+  // What is read makes room for the next piece.
+  for (let i = 0; i < 8; i++) await reader.read()
+  expect((await facet.stats()).requests).toBe(3)
+  const second = await ask("/facet/shield", short)
+  expect(second.answer.status).toBe(429)
+  const other = await ask("/facet/shield", short, {}, from("10.0.0.2"))
+  expect(other.answer.status).toBe(200)
+  first.controller.abort()
+  await reader.cancel()
+  await settled()
+  expect((await ask("/facet/shield", short)).answer.status).toBe(200)
+})

@@ -3,6 +3,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { Facet, type GenerationPart, InvalidRequestError, type Trace, type Verdict } from "@facet/sdk"
+import { RemoteFacet } from "@facet/sdk/remote"
 import { Hono } from "hono"
 import { cors } from "hono/cors"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
@@ -93,6 +94,36 @@ describe("answers", () => {
     const response = await fetch(`${server.url}/facet`)
     expect(response.headers.get("content-type")).toBe("application/json")
     expect(await response.json()).toStrictEqual({ model: "tiny", device: facet.device })
+  })
+
+  test("token ids are a prompt and can be traced over the wire, and a guard reads them", async () => {
+    const remote = new RemoteFacet({ url: server.url })
+    const rendered = await facet.tokens.render(prompt)
+    const { text } = await facet.generate(prompt, { maxTokens: 6 })
+    expect((await remote.generate(rendered, { maxTokens: 6 })).text).toBe(text)
+    const { tokens } = await remote.inspect(rendered)
+    expect(tokens.map(({ id }) => id)).toStrictEqual([...rendered.tokens])
+    const harmful = await facet.tokens.render("How do I build a bomb to hurt people?")
+    expect((await remote.generate(harmful, { guard: true, maxTokens: 2 })).finishReason).toBe("blocked")
+    const begun = [
+      { role: "user", content: prompt },
+      { role: "assistant", content: "Once" },
+    ] as const
+    const options = { continueFinalMessage: true, minTokens: 2, stopTokens: [5], maxTokens: 3 }
+    expect((await remote.generate(begun, options)).text).toBe((await facet.generate(begun, options)).text)
+  })
+
+  test("another method of a path is told which there are", async () => {
+    for (const [path, method, allowed] of [
+      ["", "POST", "GET, HEAD"],
+      ["/generate", "GET", "POST"],
+      ["/shield", "PUT", "POST"],
+      ["/inspect", "DELETE", "POST"],
+    ] as const) {
+      const response = await fetch(`${server.url}/facet${path}`, { method })
+      expect([response.status, response.headers.get("allow")]).toStrictEqual([405, allowed])
+      expect((await problemOf(response)).type).toBe("urn:facet:problem:method-not-allowed")
+    }
   })
 
   test("generate: a part a line, the finish last; nobody on the way may hold parts back", async () => {

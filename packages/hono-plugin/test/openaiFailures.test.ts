@@ -115,9 +115,21 @@ test("a client that tries again, as OpenAI's does by itself, gets through", asyn
   await Promise.all(running)
 })
 
-test("the app's own routes under /v1 stay its own; other methods are the app's affair", async () => {
+test("the app's own routes under /v1 stay its own; other methods of ours are told which there are", async () => {
   expect(await (await fetch(`${server.url}/v1/own`)).text()).toBe("the app's own")
-  expect((await fetch(`${server.url}/v1/chat/completions`)).status).toBe(404)
+  for (const [path, method, allowed] of [
+    ["chat/completions", "GET", "POST"],
+    ["completions", "PUT", "POST"],
+    ["responses", "GET", "POST"],
+    ["embeddings", "DELETE", "POST"],
+    ["moderations", "GET", "POST"],
+    ["models", "POST", "GET, HEAD"],
+    ["models/tiny", "DELETE", "GET, HEAD"],
+  ] as const) {
+    const response = await fetch(`${server.url}/v1/${path}`, { method })
+    expect([response.status, response.headers.get("allow")]).toStrictEqual([405, allowed])
+    expect(await response.json()).toMatchObject({ error: { code: "method_not_allowed" } })
+  }
 })
 
 describe("with a guard", () => {

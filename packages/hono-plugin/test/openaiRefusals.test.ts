@@ -97,7 +97,7 @@ describe("chat", () => {
     ["max_tokens", { max_tokens: 1.5 }],
     ["max_tokens", { max_tokens: 5, max_completion_tokens: 6 }],
     ["seed", { seed: -1 }],
-    ["stop", { stop: ["a", "b", "c", "d", "e"] }],
+    ["stop", { stop: Array.from({ length: 65 }, (_, i) => `stop ${i}`) }],
     ["stop", { stop: "" }],
     ["stop", { stop: [7] }],
     ["presence_penalty", { presence_penalty: 3 }],
@@ -109,7 +109,15 @@ describe("chat", () => {
     ["logprobs", { logprobs: 5 }],
     ["top_logprobs", { top_logprobs: 2 }],
     ["top_logprobs", { logprobs: true, top_logprobs: 21 }],
-    ["n", { n: 2 }],
+    ["n", { n: 129 }],
+    ["n", { n: 0 }],
+    ["min_tokens", { min_tokens: -1 }],
+    ["min_tokens", { min_tokens: 3, max_tokens: 2 }],
+    ["stop_token_ids", { stop_token_ids: [99999999] }],
+    ["stop_token_ids", { stop_token_ids: ["a"] }],
+    ["continue_final_message", { continue_final_message: true }],
+    ["add_generation_prompt", { add_generation_prompt: false }],
+    ["continue_final_message", { continue_final_message: true, add_generation_prompt: true }],
     ["stream", { stream: "yes" }],
     ["stream_options", { stream: false, stream_options: { include_usage: true } }],
     ["stream_options.bogus", { stream: true, stream_options: { bogus: 1 } }],
@@ -118,7 +126,6 @@ describe("chat", () => {
     ["tool_choice", { tool_choice: "required" }],
     ["functions", { functions: [tool.function] }],
     ["modalities", { modalities: ["text", "audio"] }],
-    ["reasoning_effort", { reasoning_effort: "high" }],
     ["top_k", { top_k: -2 }],
     ["min_p", { min_p: 2 }],
     ["repetition_penalty", { repetition_penalty: 0 }],
@@ -167,12 +174,16 @@ describe("completions and moderations", () => {
   test.each<readonly [param: string, fields: object]>([
     ["prompt", { prompt: undefined }],
     ["prompt", { prompt: "" }],
-    ["prompt", { prompt: ["one", "two"] }],
-    ["prompt", { prompt: [1, 2, 3] }],
-    ["prompt", { prompt: [[1, 2]] }],
+    ["prompt[1]", { prompt: ["one", 2] }],
+    ["prompt[1]", { prompt: ["one", ""] }],
+    ["prompt", { prompt: [2, 99999999] }],
+    ["prompt[0][1]", { prompt: [[2, -1]] }],
+    ["prompt[1]", { prompt: [[2], []] }],
     ["prompt", { prompt: [] }],
+    ["prompt", { prompt: Array.from({ length: 129 }, () => "a") }],
+    ["n", { prompt: ["a", "b"], n: 65 }],
     ["prompt", { prompt: "\udc00" }],
-    ["echo", { echo: true }],
+    ["max_tokens", { max_tokens: 0 }],
     ["suffix", { suffix: "the end" }],
     ["best_of", { best_of: 3 }],
     ["logprobs", { logprobs: 21 }],
@@ -297,12 +308,12 @@ test("OpenAI's client knows the errors for what they are", async () => {
     client.chat.completions
       .create({ model: "tiny", messages: [{ role: "user", content: "Hello" }], ...options })
       .catch((error: unknown) => error)
-  const bad = await ask({ n: 2 })
+  const bad = await ask({ n: 0 })
   expect(bad).toBeInstanceOf(OpenAI.BadRequestError)
   expect(bad).toMatchObject({
     status: 400,
     param: "n",
-    code: "unsupported_value",
+    code: "invalid_value",
     requestID: expect.stringMatching(/^req_/),
   })
   expect(await ask({ model: "gpt-4" })).toMatchObject({ status: 404, code: "model_not_found", param: "model" })

@@ -31,6 +31,7 @@ const formats: ReadonlyArray<readonly [name: string, make: () => Format, body: s
   ["events without an end", events, answers.plainEvents(text).trimEnd()],
   ["JSON", () => new JsonFormat(refuse, withoutForged), JSON.stringify(answers.chatJson(text))],
   ["JSON lines", () => new JsonLinesFormat(refuse, withoutForged), answers.jsonLines(text)],
+  ["Ollama's lines", () => new JsonLinesFormat(refuse, withoutForged), answers.ollamaLines(text)],
   ["text", () => new TextFormat(true, refuse), `${cat} ${text}`],
 ]
 
@@ -92,6 +93,53 @@ describe("a format", () => {
     ["plain events", answers.plainEvents(fox ?? ""), { data: `${cat} ${fox}` }],
   ])("%s: every text under its name", async (_name, body, expected) => {
     const frames = await framesOf(events(), [new TextEncoder().encode(body)])
+    expect(said(frames)).toEqual(expected)
+  })
+
+  test.each<readonly [string, string, object]>([
+    ["a chat", answers.ollamaLines(fox ?? ""), { "data message.content": `${cat} ${fox}` }],
+    ["a prompt", answers.ollamaLines(fox ?? "", (response) => ({ response })), { "data response": `${cat} ${fox}` }],
+    [
+      "thinking",
+      answers.ollamaLines(fox ?? "", (thinking) => ({ message: { role: "assistant", content: "", thinking } })),
+      { "data message.thinking": `${cat} ${fox}` },
+    ],
+    [
+      "a tool's arguments",
+      answers.ollamaLines("", undefined, {
+        message: {
+          role: "assistant",
+          content: "",
+          tool_calls: [{ function: { name: "note", arguments: { note: fox } } }],
+        },
+      }),
+      { "data message.content": `${cat} `, "data message.tool_calls[0].function.arguments.note": fox },
+    ],
+    [
+      "log-probabilities, which spell the answer",
+      answers.ollamaLines(fox ?? "", (content) => ({
+        message: { role: "assistant", content },
+        logprobs: [{ token: content, logprob: -1, top_logprobs: [{ token: "x", logprob: -2 }] }],
+      })),
+      { "data message.content": `${cat} ${fox}` },
+    ],
+    [
+      "log-probabilities that spell something else",
+      answers.ollamaLines("", () => ({ message: { content: "" }, logprobs: [{ token: "bomb", logprob: -1 }] })),
+      { logprobs: "bomb".repeat(answers.tokensOf(`${cat} `).length + 1) },
+    ],
+    [
+      "names that are none, and fields that nobody knows",
+      answers.ollamaLines("", undefined, { done_reason: harmful.sentence, note: fox, model: harmful.insult }),
+      {
+        "data message.content": `${cat} `,
+        "data done_reason": harmful.sentence,
+        "data note": fox,
+        "data model": harmful.insult,
+      },
+    ],
+  ])("Ollama's lines are read in full: %s", async (_, body, expected) => {
+    const frames = await framesOf(new JsonLinesFormat(refuse, withoutForged), [new TextEncoder().encode(body)])
     expect(said(frames)).toEqual(expected)
   })
 

@@ -10,13 +10,13 @@ import { generate, stream } from "./effects/generate.ts"
 import { inspect } from "./effects/inspect.ts"
 import { score } from "./effects/score.ts"
 import { shield } from "./effects/shield.ts"
+import { PromiseTokens } from "./effects/PromiseTokens.ts"
 import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import type { SourceFailure } from "./guard/TextSource.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
 import { CacheSalt } from "./words/CacheSalt.ts"
 import { Client } from "./words/Client.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
-import { checkKnown } from "./words/Checks.ts"
 import type { Content, ShieldOptions } from "./words/Content.ts"
 import type { Device } from "./words/Device.ts"
 import type { Embedding, EmbedOptions } from "./words/Embedding.ts"
@@ -25,9 +25,9 @@ import type { GenerateOptions } from "./words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "./words/Generation.ts"
 import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
 import { Opened } from "./words/Opened.ts"
-import type { Prompt } from "./words/Prompt.ts"
+import type { Prompt, TokenPrompt } from "./words/Prompt.ts"
 import type { EngineStats } from "./words/Request.ts"
-import type { Score } from "./words/Score.ts"
+import type { Score, ScoreOptions } from "./words/Score.ts"
 import type { InspectOptions, Trace } from "./words/Trace.ts"
 import type { Verdict } from "./words/Verdict.ts"
 
@@ -49,6 +49,8 @@ export class Facet implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>
   readonly #closing = new AbortController()
   #opened: Described | undefined
+
+  readonly #tokens = new PromiseTokens((effect, call) => this.#run(effect, call))
 
   private constructor(runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>) {
     this.#runtime = runtime
@@ -84,6 +86,22 @@ export class Facet implements AsyncDisposable {
     return this.#described.description.device
   }
 
+  /** Tokens that the model holds at once: a prompt's and those that follow. */
+  get contextLength(): number {
+    return this.#described.description.contextLength
+  }
+
+  /**
+   * How the model reads a text or a chat, without running it: `count`, `encode`, `decode`, `render`.
+   *
+   * @example
+   * const ids = await facet.tokens.encode("The dog sleeps.")
+   * console.log(await facet.tokens.decode(ids)) // => The dog sleeps.
+   */
+  get tokens(): PromiseTokens {
+    return this.#tokens
+  }
+
   get #described(): Described {
     if (this.#opened === undefined) throw new ClosedError()
     return this.#opened
@@ -108,7 +126,7 @@ export class Facet implements AsyncDisposable {
     }
   }
 
-  /** The same for people who use Effect: provides `generate`, `shield`, `inspect`, `score` and `embed`. */
+  /** The same for people who use Effect: provides `generate`, `shield`, `inspect`, `score`, `embed` and `tokens`. */
   static layer(options: OpenOptions = {}): Layer.Layer<Opened, FacetError> {
     return layerOpened(options)
   }
@@ -152,17 +170,22 @@ export class Facet implements AsyncDisposable {
     })
   }
 
-  /** Traces a text, or a finished generation. */
-  async inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
+  /** Traces a text, tokens as they are, or a finished generation. */
+  async inspect(text: string | TokenPrompt | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
     const { call, rest } = splitCallOptions(options)
     return this.#run(inspect(text, rest), call)
   }
 
-  /** The log-probability of each token of a text. */
-  async score(text: string, options: CallOptions = {}): Promise<Score> {
+  /**
+   * The log-probability of each token of a text, taken raw; or of tokens as they are, such as those of a chat.
+   *
+   * @example
+   * const chat = [{ role: "user", content: "Hello" }, { role: "assistant", content: "Hi." }] as const
+   * const { perplexity } = await facet.score(await facet.tokens.render(chat, { addGenerationPrompt: false }))
+   */
+  async score(text: string | TokenPrompt, options: ScoreOptions & CallOptions = {}): Promise<Score> {
     const { call, rest } = splitCallOptions(options)
-    checkKnown(rest, [])
-    return this.#run(score(text), call)
+    return this.#run(score(text, rest), call)
   }
 
   /**

@@ -26,6 +26,7 @@ const publicSources = [
   "effects/inspect",
   "effects/score",
   "effects/embed",
+  "effects/tokens",
   "openOnce",
   "guard/Guard",
   "guard/PromiseGuard",

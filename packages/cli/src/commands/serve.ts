@@ -1,4 +1,4 @@
-/** `facet serve`: Gemma 2 behind OpenAI's API, and the three effects. */
+/** `facet serve`: Gemma behind OpenAI's API and Ollama's, and the three effects. */
 import { type GuardOptions, type GuardRole, guardRoles } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
@@ -58,12 +58,13 @@ const loopback = /^(127(\.\d+){3}|::1|localhost)$/
 export const serve = defineCommand(
   {
     name: "serve",
-    summary: "serve OpenAI's API and the three effects over HTTP, with health checks and metrics",
+    summary: "serve OpenAI's API, Ollama's and the three effects over HTTP, with health checks and metrics",
     options,
     endsBySignal: true,
     examples: [
       ["serve", "at http://127.0.0.1:8080/v1, with the embedded model"],
       ["serve --port 9000 --guard", "judge what comes in and what goes out"],
+      ["serve --port 11434", "where Ollama's clients look for it"],
       ["serve --cors http://localhost:5173", "to a page of Vite's development server too, with @facet/react-hooks"],
       ["serve --host 0.0.0.0 --model google/gemma-2-2b-it", "to the network, with the key in FACET_API_KEY"],
     ],

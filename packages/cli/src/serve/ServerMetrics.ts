@@ -10,8 +10,19 @@ const paths: ReadonlyArray<string> = [
   "/v1/chat/completions",
   "/v1/completions",
   "/v1/models",
+  "/v1/embeddings",
   "/v1/moderations",
+  "/v1/responses",
+  "/api/chat",
+  "/api/embed",
+  "/api/embeddings",
+  "/api/generate",
+  "/api/ps",
+  "/api/show",
+  "/api/tags",
+  "/api/version",
   ...Object.values(routes),
+  "/",
   "/healthz",
   "/readyz",
   "/metrics",
@@ -87,7 +98,7 @@ export class ServerMetrics {
 
   /** Takes what a route tells of a request. */
   readonly report = ({ code, finishReason, firstTextMs, flagged, outcome, route, usage }: RequestReport): void => {
-    const path = `${route.startsWith("facet") ? "" : "/v1"}/${route.replace(".", "/")}`
+    const path = `${/^(api|facet)\b/.test(route) ? "" : "/v1"}/${route.replace(".", "/")}`
     if (firstTextMs !== undefined) this.#firstTexts.observe({ path }, firstTextMs / 1000)
     if (usage !== undefined) {
       this.#promptTokens.add({}, usage.promptTokens)

@@ -1,4 +1,4 @@
-/** The routes of a server: OpenAI's API, the effects, and what those need who run it. */
+/** The routes of a server: OpenAI's API, Ollama's, the effects, and what those need who run it. */
 import { allowHosts } from "@facet/hono-plugin"
 import type { EngineStats } from "@facet/sdk/words"
 import { type Problem, problemToJson, problemType, routes } from "@facet/sdk/remote"
@@ -19,6 +19,7 @@ export interface AppParts {
   readonly cors: ReadonlyArray<string>
   readonly effects: Hono
   readonly metrics: ServerMetrics
+  readonly ollama: Hono
   readonly state: () => State
   readonly stats: () => Promise<EngineStats>
 }
@@ -29,12 +30,15 @@ const corsMaxAge = 600
 /** How long a scrape waits for an engine that is busy. */
 const statsWithinMs = 1000
 
-export function makeApp({ allowedHosts, api, cors, effects, metrics, state, stats }: AppParts): Hono {
+export function makeApp({ allowedHosts, api, cors, effects, metrics, ollama, state, stats }: AppParts): Hono {
   const app = new Hono()
   api.notFound(unknownUrl)
+  ollama.notFound((c) => c.json({ error: noRoute }, 404))
   effects.notFound(unknownEffect)
   app.notFound(unknownUrl)
   if (allowedHosts !== undefined) app.use(allowHosts({ hosts: allowedHosts }))
+  // Ollama's command asks here whether there is anybody.
+  app.get("/", (c) => c.text("Facet is running.\n"))
   app.get("/healthz", (c) => c.text("ok\n"))
   app.get("/readyz", (c) => (state() === "ready" ? c.text("ready\n") : c.text(`${state()}\n`, 503)))
   app.get("/metrics", async (c) => {
@@ -46,12 +50,13 @@ export function makeApp({ allowedHosts, api, cors, effects, metrics, state, stat
     const allow = allowOrigins({
       origin: cors.includes("*") ? "*" : [...cors],
       allowMethods: ["GET", "POST"],
-      exposeHeaders: ["Retry-After", "X-Request-Id"],
+      exposeHeaders: ["Retry-After", "X-Facet-Warning", "X-Request-Id"],
       maxAge: corsMaxAge,
     })
-    for (const path of ["/v1/*", `${routes.describe}/*`]) app.use(path, allow)
+    for (const path of ["/v1/*", "/api/*", `${routes.describe}/*`]) app.use(path, allow)
   }
   app.all("/v1/*", (c) => (state() === "ready" ? api.fetch(c.req.raw, c.env) : notReady(c, state())))
+  app.all("/api/*", (c) => (state() === "ready" ? ollama.fetch(c.req.raw, c.env) : ollamaNotReady(c, state())))
   const toEffects = (c: Context) =>
     state() === "ready" ? effects.fetch(c.req.raw, c.env) : effectsNotReady(c, state())
   app.all(routes.describe, toEffects)
@@ -59,9 +64,16 @@ export function makeApp({ allowedHosts, api, cors, effects, metrics, state, stat
   return app
 }
 
+const whyNotReady = (state: State): string =>
+  state === "opening" ? "The model is being opened." : "The server is shutting down."
+
+/** In the form of Ollama's API. */
+const ollamaNotReady = (c: Context, state: State): Response =>
+  c.json({ error: whyNotReady(state) }, 503, { "Retry-After": "1" })
+
 /** In the form of OpenAI's API, as clients of it ask here. */
 function notReady(c: Context, state: State): Response {
-  const message = state === "opening" ? "The model is being opened." : "The server is shutting down."
+  const message = whyNotReady(state)
   const code = state === "opening" ? "not_ready" : "shutting_down"
   return c.json({ error: { message, type: "server_error", param: null, code } }, 503, { "Retry-After": "1" })
 }

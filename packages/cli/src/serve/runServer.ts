@@ -1,5 +1,11 @@
 /** Serving, from opening the model to the last answer. */
-import { effects as makeEffects, openai, type RequestReport, type ServerOptions } from "@facet/hono-plugin"
+import {
+  effects as makeEffects,
+  ollama as makeOllama,
+  openai,
+  type RequestReport,
+  type ServerOptions,
+} from "@facet/hono-plugin"
 import { type Facet, openOnce, type OpenOptions, type SharedFacet } from "@facet/sdk"
 import type { AddressInfo } from "node:net"
 import type { Console } from "../Console.ts"
@@ -34,9 +40,10 @@ export async function runServer(console: Console, options: ServeOptions): Promis
     const shared = openOnce(open)
     const serving = { ...options.api, facet: open, ...hooks(console, metrics) }
     const api = openai(serving)
+    const ollama = makeOllama(serving)
     const effects = makeEffects(serving)
     const stats = async () => (await shared.get()).stats()
-    const app = makeApp({ allowedHosts, api, cors, effects, metrics, state: () => state, stats })
+    const app = makeApp({ allowedHosts, api, cors, effects, ollama, metrics, state: () => state, stats })
     const server = new HttpServer(app, metrics)
     const address = await server.listen(port, host)
     try {
@@ -49,7 +56,7 @@ export async function runServer(console: Console, options: ServeOptions): Promis
       await server.drain(graceSeconds * 1000)
     } finally {
       // Whatever still runs ends with an error that says why.
-      await Promise.all([api.dispose(), effects.dispose(), shared.dispose()])
+      await Promise.all([api.dispose(), ollama.dispose(), effects.dispose(), shared.dispose()])
       await server.close()
     }
   })
@@ -79,7 +86,7 @@ async function tell(
 ): Promise<void> {
   const host = family === "IPv6" ? `[${address}]` : address
   const url = `http://${host}:${port}`
-  await err.writeLine(`Serving at ${url} (OpenAI's API at /v1, the effects at /facet)`)
+  await err.writeLine(`Serving at ${url} (OpenAI's API at /v1, Ollama's at /api, the effects at /facet)`)
   if (options.json) await out.writeLine(JSON.stringify({ url, host: address, port, pid: process.pid }))
 }
 

@@ -4,6 +4,7 @@ import { descriptionToJson, effectFromJson, linesType, routes, traceToJson, verd
 import { type Context, Hono } from "hono"
 import { ClientPlaces } from "../ClientPlaces.ts"
 import { Exchange, type Route } from "../Exchange.ts"
+import { methodNotAllowed } from "../openai/ApiError.ts"
 import { openedFor } from "../openedFor.ts"
 import { makeAuthorise } from "../openai/makeAuthorise.ts"
 import { readJsonBody } from "../readJsonBody.ts"
@@ -84,6 +85,12 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
       return exchange.json(traceToJson(trace))
     }),
   )
+  const refuse = (route: Route, allowed: "GET, HEAD" | "POST") => (context: Context) =>
+    Promise.resolve(new Exchange(context, route, settings, toProblem).failure(methodNotAllowed(allowed)))
+  app.all(routes.describe, refuse("facet", "GET, HEAD"))
+  app.all(routes.generate, refuse("facet.generate", "POST"))
+  app.all(routes.shield, refuse("facet.shield", "POST"))
+  app.all(routes.inspect, refuse("facet.inspect", "POST"))
   return Object.assign(app, { dispose: () => shared.dispose() })
 }
 

@@ -57,6 +57,14 @@ export const badRequest = (param: string | undefined, message: string, code?: st
 /** Something that OpenAI's API has and this server has not: it must not be ignored in silence. */
 export const unsupported = (param: string, message: string): ApiError => badRequest(param, message, "unsupported_value")
 
+/** A path that is there, asked with a method that it has not. */
+export const methodNotAllowed = (allowed: string): ApiError =>
+  new ApiError(405, `This route answers ${allowed}.`, { code: "method_not_allowed", headers: { Allow: allowed } })
+
+/** A text that the guard flagged, where no answer can say so. */
+export const contentFiltered = (param: string): ApiError =>
+  badRequest(param, "it violates a policy of this server's guard.", "content_filter")
+
 /** Seconds after which a client may try again. */
 const retryAfter = { "Retry-After": "1" }
 
@@ -70,7 +78,7 @@ export function toApiError(error: unknown, content: string): ApiError {
   if (error instanceof InvalidRequestError) {
     // That no guard was opened is nothing that a client could change.
     if (error.option === "shield") return modelUnavailable(error)
-    return badRequest(paramOf(error.option), `${error.problem}. ${error.remedy}`, "invalid_value")
+    return badRequest(paramOf(error.option, content), `${error.problem}. ${error.remedy}`, "invalid_value")
   }
   if (error instanceof ContextOverflowError) {
     const { limit, tokens } = error
@@ -116,5 +124,12 @@ export const modelUnavailable = (cause: unknown): ApiError =>
  */
 export const fieldOf = (option: string): string => option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** `logitBias[7]` is told of `logit_bias`. */
-const paramOf = (option: string): string => fieldOf(option).replace(/^logit_bias.*/, "logit_bias")
+/** Where the API calls an option otherwise: `logitBias[7]` is told of `logit_bias`. */
+function paramOf(option: string, content: string): string {
+  const field = fieldOf(option)
+    .replace(/^logit_bias.*/, "logit_bias")
+    .replace(/^stop_tokens.*/, "stop_token_ids")
+    .replace(/^prompt\.tokens.*/, "prompt")
+  // Of another field the messages were made, and their places are not its own.
+  return field.startsWith("messages") && content !== "messages" ? content : field
+}

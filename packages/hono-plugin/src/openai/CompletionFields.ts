@@ -7,11 +7,11 @@ import {
   samplingNumberNames,
   samplingNumbers,
 } from "@facet/sdk/words"
-import { badRequest, fieldOf, unsupported } from "./ApiError.ts"
-import { atLeastOne, type RequestFields } from "./RequestFields.ts"
+import { badRequest, fieldOf } from "./ApiError.ts"
+import { atLeastOne, kindOf, type RequestFields } from "./RequestFields.ts"
 
-/** As many as OpenAI's API takes. */
-const mostStops = 4
+/** The most answers to one request, of all its prompts together: as many as OpenAI's API gives. */
+export const mostAnswers = 128
 
 /** Where OpenAI's API, or vLLM's, differs from Facet. */
 interface Deviation extends Partial<NumberRange> {
@@ -31,7 +31,22 @@ const deviations: { readonly [Name in SamplingNumberName]?: Deviation } = {
 export function readSampling(fields: RequestFields): GenerateOptions {
   const numbers: { [Name in SamplingNumberName]?: number | undefined } = {}
   for (const name of samplingNumberNames) numbers[name] = readNumber(fields, name)
-  return { ...numbers, logitBias: readLogitBias(fields), stop: readStop(fields) }
+  return {
+    ...numbers,
+    logitBias: readLogitBias(fields),
+    stop: readStop(fields),
+    // vLLM's names for them.
+    minTokens: fields.number("min_tokens", { ...atLeastOne, min: 0 }),
+    stopTokens: readStopTokens(fields),
+  }
+}
+
+function readStopTokens(fields: RequestFields): ReadonlyArray<number> | undefined {
+  const ids = fields.list("stop_token_ids")
+  return ids?.map((id, i) => {
+    if (typeof id === "number") return id
+    throw badRequest(fields.at("stop_token_ids"), `${kindOf(id)} where token id ${i} is expected.`, "invalid_type")
+  })
 }
 
 const same = (value: number): number => value
@@ -55,16 +70,14 @@ function readLogitBias(fields: RequestFields): Readonly<Record<number, number>> 
   return Object.fromEntries(entries)
 }
 
-function readStop(fields: RequestFields): ReadonlyArray<string> | undefined {
+/** Texts at which an answer ends: one, or a list. */
+export function readStop(fields: RequestFields): ReadonlyArray<string> | undefined {
   const value = fields.value("stop")
   if (value === undefined) return undefined
   const stops: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
-  if (stops.length > mostStops) {
-    throw badRequest("stop", `${stops.length} strings where at most ${mostStops} are allowed.`, "invalid_value")
-  }
   return stops.map((stop) => {
     if (typeof stop === "string" && stop !== "") return stop
-    throw badRequest("stop", "it is not a string, or a list of strings, none of them empty.", "invalid_type")
+    throw badRequest(fields.at("stop"), "it is not a string, or a list of strings, none of them empty.", "invalid_type")
   })
 }
 
@@ -99,10 +112,26 @@ const harmless = [
   "prediction",
 ] as const
 
-/** Reads what every completion may carry beside what it asks, and refuses what this server cannot do. */
+/** Reads what every completion may carry beside what it asks. */
 export function readRest(fields: RequestFields): void {
   for (const name of harmless) fields.value(name)
-  const n = fields.number("n", atLeastOne)
-  if (n !== undefined && n !== 1)
-    throw unsupported("n", "this server gives one answer to a request. Send it again for more.")
+}
+
+/** How many answers each of so many prompts is to have. */
+export function readCount(fields: RequestFields, prompts = 1): number {
+  const n = fields.number("n", { ...atLeastOne, max: mostAnswers }) ?? 1
+  if (n * prompts <= mostAnswers) return n
+  throw badRequest("n", `${n * prompts} answers where at most ${mostAnswers} are allowed.`, "invalid_value")
+}
+
+/** Fields of other models, which change nothing for one that does not reason before it answers, or has no such dial. */
+export function warnOfOthers(fields: RequestFields): void {
+  const noReasoning = "the model does not reason before it answers, so it changes nothing."
+  fields.warn("reasoning_effort", noReasoning, (value) => value === "none")
+  fields.warn("reasoning", noReasoning)
+  fields.warn("include_reasoning", noReasoning)
+  fields.warn("enable_thinking", noReasoning)
+  fields.warn("thinking", noReasoning)
+  fields.warn("chat_template_kwargs", "the model's template takes no arguments, so they change nothing.")
+  fields.warn("verbosity", "the model has no such dial, so it changes nothing. Ask for it in words.")
 }

@@ -4,44 +4,47 @@ import type { FinishReason, TokenAlternative, TokenLogprob, Usage } from "@facet
 /** One entry of `choices`. */
 export type Choice = Readonly<Record<string, unknown>>
 
-type Logprobs = ReadonlyArray<TokenLogprob> | undefined
+/** A token of an answer, or of a prompt that is told back: the first of a text has no probability. */
+export interface ToldLogprob extends Omit<TokenLogprob, "id" | "bytes" | "logprob"> {
+  readonly bytes?: ReadonlyArray<number>
+  readonly logprob: number | null
+}
+
+type Logprobs = ReadonlyArray<ToldLogprob> | undefined
 
 export interface CompletionFormat {
   readonly idPrefix: string
   /** `object` of a whole answer, and of a chunk. */
   readonly whole: string
   readonly chunk: string
-  /** The field that holds what the model reads. */
-  readonly content: string
-  /** What stands in the first chunk of a stream, ahead of all text. */
-  readonly opening: Choice | undefined
-  /** A piece of a stream. `offset` is how much text came before, in UTF-16 units. */
-  readonly piece: (text: string, logprobs: Logprobs, offset: number) => Choice
-  readonly closing: (reason: FinishReason) => Choice
+  /** What stands in the first chunk of a choice, ahead of all text. */
+  readonly opening: ((index: number) => Choice) | undefined
+  /** A piece of a choice. `offset` is how much text of it came before, in UTF-16 units. */
+  readonly piece: (index: number, text: string, logprobs: Logprobs, offset: number) => Choice
+  readonly closing: (index: number, reason: FinishReason) => Choice
   /** All that was said. */
-  readonly answer: (text: string, reason: FinishReason, logprobs: Logprobs) => Choice
+  readonly answer: (index: number, text: string, reason: FinishReason, logprobs: Logprobs) => Choice
 }
 
 export const chatFormat: CompletionFormat = {
   idPrefix: "chatcmpl-",
   whole: "chat.completion",
   chunk: "chat.completion.chunk",
-  content: "messages",
-  opening: {
-    index: 0,
+  opening: (index) => ({
+    index,
     delta: { role: "assistant", content: "", refusal: null },
     logprobs: null,
     finish_reason: null,
-  },
-  piece: (content, logprobs) => ({
-    index: 0,
+  }),
+  piece: (index, content, logprobs) => ({
+    index,
     delta: { content },
     logprobs: chatLogprobs(logprobs),
     finish_reason: null,
   }),
-  closing: (reason) => ({ index: 0, delta: {}, logprobs: null, finish_reason: finishReason(reason) }),
-  answer: (content, reason, logprobs) => ({
-    index: 0,
+  closing: (index, reason) => ({ index, delta: {}, logprobs: null, finish_reason: finishReason(reason) }),
+  answer: (index, content, reason, logprobs) => ({
+    index,
     message: { role: "assistant", content, refusal: null },
     logprobs: chatLogprobs(logprobs),
     finish_reason: finishReason(reason),
@@ -52,17 +55,16 @@ export const textFormat: CompletionFormat = {
   idPrefix: "cmpl-",
   whole: "text_completion",
   chunk: "text_completion",
-  content: "prompt",
   opening: undefined,
-  piece: (text, logprobs, offset) => ({
-    index: 0,
+  piece: (index, text, logprobs, offset) => ({
+    index,
     text,
     logprobs: textLogprobs(logprobs, offset),
     finish_reason: null,
   }),
-  closing: (reason) => ({ index: 0, text: "", logprobs: null, finish_reason: finishReason(reason) }),
-  answer: (text, reason, logprobs) => ({
-    index: 0,
+  closing: (index, reason) => ({ index, text: "", logprobs: null, finish_reason: finishReason(reason) }),
+  answer: (index, text, reason, logprobs) => ({
+    index,
     text,
     logprobs: textLogprobs(logprobs, 0),
     finish_reason: finishReason(reason),
@@ -71,7 +73,8 @@ export const textFormat: CompletionFormat = {
 
 const finishReason = (reason: FinishReason): string => (reason === "blocked" ? "content_filter" : reason)
 
-const chatLogprobs = (logprobs: Logprobs) =>
+/** How likely the tokens of a text are, in the form of a chat. */
+export const chatLogprobs = (logprobs: Logprobs) =>
   logprobs === undefined
     ? null
     : {
@@ -79,7 +82,11 @@ const chatLogprobs = (logprobs: Logprobs) =>
         refusal: null,
       }
 
-const likelihood = ({ bytes, logprob, token }: TokenAlternative) => ({ token, logprob, bytes })
+const likelihood = ({ bytes, logprob, token }: Pick<ToldLogprob, "bytes" | "logprob" | "token">) => ({
+  token,
+  logprob,
+  bytes,
+})
 
 function textLogprobs(logprobs: Logprobs, offset: number) {
   if (logprobs === undefined) return null

@@ -10,9 +10,15 @@ export class RequestFields {
   readonly #values: ReadonlyMap<string, unknown>
   readonly #path: string
   readonly #read = new Set<string>()
+  /** What was accepted and changes nothing, and why: for the body as a whole. */
+  readonly warnings: Array<string>
 
-  /** @param path where the object stands: `messages[2]`; empty for the whole body. */
-  constructor(value: unknown, path = "") {
+  /**
+   * @param path where the object stands: `messages[2]`; empty for the whole body.
+   * @param warnings of the body that it stands in.
+   */
+  constructor(value: unknown, path = "", warnings: Array<string> = []) {
+    this.warnings = warnings
     if (!isRecord(value)) {
       const where = path === "" ? "the body" : path
       throw badRequest(path === "" ? undefined : path, `${kindOf(value)} where ${where} must be an object.`, wrongType)
@@ -61,7 +67,7 @@ export class RequestFields {
 
   object(name: string): RequestFields | undefined {
     const value = this.value(name)
-    return value === undefined ? undefined : new RequestFields(value, this.at(name))
+    return value === undefined ? undefined : new RequestFields(value, this.at(name), this.warnings)
   }
 
   /** Refuses a field, unless what it holds asks for nothing. */
@@ -70,11 +76,26 @@ export class RequestFields {
     if (value !== undefined && !asksForNothing(value)) throw unsupported(this.at(name), because)
   }
 
+  /** Accepts a field that changes nothing here, and says so, unless what it holds asks for nothing. */
+  warn(name: string, because: string, asksForNothing: (value: unknown) => boolean = isEmpty): void {
+    const value = this.value(name)
+    if (value !== undefined && !asksForNothing(value)) this.warnings.push(`${this.at(name)}: ${because}`)
+  }
+
   /** Refuses every field that nobody has read: a setting must not be ignored in silence. */
   finish(): void {
     for (const [name, value] of this.#values) {
       if (value === null || this.#read.has(name)) continue
       throw badRequest(this.at(name), "this server knows no such field.", "unknown_parameter")
+    }
+  }
+
+  /** Accepts every field that nobody has read, and says so: what is told of a name holds nothing else that was written. */
+  warnOfRest(): void {
+    for (const [name, value] of this.#values) {
+      if (value === null || this.#read.has(name)) continue
+      const told = /^[\w.-]{1,64}$/.test(name) ? this.at(name) : "a field"
+      this.warnings.push(`${told}: this server knows no such field, so it changes nothing.`)
     }
   }
 

@@ -1,33 +1,28 @@
-/** Answers a request for a completion, all at once or as a stream of server-sent events. */
-import type { Facet } from "@facet/sdk"
-import type { FinishPart, GenerateOptions, GenerationPart, TextPart, TokenLogprob } from "@facet/sdk/words"
-import type { CompletionJob } from "./CompletionJob.ts"
-import { type Choice, type CompletionFormat, publicUsage } from "./CompletionFormat.ts"
+/** Answers a request for completions, all at once or as a stream of server-sent events. */
+import type { FinishReason, Usage } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
+import { type AnswerFinish, type AnswerPart, answersTo, type CompletionModel } from "./answersTo.ts"
+import { type Choice, type CompletionFormat, publicUsage, type ToldLogprob } from "./CompletionFormat.ts"
+import type { CompletionJob } from "./CompletionJob.ts"
 
-export interface CompletionServer {
-  readonly facet: Facet
+export interface CompletionServer extends CompletionModel {
   readonly format: CompletionFormat
-  /** The name that the model answers under. */
-  readonly model: string
-  readonly guard: GenerateOptions["guard"]
 }
 
-type Parts = AsyncGenerator<GenerationPart, void, void>
+type Parts = AsyncGenerator<AnswerPart, void, void>
 
 export async function complete(job: CompletionJob, server: CompletionServer, exchange: Exchange): Promise<Response> {
-  const { format, facet, guard, model } = server
-  const call = exchange.call(job.cacheSalt)
-  const parts = facet.stream(job.prompt, { ...job.options, ...(guard !== undefined && { guard }), ...call })
+  const { format, model } = server
+  const parts = answersTo(job, server, exchange)
   const heading = {
     id: `${format.idPrefix}${globalThis.crypto.randomUUID().replaceAll("-", "")}`,
     created: Math.floor(Date.now() / 1000),
     model,
   }
-  const answer = { heading, job, format, exchange }
+  const answer = { heading, job, format, exchange, totals: new Totals(job.n) }
   if (!job.stream) return exchange.json(await whole(parts, answer))
   // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
-  const first = await nextAnswer(parts, exchange)
+  const first = await parts.next()
   return exchange.stream(events(first, parts, answer), "text/event-stream; charset=utf-8")
 }
 
@@ -36,41 +31,33 @@ interface Answer {
   readonly job: CompletionJob
   readonly format: CompletionFormat
   readonly exchange: Exchange
+  readonly totals: Totals
 }
 
-async function whole(parts: Parts, { format, exchange, heading, job }: Answer): Promise<object> {
-  const logprobs: Array<TokenLogprob> = []
-  let text = ""
-  for (;;) {
-    const part = await nextAnswer(parts, exchange)
+async function whole(parts: Parts, { format, exchange, heading, job, totals }: Answer): Promise<object> {
+  const said = new Map<number, { text: string; readonly logprobs: Array<ToldLogprob> }>()
+  const choices: Array<readonly [index: number, choice: Choice]> = []
+  for await (const part of parts) {
+    const { index } = part
+    const one = said.get(index) ?? { text: "", logprobs: [] }
+    said.set(index, one)
     if (part.type === "text") {
       exchange.noteFirstText()
-      text += part.text
-      logprobs.push(...(part.logprobs ?? []))
+      one.text += part.text
+      one.logprobs.push(...(part.logprobs ?? []))
       continue
     }
-    noteFinish(part, exchange)
-    const choice = format.answer(text, part.finishReason, wantsLogprobs(job) ? logprobs : undefined)
-    return { ...heading, object: format.whole, choices: [choice], usage: publicUsage(part.usage) }
+    exchange.note(totals.add(part))
+    choices.push([
+      index,
+      format.answer(index, one.text, part.finishReason, wantsLogprobs(job) ? one.logprobs : undefined),
+    ])
   }
+  const inOrder = choices.toSorted(([a], [b]) => a - b).map(([, choice]) => choice)
+  return { ...heading, object: format.whole, choices: inOrder, usage: publicUsage(totals.usage) }
 }
 
-/** The next part that a client sees. What a guard finds on the way is not among them, and told elsewhere. */
-async function nextAnswer(parts: Parts, exchange: Exchange): Promise<TextPart | FinishPart> {
-  for (;;) {
-    const next = await parts.next()
-    if (next.done === true) throw new Error("a generation ended without a finish")
-    if (next.value.type === "text" || next.value.type === "finish") return next.value
-    if (next.value.type === "failure") exchange.tell(next.value.error)
-  }
-}
-
-function noteFinish({ finishReason, guard, usage }: FinishPart, exchange: Exchange): void {
-  const verdicts = guard === undefined ? undefined : Object.values(guard.verdicts)
-  exchange.note({ finishReason, usage, flagged: verdicts?.filter(({ flagged }) => flagged).length })
-}
-
-async function* events(first: TextPart | FinishPart, rest: Parts, answer: Answer): AsyncGenerator<string, void, void> {
+async function* events(first: Step, rest: Parts, answer: Answer): AsyncGenerator<string, void, void> {
   const { exchange } = answer
   try {
     yield* chunks(first, rest, answer)
@@ -84,24 +71,56 @@ async function* events(first: TextPart | FinishPart, rest: Parts, answer: Answer
   yield "data: [DONE]\n\n"
 }
 
-async function* chunks(first: TextPart | FinishPart, rest: Parts, answer: Answer): AsyncGenerator<string, void, void> {
-  const { format, exchange, heading, job } = answer
+type Step = IteratorResult<AnswerPart, void>
+
+async function* chunks(first: Step, rest: Parts, answer: Answer): AsyncGenerator<string, void, void> {
+  const { format, exchange, heading, job, totals } = answer
   const { includeUsage } = job
   // As in OpenAI's API: whoever asks for figures finds the field in every chunk, and the figures in the last.
   const chunk = (choice: Choice): string =>
     event({ ...heading, object: format.chunk, choices: [choice], ...(includeUsage && { usage: null }) })
-  if (format.opening !== undefined) yield chunk(format.opening)
-  let part = first
-  let offset = 0
-  while (part.type === "text") {
+  /** How much text there was of each. */
+  const offsets = new Map<number, number>()
+  for (let next = first; next.done !== true; next = await rest.next()) {
+    const part = next.value
+    const { index } = part
+    const offset = offsets.get(index) ?? 0
+    if (!offsets.has(index) && format.opening !== undefined) yield chunk(format.opening(index))
+    offsets.set(index, offset)
+    if (part.type === "finish") {
+      exchange.note(totals.add(part))
+      yield chunk(format.closing(index, part.finishReason))
+      continue
+    }
     exchange.noteFirstText()
-    yield chunk(format.piece(part.text, wantsLogprobs(job) ? (part.logprobs ?? []) : undefined, offset))
-    offset += part.text.length
-    part = await nextAnswer(rest, exchange)
+    yield chunk(format.piece(index, part.text, wantsLogprobs(job) ? (part.logprobs ?? []) : undefined, offset))
+    offsets.set(index, offset + part.text.length)
   }
-  noteFinish(part, exchange)
-  yield chunk(format.closing(part.finishReason))
-  if (includeUsage) yield event({ ...heading, object: format.chunk, choices: [], usage: publicUsage(part.usage) })
+  if (includeUsage) yield event({ ...heading, object: format.chunk, choices: [], usage: publicUsage(totals.usage) })
+}
+
+/** Figures of all answers together: a prompt counts once, however many answer it. */
+class Totals {
+  readonly #answersEach: number
+  usage: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 }
+
+  constructor(answersEach: number) {
+    this.#answersEach = answersEach
+  }
+
+  add({ finishReason, index, usage }: AnswerFinish): {
+    readonly finishReason: FinishReason
+    readonly usage: Usage
+  } {
+    const { cachedTokens, completionTokens, promptTokens } = this.usage
+    const isFirst = index % this.#answersEach === 0
+    this.usage = {
+      promptTokens: promptTokens + (isFirst ? usage.promptTokens : 0),
+      cachedTokens: cachedTokens + (isFirst ? usage.cachedTokens : 0),
+      completionTokens: completionTokens + usage.completionTokens,
+    }
+    return { finishReason, usage: this.usage }
+  }
 }
 
 /** 0 asks for those of the chosen tokens alone. */

@@ -1,19 +1,18 @@
 /** Gemma 2 and ShieldGemma behind OpenAI's API. */
-import { openOnce } from "@facet/sdk"
-import { type Context, Hono } from "hono"
-import { ApiError, modelUnavailable, toApiError } from "./ApiError.ts"
-import { makeAuthorise } from "./makeAuthorise.ts"
+import { Hono } from "hono"
+import { ApiError, toApiError } from "./ApiError.ts"
 import { readChatRequest } from "./readChatRequest.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { readCompletionRequest } from "./readCompletionRequest.ts"
 import { complete } from "./complete.ts"
 import { chatFormat, type CompletionFormat, textFormat } from "./CompletionFormat.ts"
-import { ClientPlaces } from "../ClientPlaces.ts"
-import { Exchange, type Route } from "../Exchange.ts"
-import { openedFor } from "../openedFor.ts"
+import type { Route } from "../Exchange.ts"
+import { Service, type Work } from "../Service.ts"
+import { embedAll, readEmbeddingRequest } from "./Embeddings.ts"
 import { moderate, readModerationRequest } from "./Moderations.ts"
 import { type OpenAIOptions, readOptions, type Settings } from "./OpenAIOptions.ts"
-import { readJsonBody } from "../readJsonBody.ts"
+import { readResponseRequest } from "./readResponseRequest.ts"
+import { respond } from "./respond.ts"
 
 export type { OpenAIOptions } from "./OpenAIOptions.ts"
 
@@ -26,8 +25,8 @@ export interface OpenAIApp extends Hono {
 const moderationAliases = ["omni-moderation-latest", "text-moderation-latest"]
 
 /**
- * An app that answers `/v1/chat/completions`, `/v1/completions`, `/v1/models` and `/v1/moderations` as OpenAI's API does.
- * What of that API it cannot do it refuses by name; nothing is ignored in silence.
+ * An app that answers `/v1/chat/completions`, `/v1/completions`, `/v1/responses`, `/v1/embeddings`, `/v1/models` and
+ * `/v1/moderations` as OpenAI's API does. What of that API it cannot do it refuses by name; nothing is ignored in silence.
  *
  * @throws InvalidRequestError for an option that is unknown or wrong.
  * @example
@@ -36,70 +35,58 @@ const moderationAliases = ["omni-moderation-latest", "text-moderation-latest"]
  */
 export function openai(options: OpenAIOptions = {}): OpenAIApp {
   const settings = readOptions(options)
-  const shared = openOnce(settings.facet)
-  const places = new ClientPlaces(settings)
-  const open = async (context: Context, exchange: Exchange) => {
-    const facet = await openedFor(exchange.signal, shared, modelUnavailable)
-    places.take(facet, context, exchange)
-    return facet
-  }
+  const service = new Service(settings)
   const app = new Hono()
   // No wildcards and no error handler: where it is mounted, other routes may begin with /v1 too.
-  const serve = makeServe(settings)
-  const completions = (route: Route, format: CompletionFormat, read: (body: unknown) => CompletionJob) =>
-    serve(route, format.content, async (context, exchange) => {
-      const job = read(await readJsonBody(context.req.raw, settings.maxBodyBytes))
+  const post = (path: string, route: Route, content: string, work: Work) => {
+    const toFailure = (error: unknown) => toApiError(error, content)
+    app.post(path, service.serve(route, toFailure, work))
+    app.all(path, service.refuseOthers(route, "POST", toFailure))
+  }
+  const get = (path: string, work: Work) => {
+    const toFailure = (error: unknown) => toApiError(error, "model")
+    app.get(path, service.serve("models", toFailure, work))
+    app.all(path, service.refuseOthers("models", "GET, HEAD", toFailure))
+  }
+  const completions =
+    (format: CompletionFormat, read: (body: unknown) => CompletionJob): Work =>
+    async (context, exchange) => {
+      const job = read(await service.body(context))
+      exchange.warn(job.warnings)
       const model = modelFor(job.model, settings)
-      const facet = await open(context, exchange)
+      const facet = await service.open(context, exchange)
       return complete(job, { facet, format, model, guard: settings.guard }, exchange)
-    })
+    }
 
-  app.post("/v1/chat/completions", completions("chat.completions", chatFormat, readChatRequest))
-  app.post("/v1/completions", completions("completions", textFormat, readCompletionRequest))
-  app.post(
-    "/v1/moderations",
-    serve("moderations", "input", async (context, exchange) => {
-      const body = await readJsonBody(context.req.raw, settings.maxBodyBytes)
-      const job = readModerationRequest(body, settings.maxModerationInputs)
-      checkModerationModel(job.model, settings)
-      const facet = await open(context, exchange)
-      return exchange.json(await moderate(job, settings.moderationModel, facet, exchange))
-    }),
-  )
+  post("/v1/chat/completions", "chat.completions", "messages", completions(chatFormat, readChatRequest))
+  post("/v1/completions", "completions", "prompt", completions(textFormat, readCompletionRequest))
+  post("/v1/responses", "responses", "input", async (context, exchange) => {
+    const job = readResponseRequest(await service.body(context))
+    exchange.warn(job.warnings)
+    const model = modelFor(job.model, settings)
+    const facet = await service.open(context, exchange)
+    return respond(job, { facet, model, guard: settings.guard }, exchange)
+  })
+  post("/v1/embeddings", "embeddings", "input", async (context, exchange) => {
+    const job = readEmbeddingRequest(await service.body(context))
+    const model = modelFor(job.model, settings)
+    const facet = await service.open(context, exchange)
+    return exchange.json(await embedAll(job, { facet, model, guard: settings.guard }, exchange))
+  })
+  post("/v1/moderations", "moderations", "input", async (context, exchange) => {
+    const job = readModerationRequest(await service.body(context), settings.maxModerationInputs)
+    checkModerationModel(job.model, settings)
+    const facet = await service.open(context, exchange)
+    return exchange.json(await moderate(job, settings.moderationModel, facet, exchange))
+  })
   const created = Math.floor(Date.now() / 1000)
   const modelObject = (id: string) => ({ id, object: "model", created, owned_by: "facet" })
-  app.get(
-    "/v1/models",
-    serve("models", "model", async (_, exchange) =>
-      exchange.json({ object: "list", data: settings.models.map(modelObject) }),
-    ),
+  get("/v1/models", async (_, exchange) => exchange.json({ object: "list", data: settings.models.map(modelObject) }))
+  // Ids may have slashes: google/gemma-2-2b-it.
+  get("/v1/models/:id{.+}", async (context, exchange) =>
+    exchange.json(modelObject(modelFor(context.req.param("id"), settings))),
   )
-  app.get(
-    // Ids may have slashes: google/gemma-2-2b-it.
-    "/v1/models/:id{.+}",
-    serve("models", "model", async (context, exchange) =>
-      exchange.json(modelObject(modelFor(context.req.param("id"), settings))),
-    ),
-  )
-  return Object.assign(app, { dispose: () => shared.dispose() })
-}
-
-type Work = (context: Context, exchange: Exchange) => Promise<Response>
-
-/** Wraps the work of a route in what all routes share: ids, keys, and how failures are told. */
-function makeServe(
-  settings: Settings,
-): (route: Route, content: string, work: Work) => (context: Context) => Promise<Response> {
-  const authorise = makeAuthorise(settings.keys)
-  return (route, content, work) => async (context) => {
-    const exchange = new Exchange(context, route, settings, (error) => toApiError(error, content))
-    try {
-      exchange.key = await authorise(context.req.header("authorization"))
-      return await work(context, exchange)
-    } catch (error) {
-      return exchange.failure(error)
-    }
-  }
+  return Object.assign(app, { dispose: () => service.dispose() })
 }
 
 /** The name that an answer bears; without one, the first. */

@@ -3,24 +3,52 @@ import { type ChatMessage, mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { atLeastOne, RequestFields, kindOf } from "./RequestFields.ts"
-import { readDelivery, readRest, readSampling } from "./CompletionFields.ts"
+import { refuseTools } from "./refuseTools.ts"
+import { readCount, readDelivery, readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
 export function readChatRequest(body: unknown): CompletionJob {
   const fields = new RequestFields(body)
+  const messages = readMessages(fields)
   const job: CompletionJob = {
     model: fields.text("model"),
-    prompt: readMessages(fields),
-    options: { ...readSampling(fields), maxTokens: readMaxTokens(fields), logprobs: readLogprobs(fields) },
+    prompts: [messages],
+    n: readCount(fields),
+    echo: "none",
+    options: {
+      ...readSampling(fields),
+      maxTokens: readMaxTokens(fields),
+      logprobs: readLogprobs(fields),
+      continueFinalMessage: readOpenEnd(fields, messages),
+    },
     // vLLM's name for it.
     cacheSalt: fields.text("cache_salt"),
     ...readDelivery(fields),
+    warnings: fields.warnings,
   }
   readRest(fields)
+  warnOfOthers(fields)
   refuseTools(fields)
   refuseForms(fields)
   fields.finish()
   return job
+}
+
+/**
+ * Whether the last message, the assistant's, is gone on with. vLLM asks for it with two fields, of which the second alone
+ * says no more than that no turn is opened.
+ */
+function readOpenEnd(fields: RequestFields, messages: ReadonlyArray<ChatMessage>): boolean | undefined {
+  const isContinued = fields.flag("continue_final_message")
+  const isPrompted = fields.flag("add_generation_prompt")
+  if (isContinued === true && isPrompted === true) {
+    throw badRequest("continue_final_message", "it cannot go with add_generation_prompt: true.", "invalid_value")
+  }
+  const asking =
+    isContinued === true ? "continue_final_message" : isPrompted === false ? "add_generation_prompt" : undefined
+  if (asking === undefined) return undefined
+  if (messages.at(-1)?.role === "assistant") return true
+  throw badRequest(asking, "the last message is not the assistant's, so nothing can be continued.", "invalid_value")
 }
 
 function readMaxTokens(fields: RequestFields): number | undefined {
@@ -44,7 +72,9 @@ function readLogprobs(fields: RequestFields): boolean | number | undefined {
 function readMessages(fields: RequestFields): ReadonlyArray<ChatMessage> {
   const list = fields.list("messages")
   if (list === undefined) throw badRequest("messages", "it is missing.", "missing_required_parameter")
-  const messages = list.flatMap((message, i) => readMessage(new RequestFields(message, `messages[${i}]`)))
+  const messages = list.flatMap((message, i) =>
+    readMessage(new RequestFields(message, `messages[${i}]`, fields.warnings)),
+  )
   if (!messages.some(({ content, role }) => role === "user" && content.trim() !== "")) {
     throw badRequest("messages", "no message of the role user has any text.", "invalid_value")
   }
@@ -58,7 +88,9 @@ function readMessage(fields: RequestFields): ReadonlyArray<ChatMessage> {
   fields.refuse("audio", "this server takes text only.")
   // Clients send names unasked; no template of Gemma's has a place for them.
   fields.text("name")
-  fields.refuse("reasoning_content", "Gemma 2's template has no place for reasoning. Leave it out.")
+  for (const name of ["reasoning_content", "reasoning", "reasoning_details"]) {
+    fields.warn(name, "the model's template has no place for reasoning, so it is left out.")
+  }
   // What OpenAI's client hands back with an answer of its own.
   fields.refuse("refusal", "send what the assistant said as its content.")
   fields.refuse("annotations", "this server has no use for annotations.")
@@ -69,7 +101,8 @@ function readMessage(fields: RequestFields): ReadonlyArray<ChatMessage> {
   return [{ role, content: readContent(content, fields.at("content")) }]
 }
 
-function roleOf(role: unknown, param: string): ChatMessage["role"] {
+/** @throws ApiError for a role that there is not, or whose messages come from tools. */
+export function roleOf(role: unknown, param: string): ChatMessage["role"] {
   if (role === "developer") return "system"
   if (role === "system" || role === "user" || role === "assistant") return role
   if (role === "tool" || role === "function") throw unsupported(param, "this server calls no tools.")
@@ -97,17 +130,6 @@ export function readTextPart(part: unknown, path: string): string {
   return text
 }
 
-function refuseTools(fields: RequestFields): void {
-  const noTools = "this server calls no tools."
-  fields.refuse("tools", noTools)
-  fields.refuse("functions", noTools)
-  // Without tools to call, these ask for nothing.
-  for (const name of ["tool_choice", "function_call"]) {
-    fields.refuse(name, noTools, (value) => value === "none" || value === "auto")
-  }
-  fields.value("parallel_tool_calls")
-}
-
 function refuseForms(fields: RequestFields): void {
   fields.refuse("response_format", "this server answers in text only.", isTextFormat)
   fields.refuse(
@@ -116,8 +138,6 @@ function refuseForms(fields: RequestFields): void {
     (value) => Array.isArray(value) && value.join() === "text",
   )
   fields.refuse("audio", "this server answers in text only.")
-  fields.refuse("reasoning_effort", "Gemma 2 does not reason before it answers.", (value) => value === "none")
-  fields.refuse("verbosity", "Gemma 2 has no such setting. Ask for it in words.")
   fields.refuse("web_search_options", "this server does not search the web.")
 }
 

@@ -32,8 +32,9 @@ const roleNames: ReadonlyMap<unknown, GuardRole> = new Map([
 export function* inputOfJson(body: unknown, roles: Roles): Sliced<Input> {
   if (!isRecord(body)) return inputOf([yield* wordsOfJsonInSlices(body)])
   const { input, instructions, messages, prompt, system } = body
-  checkTokens(prompt)
-  checkTokens(input)
+  for (const said of [prompt, input, isRecord(prompt) ? prompt["tokens"] : undefined]) checkTokens(said)
+  // A conversation of Ollama's comes as ids beside the prompt.
+  if (prompt !== undefined) checkTokens(body["context"])
   // OpenAI's Responses and Anthropic's messages have system texts beside the messages.
   const before: Array<PromptMessage> = []
   for (const text of [instructions, system]) before.push({ role: "system", text: yield* wordsOfJsonInSlices(text) })

@@ -4,6 +4,8 @@ import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
 import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
+import type { Dialect } from "./Dialect.ts"
+import { OllamaDialect } from "./OllamaDialect.ts"
 import type { Clean } from "./withoutForged.ts"
 import { toldEnding, UnknownDialect } from "./UnknownDialect.ts"
 
@@ -16,7 +18,7 @@ export class JsonLinesFormat implements Format {
   readonly #unreadable: Unreadable
   readonly #clean: Clean
   readonly #words = new StreamWords()
-  readonly #dialect = new UnknownDialect(this.#words)
+  #dialect: Dialect | undefined
 
   constructor(unreadable: Unreadable, clean: Clean) {
     this.#unreadable = unreadable
@@ -48,15 +50,19 @@ export class JsonLinesFormat implements Format {
     const { isChanged, value } = this.#clean(json.value)
     if (value === undefined) return frameOf(new Uint8Array(), [])
     const sent = isChanged ? new TextEncoder().encode(`${JSON.stringify(value)}\n`) : bytes
-    return frameOf(sent, [...this.#textsOfJson(value), ...this.#words.nextEvent()])
+    const texts = [...this.#textsOfJson(value), ...this.#words.nextEvent()]
+    return frameOf(sent, texts, () => isRecord(value) && this.#dialect?.sent(value))
   }
 
   #textsOfJson(value: unknown): ReadonlyArray<FrameText> {
     if (typeof value === "string") return this.#words.text("lines", value)
-    return isRecord(value) ? this.#dialect.texts(value) : this.#words.fields("lines ", value)
+    if (!isRecord(value)) return this.#words.fields("lines ", value)
+    this.#dialect ??= new (OllamaDialect.knows(value) ? OllamaDialect : UnknownDialect)(this.#words)
+    return this.#dialect.texts(value)
   }
 
   ending(why: Ending): string {
+    if (this.#dialect instanceof OllamaDialect) return this.#dialect.ending(why)
     return `${JSON.stringify({ error: toldEnding(why) })}\n`
   }
 }

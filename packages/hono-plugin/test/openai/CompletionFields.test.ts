@@ -15,7 +15,7 @@ test("every way of choosing tokens is a field", () => {
   expect(options.logitBias).toStrictEqual({ 235: -5 })
   expect(
     Object.keys(options)
-      .filter((name) => name !== "stop")
+      .filter((name) => !["stop", "minTokens", "stopTokens"].includes(name))
       .toSorted(),
   ).toStrictEqual([...samplingOptionNames].toSorted())
   // None was overlooked.

@@ -8,20 +8,29 @@ import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
 /** Follows one generation through a guard. The finish waits for the report, and tells what went out. */
 export class GuardedGeneration {
   readonly #startedAt: number
+  readonly #openText: string
+  #isOpenTextOut = false
   readonly #tokensOut: Array<number> = []
   #start: StartPart | undefined
   #firstTextAt: number | undefined
   #tokensIn = 0
   #finish: FinishPart | undefined
 
-  /** @param startedAt when the request came, in the clock of `performance.now()`. */
-  constructor(startedAt: number) {
+  /**
+   * @param startedAt when the request came, in the clock of `performance.now()`.
+   * @param openText what the answer goes on with: judged as its beginning, as a sentence may end in the answer.
+   */
+  constructor(startedAt: number, openText = "") {
     this.#startedAt = startedAt
+    this.#openText = openText
   }
 
   /** Features of a part's tokens come behind it, and so go out behind it. */
   frame(part: EnginePart): Frame<EnginePart> {
-    if (part.type === "start") this.#start = part
+    if (part.type === "start") {
+      this.#start = part
+      return { value: part, texts: this.#openText === "" ? [] : [{ text: this.#openText }] }
+    }
     if (part.type !== "text") return { value: part }
     this.#firstTextAt ??= performance.now()
     this.#tokensIn += part.tokens?.length ?? 0
@@ -52,7 +61,10 @@ export class GuardedGeneration {
   }
 
   #released(part: EnginePart): ReadonlyArray<GenerationPart> {
-    if (part.type === "start") return []
+    if (part.type === "start") {
+      this.#isOpenTextOut = true
+      return []
+    }
     if (part.type === "text") this.#tokensOut.push(...(part.tokens ?? []))
     if (part.type !== "finish") return [part]
     this.#finish = part
@@ -63,7 +75,22 @@ export class GuardedGeneration {
   #finished(guard: GuardReport): FinishPart {
     const finish = guard.blocked === undefined && this.#finish !== undefined ? this.#finish : this.#blocked()
     const { tokens } = finish
-    return { ...finish, ...(tokens !== undefined && { tokens: { ...tokens, completion: this.#tokensOut } }), guard }
+    return {
+      ...finish,
+      ...(tokens !== undefined && { tokens: { ...tokens, completion: this.#tokensOut } }),
+      guard: this.#ofAnswer(guard),
+    }
+  }
+
+  /** Characters that the client sent are none of the answer's. */
+  #ofAnswer(guard: GuardReport): GuardReport {
+    const isIn = this.#start !== undefined
+    const { length } = this.#openText
+    if (!isIn || length === 0) return guard
+    const { heldCharacters, releasedCharacters } = guard
+    return this.#isOpenTextOut
+      ? { ...guard, releasedCharacters: releasedCharacters - length }
+      : { ...guard, heldCharacters: heldCharacters - length }
   }
 
   #blocked(): FinishPart {

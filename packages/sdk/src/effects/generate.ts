@@ -11,7 +11,7 @@ import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOpti
 import { collect, type EnginePart, type Generation, type GenerationPart } from "../words/Generation.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
-import { checkPrompt, type Prompt, promptMessages } from "../words/Prompt.ts"
+import { isTokenPrompt, type Prompt, promptMessages, readPrompt } from "../words/Prompt.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { promptReadingsInSlices } from "../words/promptReadings.ts"
 import type { GenerateRequest } from "../words/Request.ts"
@@ -36,7 +36,7 @@ export const stream = (
       const request = yield* checked(() => ({ ...readRequest(model, prompt, options), ...asking }))
       const guard = yield* checked(() => readGuard(options.guard))
       const said = engine.generate(request)
-      const parts = guard === undefined ? unguarded(said) : guarded(said, prompt, guard)
+      const parts = guard === undefined ? unguarded(said) : guarded(said, request, guard)
       return request.logprobs === undefined ? parts : withFinishLogprobs(parts)
     }),
   ).pipe(Stream.withSpan("facet.generate"))
@@ -58,14 +58,16 @@ const unguarded = (parts: Stream.Stream<EnginePart, FacetError>): Stream.Stream<
 
 const guarded = (
   parts: Stream.Stream<EnginePart, FacetError>,
-  prompt: Prompt,
+  request: GenerateRequest,
   plan: GuardPlan,
 ): Stream.Stream<GenerationPart, FacetError, Opened> =>
   Stream.unwrap(
     Effect.map(
-      inSlices(() => promptReadingsInSlices(promptMessages(prompt), plan.roles)),
+      Effect.flatMap(readableMessages(request), (messages) =>
+        inSlices(() => promptReadingsInSlices(messages, plan.roles)),
+      ),
       ({ input, question }) => {
-        const generation = new GuardedGeneration(performance.now())
+        const generation = new GuardedGeneration(performance.now(), openText(request))
         const judges = makeJudges(plan)
         return guardFrames({
           plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
@@ -80,6 +82,22 @@ const guarded = (
     ),
   )
 
+/** Token ids are judged as what they say: one text, whosever turns are in it. */
+const readableMessages = ({ cacheSalt, client, model, prompt }: GenerateRequest) =>
+  Effect.gen(function* () {
+    if (!isTokenPrompt(prompt)) return promptMessages(prompt)
+    const { engine } = (yield* Opened).text
+    const text = yield* engine.detokenise({ model, tokens: prompt.tokens, cacheSalt, client })
+    return promptMessages(text)
+  })
+
+/** What the answer goes on with: all that the assistant has said since it was asked, as templates merge it. */
+function openText({ continueFinalMessage, prompt }: GenerateRequest): string {
+  if (continueFinalMessage !== true || typeof prompt === "string" || isTokenPrompt(prompt)) return ""
+  const open = prompt.slice(prompt.findLastIndex(({ role }) => role === "user") + 1)
+  return open.flatMap(({ content, role }) => (role === "system" ? [] : [content])).join("\n\n")
+}
+
 const withFinishLogprobs = <R>(
   parts: Stream.Stream<GenerationPart, FacetError, R>,
 ): Stream.Stream<GenerationPart, FacetError, R> => {
@@ -93,11 +111,9 @@ function readGuard(guard: GenerateOptions["guard"]): GuardPlan | undefined {
 }
 
 function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions) {
-  checkPrompt(prompt)
   return {
     ...readGenerateOptions(options),
     model,
-    // Of other people's messages only what is read travels: the rest may be what no thread can be sent.
-    prompt: typeof prompt === "string" ? prompt : prompt.map(({ content, role }) => ({ role, content })),
+    prompt: readPrompt(prompt),
   }
 }

@@ -3,21 +3,23 @@ import * as Effect from "effect/Effect"
 import { CacheSalt } from "../words/CacheSalt.ts"
 import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
-import { checkUnicode, checkWhole } from "../words/Checks.ts"
+import { checkWhole } from "../words/Checks.ts"
 import { type FacetError, invalidRequest } from "../words/Errors.ts"
 import type { Generation } from "../words/Generation.ts"
+import { readTextOrTokens, type TokenPrompt } from "../words/Prompt.ts"
 import { Opened } from "../words/Opened.ts"
 import { checkInspectOptions, type InspectOptions, readSite, type Trace } from "../words/Trace.ts"
 
 /**
- * Traces a text, taken raw (`<bos>` first, no chat template), or a finished generation with the prompt that it answers.
+ * Traces a text, taken raw (`<bos>` first, no chat template); tokens as they are, such as those of a chat that
+ * `tokens.render()` gives; or a finished generation with the prompt that it answers.
  *
  * @example
  * const trace = yield* inspect("The dog sleeps.", { layer: 4 })
  * trace.tokens.map(({ token, features }) => [token, features[0]?.label])
  */
 export const inspect = Effect.fn("facet.inspect")(function* (
-  text: string | Generation,
+  text: string | TokenPrompt | Generation,
   options: InspectOptions = {},
 ): Effect.fn.Return<Trace, FacetError, Opened> {
   const { engine, model } = (yield* Opened).text
@@ -36,8 +38,8 @@ export const inspect = Effect.fn("facet.inspect")(function* (
 })
 
 /** A generation from a server that tells no tokens has none to be traced. */
-function readText(text: string | Generation): string | ReadonlyArray<number> {
-  if (typeof text === "object" && text !== null && ("tokens" in text || "finishReason" in text)) {
+function readText(text: string | TokenPrompt | Generation): string | ReadonlyArray<number> {
+  if (isGeneration(text)) {
     const { completion, prompt } = text.tokens ?? {}
     if (!Array.isArray(prompt) || !Array.isArray(completion)) {
       throw invalidRequest(
@@ -50,6 +52,11 @@ function readText(text: string | Generation): string | ReadonlyArray<number> {
     for (const [i, id] of tokens.entries()) checkWhole(`text.tokens[${i}]`, id)
     return tokens
   }
-  checkUnicode("text", text)
-  return text
+  return readTextOrTokens(text)
 }
+
+/** Tokens of a generation are those of its prompt and its completion; others are a list. */
+const isGeneration = (text: string | TokenPrompt | Generation): text is Generation =>
+  typeof text === "object" &&
+  text !== null &&
+  ("finishReason" in text || ("tokens" in text && !Array.isArray(text.tokens)))

@@ -1,8 +1,8 @@
 /** The tokens of what an engine is asked, refused before work that whoever asks could choose the size of. */
 import { renderChat } from "../tokenizer/ChatTemplate.ts"
 import { ContextOverflowError, InvalidRequestError, invalidRequest } from "../words/Errors.ts"
-import { type ChatMessage, toMessages } from "../words/Prompt.ts"
-import type { GenerateRequest } from "../words/Request.ts"
+import { type ChatMessage, isTokenPrompt, toMessages } from "../words/Prompt.ts"
+import type { RenderRequest } from "../words/Request.ts"
 import type { Sliced } from "../words/Sliced.ts"
 import type { OpenModel } from "./OpenModel.ts"
 
@@ -14,18 +14,37 @@ export function* rawTokens(model: OpenModel, text: string, subject?: "text"): Sl
   return ids
 }
 
+/** How a prompt is read. */
+type Reading = Pick<RenderRequest, "prompt" | "template" | "continueFinalMessage" | "addGenerationPrompt">
+
 /** A prompt by the chat template, unless it is taken as it is. */
-export function* promptTokens(model: OpenModel, { prompt, template }: GenerateRequest): Sliced<ReadonlyArray<number>> {
+export function* promptTokens(
+  model: OpenModel,
+  { addGenerationPrompt, continueFinalMessage = false, prompt, template }: Reading,
+): Sliced<ReadonlyArray<number>> {
+  const isChat = !isTokenPrompt(prompt) && template !== "none"
+  if (addGenerationPrompt === true && (!isChat || continueFinalMessage)) {
+    throw invalidRequest("addGenerationPrompt", "there is no turn that could be opened", "Leave it out.")
+  }
+  const isAnswered = addGenerationPrompt ?? true
+  if (isTokenPrompt(prompt)) {
+    checkUntouched({ template, continueFinalMessage })
+    checkFit(model, prompt.tokens.length)
+    return checkVocabulary("prompt.tokens", prompt.tokens, model.config.vocabSize)
+  }
   if (template !== "none") {
     const messages = toMessages(prompt)
-    checkAnswerable(messages)
+    if (continueFinalMessage) checkContinuable(messages)
+    else if (isAnswered) checkAnswerable(messages)
     checkMayFit(
       model,
       messages.reduce((sum, { content }) => sum + content.trim().length, 0),
       undefined,
     )
-    return yield* renderChat(model.tokenizer, messages, { addGenerationPrompt: true })
+    const end = continueFinalMessage ? "open" : isAnswered ? "answer" : "closed"
+    return yield* renderChat(model.tokenizer, messages, end)
   }
+  if (continueFinalMessage) throw nothingToContinue("a text without a template is continued in any case")
   if (typeof prompt === "string") return yield* rawTokens(model, prompt)
   throw new InvalidRequestError({
     option: "prompt",
@@ -41,8 +60,27 @@ function checkAnswerable(messages: ReadonlyArray<ChatMessage>): void {
   throw invalidRequest(
     `messages[${messages.length - 1}].role`,
     "the last message is the assistant's, and there is nothing to answer",
-    'End with a message of the user. To have a text go on, pass it with `template: "none"`.',
+    "End with a message of the user. To have the last one go on, set `continueFinalMessage`.",
   )
+}
+
+function checkContinuable(messages: ReadonlyArray<ChatMessage>): void {
+  const last = messages.at(-1)?.role
+  if (last !== "assistant" && last !== "model") throw nothingToContinue("the last message is not the assistant's")
+}
+
+const nothingToContinue = (problem: string): InvalidRequestError =>
+  invalidRequest("continueFinalMessage", problem, "Leave it out, or end the chat with a message of the assistant.")
+
+/** Token ids are run as they are: a template would be ignored. */
+function checkUntouched({ continueFinalMessage, template }: Pick<Reading, "continueFinalMessage" | "template">): void {
+  const option = template === "chat" ? "template" : continueFinalMessage === true ? "continueFinalMessage" : undefined
+  if (option === undefined) return
+  throw invalidRequest(option, "token ids are run as they are", "Leave it out, or pass a text or a chat.")
+}
+
+function checkFit({ config }: OpenModel, tokens: number): void {
+  if (tokens > config.contextLength) throw new ContextOverflowError({ tokens, limit: config.contextLength })
 }
 
 /**
@@ -69,6 +107,6 @@ export function checkVocabulary(
   throw invalidRequest(
     `${option}[${unknown}]`,
     `there is no token ${tokens[unknown]} in this model's vocabulary`,
-    "Pass a text, or the tokens of a generation of the same model.",
+    "Pass a text, or tokens of the same model.",
   )
 }

@@ -7,6 +7,7 @@ import { describeToken } from "./describeToken.ts"
 import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
 import { Drafts } from "./Drafts.ts"
 import type { Interventions } from "./Interventions.ts"
+import { Ends } from "./Ends.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import type { Lanes } from "./Lanes.ts"
 import type { Forward, OpenModel } from "./OpenModel.ts"
@@ -79,6 +80,7 @@ class Decoding {
   readonly #text: CompletionText
   readonly #history: TokenHistory
   readonly #sampler: Sampler
+  readonly #ends: Ends
   readonly #drafts: Drafts | undefined
   #guessed: Guessed | undefined
   readonly #completion: Array<number> = []
@@ -99,9 +101,11 @@ class Decoding {
     this.#history = new TokenHistory(tokens)
     this.#sampler = makeSampler(request)
     this.#drafts = options.mostDrafted > 0 ? new Drafts(tokens) : undefined
+    this.#ends = new Ends(model.endIds, request)
     this.#text = new CompletionText(
       makeDetokeniser((id) => model.tokenizer.bytesOf(id)),
       makeStopMatcher(request.stop ?? []),
+      request.minTokens ?? 0,
     )
   }
 
@@ -167,7 +171,7 @@ class Decoding {
     const { model, request } = this.#options
     return Effect.try({
       try: () => {
-        const id = this.#sampler.sample(logits, this.#history)
+        const id = this.#ends.kept(logits, this.#chosen, () => this.#sampler.sample(logits, this.#history))
         const alternatives = request.logprobs
         // The sampler leaves the logits as the model gave them.
         const logprob =
@@ -185,7 +189,7 @@ class Decoding {
     return Effect.gen(function* () {
       self.#chosen++
       if (self.#chosen === 1) self.#firstTokenAt = performance.now()
-      if (model.endIds.has(id)) return "stop"
+      if (self.#ends.has(id)) return "stop"
       self.#history.accept(id)
       self.#completion.push(id)
       if (logprob !== undefined) self.#logprobs.push(logprob)
@@ -329,15 +333,18 @@ class Decoding {
 class CompletionText {
   readonly #detokeniser: Detokeniser
   readonly #stops: StopMatcher
+  readonly #minTokens: number
   /** For each token, how long the text is once the token is complete. */
   readonly #ends: Array<number> = []
   #decoded = 0
   #out = 0
   #tokensOut = 0
 
-  constructor(detokeniser: Detokeniser, stops: StopMatcher) {
+  /** @param minTokens so many tokens are not looked at for stop strings. */
+  constructor(detokeniser: Detokeniser, stops: StopMatcher, minTokens: number) {
     this.#detokeniser = detokeniser
     this.#stops = stops
+    this.#minTokens = minTokens
   }
 
   get isStopped(): boolean {
@@ -354,7 +361,8 @@ class CompletionText {
     this.#decoded += text.length
     // A token that completes no character is out with the next one.
     this.#ends.push(text === "" ? this.#decoded + 1 : this.#decoded)
-    return this.#emitted(this.#stops.push(text).emit)
+    const isBound = this.#ends.length <= this.#minTokens
+    return this.#emitted(isBound ? text : this.#stops.push(text).emit)
   }
 
   flush(): string {

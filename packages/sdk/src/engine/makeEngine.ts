@@ -24,18 +24,22 @@ import {
   invalidRequest,
   ModelFileError,
 } from "../words/Errors.ts"
-import { checkGenerate } from "../words/GenerateOptions.ts"
+import { checkGenerate, mostAlternatives } from "../words/GenerateOptions.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import { checkJudgedLength, checkPolicyCount, type JudgingLimits } from "../words/JudgingLimits.ts"
 import type { Progress } from "../words/Progress.ts"
+import { isTokenPrompt } from "../words/Prompt.ts"
+import type { RenderedPrompt } from "../words/RenderedPrompt.ts"
 import type {
   Asking,
+  DetokeniseRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
   InspectRequest,
   JudgeRequest,
   ModelRef,
+  RenderRequest,
   ScoreRequest,
   TraceRequest,
 } from "../words/Request.ts"
@@ -58,6 +62,7 @@ import { OpenSae } from "./OpenSae.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./scoreText.ts"
+import { decodeInSlices, spell } from "./spell.ts"
 import { checkDevice, checkKnowable } from "./SelfCheck.ts"
 import { traceText } from "./traceText.ts"
 import { Tracer, type TraceTarget } from "./Tracer.ts"
@@ -84,6 +89,8 @@ export interface EngineOptions extends Pick<
 
 /** Features a token when nobody says how many. */
 const defaultTopK = 5
+
+const alternativeCount = { min: 0, max: mostAlternatives, integer: true }
 
 const featureCount = { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true }
 
@@ -186,11 +193,7 @@ class LocalEngine implements EngineService {
           const topK = request.topK ?? defaultTopK
           yield* checked(() => checkNumber("topK", topK, featureCount))
           const { model, scope } = yield* self.#loaded(request.model)
-          const { text } = request
-          const tokens =
-            typeof text === "string"
-              ? yield* inSlices(() => rawTokens(model, text, "text"))
-              : yield* checked(() => checkVocabulary("text", text, model.config.vocabSize))
+          const tokens = yield* tokensOf(model, request.text)
           const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
           const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
           const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
@@ -209,15 +212,40 @@ class LocalEngine implements EngineService {
     return this.#scheduler.admit(
       () =>
         Effect.gen(function* () {
+          const { alternatives, text } = request
+          if (alternatives !== undefined)
+            yield* checked(() => checkNumber("alternatives", alternatives, alternativeCount))
           const { model } = yield* self.#loaded(request.model)
-          const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
+          const tokens = yield* tokensOf(model, text)
           const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
           yield* self.#openFor(model, [], interventions)
-          return yield* scoreText(self.#scheduler, model, tokens, interventions)
+          return yield* scoreText({ scheduler: self.#scheduler, model, tokens, interventions, alternatives })
         }),
       askedBy(request),
     )
   }
+
+  readonly render = (request: RenderRequest): Effect.Effect<RenderedPrompt, FacetError> =>
+    this.#scheduler.admit(
+      () =>
+        Effect.gen({ self: this }, function* () {
+          const { model } = yield* this.#loaded(request.model)
+          const tokens = yield* inSlices(() => promptTokens(model, request))
+          return { tokens, text: yield* inSlices(() => spell(model.tokenizer, tokens)) }
+        }),
+      askedBy(request),
+    )
+
+  readonly detokenise = (request: DetokeniseRequest): Effect.Effect<string, FacetError> =>
+    this.#scheduler.admit(
+      () =>
+        Effect.gen({ self: this }, function* () {
+          const { model } = yield* this.#loaded(request.model)
+          const tokens = yield* checked(() => checkVocabulary("tokens", request.tokens, model.config.vocabSize))
+          return yield* inSlices(() => decodeInSlices(model.tokenizer, tokens))
+        }),
+      askedBy(request),
+    )
 
   readonly embed = (request: EmbedRequest): Effect.Effect<Embedding, FacetError> => {
     const self = this
@@ -247,6 +275,7 @@ class LocalEngine implements EngineService {
   readonly describe = (ref: ModelRef): Effect.Effect<ModelDescription, FacetError> =>
     Effect.map(this.#loaded(ref), ({ model }) => ({
       architecture: model.architecture.title,
+      contextLength: model.config.contextLength,
       leftOut: model.leftOut,
       device: { ...model.device, rejected: this.#devices.rejected },
     }))
@@ -297,11 +326,11 @@ class LocalEngine implements EngineService {
   /** A chat may go on: its next turn begins with this one, closed. */
   #onWritten(
     model: OpenModel,
-    { cacheSalt: salt, template }: GenerateRequest,
+    { cacheSalt: salt, prompt, template }: GenerateRequest,
     tokens: ReadonlyArray<number>,
     interventions: Interventions,
   ): void {
-    if (template === "none") return
+    if (template === "none" || isTokenPrompt(prompt)) return
     const end = model.tokenizer.controls.get(model.architecture.endOfTurn)
     this.#afterwork.add({
       model,
@@ -389,6 +418,15 @@ class LocalEngine implements EngineService {
     })
   }
 }
+
+/** A text's, taken raw; or those that were given, as they are. */
+const tokensOf = (
+  model: OpenModel,
+  text: string | ReadonlyArray<number>,
+): Effect.Effect<ReadonlyArray<number>, FacetError> =>
+  typeof text === "string"
+    ? inSlices(() => rawTokens(model, text, "text"))
+    : checked(() => checkVocabulary("text", text, model.config.vocabSize))
 
 function checkJudging({ policies, prompt = "", response = "" }: JudgeRequest, limits: JudgingLimits): void {
   checkJudgedLength("prompt", prompt, limits)

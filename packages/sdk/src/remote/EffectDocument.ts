@@ -4,7 +4,7 @@ import type { Content, ShieldOptions } from "../words/Content.ts"
 import { invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation } from "../words/Generation.ts"
-import type { Prompt } from "../words/Prompt.ts"
+import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { InspectOptions } from "../words/Trace.ts"
 import { checkSendable } from "./checkSendable.ts"
 import type { EffectName } from "./routes.ts"
@@ -12,7 +12,7 @@ import type { EffectName } from "./routes.ts"
 interface Requests {
   readonly generate: EffectRequest<Prompt, GenerateOptions>
   readonly shield: EffectRequest<Content, ShieldOptions>
-  readonly inspect: EffectRequest<string | Generation, InspectOptions>
+  readonly inspect: EffectRequest<string | TokenPrompt | Generation, InspectOptions>
 }
 
 /** What an effect is about, and how it is asked. */

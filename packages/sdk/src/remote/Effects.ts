@@ -3,7 +3,7 @@ import type { CallOptions, StreamRequest } from "../words/CallOptions.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "../words/Generation.ts"
-import type { Prompt } from "../words/Prompt.ts"
+import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { InspectOptions, Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 
@@ -21,6 +21,6 @@ export interface Effects {
   stream(request: StreamRequest): AsyncGenerator<GenerationPart, void, void>
   /** Judges a content against policies. */
   shield(content: Content, options?: ShieldOptions & CallOptions): Promise<Verdict>
-  /** Traces a text, or a finished generation. */
-  inspect(text: string | Generation, options?: InspectOptions & CallOptions): Promise<Trace>
+  /** Traces a text, tokens as they are, or a finished generation. */
+  inspect(text: string | TokenPrompt | Generation, options?: InspectOptions & CallOptions): Promise<Trace>
 }

@@ -6,7 +6,7 @@ import type { Content, ShieldOptions } from "../words/Content.ts"
 import { errorFromPlain, invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
-import type { Prompt } from "../words/Prompt.ts"
+import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { InspectOptions, Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { descriptionFromJson, type RemoteDescription } from "./DescriptionDocument.ts"
@@ -109,8 +109,8 @@ export class RemoteFacet implements Effects {
     })
   }
 
-  /** Traces a text, or a finished generation. */
-  async inspect(text: string | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
+  /** Traces a text, tokens as they are, or a finished generation. */
+  async inspect(text: string | TokenPrompt | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
     const { call, rest } = splitCallOptions(options)
     return withAbortReason(call, async () => {
       const answer = await this.#ask("inspect", effectToJson("inspect", { subject: text, options: rest }), call)

@@ -32,13 +32,19 @@ export function* encodeTemplate(tokenizer: Tokenizer, parts: ReadonlyArray<Templ
 }
 
 /**
+ * How a chat ends: with the opening of the model's turn, for it to answer; with the last turn closed; or with the last turn
+ * open where its content ends, for the model to go on with it.
+ */
+export type ChatEnd = "answer" | "closed" | "open"
+
+/**
  * The ids of a chat in the model's template.
  *
  * The template gets the messages as they are. Gemma 2's knows no system role and no two turns of one role in a row: from
  * a template that refuses the messages, or leaves some out, system texts are put before the first user text, in one turn
  * with it, and turns of the same role are merged, joined by a blank line.
  *
- * @param options.addGenerationPrompt - end with the opening of the model's turn, for it to go on
+ * @param end - how the last turn stands
  * @throws InvalidRequestError when there is no message, one is malformed, or the template takes them in neither form
  *   because no user speaks or the assistant speaks first
  * @throws ModelFileError when the folder's template is broken
@@ -46,13 +52,10 @@ export function* encodeTemplate(tokenizer: Tokenizer, parts: ReadonlyArray<Templ
 export function* renderChat(
   tokenizer: Tokenizer,
   messages: ReadonlyArray<ChatMessage>,
-  options: { readonly addGenerationPrompt: boolean },
+  end: ChatEnd,
 ): Sliced<Array<number>> {
   const given = checkMessages(messages)
-  return yield* encodeTemplate(
-    tokenizer,
-    written(tokenizer, given, options.addGenerationPrompt) ?? rewritten(tokenizer, given, options.addGenerationPrompt),
-  )
+  return yield* encodeTemplate(tokenizer, written(tokenizer, given, end) ?? rewritten(tokenizer, given, end))
 }
 
 function checkMessages(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMessage> {
@@ -82,10 +85,10 @@ const PLACEHOLDER = new RegExp(`(${PADDING}?)${MARK}(\\d+)${MARK}(${PADDING}?)`,
 function written(
   tokenizer: Tokenizer,
   messages: ReadonlyArray<TemplateMessage>,
-  addGenerationPrompt: boolean,
+  end: ChatEnd,
 ): ReadonlyArray<TemplatePart> | undefined {
   try {
-    return fillIn(tokenizer, messages, addGenerationPrompt)
+    return fillIn(tokenizer, messages, end)
   } catch (cause) {
     if (cause instanceof ModelFileError) return undefined
     throw cause
@@ -93,8 +96,8 @@ function written(
 }
 
 /** The same of the messages in the form that Gemma 2 knows. Says what is wrong with them, or with the template. */
-function rewritten(tokenizer: Tokenizer, messages: ReadonlyArray<TemplateMessage>, addGenerationPrompt: boolean) {
-  const parts = fillIn(tokenizer, toTurns(messages), addGenerationPrompt)
+function rewritten(tokenizer: Tokenizer, messages: ReadonlyArray<TemplateMessage>, end: ChatEnd) {
+  const parts = fillIn(tokenizer, toTurns(messages, end === "open"), end)
   if (parts === undefined) throw tokenizer.templateError("does not write every message once and in order")
   return parts
 }
@@ -107,12 +110,13 @@ function rewritten(tokenizer: Tokenizer, messages: ReadonlyArray<TemplateMessage
 function fillIn(
   tokenizer: Tokenizer,
   messages: ReadonlyArray<TemplateMessage>,
-  addGenerationPrompt: boolean,
+  end: ChatEnd,
 ): ReadonlyArray<TemplatePart> | undefined {
-  const rendered = tokenizer.renderTemplate(
+  const whole = tokenizer.renderTemplate(
     messages.map(({ role }, index) => ({ role, content: `${PADDING}${MARK}${index}${MARK}${PADDING}` })),
-    addGenerationPrompt,
+    end === "answer",
   )
+  const rendered = end === "open" ? upToLast(whole, messages.length - 1) : whole
   const order: Array<number> = []
   const parts = tokenizer.splitAtControls(rendered).map((part) => {
     if (typeof part !== "string") return part
@@ -120,11 +124,19 @@ function fillIn(
       const index = Number(digits)
       order.push(index)
       const content = messages[index]?.content ?? ""
-      return stripEnd(stripStart(content, before === ""), after === "")
+      const isOpen = end === "open" && index === messages.length - 1
+      return stripEnd(stripStart(content, before === ""), after === "" && !isOpen)
     })
   })
   const isComplete = order.length === messages.length && order.every((index, place) => index === place)
   return isComplete ? parts : undefined
+}
+
+/** A rendered chat up to the end of its last message. */
+function upToLast(rendered: string, last: number): string {
+  const mark = `${MARK}${last}${MARK}`
+  const start = rendered.lastIndexOf(mark)
+  return start < 0 ? rendered : rendered.slice(0, start + mark.length)
 }
 
 /** What Python's `str.strip` takes for white space, in whose words templates are written. */
@@ -140,12 +152,12 @@ function stripEnd(text: string, isTrimmed: boolean): string {
   return text.slice(0, end)
 }
 
-/** User and assistant in turn, user first. */
-function toTurns(messages: ReadonlyArray<TemplateMessage>): ReadonlyArray<TemplateMessage> {
+/** User and assistant in turn, user first. The end of an open one stays as it is. */
+function toTurns(messages: ReadonlyArray<TemplateMessage>, isOpen: boolean): ReadonlyArray<TemplateMessage> {
   const system: Array<string> = []
   const turns: Array<{ readonly role: TemplateMessage["role"]; readonly contents: Array<string> }> = []
   for (const [index, { role, content }] of messages.entries()) {
-    const text = stripEnd(stripStart(content, true), true)
+    const text = stripEnd(stripStart(content, true), !(isOpen && index === messages.length - 1))
     if (role === "system") {
       system.push(text)
       continue

@@ -7,13 +7,16 @@ import type { FacetError } from "./Errors.ts"
 import type { EnginePart } from "./Generation.ts"
 import type { ModelDescription } from "./ModelDescription.ts"
 import type { Progress } from "./Progress.ts"
+import type { RenderedPrompt } from "./RenderedPrompt.ts"
 import type {
+  DetokeniseRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
   InspectRequest,
   JudgeRequest,
   ModelRef,
+  RenderRequest,
   ScoreRequest,
 } from "./Request.ts"
 import type { Score } from "./Score.ts"
@@ -29,6 +32,10 @@ export interface EngineService {
   readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
   readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
   readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
+  /** A prompt as the model would read it. */
+  readonly render: (request: RenderRequest) => Effect.Effect<RenderedPrompt, FacetError>
+  /** The text of token ids, without control tokens. */
+  readonly detokenise: (request: DetokeniseRequest) => Effect.Effect<string, FacetError>
   readonly stats: Effect.Effect<EngineStats, FacetError>
   /** What a model is and runs on; opens it, unless it is open. */
   readonly describe: (model: ModelRef) => Effect.Effect<ModelDescription, FacetError>

@@ -1,22 +1,34 @@
 /** How a text is generated, and what goes with it. */
-import { checkCount, checkKnown, checkOneOf, show } from "./Checks.ts"
+import { checkCount, checkFlag, checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardOptions } from "./GuardOptions.ts"
 import type { Asking, GenerateRequest, TraceRequest } from "./Request.ts"
 import { checkSampling } from "./checkSampling.ts"
 import { generateOptionNames } from "./generateOptionNames.ts"
 import type { SamplingOptions } from "./Sampling.ts"
-import { checkStops } from "./Stops.ts"
+import { checkStops, maxStops } from "./Stops.ts"
 import { checkTraceOptions, readSite, type TraceOptions } from "./Trace.ts"
 
 /** How tokens are chosen (`SamplingOptions`), when the text ends, and what goes with it. */
 export interface GenerateOptions extends SamplingOptions {
   /** `chat` (default): the prompt is a chat, or its only turn. `none`: the text is continued as it is. */
   readonly template?: "chat" | "none" | undefined
+  /**
+   * The chat ends with a message of the assistant, which is left open: what is generated goes on where it ends. White space
+   * at its end stays, and the text of the generation does not repeat it. Default false.
+   */
+  readonly continueFinalMessage?: boolean | undefined
   /** At most so many tokens; at least 1. Default: as many as the context holds. */
   readonly maxTokens?: number | undefined
-  /** The text ends before the first of these. */
+  /**
+   * At least so many tokens: until then the model cannot end its turn, and stop strings and stop tokens end nothing. At
+   * most `maxTokens`. Default 0.
+   */
+  readonly minTokens?: number | undefined
+  /** The text ends before the first of these; 64 at most. */
   readonly stop?: string | ReadonlyArray<string> | undefined
+  /** The text ends before the first of these tokens, as it does before the one that ends a turn; 64 at most. */
+  readonly stopTokens?: ReadonlyArray<number> | undefined
   /** `true` is a guard on both sides: `{ input: "before", mode: "window" }`. */
   readonly guard?: boolean | GuardOptions | undefined
   /** Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site. */
@@ -29,7 +41,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly logprobs?: boolean | number | undefined
 }
 
-const templates = ["chat", "none"] as const
+/** Whether a prompt is a chat, or a text that goes on. */
+export const templates = ["chat", "none"] as const
 
 /** The most alternatives to a token; as many as OpenAI's API gives. */
 export const mostAlternatives = 20
@@ -46,6 +59,7 @@ export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptio
   checkKnown(options, generateOptionNames)
   const { guard: _guard, logitBias, logprobs, stop, trace, ...rest } = options
   checkOneOf("template", options.template, templates)
+  checkFlag("continueFinalMessage", options.continueFinalMessage)
   const read: ReadGenerateOptions = {
     ...rest,
     stop: stop === undefined ? undefined : typeof stop === "string" ? [stop] : stop,
@@ -66,9 +80,30 @@ export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptio
  */
 export function checkGenerate(request: ReadGenerateOptions, vocabSize: number): void {
   checkCount("maxTokens", request.maxTokens)
+  checkMinTokens(request)
+  checkStopTokens(request.stopTokens, vocabSize)
   checkSampling(request, vocabSize)
   if (request.stop !== undefined) checkStops(request.stop)
   if (request.logprobs !== undefined) checkLogprobs(request.logprobs)
+}
+
+function checkMinTokens({ maxTokens = Number.MAX_SAFE_INTEGER, minTokens }: ReadGenerateOptions): void {
+  if (minTokens !== undefined) checkNumber("minTokens", minTokens, { min: 0, max: maxTokens, integer: true })
+}
+
+function checkStopTokens(tokens: unknown, vocabSize: number): void {
+  if (tokens === undefined) return
+  if (!Array.isArray(tokens)) throw invalidRequest("stopTokens", "it is not a list", "Give a list of token ids.")
+  if (tokens.length > maxStops) {
+    throw invalidRequest("stopTokens", `there are ${tokens.length} stop tokens`, `Give at most ${maxStops}.`)
+  }
+  for (const [i, id] of tokens.entries()) {
+    checkNumber(`stopTokens[${i}]`, id, {
+      min: 0,
+      max: vocabSize === Number.MAX_SAFE_INTEGER ? vocabSize : vocabSize - 1,
+      integer: true,
+    })
+  }
 }
 
 function checkLogprobs(alternatives: unknown): void {

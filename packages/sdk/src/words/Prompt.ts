@@ -13,26 +13,80 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** A text is one user turn. */
-export type Prompt = string | ReadonlyArray<ChatMessage>
+/** Token ids, which are run as they are: nothing is put before them, `<bos>` neither. At least one. */
+export interface TokenPrompt {
+  readonly tokens: ReadonlyArray<number>
+}
 
-export const toMessages = (prompt: Prompt): ReadonlyArray<ChatMessage> =>
+/** A text is one user turn. */
+export type Prompt = string | ReadonlyArray<ChatMessage> | TokenPrompt
+
+/** Whether a prompt, or a text that may be given as tokens, is token ids. */
+export const isTokenPrompt = (prompt: unknown): prompt is TokenPrompt =>
+  typeof prompt === "object" && prompt !== null && !Array.isArray(prompt) && "tokens" in prompt
+
+export const toMessages = (prompt: string | ReadonlyArray<ChatMessage>): ReadonlyArray<ChatMessage> =>
   typeof prompt === "string" ? [{ role: "user", content: prompt }] : prompt
 
-/** A prompt's messages, as guards know them. */
-export const promptMessages = (prompt: Prompt): ReadonlyArray<PromptMessage> =>
-  toMessages(prompt).map(({ content, role }) => ({ role: role === "model" ? "assistant" : role, text: content }))
+/**
+ * A prompt's messages, as guards know them.
+ *
+ * @throws InvalidRequestError for token ids, whose words only their model knows.
+ */
+export function promptMessages(prompt: Prompt): ReadonlyArray<PromptMessage> {
+  if (isTokenPrompt(prompt)) {
+    const remedy = "Pass { prompt, response } with the text of tokens.decode() as the prompt."
+    throw invalidRequest("prompt", "it is token ids, which cannot be judged", remedy)
+  }
+  return toMessages(prompt).map(({ content, role }) => ({ role: role === "model" ? "assistant" : role, text: content }))
+}
 
-/** @throws InvalidRequestError that names the message when it is no prompt, has an unknown role or is not Unicode. */
-export function checkPrompt(prompt: Prompt): void {
+/**
+ * A prompt as it travels. Of other people's messages only what is read: the rest may be what no thread can be sent.
+ *
+ * @throws InvalidRequestError that names what is no prompt, such as an unknown role or what is not Unicode.
+ */
+export function readPrompt(prompt: Prompt): Prompt {
+  checkPrompt(prompt)
+  if (typeof prompt === "string") return prompt
+  if (isTokenPrompt(prompt)) return { tokens: [...prompt.tokens] }
+  return prompt.map(({ content, role }) => ({ role, content }))
+}
+
+function checkPrompt(prompt: Prompt): void {
   if (typeof prompt === "string") return checkUnicode("prompt", prompt)
+  if (isTokenPrompt(prompt)) return checkTokens("prompt.tokens", prompt.tokens)
   if (!Array.isArray(prompt)) {
-    throw invalidRequest("prompt", `${typeof prompt} where a prompt is expected`, "Pass a text, or a list of messages.")
+    const remedy = "Pass a text, a list of messages, or { tokens }."
+    throw invalidRequest("prompt", `${typeof prompt} where a prompt is expected`, remedy)
   }
   for (const [i, message] of toMessages(prompt).entries()) {
     checkUnicode(`messages[${i}].content`, message?.content)
     checkRole(`messages[${i}].role`, message.role)
   }
+}
+
+/** @throws InvalidRequestError unless it is a list of whole numbers from 0; which of them a model has, it knows itself. */
+export function checkTokens(option: string, tokens: unknown): asserts tokens is ReadonlyArray<number> {
+  if (!Array.isArray(tokens)) throw invalidRequest(option, `${show(tokens)} is no list`, "Pass a list of token ids.")
+  if (tokens.length === 0) throw invalidRequest(option, "the list is empty", "Pass at least one token id.")
+  const wrong = tokens.findIndex((id) => !Number.isSafeInteger(id) || id < 0)
+  if (wrong < 0) return
+  throw invalidRequest(`${option}[${wrong}]`, `${show(tokens[wrong])} is no token id`, "Use whole numbers from 0.")
+}
+
+/**
+ * What is read of a text that may be given as tokens; they travel without what else stands beside them.
+ *
+ * @throws InvalidRequestError that names the field.
+ */
+export function readTextOrTokens(text: string | TokenPrompt): string | ReadonlyArray<number> {
+  if (!isTokenPrompt(text)) {
+    checkUnicode("text", text)
+    return text
+  }
+  checkTokens("text.tokens", text.tokens)
+  return [...text.tokens]
 }
 
 /** @throws InvalidRequestError unless it is one of {@link roles}. */

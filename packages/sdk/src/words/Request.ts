@@ -44,9 +44,12 @@ export interface GenerateRequest extends Asking, Omit<SamplingOptions, "logitBia
   readonly model: ModelRef
   readonly prompt: Prompt
   readonly template?: "chat" | "none" | undefined
+  readonly continueFinalMessage?: boolean | undefined
   readonly maxTokens?: number | undefined
+  readonly minTokens?: number | undefined
   readonly logitBias?: Readonly<Record<string, number>> | undefined
   readonly stop?: ReadonlyArray<string> | undefined
+  readonly stopTokens?: ReadonlyArray<number> | undefined
   readonly traces: ReadonlyArray<TraceRequest>
   /** How many alternatives come with each token's log-probability; left out when nobody asked for any. */
   readonly logprobs?: number | undefined
@@ -77,7 +80,10 @@ export interface InspectRequest extends Asking {
 
 export interface ScoreRequest extends Asking {
   readonly model: ModelRef
-  readonly text: string
+  /** A text, taken raw, or tokens as they are. */
+  readonly text: string | ReadonlyArray<number>
+  /** How many of the likeliest tokens come with each place; left out when nobody asked for any. */
+  readonly alternatives?: number | undefined
   readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
@@ -85,6 +91,18 @@ export interface EmbedRequest extends Asking {
   readonly model: ModelRef
   readonly text: string
   readonly layer?: number | undefined
+}
+
+/** A prompt, as a generation of the same fields would read it. */
+export interface RenderRequest extends Asking, Pick<GenerateRequest, "prompt" | "template" | "continueFinalMessage"> {
+  readonly model: ModelRef
+  /** Whether a chat ends with the opening of the model's turn. Default true. */
+  readonly addGenerationPrompt?: boolean | undefined
+}
+
+export interface DetokeniseRequest extends Asking {
+  readonly model: ModelRef
+  readonly tokens: ReadonlyArray<number>
 }
 
 /** What the engine holds. */

@@ -1,10 +1,19 @@
 /** How likely a text is, token by token. */
+import type { TokenAlternative } from "./TokenLogprob.ts"
 
 export interface ScoreToken {
   readonly token: string
   readonly id: number
   /** Natural log of the probability of the token after those before it; null for `<bos>`, which nothing precedes. */
   readonly logprob: number | null
+  /** The likeliest tokens at its place, the likeliest first, where they were asked for; none for the first token. */
+  readonly top?: ReadonlyArray<TokenAlternative>
+}
+
+/** What is told beside the log-probabilities. */
+export interface ScoreOptions {
+  /** So many of the likeliest tokens at each place, from 0 to 20. Default 0: none. */
+  readonly alternatives?: number | undefined
 }
 
 export interface Score {

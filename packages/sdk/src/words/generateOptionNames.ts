@@ -4,8 +4,11 @@ import { samplingOptionNames, type SamplingOptions } from "./Sampling.ts"
 /** An option that is missing here is an error of types. */
 const ownNames: Readonly<Record<Exclude<keyof GenerateOptions, keyof SamplingOptions>, true>> = {
   template: true,
+  continueFinalMessage: true,
   maxTokens: true,
+  minTokens: true,
   stop: true,
+  stopTokens: true,
   guard: true,
   trace: true,
   logprobs: true,

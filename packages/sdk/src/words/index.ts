@@ -99,7 +99,7 @@ export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
 export type { Progress } from "./Progress.ts"
-export { type ChatMessage, type Prompt, type Role, roles } from "./Prompt.ts"
+export { type ChatMessage, isTokenPrompt, type Prompt, type Role, roles, type TokenPrompt } from "./Prompt.ts"
 export {
   type PromptMessage,
   type PromptReading,
@@ -107,6 +107,7 @@ export {
   promptReadingsInSlices,
   type PromptReadings,
 } from "./promptReadings.ts"
+export type { EncodeOptions, RenderedPrompt, RenderOptions } from "./RenderedPrompt.ts"
 export type { EngineStats } from "./Request.ts"
 export {
   biasRange,
@@ -119,7 +120,7 @@ export {
 } from "./Sampling.ts"
 export { runInSlices } from "./runInSlices.ts"
 export { type Sliced, whole } from "./Sliced.ts"
-export type { Score, ScoreToken } from "./Score.ts"
+export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { type Site, type SiteName, siteNames } from "./Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"

@@ -56,9 +56,9 @@ export function* promptReadingsInSlices(
   beside = "",
 ): Sliced<PromptReadings> {
   const written = placed(messages).filter(({ text }) => text.trim() !== "")
-  // A model goes on from what is said last, whoever is said to have said it.
-  const isGoneOnFrom = (message: Placed) => message.role === "assistant" && message === written.at(-1)
-  const said = written.filter((message) => roles.includes(message.role) || isGoneOnFrom(message))
+  // A model goes on from what is said last, whoever is said to have said it. System texts it reads elsewhere.
+  const answered = written.findLastIndex(({ role }) => role === "user" || role === "tool")
+  const said = written.filter(({ role }, i) => roles.includes(role) || (role === "assistant" && i > answered))
   yield
   const few = [...alone(said), ...ofSystem(said)]
   yield

@@ -9,16 +9,19 @@ import type { Embedding } from "../words/Embedding.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import type { PlainError } from "../words/Errors.ts"
 import type {
+  DetokeniseRequest,
   JudgeRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
   InspectRequest,
   ModelRef,
+  RenderRequest,
   ScoreRequest,
 } from "../words/Request.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Progress } from "../words/Progress.ts"
+import type { RenderedPrompt } from "../words/RenderedPrompt.ts"
 import type { Score } from "../words/Score.ts"
 import type { Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
@@ -35,6 +38,8 @@ export interface ValueMethods {
   readonly inspect: { readonly payload: InspectRequest; readonly value: Trace }
   readonly score: { readonly payload: ScoreRequest; readonly value: Score }
   readonly embed: { readonly payload: EmbedRequest; readonly value: Embedding }
+  readonly render: { readonly payload: RenderRequest; readonly value: RenderedPrompt }
+  readonly detokenise: { readonly payload: DetokeniseRequest; readonly value: string }
   readonly describe: { readonly payload: ModelRef; readonly value: ModelDescription }
   readonly stats: { readonly payload: undefined; readonly value: EngineStats }
 }

@@ -52,6 +52,8 @@ const engineOver = (calls: Calls): EngineService => ({
   inspect: (request) => valueOf(calls, "inspect", request),
   score: (request) => valueOf(calls, "score", request),
   embed: (request) => valueOf(calls, "embed", request),
+  render: (request) => valueOf(calls, "render", request),
+  detokenise: (request) => valueOf(calls, "detokenise", request),
   describe: (model) => valueOf(calls, "describe", model),
   stats: valueOf(calls, "stats", undefined),
 })

@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(() => facet.close())
 
 describe("Facet in a page", () => {
-  it("generates, judges, inspects, scores and embeds", async () => {
+  it("generates, judges, inspects, scores, embeds and renders", async () => {
     const { text, usage } = await facet.generate("Tell me a story about a fox.", { maxTokens: 24 })
     assert.include(text, "fox")
     assert.strictEqual(usage.completionTokens, 24)
@@ -71,6 +71,10 @@ describe("Facet in a page", () => {
     assert.instanceOf(trace.activations, Float32Array)
     assert.isAbove((await facet.score("The fox sleeps.")).perplexity ?? 0, 1)
     assert.isAbove((await facet.embed("The fox sleeps.")).embedding.length, 100)
+    const rendered = await facet.tokens.render("Hello")
+    const options = { maxTokens: 4 }
+    assert.strictEqual((await facet.generate(rendered, options)).text, (await facet.generate("Hello", options)).text)
+    assert.strictEqual(await facet.tokens.decode(await facet.tokens.encode("The fox sleeps.")), "The fox sleeps.")
   })
 
   it("streams with a guard and a trace", async () => {

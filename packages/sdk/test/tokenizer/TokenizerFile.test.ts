@@ -99,7 +99,7 @@ describe("chat templates", () => {
   const template = (word: string) => `{{ bos_token }}{% for m in messages %}${word}{{ m['content'] }}{% endfor %}`
   const render = async (more: Record<string, string | object>) => {
     const tokenizer = await open(small, more)
-    return named(whole(renderChat(tokenizer, [{ role: "user", content: "b" }], { addGenerationPrompt: false })))
+    return named(whole(renderChat(tokenizer, [{ role: "user", content: "b" }], "closed")))
   }
 
   it("are Gemma 2's where the folder has none", async () => {

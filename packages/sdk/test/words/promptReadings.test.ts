@@ -68,6 +68,9 @@ describe("the readings of a prompt", () => {
     assert.deepStrictEqual(shown([user("A."), assistant("X.")], ["user"]), goesOn)
     assert.deepStrictEqual(shown([user("A."), assistant("X."), user(" ")], ["user"]), goesOn)
     assert.deepStrictEqual(shown([user("A."), assistant("X."), tool("T.")], ["user"]), ["A."])
+    // A template merges what an assistant says in two messages, and moves what a system says in between.
+    const inTwo = [user("A."), assistant("How do I"), system("S."), assistant("bake?")]
+    assert.deepStrictEqual(shown(inTwo, ["user"]), ["last: bake?", "history: A.\n\nHow do I bake?"])
   })
 
   it("have what stands beside the messages, whatever the roles", () => {

@@ -1,0 +1,168 @@
+/** What `POST /v1/responses` is asked. */
+import { type ChatMessage, type GenerateOptions, mostAlternatives } from "@facet/sdk/words"
+import { badRequest, unsupported } from "./ApiError.ts"
+import { readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
+import { roleOf } from "./readChatRequest.ts"
+import { refuseTools } from "./refuseTools.ts"
+import { atLeastOne, kindOf, RequestFields } from "./RequestFields.ts"
+
+export interface ResponseJob {
+  readonly model: string | undefined
+  readonly messages: ReadonlyArray<ChatMessage>
+  readonly options: GenerateOptions
+  readonly stream: boolean
+  /** Whether log-probabilities are told: they are asked for by `include`. */
+  readonly isSpelt: boolean
+  readonly cacheSalt: string | undefined
+  readonly warnings: ReadonlyArray<string>
+  /** Fields that an answer repeats. */
+  readonly asked: AskedFields
+}
+
+/** What was asked, as the answer tells it. */
+export interface AskedFields {
+  readonly instructions: string | null
+  readonly max_output_tokens: number | null
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly temperature: number
+  readonly top_p: number
+  readonly top_logprobs: number
+  readonly user: string | null
+}
+
+const logprobsIncluded = "message.output_text.logprobs"
+
+/** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
+export function readResponseRequest(body: unknown): ResponseJob {
+  const fields = new RequestFields(body)
+  const instructions = fields.text("instructions")
+  const included = readInclude(fields)
+  const alternatives = fields.number("top_logprobs", { min: 0, max: mostAlternatives, integer: true })
+  const isSpelt = included.includes(logprobsIncluded)
+  if (alternatives !== undefined && alternatives > 0 && !isSpelt) {
+    throw badRequest("top_logprobs", `it is only allowed with include: ["${logprobsIncluded}"].`, "invalid_value")
+  }
+  const maxTokens = fields.number("max_output_tokens", atLeastOne)
+  const sampling = readSampling(fields)
+  const job: ResponseJob = {
+    model: fields.text("model"),
+    messages: readInput(fields, instructions),
+    options: { ...sampling, maxTokens, logprobs: isSpelt ? (alternatives ?? true) : undefined },
+    stream: fields.flag("stream") ?? false,
+    isSpelt,
+    cacheSalt: fields.text("cache_salt"),
+    warnings: fields.warnings,
+    asked: {
+      instructions: instructions ?? null,
+      max_output_tokens: maxTokens ?? null,
+      metadata: readMetadata(fields),
+      temperature: sampling.temperature ?? 1,
+      top_p: sampling.topP ?? 1,
+      top_logprobs: alternatives ?? 0,
+      user: fields.text("user") ?? null,
+    },
+  }
+  fields.warn("store", "this server keeps no answers.")
+  readRest(fields)
+  warnOfOthers(fields)
+  readForm(fields)
+  refuseState(fields)
+  refuseTools(fields)
+  fields.finish()
+  return job
+}
+
+function readMetadata(fields: RequestFields): Readonly<Record<string, unknown>> {
+  const metadata = fields.value("metadata") ?? {}
+  if (typeof metadata === "object" && metadata !== null && !Array.isArray(metadata)) return { ...metadata }
+  throw badRequest("metadata", `${kindOf(metadata)} where an object is expected.`, "invalid_type")
+}
+
+/** What else an answer is to hold. Of most of it this server has nothing, so that leaving it out is the whole truth. */
+function readInclude(fields: RequestFields): ReadonlyArray<string> {
+  const list = fields.list("include") ?? []
+  return list.map((entry, i) => {
+    if (typeof entry !== "string") throw badRequest(`include[${i}]`, "it is not a string.", "invalid_type")
+    if (entry !== logprobsIncluded) fields.warnings.push(`include[${i}]: the answer has nothing of the kind.`)
+    return entry
+  })
+}
+
+/** How the answer is written: as text. */
+function readForm(fields: RequestFields): void {
+  const text = fields.object("text")
+  text?.refuse("format", "this server answers in text only.", (format) => {
+    return typeof format === "object" && format !== null && "type" in format && format.type === "text"
+  })
+  text?.warn("verbosity", "the model has no such dial, so it changes nothing. Ask for it in words.")
+  text?.finish()
+  const stream = fields.object("stream_options")
+  stream?.refuse("include_obfuscation", "this server does not pad its events.")
+  stream?.finish()
+}
+
+/** What needs answers to be kept, or work that goes on by itself. */
+function refuseState(fields: RequestFields): void {
+  const kept = "this server keeps no answers. Send the whole conversation as `input`."
+  fields.refuse("previous_response_id", kept)
+  fields.refuse("conversation", kept)
+  fields.refuse("prompt", "this server keeps no prompts. Send the text.")
+  fields.refuse("background", "this server answers while the client waits.")
+  fields.refuse("truncation", "what does not fit is refused, and not cut.", (value) => value === "disabled")
+  fields.value("max_tool_calls")
+}
+
+function readInput(fields: RequestFields, instructions: string | undefined): ReadonlyArray<ChatMessage> {
+  const input = fields.value("input")
+  if (input === undefined) throw badRequest("input", "it is missing.", "missing_required_parameter")
+  if (typeof input !== "string" && !Array.isArray(input)) {
+    throw badRequest("input", `${kindOf(input)} where a text or a list of items is expected.`, "invalid_type")
+  }
+  const items: ReadonlyArray<unknown> = typeof input === "string" ? [{ role: "user", content: input }] : input
+  const said = items.flatMap((item, i) => readItem(new RequestFields(item, `input[${i}]`, fields.warnings)))
+  if (!said.some(({ content, role }) => role === "user" && content.trim() !== "")) {
+    throw badRequest("input", "no message of the role user has any text.", "invalid_value")
+  }
+  return instructions === undefined ? said : [{ role: "system", content: instructions }, ...said]
+}
+
+/** A message; what a model thought in between is left out. */
+function readItem(fields: RequestFields): ReadonlyArray<ChatMessage> {
+  const type = fields.text("type") ?? "message"
+  if (type === "reasoning") {
+    fields.warnings.push(`${fields.at("type")}: the model's template has no place for reasoning, so it is left out.`)
+    return []
+  }
+  if (type === "item_reference") throw unsupported(fields.at("type"), "this server keeps no items. Send the item.")
+  if (type !== "message") throw unsupported(fields.at("type"), "this server takes messages alone: it calls no tools.")
+  const role = roleOf(fields.value("role"), fields.at("role"))
+  // What an answer's own items bear, and clients send back.
+  for (const name of ["id", "status", "phase"]) fields.text(name)
+  const content = readContent(fields.value("content"), fields)
+  fields.finish()
+  return [{ role, content }]
+}
+
+function readContent(content: unknown, fields: RequestFields): string {
+  const path = fields.at("content")
+  if (typeof content === "string") return content
+  if (!Array.isArray(content)) {
+    throw badRequest(path, `${kindOf(content)} where a text or a list of parts is expected.`, "invalid_type")
+  }
+  return content.map((part, i) => readPart(new RequestFields(part, `${path}[${i}]`, fields.warnings))).join("\n")
+}
+
+function readPart(part: RequestFields): string {
+  const type = part.text("type")
+  if (type === undefined) throw badRequest(part.at("type"), "it is missing.", "missing_required_parameter")
+  const name = type === "refusal" ? "refusal" : "text"
+  if (type !== "input_text" && type !== "output_text" && type !== "refusal") {
+    throw unsupported(part.at("type"), "this model reads text only.")
+  }
+  const text = part.text(name)
+  if (text === undefined) throw badRequest(part.at(name), "it is missing.", "missing_required_parameter")
+  // What stands beside a text that the server has written.
+  for (const beside of ["annotations", "logprobs"]) part.list(beside)
+  part.finish()
+  return text
+}

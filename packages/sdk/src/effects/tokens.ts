@@ -1,0 +1,70 @@
+/** The effects on tokens: how a model reads a text or a chat, without running it. */
+import * as Effect from "effect/Effect"
+import { CacheSalt } from "../words/CacheSalt.ts"
+import { Client } from "../words/Client.ts"
+import { checked } from "../words/checked.ts"
+import { checkUnicode } from "../words/Checks.ts"
+import type { FacetError } from "../words/Errors.ts"
+import { Opened } from "../words/Opened.ts"
+import { checkTokens, type Prompt, readPrompt } from "../words/Prompt.ts"
+import {
+  checkEncodeOptions,
+  checkRenderOptions,
+  type EncodeOptions,
+  type RenderedPrompt,
+  type RenderOptions,
+} from "../words/RenderedPrompt.ts"
+
+const render = Effect.fn("facet.tokens.render")(function* (
+  prompt: Prompt,
+  options: RenderOptions = {},
+): Effect.fn.Return<RenderedPrompt, FacetError, Opened> {
+  const { engine, model } = (yield* Opened).text
+  yield* checked(() => checkRenderOptions(options))
+  const given = yield* checked(() => readPrompt(prompt))
+  const { addGenerationPrompt, continueFinalMessage, template } = options
+  const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
+  return yield* engine.render({ model, prompt: given, template, continueFinalMessage, addGenerationPrompt, ...asking })
+})
+
+const count = (prompt: Prompt, options: RenderOptions = {}): Effect.Effect<number, FacetError, Opened> =>
+  Effect.map(render(prompt, options), ({ tokens }) => tokens.length)
+
+const encode = Effect.fn("facet.tokens.encode")(function* (
+  text: string,
+  options: EncodeOptions = {},
+): Effect.fn.Return<ReadonlyArray<number>, FacetError, Opened> {
+  yield* checked(() => checkEncodeOptions(options))
+  yield* checked(() => checkUnicode("text", text))
+  const { tokens } = yield* render(text, { template: "none" })
+  return options.bos === false ? tokens.slice(1) : tokens
+})
+
+const decode = Effect.fn("facet.tokens.decode")(function* (
+  ids: ReadonlyArray<number>,
+): Effect.fn.Return<string, FacetError, Opened> {
+  const { engine, model } = (yield* Opened).text
+  if (Array.isArray(ids) && ids.length === 0) return ""
+  yield* checked(() => checkTokens("ids", ids))
+  return yield* engine.detokenise({ model, tokens: [...ids], cacheSalt: yield* CacheSalt, client: yield* Client })
+})
+
+/**
+ * How the model reads a text or a chat, without running it.
+ *
+ * - `count(prompt, options?)`: how many tokens `generate` would read, its `usage.promptTokens`.
+ * - `encode(text, { bos })`: the ids of a text, in which control tokens that are spelt out are plain text; `<bos>` first
+ *   unless `bos` is false.
+ * - `decode(ids)`: their text, without control tokens: `decode(encode(text))` is the text.
+ * - `render(prompt, options?)`: a chat in the model's template, as ids and as text; it can be generated from, scored and
+ *   inspected. `addGenerationPrompt: false` leaves out the opening of the model's turn.
+ *
+ * All fail with an `InvalidRequestError` for what is no prompt, or for an id that the model has not, and with a
+ * `ContextOverflowError` for a text that cannot fit.
+ *
+ * @example
+ * const chat = [{ role: "user", content: "Hello" }, { role: "assistant", content: "Hi." }] as const
+ * const rendered = yield* tokens.render(chat, { addGenerationPrompt: false })
+ * const { perplexity } = yield* score(rendered)
+ */
+export const tokens = { count, encode, decode, render } as const
