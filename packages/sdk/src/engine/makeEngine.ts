@@ -29,6 +29,8 @@ import { checkJudgedLength, checkPolicyCount, type JudgingLimits } from "../word
 import type { Progress } from "../words/Progress.ts"
 import type {
   Asking,
+  DecidedLogits,
+  DecideRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
@@ -43,6 +45,7 @@ import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { Afterwork } from "./Afterwork.ts"
+import { decide } from "./decide.ts"
 import { decode } from "./decode.ts"
 import { Devices } from "./Devices.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
@@ -217,6 +220,12 @@ class LocalEngine implements EngineService {
       askedBy(request),
     )
   }
+
+  readonly decide = (request: DecideRequest): Effect.Effect<DecidedLogits, FacetError> =>
+    this.#scheduler.admit(
+      () => Effect.flatMap(this.#loaded(request.model), ({ model }) => decide(this.#scheduler, model, request)),
+      askedBy(request),
+    )
 
   readonly embed = (request: EmbedRequest): Effect.Effect<Embedding, FacetError> => {
     const self = this

@@ -55,6 +55,25 @@ export function* renderChat(
   )
 }
 
+/** Stands where the user's text would: another private-use character that no template uses. */
+const BORDER = "\u{F0001}"
+
+/**
+ * What stands before and after the text of a chat of one user turn, so that texts that begin alike need be encoded once.
+ *
+ * @throws ModelFileError when the folder's template is broken
+ */
+export function aroundUser(tokenizer: Tokenizer): {
+  readonly before: ReadonlyArray<TemplatePart>
+  readonly after: ReadonlyArray<TemplatePart>
+} {
+  const message = { role: "user", content: BORDER } as const
+  const parts = written(tokenizer, [message], true) ?? rewritten(tokenizer, [message], true)
+  const at = parts.findIndex((part) => typeof part === "string" && part.includes(BORDER))
+  const [start = "", end = ""] = String(parts[at]).split(BORDER)
+  return { before: [...parts.slice(0, at), start], after: [end, ...parts.slice(at + 1)] }
+}
+
 function checkMessages(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMessage> {
   if (messages.length === 0) {
     throw new InvalidRequestError({

@@ -8,6 +8,8 @@ import type { EnginePart } from "./Generation.ts"
 import type { ModelDescription } from "./ModelDescription.ts"
 import type { Progress } from "./Progress.ts"
 import type {
+  DecidedLogits,
+  DecideRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
@@ -28,6 +30,7 @@ export interface EngineService {
   readonly judge: (request: JudgeRequest) => Effect.Effect<Verdict, FacetError>
   readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
   readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
+  readonly decide: (request: DecideRequest) => Effect.Effect<DecidedLogits, FacetError>
   readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
   readonly stats: Effect.Effect<EngineStats, FacetError>
   /** What a model is and runs on; opens it, unless it is open. */

@@ -3,6 +3,7 @@ import type { Checksums } from "./Checksums.ts"
 import type { Intervention } from "./Intervention.ts"
 import type { Policy } from "./Policy.ts"
 import type { Prompt } from "./Prompt.ts"
+import type { Question } from "./Question.ts"
 import type { SamplingOptions } from "./Sampling.ts"
 import type { SiteName } from "./Site.ts"
 
@@ -79,6 +80,30 @@ export interface ScoreRequest extends Asking {
   readonly model: ModelRef
   readonly text: string
   readonly interventions?: ReadonlyArray<Intervention> | undefined
+}
+
+/** A question as a model reads it. */
+export interface AskedQuestion {
+  readonly type: Question["type"]
+  readonly instructions: string | undefined
+  /**
+   * As the model reads them: of a boolean what makes it true and what makes it false, each of which may be empty; of a
+   * choice all options; of a score all levels, the lowest first.
+   */
+  readonly options: ReadonlyArray<string>
+}
+
+export interface DecideRequest extends Asking {
+  readonly model: ModelRef
+  readonly state: string
+  readonly questions: ReadonlyArray<AskedQuestion>
+}
+
+/** What a model makes of questions. */
+export interface DecidedLogits {
+  /** For each question those of its options, in their order; their softmax is their probabilities. */
+  readonly logits: ReadonlyArray<ReadonlyArray<number>>
+  readonly tokens: { readonly judged: number; readonly cached: number }
 }
 
 export interface EmbedRequest extends Asking {

@@ -17,6 +17,7 @@ export {
   show,
 } from "./Checks.ts"
 export type { Content, ShieldOptions } from "./Content.ts"
+export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./Decision.ts"
 export {
   type Device,
   type DeviceName,
@@ -106,6 +107,15 @@ export {
   promptReadingsInSlices,
   type PromptReadings,
 } from "./promptReadings.ts"
+export type {
+  BooleanQuestion,
+  ChoiceQuestion,
+  PlattCalibration,
+  Question,
+  Questions,
+  ScoreQuestion,
+  TemperatureCalibration,
+} from "./Question.ts"
 export type { EngineStats } from "./Request.ts"
 export {
   biasRange,

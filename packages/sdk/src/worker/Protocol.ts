@@ -10,6 +10,8 @@ import type { EnginePart } from "../words/Generation.ts"
 import type { PlainError } from "../words/Errors.ts"
 import type {
   JudgeRequest,
+  DecidedLogits,
+  DecideRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
@@ -34,6 +36,7 @@ export interface ValueMethods {
   readonly judge: { readonly payload: JudgeRequest; readonly value: Verdict }
   readonly inspect: { readonly payload: InspectRequest; readonly value: Trace }
   readonly score: { readonly payload: ScoreRequest; readonly value: Score }
+  readonly decide: { readonly payload: DecideRequest; readonly value: DecidedLogits }
   readonly embed: { readonly payload: EmbedRequest; readonly value: Embedding }
   readonly describe: { readonly payload: ModelRef; readonly value: ModelDescription }
   readonly stats: { readonly payload: undefined; readonly value: EngineStats }

@@ -51,6 +51,7 @@ const engineOver = (calls: Calls): EngineService => ({
   judge: (request) => valueOf(calls, "judge", request),
   inspect: (request) => valueOf(calls, "inspect", request),
   score: (request) => valueOf(calls, "score", request),
+  decide: (request) => valueOf(calls, "decide", request),
   embed: (request) => valueOf(calls, "embed", request),
   describe: (model) => valueOf(calls, "describe", model),
   stats: valueOf(calls, "stats", undefined),
