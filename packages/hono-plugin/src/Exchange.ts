@@ -9,12 +9,15 @@ import { cacheSaltOf } from "./cacheSaltOf.ts"
 export type Route =
   | "chat.completions"
   | "completions"
+  | "decisions"
+  | "systemone"
   | "models"
   | "moderations"
   | "facet"
   | "facet.generate"
   | "facet.shield"
   | "facet.inspect"
+  | "facet.decide"
 
 /** What a client is told of a failure. */
 export interface ToldFailure {

@@ -6,6 +6,10 @@ import { makeAuthorise } from "./makeAuthorise.ts"
 import { readChatRequest } from "./readChatRequest.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { readCompletionRequest } from "./readCompletionRequest.ts"
+import { decideJob } from "./decideJob.ts"
+import type { DecisionJob } from "./DecisionJob.ts"
+import { readDecisionRequest } from "./readDecisionRequest.ts"
+import { readSystemOneRequest } from "./readSystemOneRequest.ts"
 import { complete } from "./complete.ts"
 import { chatFormat, type CompletionFormat, textFormat } from "./CompletionFormat.ts"
 import { ClientPlaces } from "../ClientPlaces.ts"
@@ -26,7 +30,8 @@ export interface OpenAIApp extends Hono {
 const moderationAliases = ["omni-moderation-latest", "text-moderation-latest"]
 
 /**
- * An app that answers `/v1/chat/completions`, `/v1/completions`, `/v1/models` and `/v1/moderations` as OpenAI's API does.
+ * An app that answers `/v1/chat/completions`, `/v1/completions`, `/v1/decisions`, `/v1/models` and `/v1/moderations` as
+ * OpenAI's API does, and `/v1/systemone` as vLLM's.
  * What of that API it cannot do it refuses by name; nothing is ignored in silence.
  *
  * @throws InvalidRequestError for an option that is unknown or wrong.
@@ -54,8 +59,17 @@ export function openai(options: OpenAIOptions = {}): OpenAIApp {
       return complete(job, { facet, format, model, guard: settings.guard }, exchange)
     })
 
+  const decisions = (route: Route, content: string, read: (body: unknown) => DecisionJob) =>
+    serve(route, content, async (context, exchange) => {
+      const job = read(await readJsonBody(context.req.raw, settings.maxBodyBytes))
+      const model = modelFor(job.model, settings)
+      return decideJob(job, model, await open(context, exchange), exchange)
+    })
+
   app.post("/v1/chat/completions", completions("chat.completions", chatFormat, readChatRequest))
   app.post("/v1/completions", completions("completions", textFormat, readCompletionRequest))
+  app.post("/v1/decisions", decisions("decisions", "input", readDecisionRequest))
+  app.post("/v1/systemone", decisions("systemone", "state", readSystemOneRequest))
   app.post(
     "/v1/moderations",
     serve("moderations", "input", async (context, exchange) => {

@@ -23,7 +23,7 @@ export interface Pass {
  */
 const mostOrders = 4
 
-const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("")
 
 /** What all questions about a text begin with: it is run once for all of them. */
 export const beginning = (state: string): string =>
@@ -57,7 +57,7 @@ function yesOrNo(question: AskedQuestion): Pass {
 }
 
 function lettered(question: AskedQuestion, order: ReadonlyArray<number>): Pass {
-  const labels = [...letters].slice(0, order.length)
+  const labels = letters.slice(0, order.length)
   const lines = order.map((option, i) => `${labels[i]}: ${question.options[option]}\n`)
   return { question: `${asked(question)}${lines.join("")}Answer with one letter.`, labels, order }
 }

@@ -70,7 +70,8 @@ export function aroundUser(tokenizer: Tokenizer): {
   const message = { role: "user", content: BORDER } as const
   const parts = written(tokenizer, [message], true) ?? rewritten(tokenizer, [message], true)
   const at = parts.findIndex((part) => typeof part === "string" && part.includes(BORDER))
-  const [start = "", end = ""] = String(parts[at]).split(BORDER)
+  const part = parts[at]
+  const [start = "", end = ""] = typeof part === "string" ? part.split(BORDER) : []
   return { before: [...parts.slice(0, at), start], after: [end, ...parts.slice(at + 1)] }
 }
 

@@ -63,7 +63,7 @@ describe("calibrate", () => {
     { state: "b", answers: { q: false } },
   ]
   const asked = { q: { type: "boolean", instructions: "Is it?" } } as const
-  it.each<readonly [path: string, examples: unknown, questions?: unknown, options?: CalibrateOptions]>([
+  it.each<readonly [path: string, examples: unknown, questions?: unknown, options?: object]>([
     ["examples", []],
     ["examples", "a"],
     ["examples", good.slice(0, 1)],
@@ -78,10 +78,11 @@ describe("calibrate", () => {
     ["examples[0].answers.q", [{ state: "a", answers: { q: NaN } }], { q: { type: "score" } }],
     ["examples[0].answers.q", [{ state: "a", answers: { q: 11 } }], { q: { type: "score" } }],
     ["questions.q.criteria", good, { q: { type: "choice", criteria: ["a"] } }],
-    ["method", good, asked, { method: "isotonic" } as object],
-    ["bins", good, asked, { bins: 5 } as object],
+    ["method", good, asked, { method: "isotonic" }],
+    ["bins", good, asked, { bins: 5 }],
   ])("names %s", async (path, given, of = asked, options = {}) => {
-    const error = await failureOf(facet.calibrate(of as Questions, given as ReadonlyArray<LabelledExample>, options))
+    const call = facet.calibrate(of as Questions, given as ReadonlyArray<LabelledExample>, options as CalibrateOptions)
+    const error = await failureOf(call)
     assert.instanceOf(error, InvalidRequestError)
     assert.strictEqual(error.option, path)
   })
