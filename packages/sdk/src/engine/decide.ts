@@ -1,4 +1,10 @@
-/** Typed questions about a text: the logits of their options, without a word of an answer being generated. */
+/**
+ * Typed questions about a text: the logits of their options, without a word of an answer being generated.
+ *
+ * An option of a choice or a score can be answered by its letter and by its own word, of which the first token counts, and
+ * both are read from one run. Words are likely or not by themselves, so that what a word's logit is without any text is taken
+ * off (Zhao et al., "Calibrate Before Use", 2021): small models bind no meaning to letters, and answer by words alone.
+ */
 import * as Effect from "effect/Effect"
 import { type FacetError, ModelFileError, notFinite } from "../words/Errors.ts"
 import { inSlices } from "../words/inSlices.ts"
@@ -13,55 +19,115 @@ import { checked } from "../words/checked.ts"
 import type { Scheduler } from "./Scheduler.ts"
 import { type SharedPrefix, withSharedPrefix } from "./SharedPrefix.ts"
 
-/** A pass as the model runs it. */
+/** A question as the model runs it. */
+interface Asking {
+  readonly question: AskedQuestion
+  readonly runs: ReadonlyArray<Run>
+  /** The first token of each option's word; none where they do not tell the options apart. */
+  readonly words: ReadonlyArray<number>
+}
+
+/** One pass of it. */
 interface Run {
   readonly pass: Pass
   /** The tokens that follow the text's. */
   readonly tail: ReadonlyArray<number>
   /** Of the pass's labels. */
-  readonly candidates: ReadonlyArray<number>
+  readonly labels: ReadonlyArray<number>
 }
 
 /** All questions, and all orders of their options, share the text's keys and values. */
 export const decide = (
   scheduler: Scheduler,
   model: OpenModel,
-  { cacheSalt, questions, state }: DecideRequest,
+  { cacheSalt = "", questions, state }: DecideRequest,
 ): Effect.Effect<DecidedLogits, FacetError> =>
   Effect.gen(function* () {
     yield* checked(() => checkMayFit(model, state.length, "text"))
-    const { tokenizer } = model
-    const { after, before } = yield* checked(() => aroundUser(tokenizer))
-    const head = yield* inSlices(() => encodeTemplate(tokenizer, [...before, beginning(state)]))
-    const asked: Array<ReadonlyArray<Run>> = []
+    const { after, before } = yield* checked(() => aroundUser(model.tokenizer))
+    const headOf = (text: string) => inSlices(() => encodeTemplate(model.tokenizer, [...before, beginning(text)]))
+    const head = yield* headOf(state)
+    const asked: Array<Asking> = []
     for (const question of questions) {
       const runs: Array<Run> = []
       for (const pass of passesOf(question)) {
-        const tail = yield* inSlices(() => encodeTemplate(tokenizer, [pass.question, ...after]))
+        const tail = yield* inSlices(() => encodeTemplate(model.tokenizer, [pass.question, ...after]))
         // Nothing is run for questions of which one cannot be asked.
         yield* checkLength(model, { length: head.length + tail.length })
-        const candidates = yield* checked(() => pass.labels.map((label) => labelId(model, label)))
-        runs.push({ pass, tail, candidates })
+        const labels = yield* checked(() => pass.labels.map((label) => labelId(model, label)))
+        runs.push({ pass, tail, labels })
       }
-      asked.push(runs)
+      asked.push({ question, runs, words: wordIds(model, question, runs) })
     }
-    const run = (shared: SharedPrefix) =>
-      Effect.gen(function* () {
-        const logits: Array<ReadonlyArray<number>> = []
-        for (const [i, question] of questions.entries()) {
-          const sum = new OptionLogits(question)
-          for (const { candidates, pass, tail } of asked[i] ?? []) {
-            const found = yield* shared.logits([...head, ...tail], candidates)
-            if (!areFinite(found)) return yield* notFinite("Deciding", "a candidate's logit is not a number")
-            sum.add(pass, found)
-          }
-          logits.push(sum.mean())
-        }
-        return { logits, tokens: shared.tokens }
-      })
-    const first = [...head, ...(asked[0]?.[0]?.tail ?? [])]
-    return yield* withSharedPrefix(scheduler, model, first, run, cacheSalt)
+    const keyOf = ({ question }: Asking) => JSON.stringify([cacheSalt, question])
+    const unknown = asked.filter((asking) => asking.words.length > 0 && model.priors.get(keyOf(asking)) === undefined)
+    const without = yield* readAll(scheduler, model, unknown.length === 0 ? [] : yield* headOf(""), unknown, cacheSalt)
+    const priors = new Map(unknown.map((asking, i) => [asking, without.readings[i]?.words ?? []]))
+    for (const [asking, words] of priors) model.priors.set(keyOf(asking), words)
+    const found = yield* readAll(scheduler, model, head, asked, cacheSalt)
+    return {
+      logits: asked.map((asking, i) => {
+        const { labels = [], words = [] } = found.readings[i] ?? {}
+        const prior = priors.get(asking) ?? model.priors.get(keyOf(asking)) ?? []
+        return words.length === 0
+          ? labels
+          : labels.map((label, j) => (label + (words[j] ?? NaN) - (prior[j] ?? NaN)) / 2)
+      }),
+      tokens: {
+        judged: without.tokens.judged + found.tokens.judged,
+        cached: without.tokens.cached + found.tokens.cached,
+      },
+    }
   })
+
+/** For each option the mean logit of what it may be answered by, over all passes. */
+interface Reading {
+  readonly labels: ReadonlyArray<number>
+  /** Empty where words are not read. */
+  readonly words: ReadonlyArray<number>
+}
+
+interface Readings extends Pick<DecidedLogits, "tokens"> {
+  readonly readings: ReadonlyArray<Reading>
+}
+
+/** Runs all passes of questions after a head. */
+function readAll(
+  scheduler: Scheduler,
+  model: OpenModel,
+  head: ReadonlyArray<number>,
+  asked: ReadonlyArray<Asking>,
+  salt: string,
+): Effect.Effect<Readings, FacetError> {
+  const tail = asked[0]?.runs[0]?.tail
+  if (tail === undefined) return Effect.succeed({ readings: [], tokens: { judged: 0, cached: 0 } })
+  const read = (shared: SharedPrefix) =>
+    Effect.gen(function* () {
+      const readings: Array<Reading> = []
+      for (const asking of asked) readings.push(yield* readOne(shared, head, asking))
+      return { readings, tokens: shared.tokens }
+    })
+  return withSharedPrefix(scheduler, model, [...head, ...tail], read, salt)
+}
+
+function readOne(
+  shared: SharedPrefix,
+  head: ReadonlyArray<number>,
+  { question, runs, words }: Asking,
+): Effect.Effect<Reading, FacetError> {
+  return Effect.gen(function* () {
+    const labelSums = question.options.map(() => 0)
+    const wordSums = words.map(() => 0)
+    for (const { labels, pass, tail } of runs) {
+      const logits = yield* shared.logits([...head, ...tail], [...labels, ...words])
+      if (!areFinite(logits)) return yield* notFinite("Deciding", "a candidate's logit is not a number")
+      for (const [place, option] of pass.order.entries()) labelSums[option]! += logits[place]!
+      for (const i of words.keys()) wordSums[i]! += logits[labels.length + i]!
+    }
+    const mean = (sum: number) => sum / runs.length
+    return { labels: labelSums.map(mean), words: wordSums.map(mean) }
+  })
+}
 
 /** @throws ModelFileError where the model could not answer with it */
 function labelId(model: OpenModel, label: string): number {
@@ -74,21 +140,9 @@ function labelId(model: OpenModel, label: string): number {
   })
 }
 
-/** Adds up the logits that an option has in all passes, in double precision. */
-class OptionLogits {
-  readonly #sums: Array<number>
-  #passes = 0
-
-  constructor({ options }: AskedQuestion) {
-    this.#sums = options.map(() => 0)
-  }
-
-  add({ order }: Pass, logits: Float32Array): void {
-    for (const [place, option] of order.entries()) this.#sums[option]! += logits[place] ?? NaN
-    this.#passes++
-  }
-
-  mean(): ReadonlyArray<number> {
-    return this.#sums.map((sum) => sum / this.#passes)
-  }
+function wordIds({ tokenizer }: OpenModel, { words }: AskedQuestion, runs: ReadonlyArray<Run>): ReadonlyArray<number> {
+  const ids = words.map((word) => tokenizer.encodePlain(word)[0] ?? -1)
+  const letters = runs[0]?.labels ?? []
+  const areApart = new Set([...ids, ...letters]).size === ids.length + letters.length
+  return areApart ? ids : []
 }

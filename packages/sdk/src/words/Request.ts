@@ -91,6 +91,8 @@ export interface AskedQuestion {
    * choice all options; of a score all levels, the lowest first.
    */
   readonly options: ReadonlyArray<string>
+  /** What each option of a choice or a score is called, in as few words; of a boolean none. */
+  readonly words: ReadonlyArray<string>
 }
 
 export interface DecideRequest extends Asking {

@@ -77,7 +77,7 @@ function readBoolean(name: string, path: string, question: JsonRecord): ReadQues
   }
   return {
     name,
-    asked: { type: "boolean", instructions, options },
+    asked: { type: "boolean", instructions, options, words: [] },
     names: ["true", "false"],
     values: [],
     policy,
@@ -115,9 +115,10 @@ function readChoice(name: string, path: string, question: JsonRecord): ReadQuest
     criteria === undefined ? option.trim() : `${option.trim()}: ${criteria}`,
   )
   checkDistinct(texts, paths)
+  const words = options.map((option) => option.name.trim())
   return {
     name,
-    asked: { type: "choice", instructions: readInstructions(path, question), options: texts },
+    asked: { type: "choice", instructions: readInstructions(path, question), options: texts, words },
     names: options.map((option) => option.name),
     values: [],
     policy: undefined,
@@ -164,9 +165,11 @@ function readScore(name: string, path: string, question: JsonRecord): ReadQuesti
   checkKnown(question, anyFields, path)
   const levels = readLevels(`${path}.criteria`, question["criteria"] ?? { min: 0, max: 10 })
   const values = levels.map(({ value }) => value)
+  const options = levels.map(({ text }) => text)
+  const words = levels.map(({ word }) => word)
   return {
     name,
-    asked: { type: "score", instructions: readInstructions(path, question), options: levels.map(({ text }) => text) },
+    asked: { type: "score", instructions: readInstructions(path, question), options, words },
     names: values.map(String),
     values,
     policy: undefined,
@@ -178,13 +181,17 @@ function readScore(name: string, path: string, question: JsonRecord): ReadQuesti
 interface Level {
   readonly value: number
   readonly text: string
+  readonly word: string
 }
 
 function readLevels(at: string, criteria: unknown): ReadonlyArray<Level> {
   if (!Array.isArray(criteria)) return readRange(at, criteria)
   const list: ReadonlyArray<unknown> = criteria
   checkCount(at, list.length, "levels")
-  const levels = list.map((words, value) => ({ value, text: readName(`${at}[${value}]`, words).trim() }))
+  const levels = list.map((words, value) => {
+    const text = readName(`${at}[${value}]`, words).trim()
+    return { value, text, word: text }
+  })
   checkDistinct(
     levels.map(({ text }) => text),
     levels.map(({ value }) => `${at}[${value}]`),
@@ -206,7 +213,7 @@ function readRange(at: string, criteria: unknown): ReadonlyArray<Level> {
     throw invalidRequest(at, `${min} and ${max} have no ${rangeLevels} numbers between them`, "Pass a wider range.")
   }
   const ends: Readonly<Record<number, string>> = { 0: " (the lowest)", [rangeLevels - 1]: " (the highest)" }
-  return values.map((value, i) => ({ value, text: `${value}${ends[i] ?? ""}` }))
+  return values.map((value, i) => ({ value, text: `${value}${ends[i] ?? ""}`, word: String(value) }))
 }
 
 function readNumber(path: string, value: unknown): number {

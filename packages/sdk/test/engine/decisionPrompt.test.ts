@@ -9,6 +9,7 @@ const ask = (type: AskedQuestion["type"], options: ReadonlyArray<string>): Asked
   type,
   instructions: "What is it?",
   options,
+  words: type === "boolean" ? [] : options,
 })
 const many = { arbitrary: { runs: tries(50) } }
 const options = Schema.UniqueArray(Schema.String.check(Schema.isMinLength(1))).check(

@@ -25,7 +25,12 @@ const own = definePolicy({ id: "spam", promptGuideline: "No.", responseGuideline
 describe("readQuestions", () => {
   it("gives a boolean question two sides, in the order true, false", () => {
     const [question] = read(boolean({ criteria: { false: "It is not.", true: null }, threshold: 0.7 }))
-    assert.deepStrictEqual(question?.asked, { type: "boolean", instructions: "Is it?", options: ["", "It is not."] })
+    assert.deepStrictEqual(question?.asked, {
+      type: "boolean",
+      instructions: "Is it?",
+      options: ["", "It is not."],
+      words: [],
+    })
     assert.deepStrictEqual(question?.names, ["true", "false"])
     assert.strictEqual(question?.threshold, 0.7)
   })
@@ -36,6 +41,7 @@ describe("readQuestions", () => {
     assert.deepStrictEqual(named?.names, ["cat", " dog "])
     const [described] = read(choice({ cat: "It meows.", dog: null }))
     assert.deepStrictEqual(described?.asked.options, ["cat: It meows.", "dog"])
+    assert.deepStrictEqual(described?.asked.words, ["cat", "dog"])
     assert.isUndefined(described?.asked.instructions)
   })
 
@@ -47,6 +53,7 @@ describe("readQuestions", () => {
     assert.deepStrictEqual(range?.values, [-1, -0.5, 0, 0.5, 1])
     assert.deepStrictEqual(range?.names, ["-1", "-0.5", "0", "0.5", "1"])
     assert.strictEqual(range?.asked.options[0], "-1 (the lowest)")
+    assert.strictEqual(range?.asked.words[0], "-1")
     assert.deepStrictEqual(read(score(undefined))[0]?.values, [0, 2.5, 5, 7.5, 10])
     // The widest range that there is does not overflow.
     assert.deepStrictEqual(read(score({ min: -1.7e308, max: 1.7e308 }))[0]?.values[2], 0)
