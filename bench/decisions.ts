@@ -18,6 +18,9 @@ interface Task {
 await using facet = await Facet.open(values.model === undefined ? {} : { model: values.model })
 const print = (line = "") => void process.stdout.write(`${line}\n`)
 
+/** Of so many texts a question the options are put in all orders: that takes most of the time. */
+const turned = 3
+
 /** Every order of a list. */
 const ordersOf = <A>(list: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   list.length < 2
@@ -57,10 +60,10 @@ print("| --- | --- | --- | --- | --- | --- | --- | --- |")
 for (const { examples, name, question } of tasks as unknown as ReadonlyArray<Task>) {
   let right = 0
   let flips = 0
-  for (const [state, label] of examples) {
+  for (const [i, [state, label]] of examples.entries()) {
     const { answers } = await facet.decide(state, { q: question })
     if (isRight(answers["q"], label)) right++
-    flips += await countFlips(state, question)
+    if (i < turned) flips += await countFlips(state, question)
   }
   const labelled = examples.map(([state, label]) => ({ state, answers: { q: label } }))
   const { reports } = await facet.calibrate({ q: question }, labelled as ReadonlyArray<LabelledExample<Questions>>)

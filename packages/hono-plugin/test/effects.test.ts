@@ -1,4 +1,4 @@
-/** The three effects over HTTP: what is on the wire, and how it is refused, ended and broken off. */
+/** The effects over HTTP: what is on the wire, and how it is refused, ended and broken off. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"

@@ -26,6 +26,8 @@ const publicSources = [
   "effects/inspect",
   "effects/score",
   "effects/embed",
+  "effects/decide",
+  "effects/calibrate",
   "openOnce",
   "guard/Guard",
   "guard/PromiseGuard",

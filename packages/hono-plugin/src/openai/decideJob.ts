@@ -16,7 +16,7 @@ export async function decideJob(
     const decision = await facet.decide(state, questions, exchange.call(cacheSalt))
     const { cached, judged } = decision.tokens
     exchange.note({ usage: { promptTokens: judged + cached, cachedTokens: cached, completionTokens: 0 } })
-    return exchange.json({ ...answer(decision), model })
+    return exchange.json({ model, ...answer(decision) })
   } catch (error) {
     if (!(error instanceof InvalidRequestError) || !/^(?:state|questions)\b/.test(error.option)) throw error
     throw badRequest(paramOf(error.option), `${error.problem}. ${error.remedy}`, "invalid_value")

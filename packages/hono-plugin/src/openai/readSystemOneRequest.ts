@@ -82,12 +82,17 @@ function readQuestion(fields: RequestFields): ReadQuestion {
   }
 }
 
-/** Descriptions may be JSON; null is none. */
+/** Descriptions may be JSON; null is none, and a level without one has its number. */
 function criteriaOf(criteria: unknown, param: string): unknown {
-  const described = (words: unknown): unknown => (words === null ? null : jsonText(words, param))
-  if (Array.isArray(criteria)) return criteria.map(described)
+  if (Array.isArray(criteria)) {
+    return criteria.map((words: unknown, level) => (words === null ? `level ${level}` : jsonText(words, param)))
+  }
   if (!isRecord(criteria)) return criteria
-  return Object.fromEntries(Object.entries(criteria).map(([name, words]) => [name, described(words)]))
+  const described = Object.entries(criteria).map(([name, words]) => [
+    name,
+    words === null ? null : jsonText(words, param),
+  ])
+  return Object.fromEntries(described)
 }
 
 function publicAnswer(answer: Answer, legend: ReadQuestion["legend"]): object {

@@ -169,7 +169,7 @@ describe("/v1/systemone", () => {
     const questions = {
       forest: { type: "noul", instructions: "Is there a forest?", criteria: { true: "Trees are named.", false: null } },
       animal: { type: "choice", instructions: "Which animal?", criteria: { fox: { colour: "red" }, dog: null } },
-      joy: { type: "score", instructions: "How joyful is it?", criteria: ["sad", "calm", "glad"] },
+      joy: { type: "score", instructions: "How joyful is it?", criteria: ["sad", null, "glad"] },
     }
     const response = await post({ model, state: { story: input }, questions })
     const body = (await response.json()) as Record<string, Record<string, object>>
@@ -187,7 +187,7 @@ describe("/v1/systemone", () => {
         joy: {
           type: "score",
           score: expect.any(Number),
-          legend: { 0: "sad", 1: "calm", 2: "glad" },
+          legend: { 0: "sad", 1: null, 2: "glad" },
           probabilities: { 0: probability, 1: probability, 2: probability },
           confidence: expect.any(Number),
         },

@@ -9,7 +9,7 @@ import type { Opened } from "../words/Opened.ts"
 import type { Questions } from "../words/Question.ts"
 import { type ReadQuestion, readQuestions } from "../words/readQuestions.ts"
 import { calibrationOf, type LabelledLogits } from "./Calibration.ts"
-import { logitsOf } from "./Logits.ts"
+import { logitsOf } from "./logitsOf.ts"
 
 /**
  * Asks the questions of labelled examples, and gives the questions back with what makes their probabilities true: boolean ones

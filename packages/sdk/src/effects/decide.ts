@@ -8,7 +8,7 @@ import type { Opened } from "../words/Opened.ts"
 import type { Questions } from "../words/Question.ts"
 import { readQuestions } from "../words/readQuestions.ts"
 import { answerOf } from "./answerOf.ts"
-import { logitsOf } from "./Logits.ts"
+import { logitsOf } from "./logitsOf.ts"
 
 /** None yet; a call of the Promise face has its own. */
 export interface DecideOptions {}

@@ -1,7 +1,7 @@
 /** In which orders questions are put. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { passesOf } from "../../src/engine/decisionPrompt.ts"
+import { passesOf } from "../../src/engine/DecisionPrompt.ts"
 import type { AskedQuestion } from "../../src/words/Request.ts"
 import { tries } from "../../../../test/campaign.ts"
 
