@@ -84,8 +84,28 @@ for (const { examples, name, question } of tasks as unknown as ReadonlyArray<Tas
 }
 
 const text = "I was charged twice for the same order and want my money back. ".repeat(16)
-const names = (count: number) => Array.from({ length: count }, (_, i) => `team number ${i + 1}`)
-const choice = (count: number): Question => ({ type: "choice", instructions: "Which team?", criteria: names(count) })
+const teams = [
+  ...["billing", "delivery", "account", "bug", "sales", "press", "legal", "security", "hardware", "training", "travel"],
+  ...[
+    "events",
+    "partners",
+    "research",
+    "design",
+    "support",
+    "finance",
+    "quality",
+    "privacy",
+    "returns",
+    "jobs",
+    "abuse",
+  ],
+  ...["network", "storage", "mobile", "gifts"],
+]
+const choice = (count: number): Question => ({
+  type: "choice",
+  instructions: "Which team?",
+  criteria: teams.slice(0, count),
+})
 const kinds: ReadonlyArray<readonly [name: string, questions: Questions]> = [
   ["one boolean", { q: { type: "boolean", instructions: "Is it urgent?" } }],
   [

@@ -10,6 +10,7 @@ import { type FacetError, ModelFileError, notFinite } from "../words/Errors.ts"
 import { inSlices } from "../words/inSlices.ts"
 import type { AskedQuestion, DecidedLogits, DecideRequest } from "../words/Request.ts"
 import { aroundUser, encodeTemplate } from "../tokenizer/ChatTemplate.ts"
+import type { TemplatePart } from "../tokenizer/TemplatePart.ts"
 import { areFinite } from "./areFinite.ts"
 import { beginning, type Pass, passesOf } from "./DecisionPrompt.ts"
 import { type OpenModel, singleToken } from "./OpenModel.ts"
@@ -44,41 +45,60 @@ export const decide = (
 ): Effect.Effect<DecidedLogits, FacetError> =>
   Effect.gen(function* () {
     yield* checked(() => checkMayFit(model, state.length, "text"))
-    const { after, before } = yield* checked(() => aroundUser(model.tokenizer))
-    const headOf = (text: string) => inSlices(() => encodeTemplate(model.tokenizer, [...before, beginning(text)]))
+    const template = yield* checked(() => aroundUser(model.tokenizer))
+    const headOf = (text: string) =>
+      inSlices(() => encodeTemplate(model.tokenizer, [...template.before, beginning(text)]))
     const head = yield* headOf(state)
     const asked: Array<Asking> = []
-    for (const question of questions) {
-      const runs: Array<Run> = []
-      for (const pass of passesOf(question)) {
-        const tail = yield* inSlices(() => encodeTemplate(model.tokenizer, [pass.question, ...after]))
-        // Nothing is run for questions of which one cannot be asked.
-        yield* checkLength(model, { length: head.length + tail.length })
-        const labels = yield* checked(() => pass.labels.map((label) => labelId(model, label)))
-        runs.push({ pass, tail, labels })
-      }
-      asked.push({ question, runs, words: wordIds(model, question, runs) })
-    }
-    const keyOf = ({ question }: Asking) => JSON.stringify([cacheSalt, question])
-    const unknown = asked.filter((asking) => asking.words.length > 0 && model.priors.get(keyOf(asking)) === undefined)
+    // Nothing is run for questions of which one cannot be asked.
+    for (const question of questions) asked.push(yield* prepare(model, question, head, template.after))
+    const keys = new Map(asked.map((asking) => [asking, JSON.stringify([cacheSalt, asking.question])]))
+    const priors = new Map(asked.map((asking) => [asking, model.priors.get(keys.get(asking) ?? "")]))
+    const unknown = asked.filter((asking) => asking.words.length > 0 && priors.get(asking) === undefined)
     const without = yield* readAll(scheduler, model, unknown.length === 0 ? [] : yield* headOf(""), unknown, cacheSalt)
-    const priors = new Map(unknown.map((asking, i) => [asking, without.readings[i]?.words ?? []]))
-    for (const [asking, words] of priors) model.priors.set(keyOf(asking), words)
+    for (const [i, asking] of unknown.entries()) {
+      const words = without.readings[i]?.words ?? []
+      priors.set(asking, words)
+      const key = keys.get(asking) ?? ""
+      if (key.length <= longestKey) model.priors.set(key, words)
+    }
     const found = yield* readAll(scheduler, model, head, asked, cacheSalt)
     return {
-      logits: asked.map((asking, i) => {
-        const { labels = [], words = [] } = found.readings[i] ?? {}
-        const prior = priors.get(asking) ?? model.priors.get(keyOf(asking)) ?? []
-        return words.length === 0
-          ? labels
-          : labels.map((label, j) => (label + (words[j] ?? NaN) - (prior[j] ?? NaN)) / 2)
-      }),
+      logits: asked.map((asking, i) => logitsOf(found.readings[i], priors.get(asking))),
       tokens: {
         judged: without.tokens.judged + found.tokens.judged,
         cached: without.tokens.cached + found.tokens.cached,
       },
     }
   })
+
+/** UTF-16 units of a question that is remembered: whoever sends longer ones would choose how much memory they take. */
+const longestKey = 16_384
+
+function prepare(
+  model: OpenModel,
+  question: AskedQuestion,
+  head: ReadonlyArray<number>,
+  after: ReadonlyArray<TemplatePart>,
+): Effect.Effect<Asking, FacetError> {
+  return Effect.gen(function* () {
+    const runs: Array<Run> = []
+    for (const pass of passesOf(question)) {
+      const tail = yield* inSlices(() => encodeTemplate(model.tokenizer, [pass.question, ...after]))
+      yield* checkLength(model, { length: head.length + tail.length })
+      const labels = yield* checked(() => pass.labels.map((label) => labelId(model, label)))
+      runs.push({ pass, tail, labels })
+    }
+    return { question, runs, words: wordIds(model, question, runs) }
+  })
+}
+
+/** The mean of what letters say and of what words say beyond what they say without a text. */
+function logitsOf(reading: Reading | undefined, priors: ReadonlyArray<number> = []): ReadonlyArray<number> {
+  const { labels = [], words = [] } = reading ?? {}
+  if (words.length === 0) return labels
+  return labels.map((label, i) => (label + (words[i] ?? NaN) - (priors[i] ?? NaN)) / 2)
+}
 
 /** For each option the mean logit of what it may be answered by, over all passes. */
 interface Reading {
