@@ -84,23 +84,10 @@ for (const { examples, name, question } of tasks as unknown as ReadonlyArray<Tas
 }
 
 const text = "I was charged twice for the same order and want my money back. ".repeat(16)
-const teams = [
-  ...["billing", "delivery", "account", "bug", "sales", "press", "legal", "security", "hardware", "training", "travel"],
-  ...[
-    "events",
-    "partners",
-    "research",
-    "design",
-    "support",
-    "finance",
-    "quality",
-    "privacy",
-    "returns",
-    "jobs",
-    "abuse",
-  ],
-  ...["network", "storage", "mobile", "gifts"],
-]
+const teams =
+  "billing delivery account bug sales press legal security hardware training travel events partners research design support finance quality privacy returns jobs abuse network storage mobile gifts".split(
+    " ",
+  )
 const choice = (count: number): Question => ({
   type: "choice",
   instructions: "Which team?",
