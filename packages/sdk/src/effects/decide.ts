@@ -2,13 +2,11 @@
 import * as Effect from "effect/Effect"
 import { checked } from "../words/checked.ts"
 import { checkKnown, checkUnicode } from "../words/Checks.ts"
-import type { Decision } from "../words/Decision.ts"
+import type { Answer, Decision } from "../words/Decision.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
 import type { Questions } from "../words/Question.ts"
-import { readQuestions } from "../words/readQuestions.ts"
-import { answerOf } from "./answerOf.ts"
-import { logitsOf } from "./logitsOf.ts"
+import { byPlace } from "./byPlace.ts"
 
 /** None yet; a call of the Promise face has its own. */
 export interface DecideOptions {}
@@ -37,9 +35,14 @@ export const decide = <const Q extends Questions>(
   Effect.gen(function* () {
     yield* checked(() => checkKnown(options, []))
     yield* checked(() => checkUnicode("state", state))
-    const asked = yield* checked(() => readQuestions(questions))
-    const { logits, tokens } = yield* logitsOf(state, asked)
-    const answers = asked.map((question, i) => [question.name, answerOf(question, logits[i] ?? [])] as const)
-    // Each question has gone through the reader of its own type, and its answer is of that type.
-    return { answers: Object.fromEntries(answers), tokens } as unknown as Decision<Q>
+    const parts = yield* byPlace(questions, ({ engine, model }, asking) =>
+      engine.decide({ model, state, questions, ...asking }),
+    )
+    const answers = new Map<string, Answer>(parts.flatMap((part) => Object.entries(part.answers)))
+    const sum = (count: "judged" | "cached") => parts.reduce((total, { tokens }) => total + tokens[count], 0)
+    return {
+      answers: Object.fromEntries(Object.keys(questions).map((name) => [name, answers.get(name)])),
+      tokens: { judged: sum("judged"), cached: sum("cached") },
+      // Each question has been answered at one of the places, by its type.
+    } as unknown as Decision<Q>
   }).pipe(Effect.withSpan("facet.decide"))

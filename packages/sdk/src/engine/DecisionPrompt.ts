@@ -5,7 +5,7 @@
  * than the text does. A preference for a letter adds the same to the logit of whatever bears it, so that it falls out of
  * the mean over passes in which each option bears each letter once.
  */
-import type { AskedQuestion } from "../words/Request.ts"
+import type { AskedQuestion } from "../words/readQuestions.ts"
 
 /** One way to ask a question. */
 export interface Pass {

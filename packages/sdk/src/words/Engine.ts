@@ -2,13 +2,15 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { Calibrated } from "./Calibration.ts"
+import type { Decision } from "./Decision.ts"
 import type { Embedding } from "./Embedding.ts"
 import type { FacetError } from "./Errors.ts"
 import type { EnginePart } from "./Generation.ts"
 import type { ModelDescription } from "./ModelDescription.ts"
 import type { Progress } from "./Progress.ts"
 import type {
-  DecidedLogits,
+  CalibrateRequest,
   DecideRequest,
   EmbedRequest,
   EngineStats,
@@ -30,7 +32,8 @@ export interface EngineService {
   readonly judge: (request: JudgeRequest) => Effect.Effect<Verdict, FacetError>
   readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
   readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
-  readonly decide: (request: DecideRequest) => Effect.Effect<DecidedLogits, FacetError>
+  readonly decide: (request: DecideRequest) => Effect.Effect<Decision, FacetError>
+  readonly calibrate: (request: CalibrateRequest) => Effect.Effect<Calibrated, FacetError>
   readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
   readonly stats: Effect.Effect<EngineStats, FacetError>
   /** What a model is and runs on; opens it, unless it is open. */

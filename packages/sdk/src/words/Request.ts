@@ -1,9 +1,10 @@
 /** What an engine is asked, as it travels to where the engine runs. What depends on the model is checked there. */
+import type { LabelledExample } from "./Calibration.ts"
 import type { Checksums } from "./Checksums.ts"
 import type { Intervention } from "./Intervention.ts"
 import type { Policy } from "./Policy.ts"
 import type { Prompt } from "./Prompt.ts"
-import type { Question } from "./Question.ts"
+import type { Questions } from "./Question.ts"
 import type { SamplingOptions } from "./Sampling.ts"
 import type { SiteName } from "./Site.ts"
 
@@ -82,30 +83,19 @@ export interface ScoreRequest extends Asking {
   readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
-/** A question as a model reads it. */
-export interface AskedQuestion {
-  readonly type: Question["type"]
-  readonly instructions: string | undefined
-  /**
-   * As the model reads them: of a boolean what makes it true and what makes it false, each of which may be empty; of a
-   * choice all options; of a score all levels, the lowest first.
-   */
-  readonly options: ReadonlyArray<string>
-  /** What each option of a choice or a score is called, in as few words; of a boolean none. */
-  readonly words: ReadonlyArray<string>
-}
-
+/** Of the questions, a guard answers those that have a policy, and a model that writes the others. */
 export interface DecideRequest extends Asking {
   readonly model: ModelRef
   readonly state: string
-  readonly questions: ReadonlyArray<AskedQuestion>
+  readonly questions: Questions
 }
 
-/** What a model makes of questions. */
-export interface DecidedLogits {
-  /** For each question those of its options, in their order; their softmax is their probabilities. */
-  readonly logits: ReadonlyArray<ReadonlyArray<number>>
-  readonly tokens: { readonly judged: number; readonly cached: number }
+/** Asked and answered as {@link DecideRequest}. */
+export interface CalibrateRequest extends Asking {
+  readonly model: ModelRef
+  readonly questions: Questions
+  readonly examples: ReadonlyArray<LabelledExample>
+  readonly method?: "platt" | "temperature" | undefined
 }
 
 export interface EmbedRequest extends Asking {

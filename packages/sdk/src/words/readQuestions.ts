@@ -12,7 +12,19 @@ import {
   rangeLevels,
   type TemperatureCalibration,
 } from "./Question.ts"
-import type { AskedQuestion } from "./Request.ts"
+
+/** A question as a model reads it. */
+export interface AskedQuestion {
+  readonly type: Question["type"]
+  readonly instructions: string | undefined
+  /**
+   * As the model reads them: of a boolean what makes it true and what makes it false, each of which may be empty; of a
+   * choice all options; of a score all levels, the lowest first.
+   */
+  readonly options: ReadonlyArray<string>
+  /** What each option of a choice or a score is called, in as few words; of a boolean none. */
+  readonly words: ReadonlyArray<string>
+}
 
 /** A question whose options are known to the last. */
 export interface ReadQuestion {

@@ -52,6 +52,7 @@ const engineOver = (calls: Calls): EngineService => ({
   inspect: (request) => valueOf(calls, "inspect", request),
   score: (request) => valueOf(calls, "score", request),
   decide: (request) => valueOf(calls, "decide", request),
+  calibrate: (request) => valueOf(calls, "calibrate", request),
   embed: (request) => valueOf(calls, "embed", request),
   describe: (model) => valueOf(calls, "describe", model),
   stats: valueOf(calls, "stats", undefined),

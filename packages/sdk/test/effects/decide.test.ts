@@ -208,6 +208,23 @@ describe("decide", () => {
     assert.strictEqual(unknown.option, "temperature")
   })
 
+  it("refuses more for the guard than it may judge, and asks it nothing when another question is wrong", async () => {
+    const tooLong = await failureOf(
+      facet.decide("word ".repeat(20_000), { q: { type: "boolean", policy: "harassment" } }),
+    )
+    assert.instanceOf(tooLong, InvalidRequestError)
+    assert.strictEqual(tooLong.option, "state")
+    const policies = Array.from({ length: 33 }, (_, i) => [`q${i}`, { type: "boolean", policy: "harassment" } as const])
+    const tooMany = await failureOf(facet.decide(text, Object.fromEntries(policies) as Questions))
+    assert.instanceOf(tooMany, InvalidRequestError)
+    assert.strictEqual(tooMany.option, "questions")
+    const wrong = await failureOf(
+      facet.decide(text, { q: { type: "boolean", policy: "harassment" }, r: { type: "choice", criteria: ["a"] } }),
+    )
+    assert.instanceOf(wrong, InvalidRequestError)
+    assert.strictEqual(wrong.option, "questions.r.criteria")
+  })
+
   it("refuses a text that is too long, alone or with one of its questions", async () => {
     const tooLong = await failureOf(facet.decide("word ".repeat(100_000), questions))
     assert.instanceOf(tooLong, ContextOverflowError)

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { passesOf } from "../../src/engine/DecisionPrompt.ts"
-import type { AskedQuestion } from "../../src/words/Request.ts"
+import type { AskedQuestion } from "../../src/words/readQuestions.ts"
 import { tries } from "../../../../test/campaign.ts"
 
 const ask = (type: AskedQuestion["type"], options: ReadonlyArray<string>): AskedQuestion => ({

@@ -1,7 +1,7 @@
 /** What calibration finds in examples whose truth is known. */
 import { assert, describe, it } from "@effect/vitest"
-import { calibrationError, calibrationOf, type LabelledLogits } from "../../src/effects/Calibration.ts"
-import { probabilitiesOf } from "../../src/effects/answerOf.ts"
+import { calibrationError, calibrationOf, type LabelledLogits } from "../../src/engine/Calibration.ts"
+import { probabilitiesOf } from "../../src/engine/answerOf.ts"
 import type { Question } from "../../src/index.ts"
 import { readQuestions } from "../../src/words/readQuestions.ts"
 import { seededUniform } from "../uniform.ts"

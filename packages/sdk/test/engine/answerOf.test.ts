@@ -1,7 +1,7 @@
 /** Answers out of logits. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { answerOf, probabilitiesOf } from "../../src/effects/answerOf.ts"
+import { answerOf, probabilitiesOf } from "../../src/engine/answerOf.ts"
 import type { Question } from "../../src/index.ts"
 import { readQuestions } from "../../src/words/readQuestions.ts"
 import { tries } from "../../../../test/campaign.ts"
