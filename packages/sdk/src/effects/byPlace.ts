@@ -8,8 +8,8 @@ import type { Questions } from "../words/Question.ts"
 import type { Asking } from "../words/Request.ts"
 
 /**
- * Asks the model that writes, and the guard where there are policies; neither for nothing. Each is given all questions, and
- * answers its own: so all are checked before anything is run.
+ * Asks the model that writes, and the guard where there are policies; a model with nothing to answer is not asked. Each is
+ * given all questions and answers its own, so that all are checked before anything is run.
  */
 export const byPlace = <A>(
   questions: Questions,
