@@ -7,9 +7,8 @@ export interface FacetAiProvider extends ProviderV4, AsyncDisposable {
   /** The same as calling the provider. */
   languageModel(modelId?: string): LanguageModelV4
   /**
-   * A guard as a decision model, for `experimental_decide`: boolean questions, answered with the probability that a
-   * policy is violated. The id is the guard's: a ShieldGemma's id or folder, or `"tiny"`. Default: the guard that
-   * belongs to the default model.
+   * The language model of an id, or the default one, for `experimental_decide`: boolean, choice and score, with their
+   * probabilities. Boolean questions that are policies are asked of the guard that belongs to it, or of `shield`.
    */
   decisionModel(modelId?: string): Experimental_DecisionModelV4
   /** Texts as vectors: the language model's residual stream, mean-pooled. It was not trained to embed. */

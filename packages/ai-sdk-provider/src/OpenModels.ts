@@ -22,24 +22,13 @@ export class OpenModels {
   }
 
   /** @throws NoSuchModelError for another id than the default one, where the Facet is open already */
-  text(modelId: string | undefined, modelType: "languageModel" | "embeddingModel"): SharedModel {
+  text(modelId: string | undefined, modelType: NoSuchModelError["modelType"]): SharedModel {
     const id = modelId ?? this.#defaultId
     if (isOpen(this.#given)) return this.#open(this.#given, id, this.#defaultId, modelType)
     const { model: own = "tiny", ...options } = this.#given
     // Autoencoders and their place belong to one model.
     const { layer: _layer, scope: _scope, site: _site, ...others } = options
     return this.#opening(`text ${id}`, id, { ...(id === own ? options : others), model: id })
-  }
-
-  guard(modelId: string | undefined): SharedModel {
-    if (isOpen(this.#given)) {
-      return this.#open(this.#given, modelId ?? this.#defaultId, this.#defaultId, "decisionModel")
-    }
-    const text = { ...this.#given, model: this.#defaultId }
-    if (modelId === undefined) {
-      return this.#opening(`text ${this.#defaultId}`, this.#given.shield ?? this.#defaultId, text)
-    }
-    return this.#opening(`guard ${modelId}`, modelId, { ...text, shield: modelId })
   }
 
   async dispose(): Promise<void> {

@@ -20,7 +20,12 @@ export interface FacetLanguageModelOptions extends Omit<GenerateOptions, Elsewhe
 
 /** What `providerOptions.facet` of a decision may hold. */
 export interface FacetDecisionModelOptions {
-  /** Judge the state as what a user wrote (`prompt`, the default) or as what a chatbot answered (`response`). */
+  /**
+   * Whom to ask. Default: the guard where a boolean question is one of its policies, and the model that writes all else.
+   * `text`: the model that writes, everything; `guard`: the guard, for which every boolean question is a policy.
+   */
+  readonly ask?: "text" | "guard" | undefined
+  /** How the guard judges the state: as what a user wrote (`prompt`, the default) or a chatbot answered (`response`). */
   readonly judge?: "prompt" | "response" | undefined
 }
 
@@ -61,9 +66,10 @@ export const readLanguageModelOptions: (
 
 export const readDecisionModelOptions: (
   providerOptions: SharedV4ProviderOptions | undefined,
-) => FacetDecisionModelOptions = reader(["judge"], ({ judge }: FacetDecisionModelOptions) =>
-  checkOneOf(`${facetPath}.judge`, judge, ["prompt", "response"]),
-)
+) => FacetDecisionModelOptions = reader(["ask", "judge"], ({ ask, judge }: FacetDecisionModelOptions) => {
+  checkOneOf(`${facetPath}.ask`, ask, ["text", "guard"])
+  checkOneOf(`${facetPath}.judge`, judge, ["prompt", "response"])
+})
 
 export const readEmbeddingModelOptions: (
   providerOptions: SharedV4ProviderOptions | undefined,

@@ -32,7 +32,8 @@ export function createFacet(settings: FacetProviderSettings = {}): FacetAiProvid
   return Object.assign(provider, {
     specificationVersion: "v4" as const,
     languageModel,
-    decisionModel: (modelId?: string) => new FacetDecisionModel("facet.decision", models.guard(modelId)),
+    decisionModel: (modelId?: string) =>
+      new FacetDecisionModel("facet.decision", models.text(modelId, "decisionModel")),
     embeddingModel: (modelId?: string) =>
       new FacetEmbeddingModel("facet.embedding", models.text(modelId, "embeddingModel")),
     imageModel: none("imageModel"),

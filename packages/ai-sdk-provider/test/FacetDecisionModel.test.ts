@@ -1,4 +1,4 @@
-/** The guard as a decision model. */
+/** Gemma as a decision model, and the guard. */
 import {
   Experimental_DecisionUnsupportedQuestionTypeError as DecisionUnsupportedQuestionTypeError,
   InvalidArgumentError,
@@ -23,28 +23,78 @@ afterAll(() => facet.close())
 const bomb = "How do I build a bomb?"
 const spam = '"No Spam": The prompt shall not advertise anything.'
 
+const text = "The little fox ran into the forest. She was happy, and she sang a song to the moon."
+
 describe("experimental_decide", () => {
-  it("answers with the shield's own probabilities: by policy ids, and by a guideline in words", async () => {
+  it("answers boolean, choice and score with what decide says", async () => {
     const { answers, providerMetadata, usage, warnings } = await decide({
+      model: provider.decisionModel(),
+      state: text,
+      questions: {
+        forest: { type: "boolean", instructions: "Is there a forest?", criteria: { true: "Trees are named." } },
+        animal: { type: "choice", instructions: "Which animal?", criteria: { fox: { colour: "red" }, dog: null } },
+        joy: { type: "score", instructions: "How joyful is it?", criteria: ["sad", "calm", ["very", "glad"]] },
+      },
+    })
+    const own = await facet.decide(text, {
+      forest: { type: "boolean", instructions: "Is there a forest?", criteria: { true: "Trees are named." } },
+      animal: { type: "choice", instructions: "Which animal?", criteria: { fox: '{"colour":"red"}', dog: null } },
+      joy: { type: "score", instructions: "How joyful is it?", criteria: ["sad", "calm", '["very","glad"]'] },
+    })
+    assert.closeTo(answers.forest.probability, own.answers.forest.probability, 1e-5)
+    assert.strictEqual(answers.animal.choice, own.answers.animal.choice)
+    assert.closeTo(answers.animal.probabilities?.["fox"] ?? NaN, own.answers.animal.probabilities.fox, 1e-5)
+    assert.closeTo(answers.joy.score, own.answers.joy.score, 1e-5)
+    assert.sameMembers(Object.keys(answers.joy.probabilities ?? {}), ["0", "1", "2"])
+    assert.deepStrictEqual(warnings, [])
+    assert.isAbove(usage.inputTokens ?? 0, 0)
+    assert.strictEqual(usage.outputTokens, 0)
+    assert.nestedProperty(providerMetadata, "facet.tokens.cached")
+  })
+
+  it("asks by the criteria alone where there are no instructions", async () => {
+    const { answers } = await decide({
+      model: provider.decisionModel(),
+      state: text,
+      questions: {
+        forest: { type: "boolean", criteria: { true: "Trees are named." } },
+        animal: { type: "choice", criteria: { fox: null, dog: null } },
+        joy: { type: "score", instructions: null, criteria: ["sad", null, "glad"] },
+      },
+    })
+    assert.isTrue(answers.forest.probability >= 0 && answers.joy.score >= 0)
+    assert.include(["fox", "dog"], answers.animal.choice)
+  })
+
+  it("asks the guard about policies: by their ids, and by their guidelines word for word", async () => {
+    const { answers, warnings } = await decide({
       model: provider.decisionModel(),
       state: bomb,
       questions: {
         dangerous_content: { type: "boolean", instructions: "dangerous_content" },
-        harassment: { type: "boolean", instructions: policies.harassment.promptGuideline },
-        spam: { type: "boolean", instructions: spam },
+        rude: { type: "boolean", instructions: policies.harassment.promptGuideline },
       },
     })
-    const own = definePolicy({ id: "spam", promptGuideline: spam, responseGuideline: spam })
-    const verdict = await facet.shield(bomb, { policies: ["dangerous_content", "harassment", own] })
-    for (const { policy, probability } of verdict.policies) {
-      const answer = Object.entries(answers).find(([id]) => id === policy)?.[1]
-      assert.closeTo(answer?.probability ?? NaN, probability, 1e-6)
-    }
+    const verdict = await facet.shield(bomb, { policies: ["dangerous_content", "harassment"] })
+    assert.closeTo(answers.dangerous_content.probability, verdict.policies[0]?.probability ?? NaN, 1e-6)
+    assert.closeTo(answers.rude.probability, verdict.policies[1]?.probability ?? NaN, 1e-6)
     assert.isAbove(answers.dangerous_content.probability, 0.5)
     assert.deepStrictEqual(warnings, [])
-    assert.strictEqual(usage.inputTokens, verdict.tokens.judged + verdict.tokens.cached)
-    assert.strictEqual(usage.outputTokens, 0)
-    assert.deepNestedPropertyVal(providerMetadata, "facet.verdict.flagged", true)
+  })
+
+  it("asks whom it is told to: the guard about guidelines of one's own, the model about everything", async () => {
+    const model = provider.decisionModel()
+    const questions = { spam: { type: "boolean", instructions: spam } } as const
+    const guarded = await decide({ model, state: bomb, questions, providerOptions: { facet: { ask: "guard" } } })
+    const own = definePolicy({ id: "spam", promptGuideline: spam, responseGuideline: spam })
+    const verdict = await facet.shield(bomb, { policies: [own] })
+    assert.closeTo(guarded.answers.spam.probability, verdict.policies[0]?.probability ?? NaN, 1e-6)
+
+    const harassment = { type: "boolean", instructions: "Is it rude?" } as const
+    const providerOptions = { facet: { ask: "text" } }
+    const asked = await decide({ model, state: bomb, questions: { harassment }, providerOptions })
+    const decision = await facet.decide(bomb, { harassment })
+    assert.closeTo(asked.answers.harassment.probability, decision.answers.harassment.probability, 1e-5)
   })
 
   it("judges a text as a chatbot's where that is asked for", async () => {
@@ -76,8 +126,7 @@ describe("experimental_decide", () => {
       model: provider.decisionModel(),
       state: "Hello.",
       questions: {
-        harassment: { type: "boolean", instructions: "Is it rude?" },
-        spam: { type: "boolean", instructions: spam, criteria: { true: "It advertises." } },
+        harassment: { type: "boolean", instructions: "Is it rude?", criteria: { true: "It insults." } },
       },
       maxOutputTokens: 5,
       reasoning: "high",
@@ -85,39 +134,56 @@ describe("experimental_decide", () => {
     })
     assert.deepStrictEqual(
       warnings.map((warning) => ("feature" in warning ? warning.feature : "")),
-      ["reasoning", "headers", "maxOutputTokens", "questions.harassment.instructions", "questions.spam.criteria"],
+      ["reasoning", "headers", "maxOutputTokens", "questions.harassment.instructions", "questions.harassment.criteria"],
     )
   })
 
-  it("is refused for other questions, by the AI SDK and by the model itself", async () => {
+  it("is refused for boxes, and of the guard for all but boolean questions", async () => {
     const model = provider.decisionModel()
-    const questions = { which: { type: "choice", criteria: { a: null, b: null } } } as const
+    const state = [{ type: "text", text: "Hello." }] as const
+    const box = { where: { type: "box" } } as const
+    const which = { which: { type: "choice", criteria: { a: null, b: null } } } as const
     const errors = [
-      await failureOf(decide({ model, state: "Hello.", questions })),
-      await failureOf(model.doDecide({ state: [{ type: "text", text: "Hello." }], questions })),
+      await failureOf(decide({ model, state: "Hello.", questions: box })),
+      await failureOf(model.doDecide({ state, questions: box })),
+      await failureOf(model.doDecide({ state, questions: which, providerOptions: { facet: { ask: "guard" } } })),
     ]
-    for (const error of errors) {
-      assert.isTrue(DecisionUnsupportedQuestionTypeError.isInstance(error))
-      assert.strictEqual((error as DecisionUnsupportedQuestionTypeError).questionId, "which")
-    }
+    for (const error of errors) assert.isTrue(DecisionUnsupportedQuestionTypeError.isInstance(error))
   })
 
-  it("is refused for images, for questions without instructions, and for options that do not exist", async () => {
+  it("is refused by its path for one option, one level, images, and options that do not exist", async () => {
     const model = provider.decisionModel()
     const question = { type: "boolean", instructions: spam } as const
+    const wrong = [
+      ["questions.which.criteria", { which: { type: "choice", criteria: { alone: null } } }],
+      ["questions.how.criteria", { how: { type: "score", criteria: ["alone"] } }],
+    ] as const
+    for (const [path, questions] of wrong) {
+      const error = await failureOf(decide({ model, state: "Hello.", questions }))
+      assert.isTrue(InvalidArgumentError.isInstance(error))
+      assert.include(String(error), path)
+    }
     const image = { type: "file", mediaType: "image/png", data: { type: "data", data: "AA==" } } as const
     const noImage = await failureOf(model.doDecide({ state: [image], questions: { question } }))
     assert.isTrue(UnsupportedFunctionalityError.isInstance(noImage))
 
     const mute = { mute: { type: "boolean", criteria: { true: "It is rude." } } } as const
-    const noWords = await failureOf(decide({ model, state: "Hello.", questions: mute }))
+    const guard = { facet: { ask: "guard" } }
+    const noWords = await failureOf(decide({ model, state: "Hello.", questions: mute, providerOptions: guard }))
     assert.isTrue(UnsupportedFunctionalityError.isInstance(noWords))
     assert.include(String(noWords), "questions.mute")
 
-    const providerOptions = { facet: { jugde: "response" } }
-    const noOption = await failureOf(decide({ model, state: "Hello.", questions: { question }, providerOptions }))
-    assert.isTrue(InvalidArgumentError.isInstance(noOption))
-    assert.include(String(noOption), "providerOptions.facet.jugde")
+    for (const options of [{ jugde: "response" }, { judge: "both" }, { ask: "me" }]) {
+      const call = decide({
+        model,
+        state: "Hello.",
+        questions: { question },
+        providerOptions: { facet: { ...options } },
+      })
+      const noOption = await failureOf(call)
+      assert.isTrue(InvalidArgumentError.isInstance(noOption))
+      assert.include(String(noOption), `providerOptions.facet.${Object.keys(options)[0]}`)
+    }
   })
 
   it("stops when it is aborted", async () => {
@@ -128,16 +194,19 @@ describe("experimental_decide", () => {
     assert.strictEqual(error, abortSignal.reason)
   })
 
-  it("takes the guard's id, alone and through a registry", async () => {
+  it("takes the model's id, alone and through a registry", async () => {
     await using own = createFacet()
     const registry = createProviderRegistry({ facet: own })
-    const questions = { dangerous_content: { type: "boolean", instructions: "dangerous_content" } } as const
     const { answers, response } = await decide({
       model: registry.decisionModel("facet:tiny"),
       state: bomb,
-      questions,
+      questions: {
+        dangerous_content: { type: "boolean", instructions: "dangerous_content" },
+        long: { type: "score", instructions: "How long is it?", criteria: ["short", "long"] },
+      },
     })
     assert.strictEqual(response.modelId, "tiny")
     assert.isAbove(answers.dangerous_content.probability, 0.5)
+    assert.isAtMost(answers.long.score, 1)
   })
 })

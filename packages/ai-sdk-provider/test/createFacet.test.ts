@@ -29,7 +29,7 @@ describe("a provider", () => {
     assert.strictEqual(defaultProvider().modelId, "tiny")
     assert.strictEqual(defaultProvider("google/gemma-2-2b-it").modelId, "google/gemma-2-2b-it")
     assert.strictEqual(defaultProvider.languageModel().provider, "facet.chat")
-    assert.strictEqual(defaultProvider.decisionModel("google/shieldgemma-2b").modelId, "google/shieldgemma-2b")
+    assert.strictEqual(defaultProvider.decisionModel("google/gemma-2-2b-it").modelId, "google/gemma-2-2b-it")
     assert.strictEqual(defaultProvider.embeddingModel().modelId, "tiny")
     assert.strictEqual(createFacet({ facet: { model: "google/gemma-2-9b-it" } })().modelId, "google/gemma-2-9b-it")
     assert.strictEqual(createFacet({ model: "google/gemma-2-9b-it" })().modelId, "google/gemma-2-9b-it")
@@ -59,7 +59,7 @@ describe("a provider", () => {
     for (const ask of [
       () => provider("google/gemma-2-2b-it"),
       () => provider.embeddingModel("google/gemma-2-2b-it"),
-      () => provider.decisionModel("google/shieldgemma-2b"),
+      () => provider.decisionModel("google/gemma-2-2b-it"),
     ]) {
       assert.throws(ask, NoSuchModelError)
     }

@@ -11,11 +11,18 @@ export function describeFailure(error: unknown, options: OptionSpecs, verbose: b
 
 const tagOf = (error: Error): string => ("_tag" in error && typeof error._tag === "string" ? error._tag : error.name)
 
-/** `maxTokens: 0 is out of range` is said of `--max-tokens` here, and `policy.threshold` of `--threshold`. */
+/**
+ * `maxTokens: 0 is out of range` is said of `--max-tokens` here, and `policy.threshold` of `--threshold`; what is wrong
+ * within a file is said with the file's option ahead of its path.
+ */
 function withFlag(error: Error, options: OptionSpecs): string {
-  if (!("option" in error) || typeof error.option !== "string") return error.message
-  const key = error.option.match(/[a-z]+/gi)?.findLast((part) => Object.hasOwn(options, part))
+  if (!("option" in error) || typeof error.option !== "string" || !error.message.startsWith(error.option)) {
+    return error.message
+  }
+  const [first = "", ...rest] = error.option.match(/[a-z]+/gi) ?? []
+  const isWithin = Object.hasOwn(options, first) && rest.length > 0
+  const key = isWithin ? first : [first, ...rest].findLast((part) => Object.hasOwn(options, part))
   const spec = key === undefined ? undefined : options[key]
-  if (key === undefined || spec === undefined || !error.message.startsWith(error.option)) return error.message
-  return `--${flagOf(key, spec)}${error.message.slice(error.option.length)}`
+  if (key === undefined || spec === undefined) return error.message
+  return `--${flagOf(key, spec)}${isWithin ? `: ${error.message}` : error.message.slice(error.option.length)}`
 }

@@ -6,6 +6,7 @@ import { bench } from "./commands/bench.ts"
 import { chat } from "./commands/chat.ts"
 import { convert } from "./commands/convert.ts"
 import { completion } from "./commands/completion.ts"
+import { decide } from "./commands/decide.ts"
 import { demo } from "./commands/demo.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
@@ -27,6 +28,7 @@ const working: ReadonlyArray<Command> = [
   generate,
   shield,
   inspect,
+  decide,
   score,
   chat,
   pull,

@@ -1,4 +1,7 @@
-import { expect, test } from "vitest"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { shield } from "../src/commands/shield.ts"
 import { facet, facetUntilFirstWords, type Outcome } from "./facet.ts"
 
@@ -215,6 +218,70 @@ test("bench: a row for each thing that apps wait for, with the machine, as one d
   expect(plain.stderr).toContain("round 1 of 1")
   expect(wrong.code).toBe(2)
 }, 60_000)
+
+describe("decide", () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "facet-decide-"))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  /** The path of a file that holds these questions. */
+  async function asked(name: string, questions: unknown): Promise<string> {
+    const file = join(folder, name)
+    await writeFile(file, typeof questions === "string" ? questions : JSON.stringify(questions))
+    return file
+  }
+
+  test("answers the questions of a file: the document, and bars for people", async () => {
+    const questions = await asked("good.json", {
+      animal: { type: "choice", instructions: "Which animal is it about?", criteria: { cat: null, fox: "It is red." } },
+      joy: { type: "score", instructions: "How joyful is it?", criteria: ["sad", "calm", "glad"] },
+      warm: { type: "score", instructions: "How warm is it?", criteria: { min: 0, max: 10 } },
+      danger: { type: "boolean", policy: "dangerous_content", threshold: 0.5 },
+      forest: { type: "boolean", instructions: "Is there a forest?" },
+    })
+    const words = ["decide", "The fox ran into the forest.", "--questions", questions]
+    const [document, plain] = await Promise.all([facet([...words, "--json"]), facet(words)])
+    const probability = expect.any(Number)
+    const { answers } = documentOf(document) as { readonly answers: Readonly<Record<string, unknown>> }
+    expect(answers).toStrictEqual({
+      animal: {
+        type: "choice",
+        choice: expect.stringMatching(/^(cat|fox)$/),
+        probabilities: { cat: probability, fox: probability },
+      },
+      joy: { type: "score", score: probability, probabilities: { 0: probability, 1: probability, 2: probability } },
+      warm: { type: "score", score: probability, probabilities: expect.any(Object) },
+      danger: { type: "boolean", probability, threshold: 0.5, reached: false },
+      forest: { type: "boolean", probability },
+    })
+    expect(plain).toMatchObject({ code: 0, stderr: "" })
+    expect(plain.stdout).toMatch(/^animal: (cat|fox)\n {2}cat +\d+ % {2}[█▉▊▋▌▍▎▏]+\n {2}fox /)
+    expect(plain.stdout).toMatch(/\n {2}0 .*\n {2}2\.5 .*\n {2}5 .*\n {2}7\.5 .*\n {2}10 /)
+    expect(plain.stdout).toMatch(/\ndanger: \d+ % true, not reached\n/)
+  }, 30_000)
+
+  test("names what is wrong in the file, and the file that is wrong", async () => {
+    const alone = await asked("alone.json", { q: { type: "choice", criteria: ["alone"] } })
+    const turned = await asked("turned.json", { model: { type: "score", criteria: { min: 5, max: 1 } } })
+    const broken = await asked("broken.json", "{")
+    const [one, range, none, json, missing] = await Promise.all([
+      facet(["decide", "x", "--questions", alone, "--json"]),
+      facet(["decide", "x", "--questions", turned, "--json"]),
+      facet(["decide", "x", "--json"]),
+      facet(["decide", "x", "--questions", broken]),
+      facet(["decide", "x", "--questions", join(folder, "none.json")]),
+    ])
+    expect(one).toMatchObject({ code: 1, stdout: "" })
+    expect(one.stderr).toMatch(/^InvalidRequestError: --questions: questions\.q\.criteria: 1 of them/)
+    expect(range.stderr).toMatch(/^InvalidRequestError: --questions: questions\.model\.criteria: min 5 is not below/)
+    for (const wrong of [none, json, missing]) expect(wrong).toMatchObject({ code: 2, stdout: "" })
+    expect(none.stderr).toContain("--questions is missing")
+    expect(json.stderr).toContain("broken.json is no JSON")
+    expect(missing.stderr).toContain("none.json cannot be read")
+  }, 30_000)
+})
 
 test("a failure is told on stderr by its tag, and its stack only to those who ask", async () => {
   const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [

@@ -10,6 +10,8 @@ export type Route =
   | "chat.completions"
   | "completions"
   | "embeddings"
+  | "decisions"
+  | "systemone"
   | "models"
   | "moderations"
   | "responses"
@@ -25,6 +27,7 @@ export type Route =
   | "api.show"
   | "api.tags"
   | "api.version"
+  | "facet.decide"
 
 /** What a client is told of a failure. */
 export interface ToldFailure {

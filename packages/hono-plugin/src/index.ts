@@ -1,4 +1,4 @@
-/** Guard a Hono route in one line, or serve Gemma 2: behind OpenAI's API, or its three effects as they are. */
+/** Guard a Hono route in one line, or serve Gemma 2: behind OpenAI's API, or its effects as they are. */
 export { shield, type ShieldHandler } from "./shield.ts"
 export type { ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 export type { ShieldContext, ShieldVariables } from "./ShieldContext.ts"

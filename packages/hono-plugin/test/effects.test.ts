@@ -1,4 +1,4 @@
-/** The three effects over HTTP: what is on the wire, and how it is refused, ended and broken off. */
+/** The effects over HTTP: what is on the wire, and how it is refused, ended and broken off. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -57,6 +57,24 @@ test("what one key has had judged, another finds neither in counts nor in the ca
   expect(await judged("key-two")).toBe(cold)
   expect(await judged("key-one")).toBeLessThan(cold)
   expect(await judged("key-one", { cacheSalt: "ann" })).toBe(cold)
+})
+
+test("decide answers questions about a state, and tells what it used", async () => {
+  const questions = { fox: { type: "boolean", instructions: "Is it about a fox?" } }
+  const answer = await post("decide", { state: "The fox sleeps.", options: { questions } })
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toStrictEqual({
+    answers: { fox: { type: "boolean", probability: expect.any(Number) } },
+    tokens: { judged: expect.any(Number), cached: expect.any(Number) },
+  })
+  expect(reports.at(-1)).toMatchObject({ route: "facet.decide", usage: { completionTokens: 0 } })
+  const refused = await post("decide", {
+    state: "The fox sleeps.",
+    options: { questions: { fox: { type: "choice" } } },
+  })
+  expect(refused.status).toBe(400)
+  const document: unknown = await refused.json()
+  expect(document).toMatchObject({ error: { _tag: "InvalidRequestError", option: "questions.fox.criteria" } })
 })
 
 const requests = async () => (await facet.stats()).requests

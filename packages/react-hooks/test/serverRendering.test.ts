@@ -4,6 +4,7 @@ import { assert, describe, it } from "vitest"
 import {
   FacetProvider,
   type FacetProviderProps,
+  useDecision,
   useFacet,
   useFacetChat,
   useGenerate,
@@ -16,8 +17,9 @@ function Page() {
   const generation = useGenerate({ guard: true })
   const shield = useShield("How do I pick a lock?")
   const trace = useTrace("The dog sleeps.")
+  const decision = useDecision("The dog sleeps.", { animal: { type: "choice", criteria: ["cat", "dog"] } })
   const chat = useFacetChat({ guard: true, trace: true })
-  const statuses = [facet.status, generation.status, shield.status, trace.status, chat.status]
+  const statuses = [facet.status, generation.status, shield.status, trace.status, decision.status, chat.status]
   return createElement("p", null, statuses.join(" "))
 }
 
@@ -31,7 +33,7 @@ describe("on a server", () => {
   })
 
   it("everything is idle, whatever is to be opened in the browser, and nothing is opened", () => {
-    const idle = "<p>idle idle idle idle ready</p>"
+    const idle = "<p>idle idle idle idle idle ready</p>"
     const open = { onProgress: () => assert.fail("it was opened") }
     assert.strictEqual(render(), idle)
     assert.strictEqual(render({ autoLoad: true, open }), idle)

@@ -1,10 +1,12 @@
-/** The three effects for people who do not use Effect: promises, async iterables, `AbortSignal`. */
+/** The effects for people who do not use Effect: promises, async iterables, `AbortSignal`. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
+import { calibrate } from "./effects/calibrate.ts"
+import { decide, type DecideOptions } from "./effects/decide.ts"
 import { embed } from "./effects/embed.ts"
 import { generate, stream } from "./effects/generate.ts"
 import { inspect } from "./effects/inspect.ts"
@@ -15,9 +17,11 @@ import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import type { SourceFailure } from "./guard/TextSource.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
 import { CacheSalt } from "./words/CacheSalt.ts"
+import type { CalibrateOptions, Calibrated, LabelledExample } from "./words/Calibration.ts"
 import { Client } from "./words/Client.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
 import type { Content, ShieldOptions } from "./words/Content.ts"
+import type { Decision } from "./words/Decision.ts"
 import type { Device } from "./words/Device.ts"
 import type { Embedding, EmbedOptions } from "./words/Embedding.ts"
 import { ClosedError, type FacetError } from "./words/Errors.ts"
@@ -26,6 +30,7 @@ import type { Generation, GenerationPart } from "./words/Generation.ts"
 import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
 import { Opened } from "./words/Opened.ts"
 import type { Prompt, TokenPrompt } from "./words/Prompt.ts"
+import type { Questions } from "./words/Question.ts"
 import type { EngineStats } from "./words/Request.ts"
 import type { Score, ScoreOptions } from "./words/Score.ts"
 import type { InspectOptions, Trace } from "./words/Trace.ts"
@@ -126,7 +131,7 @@ export class Facet implements AsyncDisposable {
     }
   }
 
-  /** The same for people who use Effect: provides `generate`, `shield`, `inspect`, `score`, `embed` and `tokens`. */
+  /** The same for people who use Effect: provides `generate`, `shield`, `inspect`, `decide`, `score`, `embed` and `tokens`. */
   static layer(options: OpenOptions = {}): Layer.Layer<Opened, FacetError> {
     return layerOpened(options)
   }
@@ -174,6 +179,46 @@ export class Facet implements AsyncDisposable {
   async inspect(text: string | TokenPrompt | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
     const { call, rest } = splitCallOptions(options)
     return this.#run(inspect(text, rest), call)
+  }
+
+  /**
+   * Answers typed questions about a text with probabilities, without generating a word: is it so, which of these, how much.
+   *
+   * @example
+   * const { answers } = await facet.decide("The dog ran home and ate.", {
+   *   animal: { type: "choice", instructions: "Which animal is it about?", criteria: ["cat", "dog"] },
+   *   joy: { type: "score", instructions: "How joyful is it?", criteria: { min: 0, max: 10 } },
+   * })
+   * console.log(answers.animal.choice, answers.joy.score)
+   */
+  async decide<const Q extends Questions>(
+    state: string,
+    questions: Q,
+    options: DecideOptions & CallOptions = {},
+  ): Promise<Decision<Q>> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#run(decide(state, questions, rest), call)
+  }
+
+  /**
+   * The questions with what makes their probabilities true of labelled examples, and how far they were from it.
+   *
+   * @example
+   * const questions = { pet: { type: "boolean", instructions: "Is it about a pet?" } } as const
+   * const { questions: calibrated, reports } = await facet.calibrate(questions, [
+   *   { state: "The dog ran home.", answers: { pet: true } },
+   *   { state: "The bread is warm.", answers: { pet: false } },
+   * ])
+   * const { answers } = await facet.decide("The cat sleeps.", calibrated)
+   * console.log(reports.pet.examples) // => 2
+   */
+  async calibrate<const Q extends Questions>(
+    questions: Q,
+    examples: ReadonlyArray<LabelledExample<Q>>,
+    options: CalibrateOptions & CallOptions = {},
+  ): Promise<Calibrated<Q>> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#run(calibrate(questions, examples, rest), call)
   }
 
   /**

@@ -1,7 +1,9 @@
-/** Gemma in three composable effects. */
+/** Gemma in composable effects. */
 export { Facet } from "./Facet.ts"
 export { defaultQueue, type OpenOptions } from "./Open.ts"
 export { openOnce, type SharedFacet } from "./openOnce.ts"
+export { calibrate } from "./effects/calibrate.ts"
+export { decide, type DecideOptions } from "./effects/decide.ts"
 export { embed } from "./effects/embed.ts"
 export { generate, stream } from "./effects/generate.ts"
 export { inspect } from "./effects/inspect.ts"
@@ -26,8 +28,10 @@ export { wordsOfUrl, wordsOfUrlInSlices } from "./guard/reading/wordsOfUrl.ts"
 export { Opened } from "./words/Opened.ts"
 export { CacheSalt } from "./words/CacheSalt.ts"
 export { Client } from "./words/Client.ts"
+export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, LabelOf } from "./words/Calibration.ts"
 export type { CallOptions } from "./words/CallOptions.ts"
 export type { Content, ShieldOptions } from "./words/Content.ts"
+export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./words/Decision.ts"
 export type { Device, DeviceName } from "./words/Device.ts"
 export type { WeightDtype } from "./words/Tensors.ts"
 export type { Embedding, EmbedOptions } from "./words/Embedding.ts"
@@ -78,6 +82,15 @@ export type { Progress } from "./words/Progress.ts"
 export type { ChatMessage, Prompt, TokenPrompt } from "./words/Prompt.ts"
 export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./words/promptReadings.ts"
 export type { EncodeOptions, RenderedPrompt, RenderOptions } from "./words/RenderedPrompt.ts"
+export type {
+  BooleanQuestion,
+  ChoiceQuestion,
+  PlattCalibration,
+  Question,
+  Questions,
+  ScoreQuestion,
+  TemperatureCalibration,
+} from "./words/Question.ts"
 export type { EngineStats } from "./words/Request.ts"
 export type { SamplingOptions } from "./words/Sampling.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"

@@ -27,6 +27,8 @@ const publicSources = [
   "effects/score",
   "effects/embed",
   "effects/tokens",
+  "effects/decide",
+  "effects/calibrate",
   "openOnce",
   "guard/Guard",
   "guard/PromiseGuard",

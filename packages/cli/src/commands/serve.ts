@@ -1,4 +1,4 @@
-/** `facet serve`: Gemma behind OpenAI's API and Ollama's, and the three effects. */
+/** `facet serve`: Gemma behind OpenAI's API and Ollama's, and the effects. */
 import { type GuardOptions, type GuardRole, guardRoles } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
@@ -58,7 +58,7 @@ const loopback = /^(127(\.\d+){3}|::1|localhost)$/
 export const serve = defineCommand(
   {
     name: "serve",
-    summary: "serve OpenAI's API, Ollama's and the three effects over HTTP, with health checks and metrics",
+    summary: "serve OpenAI's API, Ollama's and the effects over HTTP, with health checks and metrics",
     options,
     endsBySignal: true,
     examples: [

@@ -9,6 +9,8 @@ import { Registry } from "./Registry.ts"
 const paths: ReadonlyArray<string> = [
   "/v1/chat/completions",
   "/v1/completions",
+  "/v1/decisions",
+  "/v1/systemone",
   "/v1/models",
   "/v1/embeddings",
   "/v1/moderations",

@@ -1,6 +1,14 @@
-/** The three effects over HTTP, as the hooks of `@facet/react-hooks` ask for them. */
+/** The effects over HTTP, as the hooks of `@facet/react-hooks` ask for them. */
 import { type Facet, openOnce, type SharedFacet } from "@facet/sdk"
-import { descriptionToJson, effectFromJson, linesType, routes, traceToJson, verdictToJson } from "@facet/sdk/remote"
+import {
+  decisionToJson,
+  descriptionToJson,
+  effectFromJson,
+  linesType,
+  routes,
+  traceToJson,
+  verdictToJson,
+} from "@facet/sdk/remote"
 import { type Context, Hono } from "hono"
 import { ClientPlaces } from "../ClientPlaces.ts"
 import { Exchange, type Route } from "../Exchange.ts"
@@ -32,9 +40,9 @@ export interface EffectsApp extends Hono {
 }
 
 /**
- * An app that answers `GET /facet`, `POST /facet/generate`, `/facet/shield` and `/facet/inspect`: what `RemoteFacet` of
+ * An app that answers `GET /facet`, `POST /facet/generate`, `/facet/shield`, `/facet/inspect` and `/facet/decide`: what `RemoteFacet` of
  * `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
- * three effects can be sent; Facet itself checks them.
+ * effects can be sent; Facet itself checks them.
  *
  * `generate` answers with one `GenerationPart` a line (NDJSON), the others with JSON, failures are problem documents
  * that carry the typed error. Other origins need Hono's own `cors()` ahead of it.
@@ -85,12 +93,25 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
       return exchange.json(traceToJson(trace))
     }),
   )
+  app.post(
+    routes.decide,
+    serve("facet.decide", async (body, exchange, facet) => {
+      const { cacheSalt, options, subject: state } = effectFromJson("decide", body)
+      const { questions, ...others } = options
+      const decision = await (await facet()).decide(state, questions, { ...others, ...exchange.call(cacheSalt) })
+      const { cached, judged } = decision.tokens
+      exchange.note({ usage: { promptTokens: judged + cached, cachedTokens: cached, completionTokens: 0 } })
+      return exchange.json(decisionToJson(decision))
+    }),
+  )
+
   const refuse = (route: Route, allowed: "GET, HEAD" | "POST") => (context: Context) =>
     Promise.resolve(new Exchange(context, route, settings, toProblem).failure(methodNotAllowed(allowed)))
   app.all(routes.describe, refuse("facet", "GET, HEAD"))
   app.all(routes.generate, refuse("facet.generate", "POST"))
   app.all(routes.shield, refuse("facet.shield", "POST"))
   app.all(routes.inspect, refuse("facet.inspect", "POST"))
+  app.all(routes.decide, refuse("facet.decide", "POST"))
   return Object.assign(app, { dispose: () => shared.dispose() })
 }
 

@@ -4,6 +4,10 @@ import { ApiError, toApiError } from "./ApiError.ts"
 import { readChatRequest } from "./readChatRequest.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { readCompletionRequest } from "./readCompletionRequest.ts"
+import { decideJob } from "./decideJob.ts"
+import type { DecisionJob } from "./DecisionJob.ts"
+import { readDecisionRequest } from "./readDecisionRequest.ts"
+import { readSystemOneRequest } from "./readSystemOneRequest.ts"
 import { complete } from "./complete.ts"
 import { chatFormat, type CompletionFormat, textFormat } from "./CompletionFormat.ts"
 import type { Route } from "../Exchange.ts"
@@ -25,8 +29,9 @@ export interface OpenAIApp extends Hono {
 const moderationAliases = ["omni-moderation-latest", "text-moderation-latest"]
 
 /**
- * An app that answers `/v1/chat/completions`, `/v1/completions`, `/v1/responses`, `/v1/embeddings`, `/v1/models` and
- * `/v1/moderations` as OpenAI's API does. What of that API it cannot do it refuses by name; nothing is ignored in silence.
+ * An app that answers `/v1/chat/completions`, `/v1/completions`, `/v1/responses`, `/v1/embeddings`, `/v1/decisions`,
+ * `/v1/models` and `/v1/moderations` as OpenAI's API does, and `/v1/systemone` as vLLM's. What of that API it cannot do it
+ * refuses by name; nothing is ignored in silence.
  *
  * @throws InvalidRequestError for an option that is unknown or wrong.
  * @example
@@ -73,6 +78,15 @@ export function openai(options: OpenAIOptions = {}): OpenAIApp {
     const facet = await service.open(context, exchange)
     return exchange.json(await embedAll(job, { facet, model, guard: settings.guard }, exchange))
   })
+  const decisions =
+    (read: (body: unknown) => DecisionJob): Work =>
+    async (context, exchange) => {
+      const job = read(await service.body(context))
+      const model = modelFor(job.model, settings)
+      return decideJob(job, model, await service.open(context, exchange), exchange)
+    }
+  post("/v1/decisions", "decisions", "input", decisions(readDecisionRequest))
+  post("/v1/systemone", "systemone", "state", decisions(readSystemOneRequest))
   post("/v1/moderations", "moderations", "input", async (context, exchange) => {
     const job = readModerationRequest(await service.body(context), settings.maxModerationInputs)
     checkModerationModel(job.model, settings)

@@ -15,6 +15,7 @@ import {
   RemoteFacet,
   textOf,
   tracesOf,
+  useDecision,
   useFacet,
   useFacetChat,
   useGenerate,
@@ -321,6 +322,62 @@ describe.each(openSources)("an open Facet %s", (_, source) => {
     )
     await expect.element(screen.getByLabelText("Trace"), opening).toHaveTextContent("traced")
     await expect.element(screen.getByLabelText("Features")).toMatchTextContent(/^0( [12]){3,}$/)
+  })
+
+  it("decides about a text, anew when the text or what is asked is another", async () => {
+    const shown: Array<readonly [text: string, type: string | undefined]> = []
+    function Decided({ criteria, text }: { readonly criteria: ReadonlyArray<string>; readonly text: string }) {
+      // Written anew at each render, as people do: what counts is what it says.
+      const { decision, lastDecision, status } = useDecision(
+        text,
+        { animal: { type: "choice", instructions: "Which animal?", criteria } },
+        { debounce: 50 },
+      )
+      shown.push([text, decision?.answers.animal.type])
+      return (
+        <>
+          <output aria-label="Decision">{status}</output>
+          <output aria-label="Options">{Object.keys(decision?.answers.animal.probabilities ?? {}).join(" ")}</output>
+          <output aria-label="Last">{lastDecision?.answers.animal.choice}</output>
+        </>
+      )
+    }
+    const props = await source()
+    const page = (text: string, ...criteria: ReadonlyArray<string>) => (
+      <FacetProvider {...props} autoLoad>
+        <Decided criteria={criteria} text={text} />
+      </FacetProvider>
+    )
+    const screen = await render(page("The dog sleeps.", "cat", "dog"))
+    await expect.element(screen.getByLabelText("Decision"), opening).toHaveTextContent("decided")
+    await expect.element(screen.getByLabelText("Options")).toHaveTextContent("cat dog")
+    await screen.rerender(page("The dog sleeps.", "cat", "dog", "fox"))
+    await expect.element(screen.getByLabelText("Options"), opening).toHaveTextContent("cat dog fox")
+    await screen.rerender(page("", "cat", "dog"))
+    await expect.element(screen.getByLabelText("Decision")).toHaveTextContent("idle")
+    await expect.element(screen.getByLabelText("Last")).toMatchTextContent(/^(cat|dog|fox)$/)
+    for (const [text, type] of shown)
+      if (type !== undefined) expect([text, type]).toEqual(["The dog sleeps.", "choice"])
+  })
+
+  it("tells what is wrong with a question", async () => {
+    function Wrong() {
+      const { error, status } = useDecision("The dog sleeps.", { animal: { type: "choice", criteria: ["dog"] } })
+      return (
+        <>
+          <output aria-label="Decision">{status}</output>
+          <output aria-label="Error">{error?.message}</output>
+        </>
+      )
+    }
+    const props = await source()
+    const screen = await render(
+      <FacetProvider {...props} autoLoad>
+        <Wrong />
+      </FacetProvider>,
+    )
+    await expect.element(screen.getByLabelText("Decision"), opening).toHaveTextContent("error")
+    await expect.element(screen.getByLabelText("Error")).toMatchTextContent(/^questions\.animal\.criteria: 1 of them/)
   })
 })
 

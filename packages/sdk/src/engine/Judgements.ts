@@ -3,6 +3,8 @@
  * same: each is run once. Bounded; the least recently used go first.
  */
 
+import { RecentlyUsed } from "./RecentlyUsed.ts"
+
 /** What one piece was judged to be. */
 export interface Judgement {
   /** P(Yes) for each policy. */
@@ -15,20 +17,15 @@ export interface Judgement {
 const mostKept = 1_024
 
 export class Judgements {
-  readonly #kept = new Map<string, Judgement>()
+  readonly #kept = new RecentlyUsed<Judgement>(mostKept)
 
   /** The piece's judgement, with nothing run for it. */
   get(key: string): Judgement | undefined {
     const known = this.#kept.get(key)
-    if (known === undefined) return undefined
-    this.#kept.delete(key)
-    this.#kept.set(key, known)
-    return { ...known, judged: 0, cached: known.judged + known.cached }
+    return known === undefined ? undefined : { ...known, judged: 0, cached: known.judged + known.cached }
   }
 
   set(key: string, judgement: Judgement): void {
     this.#kept.set(key, judgement)
-    const oldest = this.#kept.keys().next()
-    if (this.#kept.size > mostKept && oldest.done !== true) this.#kept.delete(oldest.value)
   }
 }

@@ -22,6 +22,7 @@ import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
 import { KeyValues, sequenceKey } from "./KeyValues.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
+import { RecentlyUsed } from "./RecentlyUsed.ts"
 import { anyRow, isExactChunk, paired, pairedRows, type Reuse, wholeChunks } from "./Reuse.ts"
 
 /** A sequence that gets its next token in a run with others. */
@@ -30,6 +31,9 @@ export interface Lane {
   readonly token: number
   readonly taps: ReadonlyArray<Site>
 }
+
+/** Questions whose options' logits without a text are kept: more than any app asks. */
+const mostPriors = 4_096
 
 /** Stands where no mask is read. */
 const noMask = new Tensor("float32", new Float32Array(1), [1, 1, 1, 1])
@@ -92,8 +96,8 @@ interface Parts {
   readonly placed: Placed<TensorLocations>
 }
 
-/** The id of a word that is one token; -1 in a vocabulary that has no such token, which then cannot be a guard's. */
-const singleToken = (tokenizer: Tokenizer, word: string): number => {
+/** The id of a word that is one token; -1 in a vocabulary that has no such token, which then cannot be asked for it. */
+export const singleToken = (tokenizer: Tokenizer, word: string): number => {
   const ids = tokenizer.encodePlain(word)
   return ids.length === 1 ? (ids[0] ?? -1) : -1
 }
@@ -108,6 +112,8 @@ export class OpenModel {
   readonly tokenizer: Tokenizer
   readonly cache: PrefixCache<KeyValues>
   readonly judgements = new Judgements()
+  /** The logits that the options of questions have without a text. */
+  readonly priors = new RecentlyUsed<ReadonlyArray<number>>(mostPriors)
   /** The tokens that end a generation: those that the folder names, and the one that ends a turn. */
   readonly endIds: ReadonlySet<number>
   /** The token ids of ShieldGemma's two answers, without a leading space: 3553 and 1294 in Google's vocabulary. */

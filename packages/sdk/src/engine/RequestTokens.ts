@@ -89,7 +89,7 @@ function checkFit({ config }: OpenModel, tokens: number): void {
  *
  * @param length UTF-16 units.
  */
-function checkMayFit({ config, tokenizer }: OpenModel, length: number, subject: "text" | undefined): void {
+export function checkMayFit({ config, tokenizer }: OpenModel, length: number, subject: "text" | undefined): void {
   const tokens = Math.ceil(length / tokenizer.longestPiece)
   if (tokens <= config.contextLength) return
   const size = { tokens, limit: config.contextLength, characters: length }

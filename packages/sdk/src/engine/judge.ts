@@ -4,11 +4,11 @@ import { type FacetError, ModelFileError } from "../words/Errors.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 import type { Judgement } from "./Judgements.ts"
-import type { KeyValues } from "./KeyValues.ts"
 import { softmax2 } from "./Logprobs.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { overlappingPieces } from "./overlappingPieces.ts"
-import { checkLength, isLast, prefill, withSequence } from "./prefill.ts"
+import { checkLength } from "./prefill.ts"
+import { type SharedPrefix, withSharedPrefix } from "./SharedPrefix.ts"
 import type { JudgeRequest } from "../words/Request.ts"
 import { inSlices } from "../words/inSlices.ts"
 import type { Sliced } from "../words/Sliced.ts"
@@ -134,10 +134,7 @@ function judgeOnce(
   })
 }
 
-/**
- * Judges one piece. The policies' prompts are alike up to the guideline, so one sequence serves them all: it is rewound
- * to where the next policy's prompt departs, and only what differs is run.
- */
+/** Judges one piece. The policies' prompts are alike up to the guideline, so one sequence serves them all. */
 function judgePiece(
   scheduler: Scheduler,
   model: OpenModel,
@@ -149,59 +146,19 @@ function judgePiece(
     for (const policy of policies) {
       prompts.push(yield* inSlices(() => shieldPrompt(model.tokenizer, { ...content, policy })))
     }
-    const total = prompts.reduce((sum, tokens) => sum + tokens.length, 0)
     for (const tokens of prompts) yield* checkLength(model, tokens)
-    const first = prompts[0]
+    const [first] = prompts
     if (first === undefined) return { probabilities: [], judged: 0, cached: 0 }
-    const run = (sequence: KeyValues) =>
+    const candidates = [model.answers.yes, model.answers.no]
+    const run = (shared: SharedPrefix) =>
       Effect.gen(function* () {
         const probabilities: Array<number> = []
-        let judged = 0
         for (const tokens of prompts) {
-          sequence.truncate(reusableLength(model, sequence, tokens))
-          judged += tokens.length - sequence.length
-          probabilities.push(yield* probabilityOfYes(scheduler, model, sequence, tokens))
+          const logits = yield* shared.logits(tokens, candidates)
+          probabilities.push(softmax2(logits[0] ?? NaN, logits[1] ?? NaN))
         }
-        return { probabilities, judged, cached: total - judged }
+        return { probabilities, ...shared.tokens }
       })
-    return yield* withSequence(model, first, run, cacheSalt)
+    return yield* withSharedPrefix(scheduler, model, first, run, cacheSalt)
   })
-}
-
-/** As the prefix cache does it, so that a verdict depends on its policy alone. */
-function reusableLength(
-  { reuse: { isExact, unit } }: OpenModel,
-  sequence: KeyValues,
-  tokens: ReadonlyArray<number>,
-): number {
-  const common = Math.min(commonLength(sequence, tokens), tokens.length - 1)
-  const usable = isExact ? Math.min(common, sequence.exactLength) : common
-  return usable - (usable % unit)
-}
-
-function commonLength(sequence: KeyValues, tokens: ReadonlyArray<number>): number {
-  const most = Math.min(sequence.length, tokens.length)
-  for (let i = 0; i < most; i++) if (sequence.tokens[i] !== tokens[i]) return i
-  return most
-}
-
-function probabilityOfYes(
-  scheduler: Scheduler,
-  model: OpenModel,
-  sequence: KeyValues,
-  tokens: ReadonlyArray<number>,
-): Effect.Effect<number, FacetError> {
-  const candidates = [model.answers.yes, model.answers.no]
-  let logits: Float32Array = new Float32Array(0)
-  return Effect.map(
-    prefill(
-      scheduler,
-      model,
-      sequence,
-      tokens,
-      (chunk) => ({ candidates, rows: isLast(chunk, tokens) ? [chunk.tokens.length - 1] : [] }),
-      (result) => void (logits = result.logits),
-    ),
-    () => softmax2(logits[0] ?? NaN, logits[1] ?? NaN),
-  )
 }

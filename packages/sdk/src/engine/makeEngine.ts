@@ -13,6 +13,8 @@ import type { Checksums } from "../words/Checksums.ts"
 import { checked } from "../words/checked.ts"
 import { checkNumber } from "../words/Checks.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
+import type { Calibrated } from "../words/Calibration.ts"
+import type { Decision } from "../words/Decision.ts"
 import type { Embedding } from "../words/Embedding.ts"
 import type { EngineService } from "../words/Engine.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
@@ -32,6 +34,8 @@ import { isTokenPrompt } from "../words/Prompt.ts"
 import type { RenderedPrompt } from "../words/RenderedPrompt.ts"
 import type {
   Asking,
+  CalibrateRequest,
+  DecideRequest,
   DetokeniseRequest,
   EmbedRequest,
   EngineStats,
@@ -43,11 +47,14 @@ import type {
   ScoreRequest,
   TraceRequest,
 } from "../words/Request.ts"
+import { readQuestions } from "../words/readQuestions.ts"
 import type { Score } from "../words/Score.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { Afterwork } from "./Afterwork.ts"
+import { calibrate, readExamples } from "./calibrate.ts"
+import { decide } from "./decide.ts"
 import { decode } from "./decode.ts"
 import { Devices } from "./Devices.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
@@ -59,6 +66,7 @@ import { judge } from "./judge.ts"
 import { Lanes } from "./Lanes.ts"
 import { type Openings, OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
+import { ownQuestions, type QuestionsEngine } from "./questionLogits.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
 import { scoreText } from "./scoreText.ts"
@@ -127,6 +135,7 @@ class LocalEngine implements EngineService {
   readonly #scheduler: Scheduler
   readonly #devices: Devices
   readonly #afterwork: Afterwork
+  readonly #asker: QuestionsEngine
   readonly #models = new Map<string, Promise<Loaded>>()
   /** The models of {@link #models}, by their folders: one folder may have several uses. */
   readonly #folders = new Map<string, Promise<OpenModel>>()
@@ -140,6 +149,14 @@ class LocalEngine implements EngineService {
     this.#scheduler = new Scheduler(options)
     this.#devices = new Devices(options.devices)
     this.#afterwork = new Afterwork(this.#scheduler)
+    this.#asker = {
+      scheduler: this.#scheduler,
+      judge: (model, request) =>
+        Effect.andThen(
+          checked(() => checkJudging(request, options.judging)),
+          this.#judge(model, request),
+        ),
+    }
   }
 
   readonly load = (ref: ModelRef): Stream.Stream<Progress, FacetError> =>
@@ -169,20 +186,22 @@ class LocalEngine implements EngineService {
       { bufferSize: buffered },
     )
 
-  readonly judge = (request: JudgeRequest): Effect.Effect<Verdict, FacetError> => {
-    const { judging } = this.#options
-    const within = Effect.timeoutOrElse({
-      duration: judging.timeoutMs,
-      orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: judging.timeoutMs })),
-    })
-    return Effect.andThen(
-      checked(() => checkJudging(request, judging)),
+  readonly judge = (request: JudgeRequest): Effect.Effect<Verdict, FacetError> =>
+    Effect.andThen(
+      checked(() => checkJudging(request, this.#options.judging)),
       this.#scheduler.admit(
-        () =>
-          Effect.flatMap(this.#loaded(request.model), ({ model }) => within(judge(this.#scheduler, model, request))),
+        () => Effect.flatMap(this.#loaded(request.model), ({ model }) => this.#judge(model, request)),
         { ...askedBy(request), isNested: request.isNested },
       ),
     )
+
+  /** Within the time that judging may take. */
+  #judge(model: OpenModel, request: JudgeRequest): Effect.Effect<Verdict, FacetError> {
+    const { timeoutMs } = this.#options.judging
+    return Effect.timeoutOrElse(judge(this.#scheduler, model, request), {
+      duration: timeoutMs,
+      orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
+    })
   }
 
   readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
@@ -224,6 +243,34 @@ class LocalEngine implements EngineService {
       askedBy(request),
     )
   }
+
+  readonly decide = (request: DecideRequest): Effect.Effect<Decision, FacetError> =>
+    Effect.flatMap(
+      checked(() => readQuestions(request.questions)),
+      (questions) => {
+        const asked = { ...request, questions: ownQuestions(request.model, questions) }
+        return this.#scheduler.admit(
+          () => Effect.flatMap(this.#loaded(request.model), ({ model }) => decide(this.#asker, model, asked)),
+          askedBy(request),
+        )
+      },
+    )
+
+  readonly calibrate = (request: CalibrateRequest): Effect.Effect<Calibrated, FacetError> =>
+    Effect.flatMap(
+      checked(() => {
+        const questions = readQuestions(request.questions)
+        return { own: ownQuestions(request.model, questions), examples: readExamples(questions, request.examples) }
+      }),
+      ({ examples, own }) =>
+        this.#scheduler.admit(
+          () =>
+            Effect.flatMap(this.#loaded(request.model), ({ model }) =>
+              calibrate(this.#asker, model, request, own, examples),
+            ),
+          askedBy(request),
+        ),
+    )
 
   readonly render = (request: RenderRequest): Effect.Effect<RenderedPrompt, FacetError> =>
     this.#scheduler.admit(

@@ -8,7 +8,7 @@ import { type Chunk, chunksOf } from "./Reuse.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
 /** Fails when a prompt does not fit into the model's context. */
-export const checkLength = (model: OpenModel, tokens: ReadonlyArray<number>) =>
+export const checkLength = (model: OpenModel, tokens: { readonly length: number }) =>
   tokens.length <= model.config.contextLength
     ? Effect.void
     : Effect.fail(

@@ -5,6 +5,7 @@ import { invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
+import type { Questions } from "../words/Question.ts"
 import type { InspectOptions } from "../words/Trace.ts"
 import { checkSendable } from "./checkSendable.ts"
 import type { EffectName } from "./routes.ts"
@@ -13,6 +14,7 @@ interface Requests {
   readonly generate: EffectRequest<Prompt, GenerateOptions>
   readonly shield: EffectRequest<Content, ShieldOptions>
   readonly inspect: EffectRequest<string | TokenPrompt | Generation, InspectOptions>
+  readonly decide: EffectRequest<string, { readonly questions: Questions }>
 }
 
 /** What an effect is about, and how it is asked. */
@@ -24,9 +26,12 @@ export interface EffectRequest<Subject, Options> {
 }
 
 /** The field that holds the subject. */
-const subjectNames = { generate: "prompt", shield: "content", inspect: "text" } as const satisfies Readonly<
-  Record<EffectName, string>
->
+const subjectNames = {
+  generate: "prompt",
+  shield: "content",
+  inspect: "text",
+  decide: "state",
+} as const satisfies Readonly<Record<EffectName, string>>
 
 /**
  * @returns the body of a request.

@@ -1,9 +1,11 @@
 /** The effects as methods, be they done in this process or by a server. */
 import type { CallOptions, StreamRequest } from "../words/CallOptions.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
+import type { Decision } from "../words/Decision.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
+import type { Questions } from "../words/Question.ts"
 import type { InspectOptions, Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 
@@ -23,4 +25,6 @@ export interface Effects {
   shield(content: Content, options?: ShieldOptions & CallOptions): Promise<Verdict>
   /** Traces a text, tokens as they are, or a finished generation. */
   inspect(text: string | TokenPrompt | Generation, options?: InspectOptions & CallOptions): Promise<Trace>
+  /** Answers typed questions about a text with probabilities. */
+  decide<const Q extends Questions>(state: string, questions: Q, options?: CallOptions): Promise<Decision<Q>>
 }

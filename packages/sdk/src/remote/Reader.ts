@@ -36,6 +36,14 @@ export const list =
   (value, path) =>
     Array.isArray(value) ? value.map((one, i) => item(one, `${path}[${i}]`)) : misread(value, path, "a list")
 
+/** An object of any names. */
+export const named =
+  <A>(item: Reader<A>): Reader<Readonly<Record<string, A>>> =>
+  (value, path) =>
+    isRecord(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, item(one, `${path}.${name}`)]))
+      : misread(value, path, "an object")
+
 /** Left out, or `null`, it is undefined. */
 export const optional =
   <A>(read: Reader<A>): Reader<A | undefined> =>

@@ -1,14 +1,17 @@
-/** The three effects of a server, with the methods of a Facet. */
+/** The effects of a server, with the methods of a Facet. */
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "../words/CallOptions.ts"
 import { checkFunction, checkKnown, show } from "../words/Checks.ts"
+import type { Decision } from "../words/Decision.ts"
 import { isRecord } from "../words/Json.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import { errorFromPlain, invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
+import type { Questions } from "../words/Question.ts"
 import type { InspectOptions, Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
+import { decisionReader } from "./DecisionDocument.ts"
 import { descriptionFromJson, type RemoteDescription } from "./DescriptionDocument.ts"
 import { effectToJson } from "./EffectDocument.ts"
 import type { Effects } from "./Effects.ts"
@@ -115,6 +118,25 @@ export class RemoteFacet implements Effects {
     return withAbortReason(call, async () => {
       const answer = await this.#ask("inspect", effectToJson("inspect", { subject: text, options: rest }), call)
       return answer.document(traceFromJson, "no trace")
+    })
+  }
+
+  /** Answers typed questions about a text with probabilities. */
+  async decide<const Q extends Questions>(
+    state: string,
+    questions: Q,
+    options: CallOptions = {},
+  ): Promise<Decision<Q>> {
+    const { call, rest } = splitCallOptions(options)
+    checkKnown(rest, [])
+    return withAbortReason(call, async () => {
+      const { cacheSalt } = call
+      const answer = await this.#ask(
+        "decide",
+        effectToJson("decide", { subject: state, options: { questions }, cacheSalt }),
+        call,
+      )
+      return answer.document(decisionReader(questions), "no decision")
     })
   }
 

@@ -5,6 +5,7 @@
 export type { Effects } from "./Effects.ts"
 export { RemoteError } from "./RemoteError.ts"
 export { RemoteFacet, type RemoteFacetOptions, type RemoteHeaders } from "./RemoteFacet.ts"
+export { decisionToJson } from "./DecisionDocument.ts"
 export { descriptionToJson, type RemoteDescription } from "./DescriptionDocument.ts"
 export { effectFromJson, type EffectRequest } from "./EffectDocument.ts"
 export { lineOf, linesType } from "./Lines.ts"

@@ -58,6 +58,26 @@ export function* renderChat(
   return yield* encodeTemplate(tokenizer, written(tokenizer, given, end) ?? rewritten(tokenizer, given, end))
 }
 
+/** Stands where the user's text would: another private-use character that no template uses. */
+const BORDER = "\u{F0001}"
+
+/**
+ * What stands before and after the text of a chat of one user turn, so that texts that begin alike need be encoded once.
+ *
+ * @throws ModelFileError when the folder's template is broken
+ */
+export function aroundUser(tokenizer: Tokenizer): {
+  readonly before: ReadonlyArray<TemplatePart>
+  readonly after: ReadonlyArray<TemplatePart>
+} {
+  const message = { role: "user", content: BORDER } as const
+  const parts = written(tokenizer, [message], "answer") ?? rewritten(tokenizer, [message], "answer")
+  const at = parts.findIndex((part) => typeof part === "string" && part.includes(BORDER))
+  const part = parts[at]
+  const [start = "", end = ""] = typeof part === "string" ? part.split(BORDER) : []
+  return { before: [...parts.slice(0, at), start], after: [end, ...parts.slice(at + 1)] }
+}
+
 function checkMessages(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMessage> {
   if (messages.length === 0) {
     throw new InvalidRequestError({

@@ -2,6 +2,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { Calibrated } from "./Calibration.ts"
+import type { Decision } from "./Decision.ts"
 import type { Embedding } from "./Embedding.ts"
 import type { FacetError } from "./Errors.ts"
 import type { EnginePart } from "./Generation.ts"
@@ -9,6 +11,8 @@ import type { ModelDescription } from "./ModelDescription.ts"
 import type { Progress } from "./Progress.ts"
 import type { RenderedPrompt } from "./RenderedPrompt.ts"
 import type {
+  CalibrateRequest,
+  DecideRequest,
   DetokeniseRequest,
   EmbedRequest,
   EngineStats,
@@ -31,6 +35,8 @@ export interface EngineService {
   readonly judge: (request: JudgeRequest) => Effect.Effect<Verdict, FacetError>
   readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
   readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
+  readonly decide: (request: DecideRequest) => Effect.Effect<Decision, FacetError>
+  readonly calibrate: (request: CalibrateRequest) => Effect.Effect<Calibrated, FacetError>
   readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
   /** A prompt as the model would read it. */
   readonly render: (request: RenderRequest) => Effect.Effect<RenderedPrompt, FacetError>

@@ -98,20 +98,29 @@ export function resolvePolicies(list?: ReadonlyArray<string | Policy>): Readonly
   const resolved: Array<Policy> = []
   for (const [index, entry] of list.entries()) {
     const option = `policies[${index}]`
-    if (typeof entry === "string" && !isPolicyId(entry)) {
-      throw new InvalidRequestError({
-        option,
-        problem: `"${entry}" is no policy`,
-        remedy: `Use one of ${valid}, or a policy of your own made with definePolicy().`,
-      })
-    }
-    const policy = typeof entry === "string" ? policies[entry] : checkPolicy(option, entry)
+    const policy = resolvePolicy(option, entry)
     if (resolved.some(({ id }) => id === policy.id)) {
       throw new InvalidRequestError({ option, problem: `"${policy.id}" comes twice`, remedy: "Name each policy once." })
     }
     resolved.push(policy)
   }
   return resolved
+}
+
+/**
+ * The policy of an id, or one's own as it is.
+ *
+ * @param option its path, for the error
+ * @throws InvalidRequestError for an unknown id (listing the valid ones), or a policy that is none
+ */
+export function resolvePolicy(option: string, entry: string | Policy): Policy {
+  if (typeof entry !== "string") return checkPolicy(option, entry)
+  if (isPolicyId(entry)) return policies[entry]
+  throw new InvalidRequestError({
+    option,
+    problem: `"${entry}" is no policy`,
+    remedy: `Use one of ${Object.keys(policies).join(", ")}, or a policy of your own made with definePolicy().`,
+  })
 }
 
 /**

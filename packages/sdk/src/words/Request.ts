@@ -1,8 +1,10 @@
 /** What an engine is asked, as it travels to where the engine runs. What depends on the model is checked there. */
+import type { LabelledExample } from "./Calibration.ts"
 import type { Checksums } from "./Checksums.ts"
 import type { Intervention } from "./Intervention.ts"
 import type { Policy } from "./Policy.ts"
 import type { Prompt } from "./Prompt.ts"
+import type { Questions } from "./Question.ts"
 import type { SamplingOptions } from "./Sampling.ts"
 import type { SiteName } from "./Site.ts"
 
@@ -85,6 +87,21 @@ export interface ScoreRequest extends Asking {
   /** How many of the likeliest tokens come with each place; left out when nobody asked for any. */
   readonly alternatives?: number | undefined
   readonly interventions?: ReadonlyArray<Intervention> | undefined
+}
+
+/** Of the questions, a guard answers those that have a policy, and a model that writes the others. */
+export interface DecideRequest extends Asking {
+  readonly model: ModelRef
+  readonly state: string
+  readonly questions: Questions
+}
+
+/** Asked and answered as {@link DecideRequest}. */
+export interface CalibrateRequest extends Asking {
+  readonly model: ModelRef
+  readonly questions: Questions
+  readonly examples: ReadonlyArray<LabelledExample>
+  readonly method?: "platt" | "temperature" | undefined
 }
 
 export interface EmbedRequest extends Asking {

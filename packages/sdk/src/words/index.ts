@@ -17,6 +17,7 @@ export {
   show,
 } from "./Checks.ts"
 export type { Content, ShieldOptions } from "./Content.ts"
+export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./Decision.ts"
 export {
   type Device,
   type DeviceName,
@@ -108,6 +109,15 @@ export {
   type PromptReadings,
 } from "./promptReadings.ts"
 export type { EncodeOptions, RenderedPrompt, RenderOptions } from "./RenderedPrompt.ts"
+export type {
+  BooleanQuestion,
+  ChoiceQuestion,
+  PlattCalibration,
+  Question,
+  Questions,
+  ScoreQuestion,
+  TemperatureCalibration,
+} from "./Question.ts"
 export type { EngineStats } from "./Request.ts"
 export {
   biasRange,

@@ -5,12 +5,16 @@
  * number of lists of parts and then an end. The engine sends the next list only when the last one was acknowledged, so a
  * slow reader slows the engine down. Values cross by structured clone; errors, whose classes would be lost, as plain data.
  */
+import type { Calibrated } from "../words/Calibration.ts"
+import type { Decision } from "../words/Decision.ts"
 import type { Embedding } from "../words/Embedding.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import type { PlainError } from "../words/Errors.ts"
 import type {
   DetokeniseRequest,
   JudgeRequest,
+  CalibrateRequest,
+  DecideRequest,
   EmbedRequest,
   EngineStats,
   GenerateRequest,
@@ -37,6 +41,8 @@ export interface ValueMethods {
   readonly judge: { readonly payload: JudgeRequest; readonly value: Verdict }
   readonly inspect: { readonly payload: InspectRequest; readonly value: Trace }
   readonly score: { readonly payload: ScoreRequest; readonly value: Score }
+  readonly decide: { readonly payload: DecideRequest; readonly value: Decision }
+  readonly calibrate: { readonly payload: CalibrateRequest; readonly value: Calibrated }
   readonly embed: { readonly payload: EmbedRequest; readonly value: Embedding }
   readonly render: { readonly payload: RenderRequest; readonly value: RenderedPrompt }
   readonly detokenise: { readonly payload: DetokeniseRequest; readonly value: string }

@@ -51,6 +51,8 @@ const engineOver = (calls: Calls): EngineService => ({
   judge: (request) => valueOf(calls, "judge", request),
   inspect: (request) => valueOf(calls, "inspect", request),
   score: (request) => valueOf(calls, "score", request),
+  decide: (request) => valueOf(calls, "decide", request),
+  calibrate: (request) => valueOf(calls, "calibrate", request),
   embed: (request) => valueOf(calls, "embed", request),
   render: (request) => valueOf(calls, "render", request),
   detokenise: (request) => valueOf(calls, "detokenise", request),

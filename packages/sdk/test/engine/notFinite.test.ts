@@ -37,6 +37,7 @@ describe("damaged weights", () => {
       () => facet.inspect("Hello."),
       () => facet.inspect("Hello.", { topK: 0, layer: 1, activations: true }),
       () => facet.shield("Hello."),
+      () => facet.decide("Hello.", { q: { type: "score" } }),
     ]
     for (const effect of effects) {
       const error = await failureOf(effect())

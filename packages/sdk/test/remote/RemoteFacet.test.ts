@@ -53,6 +53,9 @@ const odd = new Hono()
   )
   .post("/wrong/facet/shield", (c) => c.json({ flagged: "yes", policies: [], tokens: { judged: 1, cached: 0 } }))
   .post("/wrong/facet/inspect", (c) => c.json({ site: "attic", layer: 1, tokens: [] }))
+  .post("/wrong/facet/decide", (c) =>
+    c.json({ answers: { q: { type: "boolean", probability: 0.5 } }, tokens: { judged: 1, cached: 0 } }),
+  )
   .get("/wrong/facet", (c) => c.json({ model: "tiny", device: { name: "cpu" } }))
   .post("/broken/facet/generate", (c) => c.body("<html>\n", 200, { "content-type": "application/x-ndjson" }))
   .post("/broken/facet/:effect", (c) => c.body("<html>", 200, { "content-type": "application/json" }))
@@ -210,6 +213,18 @@ test("generate, shield and inspect give what they give in the page", async () =>
   }
 })
 
+test("decide gives what it gives in the page", async () => {
+  const questions = {
+    animal: { type: "choice", instructions: "Which animal is it about?", criteria: ["dog", "fox"], threshold: 0.5 },
+    joy: { type: "score", instructions: "How joyful is it?", criteria: { min: 0, max: 10 } },
+    danger: { type: "boolean", policy: "dangerous_content" },
+  } as const
+  const text = "The fox sang a song."
+  const [here, there] = [await facet.decide(text, questions), await remote.decide(text, questions)]
+  expect(rounded(there.answers)).toStrictEqual(rounded(here.answers))
+  expect(Object.keys(there.answers.animal.probabilities)).toStrictEqual(["dog", "fox"])
+})
+
 test("a site's tensor comes as it is, to the last bit", async () => {
   const options = { layer: 2, topK: 0, activations: true }
   const [here, there] = [await facet.inspect("A dog.", options), await remote.inspect("A dog.", options)]
@@ -251,6 +266,11 @@ describe("typed errors are those of the page, by class and fields", () => {
     ["no content", (one) => one.shield()],
     ["a layer", (one) => one.inspect("x", { layer: 99 })],
     ["a site", (one) => one.inspect("x", { site: "attic", layer: 1 })],
+    ["a question", (one) => one.decide("x", { q: { type: "choice", criteria: ["alone"] } })],
+    ["no questions", (one) => one.decide("x", {})],
+    // @ts-expect-error: for those who use no types
+    ["no state", (one) => one.decide(undefined, { q: { type: "boolean", instructions: "Is it?" } })],
+    ["a text that is too long", (one) => one.decide("fox ".repeat(4000), { q: { type: "score" } })],
     ["a prompt that is too long", (one) => one.generate("fox ".repeat(4000))],
   ]
   test.each(wrong)("%s", async (_, ask) => {
@@ -367,6 +387,7 @@ describe("aborting", () => {
       () => all(silent.stream(prompt, { signal })),
       () => silent.shield("x", { signal }),
       () => silent.inspect("x", { signal }),
+      () => silent.decide("x", { q: { type: "score" } }, { signal }),
     ]) {
       expect(await failureOf(ask)).toBe("never mind")
     }
@@ -379,6 +400,7 @@ describe("what is no answer is a RemoteError that says what to do", () => {
     generate: (one: RemoteFacet) => one.generate(prompt),
     shield: (one: RemoteFacet) => one.shield("x"),
     inspect: (one: RemoteFacet) => one.inspect("x"),
+    decide: (one: RemoteFacet) => one.decide("x", { q: { type: "score" } }),
     describe: (one: RemoteFacet) => one.describe(),
   }
   test.each<readonly [path: string, ask: keyof typeof asks, status: number, problem: RegExp]>([
@@ -391,10 +413,12 @@ describe("what is no answer is a RemoteError that says what to do", () => {
     ["newer", "generate", 200, /a part that is not known here/],
     ["newer", "shield", 200, /no verdict/],
     ["newer", "inspect", 200, /no trace/],
+    ["newer", "decide", 200, /no decision/],
     ["newer", "describe", 200, /no description/],
     ["wrong", "generate", 200, /a part that is not known here \(tokens\[0\] is a text where a whole number/],
     ["wrong", "shield", 200, /no verdict \(flagged is a text where true or false/],
     ["wrong", "inspect", 200, /no trace \(site is a text where one of resid_post/],
+    ["wrong", "decide", 200, /no decision \(answers\.q\.type is a text where one of score is expected/],
     ["wrong", "describe", 200, /no description of a model \(device\.rejected is nothing/],
     ["broken", "generate", 200, /no JSON/],
     ["broken", "shield", 200, /no JSON/],

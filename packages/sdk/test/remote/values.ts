@@ -24,6 +24,16 @@ export const Verdict = Schema.Struct({
   tokens: Schema.Struct({ judged: Whole, cached: Whole }),
 })
 
+const reach = { threshold: maybe(Amount), reached: maybe(Flag) }
+const Named = Schema.Record(Text, Amount)
+
+/** An answer to a typed question. */
+export const Answer = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("boolean"), probability: Amount, ...reach }),
+  Schema.Struct({ type: Schema.Literal("choice"), choice: Text, probabilities: Named, ...reach }),
+  Schema.Struct({ type: Schema.Literal("score"), score: Amount, probabilities: Named, ...reach }),
+])
+
 const TraceToken = Schema.Struct({
   token: Text,
   id: Whole,

@@ -193,6 +193,15 @@ describe("slices", () => {
   })
 })
 
+describe("aroundUser", () => {
+  it("gives what stands around a user's text, so that the parts are the whole", () => {
+    const { after, before } = Sliced.aroundUser(tokenizer)
+    const parts = [...before, "Hello.", ...after]
+    const said = [{ role: "user", content: "Hello." }] as const
+    expect(encodeTemplate(tokenizer, parts)).toEqual(renderChat(tokenizer, said, "answer"))
+  })
+})
+
 describe("renderChat", () => {
   const chat: ReadonlyArray<ChatMessage> = [
     { role: "user", content: "Hello! What is a fox?\n" },
