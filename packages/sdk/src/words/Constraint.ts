@@ -51,7 +51,11 @@ export function checkConstraint(constraint: unknown, path: string, depth = 0): a
   if (depth > deepest) throw tooDeep(path)
   const type = isRecord(constraint) ? constraint["type"] : undefined
   if (!isRecord(constraint) || typeof type !== "string" || !isConstraintType(type)) {
-    throw invalidRequest(path, `${shown(constraint)} is no form`, `Use an object with a type of ${Object.keys(fields).join(", ")}.`)
+    throw invalidRequest(
+      path,
+      `${shown(constraint)} is no form`,
+      `Use an object with a type of ${Object.keys(fields).join(", ")}.`,
+    )
   }
   const field = fields[type]
   checkKnown(constraint, ["type", field], path)
@@ -70,7 +74,8 @@ export function checkConstraint(constraint: unknown, path: string, depth = 0): a
       return checkTexts(value, at, 0)
     case "sequence":
     case "anyOf":
-      if (!isList(value) || value.length === 0) throw invalidRequest(at, "a list of forms is expected", "Pass at least one.")
+      if (!isList(value) || value.length === 0)
+        throw invalidRequest(at, "a list of forms is expected", "Pass at least one.")
       for (const [i, part] of value.entries()) checkConstraint(part, `${at}[${i}]`, depth + 1)
   }
 }
@@ -103,7 +108,8 @@ function checkSchema(schema: unknown, root: string): void {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [value, path, depth] = next
     if (depth > deepest) throw tooDeep(path)
-    if (++count > mostValues) throw invalidRequest(root, `it holds more than ${mostValues} values`, "Use a smaller one.")
+    if (++count > mostValues)
+      throw invalidRequest(root, `it holds more than ${mostValues} values`, "Use a smaller one.")
     if (isList(value)) for (const [i, item] of value.entries()) waiting.push([item, `${path}[${i}]`, depth + 1])
     else if (isRecord(value)) {
       for (const [key, item] of Object.entries(value)) waiting.push([item, `${path}.${key}`, depth + 1])
@@ -119,7 +125,11 @@ function checkScalar(value: unknown, path: string): void {
 }
 
 const tooDeep = (path: string) =>
-  invalidRequest(path.slice(0, 100), `it is nested more than ${deepest} levels deep, or holds itself`, "Use `$ref` for what comes back.")
+  invalidRequest(
+    path.slice(0, 100),
+    `it is nested more than ${deepest} levels deep, or holds itself`,
+    "Use `$ref` for what comes back.",
+  )
 
 const shown = (value: unknown): string => {
   const text = show(value)

@@ -55,7 +55,19 @@ export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "in
  */
 export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptions {
   checkKnown(options, generateOptionNames)
-  const { choices, constraint, grammar, guard: _guard, logitBias, logprobs, regex, schema, stop, trace, ...rest } = options
+  const {
+    choices,
+    constraint,
+    grammar,
+    guard: _guard,
+    logitBias,
+    logprobs,
+    regex,
+    schema,
+    stop,
+    trace,
+    ...rest
+  } = options
   checkOneOf("template", options.template, templates)
   const read: ReadGenerateOptions = {
     ...rest,

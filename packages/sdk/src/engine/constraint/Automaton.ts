@@ -51,10 +51,11 @@ export class Automaton {
     const known = this.#known.get(state) ?? this.#measure(state, Infinity)
     this.#known.delete(state)
     this.#known.set(state, known)
-    if (this.#known.size > mostMasks) for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest)
-      break
-    }
+    if (this.#known.size > mostMasks)
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest)
+        break
+      }
     return known.farthest <= most ? known.mask : this.#measure(state, most).mask
   }
 

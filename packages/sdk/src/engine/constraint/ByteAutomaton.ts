@@ -19,6 +19,8 @@ export interface ByteAutomaton {
   distance(state: number): number
   /** No state's distance is above it. */
   readonly farthest: number
+  /** A state that no token tells apart from this one: what may follow as far as a token reaches is the same. */
+  alike?(state: number): number
 }
 
 let automata = 0

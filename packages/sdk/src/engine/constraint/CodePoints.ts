@@ -11,7 +11,7 @@ export const everyCodePoint: CodePoints = [0, 0xd7ff, 0xe000, last]
 export const codePoint = (code: number): CodePoints => [code, code]
 
 export const codePoints = (text: string): CodePoints =>
-  unionOf([...text].map((character) => codePoint(character.codePointAt(0) ?? 0)))
+  unionOf(Array.from(text).map((character) => codePoint(character.codePointAt(0) ?? 0)))
 
 export function unionOf(sets: ReadonlyArray<CodePoints>): CodePoints {
   const ranges = sets.flatMap(rangesOf).toSorted(([a], [b]) => a - b)

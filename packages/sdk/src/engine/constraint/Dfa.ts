@@ -66,3 +66,43 @@ export function distancesOf({ accepting, atoms, next }: Dfa, costs: ReadonlyArra
   }
   return distances
 }
+
+/** Automata of more transitions are not looked through for states that are alike. */
+const mostCompared = 300_000
+
+/**
+ * For each state the first one that lets the same texts of so many characters through, as beginnings and as whole texts: a
+ * long count comes to few, as only its first and its last steps differ. Found by Moore's refinement ("Gedanken-experiments on
+ * sequential machines", 1956), one character further each time.
+ */
+export function alikeStates({ accepting, atoms, next }: Dfa, characters: number): Int32Array {
+  const count = accepting.length
+  let classes: Int32Array = Int32Array.from(accepting)
+  let size = 0
+  for (let step = 0; step < characters && size < count; step++) {
+    if (next.length * (step + 1) > mostCompared * 40 || next.length > mostCompared)
+      return Int32Array.from(accepting.keys())
+    const known = new Map<string, number>()
+    const finer = new Int32Array(count)
+    for (let state = 0; state < count; state++) {
+      let key = String(classes[state])
+      for (let atom = 0; atom < atoms.count; atom++) {
+        const to = next[state * atoms.count + atom]!
+        key += to < 0 ? "," : `,${classes[to]}`
+      }
+      const found = known.get(key) ?? known.size
+      known.set(key, found)
+      finer[state] = found
+    }
+    const isStable = known.size === size
+    size = known.size
+    classes = finer
+    if (isStable) break
+  }
+  const first = new Map<number, number>()
+  return classes.map((one, state) => {
+    const representative = first.get(one) ?? state
+    first.set(one, representative)
+    return representative
+  })
+}

@@ -36,9 +36,8 @@ export class Text implements GrammarNode {
 export const never: GrammarNode = { ways: [], cost: Infinity }
 
 /** The ways that can be gone to an end. */
-export const possible = (
-  ways: ReadonlyArray<ReadonlyArray<GrammarNode>>,
-): ReadonlyArray<ReadonlyArray<GrammarNode>> => ways.filter((way) => costOf(way) < Infinity)
+export const possible = (ways: ReadonlyArray<ReadonlyArray<GrammarNode>>): ReadonlyArray<ReadonlyArray<GrammarNode>> =>
+  ways.filter((way) => costOf(way) < Infinity)
 
 const costOf = (way: ReadonlyArray<GrammarNode>): number => way.reduce((sum, { cost }) => sum + cost, 0)
 

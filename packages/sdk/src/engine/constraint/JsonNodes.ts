@@ -48,9 +48,7 @@ class Items implements GrammarNode {
   get ways(): Ways {
     const { least, most } = this.#shape
     this.#ways ??= possible([
-      ...(this.#count < most
-        ? [[...(this.#count > 0 ? [comma] : []), this.#item(this.#count), this.#after()]]
-        : []),
+      ...(this.#count < most ? [[...(this.#count > 0 ? [comma] : []), this.#item(this.#count), this.#after()]] : []),
       ...(this.#count >= least ? [[close.array]] : []),
     ])
     return this.#ways
@@ -135,7 +133,8 @@ class WholeObject {
       }
     })
     const required = [0]
-    for (const { isRequired } of shape.properties.toReversed()) required.push((required.at(-1) ?? 0) + (isRequired ? 1 : 0))
+    for (const { isRequired } of shape.properties.toReversed())
+      required.push((required.at(-1) ?? 0) + (isRequired ? 1 : 0))
     this.required = required.toReversed()
   }
 
@@ -143,7 +142,11 @@ class WholeObject {
   members(next: number, count: number, names: Names): Members {
     const { least, most } = this.shape
     // Only whether there was one is told apart where nothing is counted; and no more than is needed.
-    const counted = this.isCounted ? (most === Infinity ? Math.min(count, Math.max(1, least)) : count) : Math.min(1, count)
+    const counted = this.isCounted
+      ? most === Infinity
+        ? Math.min(count, Math.max(1, least))
+        : count
+      : Math.min(1, count)
     const key = `${next},${counted},${names.key}`
     const known = this.#members.get(key)
     if (known !== undefined) return known

@@ -38,6 +38,10 @@ export class Quoted implements ByteAutomaton {
     return after === dead ? dead : after + outside
   }
 
+  alike(state: number): number {
+    return state < outside || this.#inner.alike === undefined ? state : this.#inner.alike(state - outside) + outside
+  }
+
   accepts(state: number): boolean {
     return state === afterQuotes
   }

@@ -47,19 +47,19 @@ export class Languages {
   }
 
   text(text: string): Language {
-    return this.sequence([...text].map((character) => this.set(single(character))))
+    return this.sequence(Array.from(text).map((character) => this.set(single(character))))
   }
 
   sequence(parts: ReadonlyArray<Language>): Language {
-    return parts.reduceRight((rest, part) => this.then(part, rest), this.empty)
+    return parts.reduceRight((rest, part) => this.concat(part, rest), this.empty)
   }
 
-  then(first: Language, second: Language): Language {
+  concat(first: Language, second: Language): Language {
     if (first.kind === "nothing" || second.kind === "nothing") return this.nothing
     if (first.kind === "empty") return second
     if (second.kind === "empty") return first
     // To the right, so that the same sequence is the same however it came about.
-    if (first.kind === "then") return this.then(first.first, this.then(first.second, second))
+    if (first.kind === "then") return this.concat(first.first, this.concat(first.second, second))
     return this.#make(`then:${first.id},${second.id}`, (id) => ({ kind: "then", id, first, second }))
   }
 
@@ -153,7 +153,7 @@ export class Languages {
         return this.nothing
       case "then": {
         const { first, second } = language
-        const after = this.then(derive(first), second)
+        const after = this.concat(derive(first), second)
         return this.isNullable(first) ? this.or([after, derive(second)]) : after
       }
       case "or":
@@ -164,7 +164,7 @@ export class Languages {
         return this.not(derive(language.of))
       case "repeat": {
         const { least, most, of } = language
-        return this.then(derive(of), this.repeat(of, Math.max(0, least - 1), most - 1))
+        return this.concat(derive(of), this.repeat(of, Math.max(0, least - 1), most - 1))
       }
     }
   }

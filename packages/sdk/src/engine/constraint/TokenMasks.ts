@@ -41,6 +41,7 @@ export class TokenMasks {
   readonly #walk: Walk
   #found = new Map<number, Map<number, Found>>()
   #kept = 0
+  #farthest = new Map<number, Map<number, number>>()
   #tokensOfNames: ReadonlyArray<number> | undefined
 
   constructor(trie: TokenTrie) {
@@ -69,21 +70,30 @@ export class TokenMasks {
    * @param most how far the end of the text may be after a token.
    * @param onExit told each node at which the text may end in the middle of a token.
    */
-  add(
-    automaton: ByteAutomaton,
-    state: number,
-    most: number,
-    mask: TokenMask,
-    onExit: (node: number) => void,
-  ): void {
+  add(automaton: ByteAutomaton, state: number, most: number, mask: TokenMask, onExit: (node: number) => void): void {
     if (automaton instanceof JsonKey) return this.#addKey(automaton, state, most, mask, onExit)
     const range = automaton instanceof JsonString ? automaton.rangeFrom(state) : undefined
     if (range !== undefined) return this.#strings.add({ ...range, most, longest: range.most }, mask, onExit)
-    if (automaton.farthest > most) return this.#addNear(automaton, state, most, mask, onExit)
-    const { bits, exits, ids } = this.#findFrom(automaton, state)
+    if (automaton.farthest > most && this.#farthestFrom(automaton, state) > most) {
+      return this.#addNear(automaton, state, most, mask, onExit)
+    }
+    const { bits, exits, ids } = this.#findFrom(automaton, automaton.alike?.(state) ?? state)
     if (bits !== undefined) for (let i = 0; i < bits.length; i++) mask[i]! |= bits[i]!
     for (const id of ids) setToken(mask, id)
     for (const node of exits) onExit(node)
+  }
+
+  /** How far the end is at most after a token. */
+  #farthestFrom(automaton: ByteAutomaton, state: number): number {
+    const states = this.#farthest.get(automaton.id) ?? new Map<number, number>()
+    const known = states.get(state)
+    if (known !== undefined) return known
+    let farthest = 0
+    const token = (_id: number, after: number) => void (farthest = Math.max(farthest, automaton.distance(after)))
+    this.#walk.run(automaton, state, { token, exit: () => {} })
+    states.set(state, farthest)
+    this.#farthest.set(automaton.id, states)
+    return farthest
   }
 
   #addNear(automaton: ByteAutomaton, state: number, most: number, mask: TokenMask, exit: (node: number) => void): void {
@@ -140,6 +150,7 @@ export class TokenMasks {
     const bytes = (found.bits?.byteLength ?? 0) + found.ids.byteLength + found.exits.byteLength + 100
     if (this.#kept + bytes > mostKept) {
       this.#found = new Map()
+      this.#farthest = new Map()
       this.#kept = 0
     }
     this.#kept += bytes

@@ -30,7 +30,8 @@ export function readGrammar(source: string): Grammar {
   if (!rules.has("root")) throw refuse("there is no rule `root`", "Name the rule that the whole text is `root`.")
   for (const [name, rule] of rules) {
     for (const used of namesIn(rule)) {
-      if (!rules.has(used)) throw refuse(`the rule \`${name}\` speaks of \`${used}\`, which there is not`, "Add it, or correct the name.")
+      if (!rules.has(used))
+        throw refuse(`the rule \`${name}\` speaks of \`${used}\`, which there is not`, "Add it, or correct the name.")
     }
   }
   return new GrammarBuilder(rules).build()
@@ -56,7 +57,10 @@ class GrammarBuilder {
     this.#recursive = new Set([...source.keys()].filter((name) => this.#reaches(name, (rule) => namesIn(rule))))
     const left = [...source.keys()].find((name) => this.#reaches(name, (rule) => this.#firstNames(rule)))
     if (left === undefined) return
-    throw refuse(`the rule \`${left}\` begins with itself`, "Write a list as `item (\",\" item)*`, or let the rule come last.")
+    throw refuse(
+      `the rule \`${left}\` begins with itself`,
+      'Write a list as `item ("," item)*`, or let the rule come last.',
+    )
   }
 
   build(): Grammar {
@@ -152,7 +156,8 @@ class GrammarBuilder {
         return languages.repeat(this.#language(expression.of), expression.least, expression.most)
       case "rule": {
         const body = this.#source.get(expression.name)
-        const language = this.#byName.get(expression.name) ?? (body === undefined ? languages.nothing : this.#language(body))
+        const language =
+          this.#byName.get(expression.name) ?? (body === undefined ? languages.nothing : this.#language(body))
         this.#byName.set(expression.name, language)
         return language
       }
@@ -238,7 +243,8 @@ function isNullable(expression: Expression, rules: ReadonlySet<string>): boolean
 
 const named: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" }
 const wide: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
-const isNameCharacter = (character: string | undefined): boolean => character !== undefined && /[A-Za-z0-9_-]/.test(character)
+const isNameCharacter = (character: string | undefined): boolean =>
+  character !== undefined && /[A-Za-z0-9_-]/.test(character)
 
 class GrammarParser {
   readonly #characters: ReadonlyArray<string>
@@ -247,7 +253,7 @@ class GrammarParser {
 
   constructor(source: string) {
     if (!source.isWellFormed()) throw refuse("it holds half a surrogate pair", "Use well-formed text.")
-    this.#characters = [...source]
+    this.#characters = Array.from(source)
   }
 
   rules(): ReadonlyMap<string, Expression> {
@@ -270,7 +276,8 @@ class GrammarParser {
   }
 
   #takeIf(text: string): boolean {
-    for (const [i, character] of [...text].entries()) if (this.#characters[this.#at + i] !== character) return false
+    for (const [i, character] of Array.from(text).entries())
+      if (this.#characters[this.#at + i] !== character) return false
     this.#at += text.length
     return true
   }

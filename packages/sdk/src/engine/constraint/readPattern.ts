@@ -21,10 +21,7 @@ export function matchesOf(source: string, languages: Languages): Language {
   const pattern = parsePattern(source)
   const { any } = languages
   const translation = new Translation(languages)
-  return languages.or([
-    translation.of(pattern, any, true),
-    languages.then(any, translation.of(pattern, any, false)),
-  ])
+  return languages.or([translation.of(pattern, any, true), languages.concat(any, translation.of(pattern, any, false))])
 }
 
 /**
@@ -49,10 +46,10 @@ class Translation {
    */
   of(pattern: Pattern, rest: Language, isFirst: boolean): Language {
     const languages = this.#languages
-    if (!asserts(pattern)) return languages.then(this.#plain(pattern), rest)
+    if (!asserts(pattern)) return languages.concat(this.#plain(pattern), rest)
     switch (pattern.kind) {
       case "set":
-        return languages.then(languages.set(pattern.set), rest)
+        return languages.concat(languages.set(pattern.set), rest)
       case "either":
         return languages.or(pattern.of.map((part) => this.of(part, rest, isFirst)))
       case "sequence":
@@ -180,7 +177,7 @@ class Parser {
   #at = 0
 
   constructor(source: string) {
-    this.#characters = [...source]
+    this.#characters = Array.from(source)
   }
 
   whole(): Pattern {
@@ -196,7 +193,7 @@ class Parser {
   }
 
   #takeIf(text: string): boolean {
-    const characters = [...text]
+    const characters = Array.from(text)
     if (!characters.every((character, i) => this.#characters[this.#at + i] === character)) return false
     this.#at += characters.length
     return true

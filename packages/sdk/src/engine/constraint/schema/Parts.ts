@@ -57,11 +57,16 @@ export class SchemaDocument {
     let never: string | undefined
     const add = ({ isBare, path, schema }: Part, above: ReadonlyArray<string>): void => {
       if (above.includes(path)) {
-        throw refuse(path, "it refers to itself, and says nothing else", "Let it refer to itself within a property or items.")
+        throw refuse(
+          path,
+          "it refers to itself, and says nothing else",
+          "Let it refer to itself within a property or items.",
+        )
       }
       if (schema === false) never ??= path
       if (typeof schema === "boolean") return
-      if (!isRecord(schema)) throw refuse(path, `${typeof schema} where a schema is expected`, "Use an object, or true or false.")
+      if (!isRecord(schema))
+        throw refuse(path, `${typeof schema} where a schema is expected`, "Use an object, or true or false.")
       if (!this.#checked.has(path)) checkKeywords(schema, path)
       this.#checked.add(path)
       if (schema["not"] !== undefined) never ??= pathTo(path, "not")
@@ -95,7 +100,11 @@ export class SchemaDocument {
       const key = step.replaceAll("~1", "/").replaceAll("~0", "~")
       const { path, schema } = part
       const isIndex = isList(schema) && /^(?:0|[1-9]\d*)$/.test(key)
-      const next = isIndex ? schema[Number(key)] : isRecord(schema) && Object.hasOwn(schema, key) ? schema[key] : undefined
+      const next = isIndex
+        ? schema[Number(key)]
+        : isRecord(schema) && Object.hasOwn(schema, key)
+          ? schema[key]
+          : undefined
       part = { schema: next, path: pathTo(path, isIndex ? Number(key) : key) }
     }
     if (isPointer && part.schema !== undefined) return part
@@ -108,7 +117,11 @@ export class SchemaDocument {
     const { $anchor: anchor, $id: id } = value
     if (typeof anchor === "string") this.#anchors.set(anchor, { schema: value, path })
     if (!isRoot && typeof id === "string" && typeof value["$ref"] !== "string" && isKeyword(path)) {
-      throw refuse(pathTo(path, "$id"), "only the whole schema may have an id", "Leave it out, and refer to it by `#/…`.")
+      throw refuse(
+        pathTo(path, "$id"),
+        "only the whole schema may have an id",
+        "Leave it out, and refer to it by `#/…`.",
+      )
     }
     for (const [key, item] of Object.entries(value)) {
       // What stands there is data, whatever it looks like.

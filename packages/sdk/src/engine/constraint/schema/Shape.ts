@@ -89,7 +89,10 @@ function allowed(schema: JsonRecord): ReadonlySet<string> {
 function valuesOf(parts: ReadonlyArray<BarePart>): ReadonlyArray<unknown> | undefined {
   let values: ReadonlyArray<unknown> | undefined
   for (const { schema } of parts) {
-    for (const list of [schema["enum"], "const" in schema && schema["const"] !== undefined ? [schema["const"]] : undefined]) {
+    for (const list of [
+      schema["enum"],
+      "const" in schema && schema["const"] !== undefined ? [schema["const"]] : undefined,
+    ]) {
       if (!isList(list)) continue
       const keys = new Set(list.map(keyOf))
       values = values === undefined ? uniqueBy(list, keyOf) : values.filter((value) => keys.has(keyOf(value)))
@@ -185,7 +188,10 @@ function formatRules({ path, schema }: BarePart): ReadonlyArray<PatternRule> {
 
 function arrayRules(parts: ReadonlyArray<BarePart>): ArrayRules {
   const listed = parts.map(itemsOf)
-  const length = highest(listed.map(({ prefix }) => prefix.length), 0)
+  const length = highest(
+    listed.map(({ prefix }) => prefix.length),
+    0,
+  )
   const prefix = Array.from({ length }, (_, i) =>
     listed.flatMap((one) => (i < one.prefix.length ? [one.prefix[i]!] : one.rest)),
   )
@@ -197,21 +203,29 @@ function arrayRules(parts: ReadonlyArray<BarePart>): ArrayRules {
     // A tuple is written whole, where nothing says that it may be shorter.
     least: least.length > 0 ? highest(least, 0) : Math.min(length, most),
     // It has no more items than it names, where nothing says what they would be.
-    most: length > 0 && listed.every(({ rest }) => rest.length === 0) && highest(least, 0) <= length ? Math.min(length, most) : most,
+    most:
+      length > 0 && listed.every(({ rest }) => rest.length === 0) && highest(least, 0) <= length
+        ? Math.min(length, most)
+        : most,
   }
 }
 
 /** `prefixItems` and `items`, or a list of `items` and `additionalItems`, as before 2020. */
-function itemsOf({ path, schema }: BarePart): { readonly prefix: ReadonlyArray<Part>; readonly rest: ReadonlyArray<Part> } {
+function itemsOf({ path, schema }: BarePart): {
+  readonly prefix: ReadonlyArray<Part>
+  readonly rest: ReadonlyArray<Part>
+} {
   const { additionalItems, items, prefixItems, unevaluatedItems } = schema
   const isTuple = isList(items)
   const key = isTuple ? "items" : "prefixItems"
   const list = isTuple ? items : isList(prefixItems) ? prefixItems : []
   const prefix = list.map((item, i) => ({ schema: item, path: pathTo(pathTo(path, key), i) }))
   const rest: Array<Part> = []
-  if (isTuple && additionalItems !== undefined) rest.push({ schema: additionalItems, path: pathTo(path, "additionalItems") })
+  if (isTuple && additionalItems !== undefined)
+    rest.push({ schema: additionalItems, path: pathTo(path, "additionalItems") })
   if (!isTuple && items !== undefined) rest.push({ schema: items, path: pathTo(path, "items") })
-  if (rest.length === 0 && unevaluatedItems === false) rest.push({ schema: false, path: pathTo(path, "unevaluatedItems") })
+  if (rest.length === 0 && unevaluatedItems === false)
+    rest.push({ schema: false, path: pathTo(path, "unevaluatedItems") })
   return { prefix, rest }
 }
 
@@ -235,7 +249,8 @@ export function memberParts({ path, schema }: BarePart, name: string): ReadonlyA
     found.push({ schema: properties[name], path: pathTo(pathTo(path, "properties"), name) })
   }
   for (const [pattern, value] of Object.entries(isRecord(patternProperties) ? patternProperties : {})) {
-    if (new RegExp(pattern, "u").test(name)) found.push({ schema: value, path: pathTo(pathTo(path, "patternProperties"), pattern) })
+    if (new RegExp(pattern, "u").test(name))
+      found.push({ schema: value, path: pathTo(pathTo(path, "patternProperties"), pattern) })
   }
   if (found.length > 0) return found
   if (additionalProperties !== undefined) {

@@ -35,7 +35,7 @@ function fitsNumber(value: number, { number }: Shape): boolean {
 }
 
 function fitsString(value: string, { string }: Shape): boolean {
-  const length = [...value].length
+  const length = Array.from(value).length
   return (
     length >= string.least &&
     length <= string.most &&

@@ -25,15 +25,7 @@ const annotations = [
 export const kindKeywords = {
   string: ["minLength", "maxLength", "pattern", "format", "contentEncoding"],
   number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
-  array: [
-    "items",
-    "prefixItems",
-    "additionalItems",
-    "unevaluatedItems",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-  ],
+  array: ["items", "prefixItems", "additionalItems", "unevaluatedItems", "minItems", "maxItems", "uniqueItems"],
   object: [
     "properties",
     "required",
@@ -50,21 +42,23 @@ const applicators = ["type", "enum", "const", "nullable", "anyOf", "oneOf", "all
 
 const known: ReadonlySet<string> = new Set([...annotations, ...applicators, ...Object.values(kindKeywords).flat()])
 
-const remedies: Readonly<Record<string, string>> = {
-  if: "Say each case as an alternative of `anyOf`.",
-  then: "Say each case as an alternative of `anyOf`.",
-  else: "Say each case as an alternative of `anyOf`.",
-  dependentRequired: "Say each case as an alternative of `anyOf`.",
-  dependentSchemas: "Say each case as an alternative of `anyOf`.",
-  dependencies: "Say each case as an alternative of `anyOf`.",
-  contains: "Give the items a schema that all of them have, or check it afterwards.",
-  minContains: "Check it afterwards.",
-  maxContains: "Check it afterwards.",
-  $dynamicRef: "Use `$ref`.",
-  $recursiveRef: "Use `$ref`.",
-  contentMediaType: "Describe what is in the text as a schema of its own, or leave it out.",
-  contentSchema: "Describe what is in the text as a schema of its own, or leave it out.",
-}
+/** What to do instead of what is not followed. */
+const remedies: ReadonlyArray<readonly [keywords: ReadonlyArray<string>, remedy: string]> = [
+  [
+    ["if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies"],
+    "Say each case as an alternative of `anyOf`.",
+  ],
+  [
+    ["contains", "minContains", "maxContains"],
+    "Give the items a schema that all of them have, or check it afterwards.",
+  ],
+  [["$dynamicRef", "$recursiveRef"], "Use `$ref`."],
+  [["contentMediaType", "contentSchema"], "Describe what is in the text as a schema of its own, or leave it out."],
+]
+
+const remedyFor = (keyword: string): string =>
+  remedies.find(([keywords]) => keywords.includes(keyword))?.[1] ??
+  "Leave it out, or name it `x-…` if it is a note of your own."
 
 const drafts = [
   "http://json-schema.org/draft-07/schema",
@@ -96,8 +90,7 @@ export function checkKeywords(schema: JsonRecord, path: string): void {
     const at = pathTo(path, keyword)
     if (value === undefined || keyword.startsWith("x-")) continue
     if (!known.has(keyword)) {
-      const remedy = remedies[keyword] ?? "Leave it out, or name it `x-…` if it is a note of your own."
-      throw refuse(at, "this keyword is not followed", remedy)
+      throw refuse(at, "this keyword is not followed", remedyFor(keyword))
     }
     checkValue(keyword, value, at)
   }
@@ -111,7 +104,14 @@ const texts = ["pattern", "format", "contentEncoding", "$ref"]
 const lists = ["anyOf", "oneOf", "allOf", "prefixItems"]
 const maps = ["properties", "patternProperties", "$defs", "definitions"]
 const flags = ["uniqueItems", "nullable"]
-const schemas = ["additionalProperties", "propertyNames", "additionalItems", "not", "unevaluatedProperties", "unevaluatedItems"]
+const schemas = [
+  "additionalProperties",
+  "propertyNames",
+  "additionalItems",
+  "not",
+  "unevaluatedProperties",
+  "unevaluatedItems",
+]
 
 export const isSchema = (value: unknown): value is JsonRecord | boolean => typeof value === "boolean" || isRecord(value)
 
@@ -122,14 +122,18 @@ function checkValue(keyword: string, value: unknown, at: string): void {
   if (counts.includes(keyword)) expect(Number.isSafeInteger(value) && Number(value) >= 0, "a whole number from 0")
   else if (numbers.includes(keyword)) expect(typeof value === "number" && Number.isFinite(value), "a number")
   else if (texts.includes(keyword)) expect(typeof value === "string", "a text")
-  else if (lists.includes(keyword)) expect(isList(value) && value.length > 0 && value.every(isSchema), "a list of schemas")
-  else if (maps.includes(keyword)) expect(isRecord(value) && Object.values(value).every(isSchema), "an object of schemas")
+  else if (lists.includes(keyword))
+    expect(isList(value) && value.length > 0 && value.every(isSchema), "a list of schemas")
+  else if (maps.includes(keyword))
+    expect(isRecord(value) && Object.values(value).every(isSchema), "an object of schemas")
   else if (flags.includes(keyword)) expect(typeof value === "boolean", "true or false")
   else if (schemas.includes(keyword)) expect(isSchema(value), "a schema")
   else if (keyword === "items") expect(isSchema(value) || (isList(value) && value.every(isSchema)), "a schema")
   else if (keyword === "enum") expect(isList(value) && value.length > 0, "a list of values")
-  else if (keyword === "required") expect(isList(value) && value.every((name) => typeof name === "string"), "a list of names")
-  else if (keyword === "type") expect(listOf(value).length > 0 && listOf(value).every(isType), `one of ${types.join(", ")}`)
+  else if (keyword === "required")
+    expect(isList(value) && value.every((name) => typeof name === "string"), "a list of names")
+  else if (keyword === "type")
+    expect(listOf(value).length > 0 && listOf(value).every(isType), `one of ${types.join(", ")}`)
   if (keyword === "multipleOf") expect(Number(value) > 0, "a number above 0")
   if (keyword === "uniqueItems" && value === true) {
     throw refuse(at, "that no item comes twice is not followed", "Leave it out, and check it afterwards.")

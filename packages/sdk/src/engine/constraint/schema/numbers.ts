@@ -48,12 +48,12 @@ class Numbers {
     this.#languages = languages
     this.#isInteger = isInteger
     // One by one, so that remainders can tell them apart.
-    this.#digit = languages.or([..."0123456789"].map((one) => languages.text(one)))
+    this.#digit = languages.or(Array.from("0123456789").map((one) => languages.text(one)))
     this.#digits = languages.repeat(this.#digit, 0, Infinity)
   }
 
   within(bounds: NumberBounds): Language {
-    const { and, optional, or, repeat, text, then } = bound(this.#languages)
+    const { and, optional, or, repeat, text, concat } = bound(this.#languages)
     const { isAbove, isBelow, least, most } = this.#isInteger ? integerBounds(bounds) : bounds
     const zero: Decimal = { whole: "0", fraction: "" }
     const positive = () => [
@@ -68,47 +68,47 @@ class Numbers {
     ]
     const numbers = or([
       ...(most >= 0 ? [and(positive())] : []),
-      ...(least < 0 ? [then(text("-"), and(negative()))] : []),
+      ...(least < 0 ? [concat(text("-"), and(negative()))] : []),
     ])
     const digits = this.#isInteger ? mostIntegerDigits : mostDigits
-    return and([numbers, then(optional(text("-")), repeat(then(this.#digit, optional(text("."))), 1, digits))])
+    return and([numbers, concat(optional(text("-")), repeat(concat(this.#digit, optional(text("."))), 1, digits))])
   }
 
   /** Any number without a sign. */
   #any(): Language {
-    const { or, text, then } = bound(this.#languages)
-    return then(or([text("0"), then(this.#from("1"), this.#digits)]), this.#anyFraction())
+    const { or, text, concat } = bound(this.#languages)
+    return concat(or([text("0"), concat(this.#from("1"), this.#digits)]), this.#anyFraction())
   }
 
   /** Numbers above one, or it as well. */
   #above({ fraction, whole }: Decimal, isSame: boolean): Language {
-    const { or, text, then } = bound(this.#languages)
+    const { or, text, concat } = bound(this.#languages)
     const same = isSame ? [this.#sameFraction(fraction)] : []
     return or([
-      then(this.#wholesAbove(whole), this.#anyFraction()),
-      then(text(whole), or([this.#fractionsAbove(fraction), ...same])),
+      concat(this.#wholesAbove(whole), this.#anyFraction()),
+      concat(text(whole), or([this.#fractionsAbove(fraction), ...same])),
     ])
   }
 
   #below({ fraction, whole }: Decimal, isSame: boolean): Language {
-    const { or, text, then } = bound(this.#languages)
+    const { or, text, concat } = bound(this.#languages)
     const same = isSame ? [this.#sameFraction(fraction)] : []
     return or([
-      then(this.#wholesBelow(whole), this.#anyFraction()),
-      then(text(whole), or([this.#fractionsBelow(fraction), ...same])),
+      concat(this.#wholesBelow(whole), this.#anyFraction()),
+      concat(text(whole), or([this.#fractionsBelow(fraction), ...same])),
     ])
   }
 
   #wholesAbove(whole: string): Language {
-    const { or, repeat, then } = bound(this.#languages)
-    const longer = then(this.#from("1"), repeat(this.#digit, whole.length, Infinity))
+    const { or, repeat, concat } = bound(this.#languages)
+    const longer = concat(this.#from("1"), repeat(this.#digit, whole.length, Infinity))
     return or([longer, ...this.#differing(whole, (digit) => this.#from(next(digit)), whole.length)])
   }
 
   #wholesBelow(whole: string): Language {
-    const { or, repeat, then } = bound(this.#languages)
+    const { or, repeat, concat } = bound(this.#languages)
     const shorter = Array.from({ length: whole.length - 1 }, (_, i) =>
-      i === 0 ? this.#digit : then(this.#from("1"), repeat(this.#digit, i, i)),
+      i === 0 ? this.#digit : concat(this.#from("1"), repeat(this.#digit, i, i)),
     )
     const lower = (digit: string, at: number) => this.#between(at === 0 && whole.length > 1 ? "1" : "0", digit)
     return or([...shorter, ...this.#differing(whole, lower, whole.length)])
@@ -121,45 +121,40 @@ class Numbers {
     length: number | undefined,
   ): ReadonlyArray<Language> {
     const { repeat, sequence, text } = bound(this.#languages)
-    return [...digits].map((digit, at) => {
+    return Array.from(digits).map((digit, at) => {
       const rest = length === undefined ? this.#digits : repeat(this.#digit, length - at - 1, length - at - 1)
       return sequence([text(digits.slice(0, at)), differ(digit, at), rest])
     })
   }
 
   #anyFraction(): Language {
-    const { optional, repeat, text, then } = bound(this.#languages)
-    return this.#isInteger
-      ? this.#languages.empty
-      : optional(then(text("."), repeat(this.#digit, 1, Infinity)))
+    const { optional, repeat, text, concat } = bound(this.#languages)
+    return this.#isInteger ? this.#languages.empty : optional(concat(text("."), repeat(this.#digit, 1, Infinity)))
   }
 
   #sameFraction(fraction: string): Language {
-    const { optional, repeat, sequence, text, then } = bound(this.#languages)
+    const { optional, repeat, sequence, text, concat } = bound(this.#languages)
     if (this.#isInteger) return fraction === "" ? this.#languages.empty : this.#languages.nothing
     const zeros = (least: number) => repeat(text("0"), least, Infinity)
-    return fraction === "" ? optional(then(text("."), zeros(1))) : sequence([text("."), text(fraction), zeros(0)])
+    return fraction === "" ? optional(concat(text("."), zeros(1))) : sequence([text("."), text(fraction), zeros(0)])
   }
 
   #fractionsAbove(fraction: string): Language {
-    const { or, repeat, sequence, text, then } = bound(this.#languages)
+    const { or, repeat, sequence, text, concat } = bound(this.#languages)
     if (this.#isInteger) return this.#languages.nothing
-    const longer = sequence([
-      text(fraction),
-      repeat(text("0"), 0, Infinity),
-      this.#from("1"),
-      this.#digits,
-    ])
-    return then(text("."), or([longer, ...this.#differing(fraction, (digit) => this.#from(next(digit)), undefined)]))
+    const longer = sequence([text(fraction), repeat(text("0"), 0, Infinity), this.#from("1"), this.#digits])
+    return concat(text("."), or([longer, ...this.#differing(fraction, (digit) => this.#from(next(digit)), undefined)]))
   }
 
   #fractionsBelow(fraction: string): Language {
-    const { or, text, then } = bound(this.#languages)
+    const { or, text, concat } = bound(this.#languages)
     if (fraction === "") return this.#languages.nothing
     if (this.#isInteger) return this.#languages.empty
-    const beginnings = [...fraction].slice(1).map((_, i) => text(fraction.slice(0, i + 1)))
+    const beginnings = Array.from(fraction)
+      .slice(1)
+      .map((_, i) => text(fraction.slice(0, i + 1)))
     const lower = this.#differing(fraction, (digit) => this.#between("0", digit), undefined)
-    return or([this.#languages.empty, then(text("."), or([...beginnings, ...lower]))])
+    return or([this.#languages.empty, concat(text("."), or([...beginnings, ...lower]))])
   }
 
   /** Digits from one on; none after the 9. */
@@ -181,7 +176,7 @@ const next = (digit: string): string => String.fromCharCode(digit.charCodeAt(0) 
 const bound = (languages: Languages) => ({
   and: (parts: ReadonlyArray<Language>) => languages.and(parts),
   or: (parts: ReadonlyArray<Language>) => languages.or(parts),
-  then: (first: Language, second: Language) => languages.then(first, second),
+  concat: (first: Language, second: Language) => languages.concat(first, second),
   sequence: (parts: ReadonlyArray<Language>) => languages.sequence(parts),
   repeat: (of: Language, least: number, most: number) => languages.repeat(of, least, most),
   optional: (of: Language) => languages.optional(of),
@@ -222,7 +217,7 @@ function multiples(dfa: Dfa, divisor: number): Dfa {
   const scale = fraction.length
   const modulus = Number(whole + fraction)
   if (modulus > Number.MAX_SAFE_INTEGER / 20) throw new TooLarge()
-  const digitOf = new Map([..."0123456789"].map((digit) => [atomOf(dfa, digit), Number(digit)]))
+  const digitOf = new Map(Array.from("0123456789").map((digit) => [atomOf(dfa, digit), Number(digit)]))
   const point = atomOf(dfa, ".")
   /** A state, the remainder so far, and the digits behind the point; -1 before it. */
   const states: Array<readonly [state: number, remainder: number, places: number]> = [[0, 0, -1]]

@@ -143,7 +143,8 @@ class SchemaReader {
 
   #shape(shape: Shape): GrammarNode {
     if (shape.values !== undefined) return this.#values(shape.values, shape)
-    if (shape.kinds.size === 0) return this.#impossible(pathTo(shape.path, "type"), "no type is left that all of it allows")
+    if (shape.kinds.size === 0)
+      return this.#impossible(pathTo(shape.path, "type"), "no type is left that all of it allows")
     return new Either([...shape.kinds].map((kind) => this.#kind(kind, shape)))
   }
 
@@ -154,7 +155,11 @@ class SchemaReader {
     const texts = fitting.map((value) => JSON.stringify(value))
     const broken = texts.findIndex((text) => !text.isWellFormed() || text.includes("\\ud"))
     if (broken >= 0 && !fitting.every(isUnicode)) {
-      throw refuse(pathTo(pathTo(shape.path, "enum"), broken), "it holds half a surrogate pair", "Use well-formed texts.")
+      throw refuse(
+        pathTo(pathTo(shape.path, "enum"), broken),
+        "it holds half a surrogate pair",
+        "Use well-formed texts.",
+      )
     }
     return new Text(new Choices(texts.map(encode)))
   }
@@ -189,7 +194,8 @@ class SchemaReader {
 
   #string(shape: Shape): GrammarNode {
     const { path, string } = shape
-    if (string.least > string.most) return this.#impossible(pathTo(path, "maxLength"), "it is below minLength: nothing fits")
+    if (string.least > string.most)
+      return this.#impossible(pathTo(path, "maxLength"), "it is below minLength: nothing fits")
     const automaton = this.#stringAutomaton(shape)
     if (automaton !== undefined) return new Text(automaton)
     return this.#impossible(string.patterns[0]?.path ?? path, "no text fits the pattern and what stands beside it")
@@ -225,7 +231,8 @@ class SchemaReader {
 
   #object(shape: Shape): GrammarNode {
     const { object, path } = shape
-    if (object.least > object.most) return this.#impossible(pathTo(path, "maxProperties"), "it is below minProperties: nothing fits")
+    if (object.least > object.most)
+      return this.#impossible(pathTo(path, "maxProperties"), "it is below minProperties: nothing fits")
     const listed = this.#listedNames(shape)
     const properties: Array<PropertyShape> = []
     for (const name of [...object.names, ...(listed ?? []).filter((name) => !object.names.includes(name))]) {
@@ -271,20 +278,35 @@ class SchemaReader {
     const { object, path } = shape
     const patterns = object.parts.flatMap((part) => namePatterns(part))
     if (patterns.length > mostNamePatterns) {
-      throw refuse(pathTo(path, "patternProperties"), `more than ${mostNamePatterns} patterns beside each other`, "Use fewer.")
+      throw refuse(
+        pathTo(path, "patternProperties"),
+        `more than ${mostNamePatterns} patterns beside each other`,
+        "Use fewer.",
+      )
     }
-    const sets = Array.from({ length: 2 ** patterns.length }, (_, bits) => patterns.map((_, i) => ((bits >> i) & 1) === 1))
+    const sets = Array.from({ length: 2 ** patterns.length }, (_, bits) =>
+      patterns.map((_, i) => ((bits >> i) & 1) === 1),
+    )
     return sets.flatMap((matches) => {
       const isUnmatched = !matches.includes(true)
       if (isUnmatched && !isOpen(object.parts)) return []
-      const parts = object.parts.flatMap((part) => furtherParts(part, patterns.filter((_, i) => matches[i]).map(({ path }) => path)))
+      const parts = object.parts.flatMap((part) =>
+        furtherParts(
+          part,
+          patterns.filter((_, i) => matches[i]).map(({ path }) => path),
+        ),
+      )
       if (this.#shapesOf(parts).length === 0) return []
       const names = this.#names(shape, patterns, matches)
       return names === undefined ? [] : [{ names, value: this.#rule(parts) }]
     })
   }
 
-  #names(shape: Shape, patterns: ReadonlyArray<PatternRule>, matches: ReadonlyArray<boolean>): ByteAutomaton | undefined {
+  #names(
+    shape: Shape,
+    patterns: ReadonlyArray<PatternRule>,
+    matches: ReadonlyArray<boolean>,
+  ): ByteAutomaton | undefined {
     const shapes = this.#shapesOf(this.#nameParts(shape)).filter(({ kinds }) => kinds.has("string"))
     if (shapes.length === 0) return undefined
     const isFree = patterns.length === 0 && shapes.every(({ string }) => isAnyString(string))
@@ -310,7 +332,23 @@ class SchemaReader {
 const keyOfPart = ({ isBare = false, path }: Part): string => `${isBare ? "!" : ""}${path}`
 
 /** Whether a schema says anything of a value beside alternatives and references. */
-const silent = new Set(["anyOf", "oneOf", "allOf", "$ref", "title", "description", "default", "examples", "$comment", "$schema", "$id", "$defs", "definitions", "$anchor", "deprecated"])
+const silent = new Set([
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "$ref",
+  "title",
+  "description",
+  "default",
+  "examples",
+  "$comment",
+  "$schema",
+  "$id",
+  "$defs",
+  "definitions",
+  "$anchor",
+  "deprecated",
+])
 const saysSomething = ({ schema }: BarePart): boolean => Object.keys(schema).some((keyword) => !silent.has(keyword))
 
 const isUnicode = (value: unknown): boolean => {
@@ -365,7 +403,9 @@ function namePatterns({ path, schema }: BarePart): ReadonlyArray<PatternRule> {
 /** Whether members may come that match no pattern: where something says so, or nothing names any. */
 function isOpen(parts: ReadonlyArray<BarePart>): boolean {
   const says = parts.some(({ schema }) => schema["additionalProperties"] !== undefined)
-  const names = parts.some(({ schema }) => schema["properties"] !== undefined || schema["patternProperties"] !== undefined)
+  const names = parts.some(
+    ({ schema }) => schema["properties"] !== undefined || schema["patternProperties"] !== undefined,
+  )
   return says || !names
 }
 
@@ -376,7 +416,8 @@ function furtherParts({ path, schema }: BarePart, matched: ReadonlyArray<string>
     .map(([pattern, value]) => ({ schema: value, path: pathTo(pathTo(path, "patternProperties"), pattern) }))
     .filter((part) => matched.includes(part.path))
   if (own.length > 0) return own
-  if (additionalProperties !== undefined) return [{ schema: additionalProperties, path: pathTo(path, "additionalProperties") }]
+  if (additionalProperties !== undefined)
+    return [{ schema: additionalProperties, path: pathTo(path, "additionalProperties") }]
   return unevaluatedProperties === false ? [{ schema: false, path: pathTo(path, "unevaluatedProperties") }] : []
 }
 
