@@ -8,7 +8,7 @@ import { Either, type Grammar, type GrammarNode, Sequence, Text } from "./Gramma
 import { encode } from "./JsonNodes.ts"
 import { type Language, Languages, TooLarge } from "./Language.ts"
 import { readGrammar } from "./readGrammar.ts"
-import { PatternProblem, wholeMatchesOf } from "./readPattern.ts"
+import { PatternProblem, wholeMatchesOf } from "./Pattern.ts"
 import { readSchema } from "./schema/readSchema.ts"
 
 /** @throws InvalidRequestError that names what cannot be followed */

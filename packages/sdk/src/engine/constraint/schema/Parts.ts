@@ -3,7 +3,7 @@
  * that whatever stands beside them counts.
  */
 import { isList, isRecord, type JsonRecord } from "../../../words/Json.ts"
-import { checkKeywords, pathTo, refuse } from "./keywords.ts"
+import { checkKeywords, pathTo, refuse } from "./Keywords.ts"
 
 /** A schema, and where it stands. */
 export interface Part {

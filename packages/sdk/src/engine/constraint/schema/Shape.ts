@@ -1,7 +1,7 @@
 /** What a list of parts says of each kind of value, put together. */
 import { isList, isRecord, type JsonRecord } from "../../../words/Json.ts"
-import { base64, knownFormats, numberFormats, patternOfFormat } from "./formats.ts"
-import { kindKeywords, listOf, pathTo, refuse } from "./keywords.ts"
+import { base64, knownFormats, numberFormats, patternOfFormat } from "./Formats.ts"
+import { kindKeywords, listOf, pathTo, refuse } from "./Keywords.ts"
 import type { BarePart, Part } from "./Parts.ts"
 
 /** Kinds of JSON values; an integer is a number. */

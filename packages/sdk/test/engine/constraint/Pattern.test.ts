@@ -4,7 +4,7 @@ import { accepts } from "../../../src/engine/constraint/ByteAutomaton.ts"
 import { CharacterAutomaton } from "../../../src/engine/constraint/CharacterAutomaton.ts"
 import { Quoted } from "../../../src/engine/constraint/JsonString.ts"
 import { Languages } from "../../../src/engine/constraint/Language.ts"
-import { matchesOf, PatternProblem, wholeMatchesOf } from "../../../src/engine/constraint/readPattern.ts"
+import { matchesOf, PatternProblem, wholeMatchesOf } from "../../../src/engine/constraint/Pattern.ts"
 import { randomFrom } from "../../fixtures/random.ts"
 
 const patterns = [

@@ -4,7 +4,7 @@ import { tries } from "../../../../../../test/campaign.ts"
 import { accepts } from "../../../../src/engine/constraint/ByteAutomaton.ts"
 import { CharacterAutomaton } from "../../../../src/engine/constraint/CharacterAutomaton.ts"
 import { isEmpty } from "../../../../src/engine/constraint/Dfa.ts"
-import { type NumberBounds, numbersWithin } from "../../../../src/engine/constraint/schema/numbers.ts"
+import { type NumberBounds, numbersWithin } from "../../../../src/engine/constraint/schema/numbersWithin.ts"
 import { forSeeds } from "../../../fixtures/random.ts"
 
 const free = { isInteger: false, least: -Infinity, most: Infinity, isAbove: false, isBelow: false, multiplesOf: [] }
