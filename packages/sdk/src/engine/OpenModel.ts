@@ -18,6 +18,7 @@ import type { Progress } from "../words/Progress.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
 import { areRowsExact } from "./areRowsExact.ts"
+import { Constraints } from "./constraint/index.ts"
 import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
 import { KeyValues, sequenceKey } from "./KeyValues.ts"
@@ -114,6 +115,8 @@ export class OpenModel {
   readonly judgements = new Judgements()
   /** The logits that the options of questions have without a text. */
   readonly priors = new RecentlyUsed<ReadonlyArray<number>>(mostPriors)
+  /** The forms that texts are held to. */
+  readonly constraints: Constraints
   /** The tokens that end a generation: those that the folder names, and the one that ends a turn. */
   readonly endIds: ReadonlySet<number>
   /** The token ids of ShieldGemma's two answers, without a leading space: 3553 and 1294 in Google's vocabulary. */
@@ -138,6 +141,7 @@ export class OpenModel {
     this.architecture = architecture
     this.config = config
     this.tokenizer = tokenizer
+    this.constraints = new Constraints({ vocabSize: config.vocabSize, bytesOf: (id) => tokenizer.bytesOf(id) })
     this.leftOut = located.leftOut
     this.answers = { yes: singleToken(tokenizer, "Yes"), no: singleToken(tokenizer, "No") }
     const endOfTurn = tokenizer.controls.get(architecture.endOfTurn)

@@ -3,7 +3,8 @@
  *
  * The order is fixed, as in transformers: repetition penalty, presence and frequency penalty, logit bias; then, unless
  * greedy, temperature, top-k, top-p, min-p, and one random draw. Each filter sees the probabilities that the one before
- * left, scaled to sum to 1. Among equal logits the lowest token id comes first.
+ * left, scaled to sum to 1. Among equal logits the lowest token id comes first. Where only some tokens are allowed, the
+ * others are taken out before the filters; which they are is asked of few likely ones first, as all of them cost more.
  */
 import { RuntimeError } from "../words/Errors.ts"
 import type { SamplingOptions } from "../words/Sampling.ts"
@@ -19,10 +20,23 @@ export interface Sampler {
    *
    * @param logits one row, `[vocabulary]`, f32; -Infinity masks a token. Written to meanwhile, unchanged afterwards.
    * @param history the tokens of this request so far.
+   * @param allowed the tokens that may come, at least one; all where it is left out.
    * @throws RuntimeError when a logit is NaN or +Infinity, or when all are -Infinity.
    */
-  sample(logits: Float32Array, history: TokenHistory): number
+  sample(logits: Float32Array, history: TokenHistory, allowed?: AllowedTokens): number
 }
+
+/** Which tokens may come. */
+export interface AllowedTokens {
+  accepts(id: number): boolean
+  /** All of them, as bits by their ids, 32 to a number. */
+  mask(): Uint32Array
+}
+
+/** So many likely tokens are asked about one by one. */
+const mostAsked = 8
+/** Of so many times as many as a top-k takes, enough may be allowed. */
+const spare = 4
 
 /**
  * A sampler with noise of its own, so that other requests do not touch what it chooses. The options are those that
@@ -32,14 +46,55 @@ export const makeSampler = (options: SamplingOptions = {}): Sampler => {
   const adjustment = new Adjustment(options)
   const temperature = options.temperature ?? 0
   const choose = temperature === 0 ? undefined : makeChooser(options, temperature)
+  const masked = new MaskedRow()
   return {
-    sample: (logits, history) => {
+    sample: (logits, history, allowed) => {
       const best = argmax(logits)
       const adjusted = adjustment.apply(logits, history)
-      const id = choose !== undefined ? choose(logits) : adjusted ? argmax(logits) : best
-      adjustment.undo(logits)
-      return id
+      try {
+        if (choose !== undefined) return choose(logits, allowed)
+        if (allowed !== undefined) return likeliestOf(logits, allowed, masked)
+        return adjusted ? argmax(logits) : best
+      } finally {
+        adjustment.undo(logits)
+      }
     },
+  }
+}
+
+/** The likeliest token that is allowed. */
+function likeliestOf(logits: Float32Array, allowed: AllowedTokens, masked: MaskedRow): number {
+  let row = logits
+  for (let asked = 0; asked < mostAsked; asked++) {
+    const id = argmax(row)
+    if (allowed.accepts(id)) return id
+    if (row === logits) row = masked.copy(logits)
+    row[id] = -Infinity
+  }
+  return argmax(masked.of(logits, allowed.mask()))
+}
+
+/** A row of logits without those of the tokens that are not allowed; the buffer serves all tokens of a request. */
+class MaskedRow {
+  #row = new Float32Array(0)
+
+  copy(logits: Float32Array): Float32Array {
+    if (this.#row.length !== logits.length) this.#row = new Float32Array(logits.length)
+    this.#row.set(logits)
+    return this.#row
+  }
+
+  of(logits: Float32Array, mask: Uint32Array): Float32Array {
+    const row = this.copy(logits)
+    for (let word = 0; word < mask.length; word++) {
+      const bits = mask[word]!
+      const start = word * 32
+      if (bits === 0) row.fill(-Infinity, start, start + 32)
+      else if (bits !== 0xffffffff) {
+        for (let bit = 0; bit < 32; bit++) if ((bits & (1 << bit)) === 0) row[start + bit] = -Infinity
+      }
+    }
+    return row
   }
 }
 
@@ -95,20 +150,38 @@ class Adjustment {
   }
 }
 
-const makeChooser = (options: SamplingOptions, temperature: number): ((logits: Float32Array) => number) => {
+type Choose = (logits: Float32Array, allowed?: AllowedTokens) => number
+
+const makeChooser = (options: SamplingOptions, temperature: number): Choose => {
   const topK = options.topK ?? 0
   const topP = options.topP ?? 1
   const minP = options.minP ?? 0
   const noise = seededNoise(options.seed ?? freshSeed())
   const candidates = new Candidates()
+  const masked = new MaskedRow()
   let step = 0
-  return (logits) => {
-    if (topK > 0 && topK < logits.length) candidates.takeBest(logits, topK)
-    else candidates.takeAll(logits)
+  const draw = (logits: Float32Array, now: StepNoise) => {
     candidates.weigh(logits, temperature)
     if (topP < 1) candidates.keepNucleus(logits, topP)
     if (minP > 0) candidates.keepFrom(minP)
-    return candidates.draw(noise(step++))
+    return candidates.draw(now)
+  }
+  const drawOfAll = (logits: Float32Array, now: StepNoise) => {
+    if (topK > 0 && topK < logits.length) candidates.takeBest(logits, topK)
+    else candidates.takeAll(logits)
+    return draw(logits, now)
+  }
+  return (logits, allowed) => {
+    const now = noise(step++)
+    if (allowed === undefined) return drawOfAll(logits, now)
+    if (topK > 0) {
+      if (candidates.takeBestOf(logits, topK, allowed)) return draw(logits, now)
+    } else if (topP === 1 && minP === 0) {
+      // Each token's clock is its own: what rings first of all rings first of those that are allowed, if it is.
+      const id = drawOfAll(logits, now)
+      if (allowed.accepts(id)) return id
+    }
+    return drawOfAll(masked.of(logits, allowed.mask()), now)
   }
 }
 
@@ -152,6 +225,19 @@ class Candidates {
     }
     heap.subarray(0, count).sort()
     this.#count = count
+  }
+
+  /** The k most probable tokens that are allowed; whether as many were found among a few times as many. */
+  takeBestOf(logits: Float32Array, k: number, allowed: AllowedTokens): boolean {
+    if (k * spare >= logits.length) return false
+    this.takeBest(logits, k * spare)
+    const best = this.#ids.slice(0, this.#count).sort((a, b) => (isBetter(logits, a, b) ? -1 : 1))
+    let count = 0
+    for (let i = 0; i < best.length && count < k; i++) if (allowed.accepts(best[i]!)) this.#ids[count++] = best[i]!
+    if (count < k) return false
+    this.#ids.subarray(0, count).sort()
+    this.#count = count
+    return true
   }
 
   /** Sets the weights: exp((logit - max) / temperature). */

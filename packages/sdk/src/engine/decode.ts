@@ -3,9 +3,11 @@ import * as Effect from "effect/Effect"
 import { asFacetError, ContextOverflowError, type FacetError } from "../words/Errors.ts"
 import type { EnginePart, FinishReason } from "../words/Generation.ts"
 import type { TokenLogprob } from "../words/TokenLogprob.ts"
+import type { Automaton } from "./constraint/index.ts"
 import { describeToken } from "./describeToken.ts"
 import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
 import { Drafts } from "./Drafts.ts"
+import { Form } from "./Form.ts"
 import type { Interventions } from "./Interventions.ts"
 import { Ends } from "./Ends.ts"
 import type { KeyValues } from "./KeyValues.ts"
@@ -29,6 +31,8 @@ export interface DecodeOptions {
   readonly interventions: Interventions
   /** Where tokens run with those of other requests. */
   readonly lanes: Lanes | undefined
+  /** What the text has to be, if it has to be something. */
+  readonly automaton: Automaton | undefined
   /** Guessed tokens that may run beside the next one; 0 for none. */
   readonly mostDrafted: number
   /** When the request came, in the clock of `performance.now()`. */
@@ -71,6 +75,8 @@ interface Guessed {
 interface Choice {
   readonly id: number
   readonly logprob: TokenLogprob | undefined
+  /** Those that must follow it. */
+  readonly forced: ReadonlyArray<number>
 }
 
 class Decoding {
@@ -82,6 +88,7 @@ class Decoding {
   readonly #sampler: Sampler
   readonly #ends: Ends
   readonly #drafts: Drafts | undefined
+  readonly #form: Form | undefined
   #guessed: Guessed | undefined
   readonly #completion: Array<number> = []
   /** One for each token of the completion; none unless asked for. */
@@ -102,6 +109,7 @@ class Decoding {
     this.#sampler = makeSampler(request)
     this.#drafts = options.mostDrafted > 0 ? new Drafts(tokens) : undefined
     this.#ends = new Ends(model.endIds, request)
+    this.#form = options.automaton === undefined ? undefined : new Form(model, options.automaton)
     this.#text = new CompletionText(
       makeDetokeniser((id) => model.tokenizer.bytesOf(id)),
       makeStopMatcher(request.stop ?? []),
@@ -141,13 +149,37 @@ class Decoding {
   #follow(first: Float32Array): Effect.Effect<FinishReason, FacetError> {
     const self = this
     return Effect.gen(function* () {
+      if (self.#form?.mustEnd === true) return "stop"
       let logits = first
       for (;;) {
-        const choice = yield* self.#choose(logits)
-        const finishReason = yield* self.#take(choice)
+        const { forced, id, logprob } = yield* self.#choose(logits)
+        const finishReason = yield* self.#take(id, logprob, forced.length === 0)
         if (finishReason !== undefined) return finishReason
-        logits = yield* self.#step(choice.id)
+        if (forced.length === 0) {
+          logits = yield* self.#step(id)
+          continue
+        }
+        const rows = yield* self.#run([id, ...forced])
+        const reason = yield* self.#takeForced(forced, rows)
+        if (reason !== undefined) return reason
+        logits = rows.at(-1) ?? logits
       }
+    })
+  }
+
+  /** Takes tokens that were run because they must follow. */
+  #takeForced(
+    ids: ReadonlyArray<number>,
+    rows: ReadonlyArray<Float32Array>,
+  ): Effect.Effect<FinishReason | undefined, FacetError> {
+    const self = this
+    return Effect.gen(function* () {
+      for (const [i, id] of ids.entries()) {
+        const logprob = yield* self.#describe(rows[i], id)
+        const reason = yield* self.#take(id, logprob, i === ids.length - 1)
+        if (reason !== undefined) return reason
+      }
+      return undefined
     })
   }
 
@@ -168,22 +200,52 @@ class Decoding {
   }
 
   #choose(logits: Float32Array): Effect.Effect<Choice, FacetError> {
+    const form = this.#form
+    const room = this.#room
+    return Effect.flatMap(
+      Effect.try({
+        try: () => {
+          const allowed = form?.allowed(room - 1)
+          const sample = () => this.#sampler.sample(logits, this.#history, allowed)
+          const chosen = this.#ends.kept(logits, this.#chosen, sample)
+          const [id = chosen, ...forced] = form?.take(chosen, room) ?? []
+          return { id, forced }
+        },
+        catch: (cause) => asFacetError("Choosing a token", cause),
+      }),
+      // The sampler leaves the logits as the model gave them.
+      ({ forced, id }) => Effect.map(this.#describe(logits, id), (logprob) => ({ id, forced, logprob })),
+    )
+  }
+
+  /** Tokens that may yet be chosen. */
+  get #room(): number {
+    const { model, request, tokens } = this.#options
+    const context = model.config.contextLength - tokens.length - this.#completion.length
+    return Math.min(context, (request.maxTokens ?? Infinity) - this.#chosen)
+  }
+
+  /** A token's log-probabilities, where they were asked for. */
+  #describe(logits: Float32Array | undefined, id: number): Effect.Effect<TokenLogprob | undefined, FacetError> {
     const { model, request } = this.#options
+    const { logprobs } = request
+    if (logprobs === undefined || logits === undefined) return Effect.succeed(undefined)
     return Effect.try({
-      try: () => {
-        const id = this.#ends.kept(logits, this.#chosen, () => this.#sampler.sample(logits, this.#history))
-        const alternatives = request.logprobs
-        // The sampler leaves the logits as the model gave them.
-        const logprob =
-          alternatives === undefined ? undefined : describeToken(model.tokenizer, logits, id, alternatives)
-        return { id, logprob }
-      },
+      try: () => describeToken(model.tokenizer, logits, id, logprobs),
       catch: (cause) => asFacetError("Choosing a token", cause),
     })
   }
 
-  /** Takes a chosen token, and says whether the generation ends with it. */
-  #take({ id, logprob }: Choice): Effect.Effect<FinishReason | undefined, FacetError> {
+  /**
+   * Takes a chosen token, and says whether the generation ends with it.
+   *
+   * @param isLast whether none follows that is known already.
+   */
+  #take(
+    id: number,
+    logprob: TokenLogprob | undefined,
+    isLast: boolean,
+  ): Effect.Effect<FinishReason | undefined, FacetError> {
     const { model, request, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
@@ -195,6 +257,7 @@ class Decoding {
       if (logprob !== undefined) self.#logprobs.push(logprob)
       yield* self.#emitText(self.#text.push(id))
       if (self.#text.isStopped) return "stop"
+      if (isLast && self.#form?.mustEnd === true) return "stop"
       if (self.#chosen >= (request.maxTokens ?? Infinity)) return "length"
       if (tokens.length + self.#completion.length >= model.config.contextLength) return "length"
       if (tracer.isActive) yield* self.#emitTraces(false)
@@ -210,6 +273,32 @@ class Decoding {
     const draft = this.#draft()
     if (draft.length === 0) return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
     return Effect.map(this.#guess(id, draft), ({ logits }) => logits)
+  }
+
+  /**
+   * Runs tokens together, and gives the logits after each. Where no log-probabilities are wanted, those after the last stand
+   * for all: nobody reads the others.
+   */
+  #run(ids: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<Float32Array>, FacetError> {
+    const { model, request, scheduler, tracer } = this.#options
+    for (const id of ids) this.#drafts?.accept(id)
+    const known: Array<Float32Array> = []
+    for (const id of ids) {
+      const logits = this.#advance(id)
+      if (logits === undefined) break
+      known.push(logits)
+    }
+    const rest = ids.slice(known.length)
+    if (rest.length === 0) return Effect.succeed(known)
+    const last = rest.length - 1
+    const rows = request.logprobs === undefined ? [last] : [...rest.keys()]
+    const run = () => model.forward(this.#sequence, rest, { rows, taps: tracer.sites, few: rest.length <= fewTokens })
+    return Effect.map(scheduler.step("Running tokens that must follow", run), (forward) => {
+      for (const [i, id] of rest.entries()) tracer.add(id, partOf(forward, i, rest.length))
+      const width = forward.logits.length / rows.length
+      const each = rows.map((_, i) => forward.logits.subarray(i * width, (i + 1) * width))
+      return [...known, ...(rows.length === 1 ? rest.map(() => each[0] ?? forward.logits) : each)]
+    })
   }
 
   /** The logits after a token that was guessed rightly; what was guessed wrongly is forgotten. */
@@ -241,7 +330,9 @@ class Decoding {
     // The one that is run now is not yet in the sequence.
     const room = Math.min(model.config.contextLength - written, (request.maxTokens ?? Infinity) - this.#chosen)
     const most = Math.min(mostDrafted, room - 1)
-    return most < 1 || this.#drafts === undefined ? [] : this.#drafts.next(most)
+    if (most < 1 || this.#drafts === undefined) return []
+    const draft = this.#drafts.next(most)
+    return this.#form === undefined ? draft : draft.slice(0, this.#form.fitting(draft))
   }
 
   #guess(id: number, draft: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
@@ -328,6 +419,20 @@ class Decoding {
     })
   }
 }
+
+/** Runs of no more tokens attend by the formula. */
+const fewTokens = 8
+
+/** What a run gave of one of its tokens. */
+const partOf = ({ taps }: Forward, index: number, count: number): Forward => ({
+  logits: new Float32Array(0),
+  taps: new Map(
+    [...taps].map(([key, values]) => {
+      const width = values.length / count
+      return [key, values.subarray(index * width, (index + 1) * width)]
+    }),
+  ),
+})
 
 /** The completion as text, and how far it may be shown: what could become a stop string, or half a character, waits. */
 class CompletionText {

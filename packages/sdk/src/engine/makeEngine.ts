@@ -364,7 +364,9 @@ class LocalEngine implements EngineService {
       const scheduler = self.#scheduler
       const onWritten = (written: ReadonlyArray<number>) => self.#onWritten(model, request, written, interventions)
       const mostDrafted = self.#options.speculate ? model.mostDrafted : 0
-      const told = { emit, onWritten, startedAt }
+      const { constraint } = request
+      const automaton = constraint === undefined ? undefined : yield* inSlices(() => model.constraints.open(constraint))
+      const told = { emit, onWritten, startedAt, automaton }
       const lanes = self.#lanes.get(model)
       yield* decode({ model, scheduler, tracer, tokens, request, interventions, lanes, mostDrafted, ...told })
     })

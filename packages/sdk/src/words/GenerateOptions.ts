@@ -1,4 +1,5 @@
 /** How a text is generated, and what goes with it. */
+import { checkConstraint, type Constraint, type JsonSchema } from "./Constraint.ts"
 import { checkCount, checkFlag, checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardOptions } from "./GuardOptions.ts"
@@ -29,6 +30,16 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: string | ReadonlyArray<string> | undefined
   /** The text ends before the first of these tokens, as it does before the one that ends a turn; 64 at most. */
   readonly stopTokens?: ReadonlyArray<number> | undefined
+  /** The text is JSON that fits a schema. */
+  readonly schema?: JsonSchema | undefined
+  /** The text is one of these. */
+  readonly choices?: ReadonlyArray<string> | undefined
+  /** The text is what a regular expression of ECMAScript, flag `u`, matches from start to end. */
+  readonly regex?: string | undefined
+  /** The text is what `root` is of a grammar in GBNF, the notation of llama.cpp. */
+  readonly grammar?: string | undefined
+  /** The text is of a form that is put together of others. */
+  readonly constraint?: Constraint | undefined
   /** `true` is a guard on both sides: `{ input: "before", mode: "window" }`. */
   readonly guard?: boolean | GuardOptions | undefined
   /** Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site. */
@@ -57,7 +68,19 @@ export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "in
  */
 export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptions {
   checkKnown(options, generateOptionNames)
-  const { guard: _guard, logitBias, logprobs, stop, trace, ...rest } = options
+  const {
+    choices,
+    constraint,
+    grammar,
+    guard: _guard,
+    logitBias,
+    logprobs,
+    regex,
+    schema,
+    stop,
+    trace,
+    ...rest
+  } = options
   checkOneOf("template", options.template, templates)
   checkFlag("continueFinalMessage", options.continueFinalMessage)
   const read: ReadGenerateOptions = {
@@ -65,6 +88,7 @@ export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptio
     stop: stop === undefined ? undefined : typeof stop === "string" ? [stop] : stop,
     // Keys of an object are strings, whatever TypeScript calls them.
     logitBias: logitBias as Readonly<Record<string, number>> | undefined,
+    constraint: readConstraint({ choices, constraint, grammar, regex, schema }),
     traces: readTraces(trace),
     // The chosen token alone is one without alternatives.
     logprobs: logprobs === true ? 0 : logprobs === false ? undefined : logprobs,
@@ -85,6 +109,7 @@ export function checkGenerate(request: ReadGenerateOptions, vocabSize: number): 
   checkSampling(request, vocabSize)
   if (request.stop !== undefined) checkStops(request.stop)
   if (request.logprobs !== undefined) checkLogprobs(request.logprobs)
+  if (request.constraint !== undefined) checkConstraint(request.constraint, optionOf(request.constraint))
 }
 
 function checkMinTokens({ maxTokens = Number.MAX_SAFE_INTEGER, minTokens }: ReadGenerateOptions): void {
@@ -105,6 +130,26 @@ function checkStopTokens(tokens: unknown, vocabSize: number): void {
     })
   }
 }
+
+type FormOptions = Pick<GenerateOptions, "choices" | "constraint" | "grammar" | "regex" | "schema">
+
+/** A text has one form: several would have to be the same. */
+function readConstraint(forms: FormOptions): Constraint | undefined {
+  const [first, second] = Object.entries(forms).flatMap(([option, value]) => (value === undefined ? [] : [option]))
+  if (first !== undefined && second !== undefined) {
+    throw invalidRequest(second, `it stands beside \`${first}\`, and a text has one form`, "Leave out one of them.")
+  }
+  const { choices, constraint, grammar, regex, schema } = forms
+  if (choices !== undefined) return { type: "choices", choices }
+  if (grammar !== undefined) return { type: "grammar", grammar }
+  if (regex !== undefined) return { type: "regex", regex }
+  return schema === undefined ? constraint : { type: "schema", schema }
+}
+
+const named = ["schema", "grammar", "regex", "choices"]
+
+/** The option that a form came as. */
+const optionOf = ({ type }: Constraint): string => (named.includes(type) ? type : "constraint")
 
 function checkLogprobs(alternatives: unknown): void {
   const isCount = typeof alternatives === "number" && Number.isInteger(alternatives)

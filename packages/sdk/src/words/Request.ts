@@ -1,6 +1,7 @@
 /** What an engine is asked, as it travels to where the engine runs. What depends on the model is checked there. */
 import type { LabelledExample } from "./Calibration.ts"
 import type { Checksums } from "./Checksums.ts"
+import type { Constraint } from "./Constraint.ts"
 import type { Intervention } from "./Intervention.ts"
 import type { Policy } from "./Policy.ts"
 import type { Prompt } from "./Prompt.ts"
@@ -52,6 +53,8 @@ export interface GenerateRequest extends Asking, Omit<SamplingOptions, "logitBia
   readonly logitBias?: Readonly<Record<string, number>> | undefined
   readonly stop?: ReadonlyArray<string> | undefined
   readonly stopTokens?: ReadonlyArray<number> | undefined
+  /** What the text has to be. */
+  readonly constraint?: Constraint | undefined
   readonly traces: ReadonlyArray<TraceRequest>
   /** How many alternatives come with each token's log-probability; left out when nobody asked for any. */
   readonly logprobs?: number | undefined

@@ -16,6 +16,7 @@ export {
   type NumberRange,
   show,
 } from "./Checks.ts"
+export type { Constraint, JsonSchema } from "./Constraint.ts"
 export type { Content, ShieldOptions } from "./Content.ts"
 export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./Decision.ts"
 export {

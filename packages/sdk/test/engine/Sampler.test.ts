@@ -7,6 +7,7 @@ import type { SamplingOptions } from "../../src/words/Sampling.ts"
 import { freshSeed, seededNoise, splitMix64 } from "../../src/engine/Noise.ts"
 import { makeSampler } from "../../src/engine/Sampler.ts"
 import { TokenHistory } from "../../src/engine/TokenHistory.ts"
+import { forSeeds } from "../fixtures/random.ts"
 import { seededUniform } from "../uniform.ts"
 import { tries } from "../../../../test/campaign.ts"
 
@@ -274,6 +275,31 @@ describe("Sampler", () => {
         assert.throws(() => makeSampler({ temperature }).sample(logits, history), RuntimeError)
       }
     }
+  })
+
+  it("chooses among the tokens that are allowed as if there were no others", () => {
+    forSeeds(tries(200), (random) => {
+      const row = Float32Array.from({ length: 1 + random.below(80) }, () => (random.below(81) - 40) / 4)
+      const ids = new Set([random.below(row.length), ...row.keys()].filter((_, i) => i === 0 || random.chance(0.3)))
+      const options: SamplingOptions = {
+        temperature: random.pick([0, 0.7, 1.5]),
+        ...(random.chance(0.5) && { topK: 1 + random.below(10) }),
+        ...(random.chance(0.5) && { topP: 0.2 + random.below(8) / 10 }),
+        ...(random.chance(0.5) && { minP: random.below(9) / 10 }),
+        ...(random.chance(0.3) && { repetitionPenalty: 1.3, presencePenalty: 0.5 }),
+        seed: 1 + random.below(1000),
+      }
+      const mask = new Uint32Array((row.length + 31) >>> 5)
+      for (const id of ids) mask[id >>> 5]! |= 1 << (id & 31)
+      const masked = row.map((logit, id) => (ids.has(id) ? logit : -Infinity))
+      const [asking, plain] = [makeSampler(options), makeSampler(options)]
+      const history = new TokenHistory([0])
+      for (let step = 0; step < 4; step++) {
+        const id = asking.sample(row, history, { accepts: (one) => ids.has(one), mask: () => mask })
+        assert.strictEqual(id, plain.sample(masked, history), JSON.stringify(options))
+        history.accept(id)
+      }
+    })
   })
 
   it("stays finite at extreme temperatures", () => {

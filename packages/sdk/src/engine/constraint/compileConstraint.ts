@@ -1,0 +1,66 @@
+/** What a text is held to, as a grammar. */
+import type { Constraint } from "../../words/Constraint.ts"
+import { invalidRequest } from "../../words/Errors.ts"
+import { CharacterAutomaton } from "./CharacterAutomaton.ts"
+import { Choices } from "./Choices.ts"
+import { isEmpty } from "./Dfa.ts"
+import { Either, type Grammar, type GrammarNode, Sequence, Text } from "./Grammar.ts"
+import { encode } from "./JsonNodes.ts"
+import { type Language, Languages, TooLarge } from "./Language.ts"
+import { readGrammar } from "./readGrammar.ts"
+import { PatternProblem, wholeMatchesOf } from "./Pattern.ts"
+import { readSchema } from "./schema/readSchema.ts"
+
+/** @throws InvalidRequestError that names what cannot be followed */
+export function compileConstraint(constraint: Constraint): Grammar {
+  switch (constraint.type) {
+    case "schema":
+      return readSchema(constraint.schema)
+    case "grammar":
+      return readGrammar(constraint.grammar)
+    case "regex":
+      return grammarOf(regexNode(constraint.regex))
+    case "choices":
+      return grammarOf(new Text(new Choices(constraint.choices.map(encode))))
+    case "text":
+      return grammarOf(freeText(constraint.without))
+    case "sequence":
+    case "anyOf": {
+      const parts = constraint.of.map(compileConstraint)
+      const nodes = parts.map(({ root }) => root)
+      const root = constraint.type === "sequence" ? new Sequence(nodes) : new Either(nodes)
+      return { root, hasNames: parts.some(({ hasNames }) => hasNames) }
+    }
+  }
+}
+
+const grammarOf = (root: GrammarNode): Grammar => ({ root, hasNames: false })
+
+const regexNode = (regex: string): GrammarNode =>
+  textOf("regex", (languages) => {
+    try {
+      return wholeMatchesOf(regex, languages)
+    } catch (cause) {
+      if (cause instanceof PatternProblem) throw invalidRequest("regex", cause.message, "Use a pattern without it.")
+      throw cause
+    }
+  })
+
+const freeText = (without: ReadonlyArray<string>): GrammarNode =>
+  textOf("constraint", (languages) => {
+    const { any } = languages
+    const holding = without.map((text) => languages.sequence([any, languages.text(text), any]))
+    return languages.not(languages.or(holding))
+  })
+
+function textOf(option: string, make: (languages: Languages) => Language): GrammarNode {
+  try {
+    const languages = new Languages()
+    const dfa = languages.automaton(make(languages))
+    if (isEmpty(dfa)) throw invalidRequest(option, "no text fits it", "Correct it.")
+    return new Text(new CharacterAutomaton(dfa, "utf8"))
+  } catch (cause) {
+    if (!(cause instanceof TooLarge) && !(cause instanceof RangeError)) throw cause
+    throw invalidRequest(option, "it takes too many states to follow", "Use smaller counts, or fewer alternatives.")
+  }
+}

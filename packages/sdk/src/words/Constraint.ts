@@ -1,0 +1,137 @@
+/** The forms that a text may be held to, as an engine is told of them. */
+import { checkKnown, checkUnicode, show } from "./Checks.ts"
+import { invalidRequest } from "./Errors.ts"
+import { isList, isRecord, type JsonRecord } from "./Json.ts"
+
+/** A JSON Schema: draft-07 or 2020-12. */
+export type JsonSchema = JsonRecord | boolean
+
+/**
+ * What a text has to be, from its first character to its last. It travels as data; the engine makes a grammar of it.
+ *
+ * - `schema`: a JSON text of a schema;
+ * - `grammar`: what `root` is of a grammar in GBNF, the notation of llama.cpp;
+ * - `regex`: what a regular expression of ECMAScript, flag `u`, matches from start to end;
+ * - `choices`: one of some texts;
+ * - `text`: any text in which none of some texts occurs;
+ * - `sequence`: one after the other; `anyOf`: one of them.
+ */
+export type Constraint =
+  | { readonly type: "schema"; readonly schema: JsonSchema }
+  | { readonly type: "grammar"; readonly grammar: string }
+  | { readonly type: "regex"; readonly regex: string }
+  | { readonly type: "choices"; readonly choices: ReadonlyArray<string> }
+  | { readonly type: "text"; readonly without: ReadonlyArray<string> }
+  | { readonly type: "sequence" | "anyOf"; readonly of: ReadonlyArray<Constraint> }
+
+/** What each form holds beside its type. */
+const fields: Readonly<Record<Constraint["type"], string>> = {
+  schema: "schema",
+  grammar: "grammar",
+  regex: "regex",
+  choices: "choices",
+  text: "without",
+  sequence: "of",
+  anyOf: "of",
+}
+
+/** Levels of a schema or a form, and values in it. */
+const deepest = 256
+const mostValues = 500_000
+/** UTF-16 units of a pattern. */
+const longestRegex = 20_000
+
+/**
+ * Checks what can be checked without following it: that it is data, no larger than anybody can use.
+ *
+ * @param path where it stands, as a caller writes it.
+ * @throws InvalidRequestError that names the path of what is wrong
+ */
+export function checkConstraint(constraint: unknown, path: string, depth = 0): asserts constraint is Constraint {
+  if (depth > deepest) throw tooDeep(path)
+  const type = isRecord(constraint) ? constraint["type"] : undefined
+  if (!isRecord(constraint) || typeof type !== "string" || !isConstraintType(type)) {
+    throw invalidRequest(
+      path,
+      `${shown(constraint)} is no form`,
+      `Use an object with a type of ${Object.keys(fields).join(", ")}.`,
+    )
+  }
+  const field = fields[type]
+  checkKnown(constraint, ["type", field], path)
+  const value = constraint[field]
+  const at = pathOf(path, type, field)
+  switch (type) {
+    case "schema":
+      return checkSchema(value, at)
+    case "grammar":
+      return checkUnicode(at, value)
+    case "regex":
+      return checkRegex(value, at)
+    case "choices":
+      return checkTexts(value, at, 1)
+    case "text":
+      return checkTexts(value, at, 0)
+    case "sequence":
+    case "anyOf":
+      if (!isList(value) || value.length === 0)
+        throw invalidRequest(at, "a list of forms is expected", "Pass at least one.")
+      for (const [i, part] of value.entries()) checkConstraint(part, `${at}[${i}]`, depth + 1)
+  }
+}
+
+const isConstraintType = (type: string): type is Constraint["type"] => Object.hasOwn(fields, type)
+
+/** An option that is named for its form is its own path. */
+const pathOf = (path: string, type: string, field: string): string => (path === type ? path : `${path}.${field}`)
+
+function checkRegex(value: unknown, at: string): void {
+  checkUnicode(at, value)
+  if (value.length <= longestRegex) return
+  throw invalidRequest(at, `it is longer than ${longestRegex} characters`, "Use a shorter one.")
+}
+
+function checkTexts(value: unknown, at: string, fewest: number): void {
+  if (!isList(value) || value.length < fewest) {
+    throw invalidRequest(at, `${shown(value)} where a list of texts is expected`, "Pass texts.")
+  }
+  for (const [i, text] of value.entries()) checkUnicode(`${at}[${i}]`, text)
+}
+
+/** A cycle, or a depth that no call stack holds, is refused before anything follows it. */
+function checkSchema(schema: unknown, root: string): void {
+  if (typeof schema !== "boolean" && !isRecord(schema)) {
+    throw invalidRequest(root, `${shown(schema)} where a JSON Schema is expected`, "Pass an object, or true or false.")
+  }
+  const waiting: Array<readonly [value: unknown, path: string, depth: number]> = [[schema, root, 0]]
+  let count = 0
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [value, path, depth] = next
+    if (depth > deepest) throw tooDeep(path)
+    if (++count > mostValues)
+      throw invalidRequest(root, `it holds more than ${mostValues} values`, "Use a smaller one.")
+    if (isList(value)) for (const [i, item] of value.entries()) waiting.push([item, `${path}[${i}]`, depth + 1])
+    else if (isRecord(value)) {
+      for (const [key, item] of Object.entries(value)) waiting.push([item, `${path}.${key}`, depth + 1])
+    } else checkScalar(value, path)
+  }
+}
+
+function checkScalar(value: unknown, path: string): void {
+  if (value === null || value === undefined || typeof value === "boolean") return
+  if (typeof value === "string") return checkUnicode(path, value)
+  if (typeof value === "number" && Number.isFinite(value)) return
+  throw invalidRequest(path, `${shown(value)} is no part of a schema`, "Use what JSON can say.")
+}
+
+const tooDeep = (path: string) =>
+  invalidRequest(
+    path.slice(0, 100),
+    `it is nested more than ${deepest} levels deep, or holds itself`,
+    "Use `$ref` for what comes back.",
+  )
+
+const shown = (value: unknown): string => {
+  const text = show(value)
+  return text.length <= 60 ? text : `${text.slice(0, 60).toWellFormed()}…`
+}
