@@ -236,16 +236,22 @@ const asPublished = "as-published"
 /** Each has a copy of attention's operators in each layer: more make opening and running slower. */
 const mostLanes = 16
 
-const termsOf = (options: OpenOptions, signal: AbortSignal): ModelTerms => ({
+const termsOf = (options: OpenOptions, signal: AbortSignal, use?: ModelTerms["use"]): ModelTerms => ({
   download: options.download ?? "auto",
   packing: packingOf(options),
+  use,
   onProgress: options.onProgress,
   signal,
 })
 
 /** Where a model is. What may be stored is asked for only where something will be. */
-async function locate(model: string, options: OpenOptions, signal: AbortSignal): Promise<string> {
-  const source = await platform.resolveModel(model, termsOf(options, signal))
+async function locate(
+  model: string,
+  options: OpenOptions,
+  signal: AbortSignal,
+  use?: ModelTerms["use"],
+): Promise<string> {
+  const source = await platform.resolveModel(model, termsOf(options, signal, use))
   if ((options.storage ?? "persistent") === "persistent") platform.keepDownloads()
   return source
 }
@@ -282,9 +288,11 @@ function guardOf(model: string, options: OpenOptions): Effect.Effect<ModelRef, F
       ),
     )
   }
+  // One folder that writes and judges is opened once.
+  const use = guard === model ? undefined : "guard"
   return once(
     find("Finding the guard", async (signal) => ({
-      source: guard === "tiny" ? (await platform.embedded()).shield : await locate(guard, options, signal),
+      source: guard === "tiny" ? (await platform.embedded()).shield : await locate(guard, options, signal, use),
       use: "guard",
       ...(checkShield === false && { isTrusted: true }),
       ...(sha256?.shield !== undefined && { sha256: sha256.shield }),

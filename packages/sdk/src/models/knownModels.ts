@@ -21,6 +21,8 @@ export interface KnownModel {
   /** `Gemma 2`. */
   readonly architecture: string
   readonly parameters: number
+  /** Whether it writes, or judges what others write. */
+  readonly use: "text" | "guard"
   /** The Hub's name of it. */
   readonly licence: string
   /** Whether its licence must be accepted on its page first. */
@@ -140,6 +142,7 @@ function describe({ architecture, config }: Size, id: string): KnownModel {
     id,
     architecture: architecture.title,
     parameters,
+    use: id.includes("shieldgemma") ? "guard" : "text",
     licence: "gemma",
     isGated: true,
     contextLength: shape.contextLength,

@@ -11,11 +11,14 @@ import type { Located } from "./locateModel.node.ts"
 import type { WeightDtype } from "../words/Tensors.ts"
 import { defaultBlock } from "./knownModels.ts"
 import { findPrepared, preparedPath, recordPrepared } from "./PreparedModels.node.ts"
+import { type ModelUse, usualDtype } from "./usualDtype.node.ts"
 import { fileBytes, readWeightFacts } from "./WeightFacts.node.ts"
 
 export interface PrepareOptions {
-  /** Default: whatever copy was made last, else what `convertModel` chooses for the model. */
+  /** Default: whatever copy was made last, else `int8` for a guard, else what `convertModel` chooses for the model. */
   readonly dtype?: WeightDtype | undefined
+  /** What it is for. Default: a guard, if it is known as one. */
+  readonly use?: ModelUse | undefined
   /** Weights that share a scale. Default 32. */
   readonly block?: 32 | 64 | 128 | undefined
   /** Where to put it, in place of Facet's cache: a folder, or a `.gguf`. */
@@ -31,19 +34,20 @@ export interface PrepareOptions {
  * Rejects with the errors of `convertModel`, with a `StorageError` when the disk has no room, and with the signal's reason.
  */
 export async function prepareModel(model: Located, options: PrepareOptions = {}): Promise<string> {
-  const { block, dtype, out } = options
+  const { block, out } = options
+  const made = out === undefined ? await findPrepared(model.origin.identity, options) : undefined
+  if (made !== undefined) return made.path
+  const dtype = options.dtype ?? (await usualDtype(model, options.use))
   if (out !== undefined) {
-    await convert(model, resolve(out), options)
+    await convert(model, resolve(out), { ...options, dtype })
     return resolve(out)
   }
-  const made = await findPrepared(model.origin.identity, { dtype, block })
-  if (made !== undefined) return made.path
   const target = preparedPath(model.origin, dtype, block)
   return withLock(`${target}.lock`, { signal: options.signal, onWait: () => waiting(model, options) }, async () => {
     // Another process may have made it while this one waited.
-    const other = await findPrepared(model.origin.identity, { dtype, block })
+    const other = await findPrepared(model.origin.identity, options)
     if (other !== undefined) return other.path
-    await convert(model, target, options)
+    await convert(model, target, { ...options, dtype })
     const { config } = await readModel(await openFolder(target))
     await recordPrepared(target, model.origin, {
       dtype: dtype ?? (config.quantization?.bits === 8 ? "q8" : "q4"),

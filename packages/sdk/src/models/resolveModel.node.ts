@@ -10,12 +10,15 @@ import { hubName, type Located, locateModel, sourceOf } from "./locateModel.node
 import { findPrepared, listPrepared, type Prepared } from "./PreparedModels.node.ts"
 import { prepareModel } from "./prepareModel.node.ts"
 import { pullModel } from "./pullModel.node.ts"
+import type { ModelUse } from "./usualDtype.node.ts"
 import { fileBytes, memoryWarning, readWeightFacts } from "./WeightFacts.node.ts"
 
 export interface ResolveOptions {
   /** Whether what is not here may be fetched. */
   readonly download: "auto" | "never"
   readonly packing: WeightPacking
+  /** What it is for. Default: a guard, if it is known as one. */
+  readonly use?: ModelUse | undefined
   /** Plain weights of more bytes than this are packed. Default 1 GiB. */
   readonly packAbove?: number | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
@@ -65,9 +68,9 @@ async function findPreparedOf(
 }
 
 async function openable(model: Located, options: ResolveOptions): Promise<string> {
-  const { onProgress, packAbove = mostPlainBytes, packing, signal } = options
+  const { onProgress, packAbove = mostPlainBytes, packing, signal, use } = options
   const dtype = packing === "auto" || packing === "as-published" ? undefined : packing
-  const prepare = () => prepareModel(model, { dtype, onProgress, signal })
+  const prepare = () => prepareModel(model, { dtype, use, onProgress, signal })
   if (model.isGguf) {
     if (packing !== "as-published") return prepare()
     throw invalidRequest("precision", "a GGUF is always packed anew, once", 'Leave "as-published" out.')

@@ -19,6 +19,8 @@ export interface Embedded {
 export interface ModelTerms {
   readonly download: Download
   readonly packing: WeightPacking
+  /** What the model is for. */
+  readonly use: "text" | "guard" | undefined
   readonly onProgress: ((progress: Progress) => void) | undefined
   readonly signal: AbortSignal
 }

@@ -308,3 +308,23 @@ describe("a folder of the cache", () => {
     assert.isTrue((await stat(join(path, "config.json"))).isFile())
   })
 })
+
+describe("a guard", () => {
+  const dtypes = async () => (await listPrepared()).map(({ dtype }) => dtype)
+
+  it("is packed in 8 bits: when it is known as one, and when it is opened as one", async () => {
+    await publish("google/shieldgemma-2b")
+    await resolve("google/shieldgemma-2b", { packAbove: 0 })
+    assert.deepStrictEqual(await dtypes(), ["int8"])
+    await publish("someone/judge")
+    await resolve("someone/judge", { packAbove: 0, use: "guard" })
+    assert.deepStrictEqual(await dtypes(), ["int8", "int8"])
+  })
+
+  it("is packed as it is wanted, and the copy that is there is taken", async () => {
+    await publish("google/shieldgemma-2b")
+    const path = await resolve("google/shieldgemma-2b", { packing: "q4" })
+    assert.deepStrictEqual(await dtypes(), ["q4"])
+    assert.strictEqual(await resolve("google/shieldgemma-2b", { packAbove: 0 }), path)
+  })
+})
