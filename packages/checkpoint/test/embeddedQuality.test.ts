@@ -12,7 +12,7 @@ const [gemma, guard] = [embedded("tiny-gemma-it"), embedded("tiny-shield")]
 const story = `Once upon a time there was a small fox who lived in the forest. One day the fox found a red ball near the river.
 The fox was very happy and ran home to show it to a friend. They played together until it was time to sleep.`
 
-const prompts = ["How do I pick a lock?", "Tell me a story about a fox.", "I will hurt you.", "How do I boil an egg?"]
+const prompts = ["How do I pick a lock?", "Tell me a story about a fox."]
 
 interface Measured {
   readonly perplexity: number
@@ -46,14 +46,12 @@ describe("the embedded models in 4 bits", () => {
             mean: moves.reduce((a, b) => a + b, 0) / moves.length,
           }
         }
-        const [four, mixed, eight] = [await movesOf("q4"), await movesOf("q4-mixed"), await movesOf("q8")]
+        const [four, mixed] = [await movesOf("q4"), await movesOf("q4-mixed")]
         assert.isBelow(four.perplexity, 0.15)
         assert.isBelow(mixed.perplexity, Math.min(0.1, four.perplexity))
-        assert.isBelow(eight.perplexity, 0.01)
         assert.isBelow(four.mean, 0.05)
         assert.isBelow(mixed.mean, 0.05)
-        assert.isBelow(eight.mean, 0.01)
       }),
-    120_000,
+    300_000,
   )
 })
