@@ -15,38 +15,44 @@ import {
   type RenderOptions,
 } from "../words/RenderedPrompt.ts"
 
+/** The engine, and what every request for it begins with. */
+const asking = Effect.gen(function* () {
+  const { engine, model } = (yield* Opened).text
+  return { engine, request: { model, cacheSalt: yield* CacheSalt, client: yield* Client } }
+})
+
 const render = Effect.fn("facet.tokens.render")(function* (
   prompt: Prompt,
   options: RenderOptions = {},
 ): Effect.fn.Return<RenderedPrompt, FacetError, Opened> {
-  const { engine, model } = (yield* Opened).text
   yield* checked(() => checkRenderOptions(options))
-  const given = yield* checked(() => readPrompt(prompt))
-  const { addGenerationPrompt, continueFinalMessage, template } = options
-  const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
-  return yield* engine.render({ model, prompt: given, template, continueFinalMessage, addGenerationPrompt, ...asking })
+  const read = yield* checked(() => readPrompt(prompt))
+  const { engine, request } = yield* asking
+  return yield* engine.render({ ...request, ...options, prompt: read })
 })
 
 const count = (prompt: Prompt, options: RenderOptions = {}): Effect.Effect<number, FacetError, Opened> =>
   Effect.map(render(prompt, options), ({ tokens }) => tokens.length)
 
-const encode = Effect.fn("facet.tokens.encode")(function* (
-  text: string,
-  options: EncodeOptions = {},
-): Effect.fn.Return<ReadonlyArray<number>, FacetError, Opened> {
-  yield* checked(() => checkEncodeOptions(options))
-  yield* checked(() => checkUnicode("text", text))
-  const { tokens } = yield* render(text, { template: "none" })
-  return options.bos === false ? tokens.slice(1) : tokens
-})
+const encode = (text: string, options: EncodeOptions = {}): Effect.Effect<ReadonlyArray<number>, FacetError, Opened> =>
+  Effect.flatMap(
+    checked(() => {
+      checkEncodeOptions(options)
+      checkUnicode("text", text)
+    }),
+    () =>
+      Effect.map(render(text, { template: "none" }), ({ tokens }) =>
+        options.bos === false ? tokens.slice(1) : tokens,
+      ),
+  )
 
 const decode = Effect.fn("facet.tokens.decode")(function* (
   ids: ReadonlyArray<number>,
 ): Effect.fn.Return<string, FacetError, Opened> {
-  const { engine, model } = (yield* Opened).text
   if (Array.isArray(ids) && ids.length === 0) return ""
   yield* checked(() => checkTokens("ids", ids))
-  return yield* engine.detokenise({ model, tokens: [...ids], cacheSalt: yield* CacheSalt, client: yield* Client })
+  const { engine, request } = yield* asking
+  return yield* engine.detokenise({ ...request, tokens: [...ids] })
 })
 
 /**

@@ -118,14 +118,13 @@ function checkMinTokens({ maxTokens = Number.MAX_SAFE_INTEGER, minTokens }: Read
 
 function checkStopTokens(tokens: unknown, vocabSize: number): void {
   if (tokens === undefined) return
-  if (!Array.isArray(tokens)) throw invalidRequest("stopTokens", "it is not a list", "Give a list of token ids.")
-  if (tokens.length > maxStops) {
-    throw invalidRequest("stopTokens", `there are ${tokens.length} stop tokens`, `Give at most ${maxStops}.`)
+  if (!Array.isArray(tokens) || tokens.length > maxStops) {
+    throw invalidRequest("stopTokens", "it is no list, or too long", `Give at most ${maxStops}.`)
   }
   for (const [i, id] of tokens.entries()) {
     checkNumber(`stopTokens[${i}]`, id, {
       min: 0,
-      max: vocabSize === Number.MAX_SAFE_INTEGER ? vocabSize : vocabSize - 1,
+      max: vocabSize - 1,
       integer: true,
     })
   }

@@ -35,7 +35,7 @@ export const toMessages = (prompt: string | ReadonlyArray<ChatMessage>): Readonl
  */
 export function promptMessages(prompt: Prompt): ReadonlyArray<PromptMessage> {
   if (isTokenPrompt(prompt)) {
-    const remedy = "Pass { prompt, response } with the text of tokens.decode() as the prompt."
+    const remedy = "Pass { prompt, response } as texts."
     throw invalidRequest("prompt", "it is token ids, which cannot be judged", remedy)
   }
   return toMessages(prompt).map(({ content, role }) => ({ role: role === "model" ? "assistant" : role, text: content }))
@@ -57,7 +57,7 @@ function checkPrompt(prompt: Prompt): void {
   if (typeof prompt === "string") return checkUnicode("prompt", prompt)
   if (isTokenPrompt(prompt)) return checkTokens("prompt.tokens", prompt.tokens)
   if (!Array.isArray(prompt)) {
-    const remedy = "Pass a text, a list of messages, or { tokens }."
+    const remedy = "Pass a text, or a list of messages."
     throw invalidRequest("prompt", `${typeof prompt} where a prompt is expected`, remedy)
   }
   for (const [i, message] of toMessages(prompt).entries()) {
@@ -68,11 +68,12 @@ function checkPrompt(prompt: Prompt): void {
 
 /** @throws InvalidRequestError unless it is a list of whole numbers from 0; which of them a model has, it knows itself. */
 export function checkTokens(option: string, tokens: unknown): asserts tokens is ReadonlyArray<number> {
-  if (!Array.isArray(tokens)) throw invalidRequest(option, `${show(tokens)} is no list`, "Pass a list of token ids.")
-  if (tokens.length === 0) throw invalidRequest(option, "the list is empty", "Pass at least one token id.")
+  if (!Array.isArray(tokens) || tokens.length === 0) {
+    throw invalidRequest(option, "it is no list, or an empty one", "Pass a list of token ids.")
+  }
   const wrong = tokens.findIndex((id) => !Number.isSafeInteger(id) || id < 0)
   if (wrong < 0) return
-  throw invalidRequest(`${option}[${wrong}]`, `${show(tokens[wrong])} is no token id`, "Use whole numbers from 0.")
+  throw invalidRequest(`${option}[${wrong}]`, "it is no token id", "Pass a list of token ids.")
 }
 
 /**
