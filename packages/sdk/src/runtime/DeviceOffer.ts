@@ -26,3 +26,14 @@ export const wasmOffer: DeviceOffer = {
   precisions: ["f32", "int8"],
   otherwise: "wasm has no 16-bit floats",
 }
+
+/** Their providers compute as they see fit: CUDA's with TF32 where the card has it, CoreML's in 16 bits on some parts. */
+const asProvided = (name: DeviceName): DeviceOffer => ({
+  name,
+  precisions: [],
+  otherwise: `on ${name} it is what ONNX Runtime's provider makes of the model's files`,
+})
+
+export const cudaOffer = asProvided("cuda")
+export const coreMlOffer = asProvided("coreml")
+export const directMlOffer = asProvided("dml")
