@@ -1,6 +1,6 @@
 /** The engine on a thread of Node's, and how such a thread ends without taking the process along. */
 import type * as Layer from "effect/Layer"
-import { Worker } from "node:worker_threads"
+import { getEnvironmentData, setEnvironmentData, Worker } from "node:worker_threads"
 import type { Engine } from "../words/Engine.ts"
 import { EngineCrashedError } from "../words/Errors.ts"
 import { Interlock } from "../runtime/Interlock.ts"
@@ -16,8 +16,17 @@ export interface ThreadData {
   readonly turns: SharedArrayBuffer
 }
 
-/** Engines of one process that may not use its graphics card at the same time. */
-const turns = new Turns()
+/** Threads that are started from here on find it, and so do other copies of this module. */
+function turnsOfProcess(): Turns {
+  const key = "@facet/sdk: turns at the graphics card"
+  const known = getEnvironmentData(key)
+  const turns = new Turns(known instanceof SharedArrayBuffer ? known : undefined)
+  setEnvironmentData(key, turns.buffer)
+  return turns
+}
+
+/** Engines of one process may not use its graphics card at the same time. */
+const turns = turnsOfProcess()
 
 /** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
 const entry = (): URL => new URL(import.meta.url.endsWith(".ts") ? "./entry.node.ts" : "./entry.js", import.meta.url)
