@@ -93,8 +93,9 @@ export interface OpenOptions {
    */
   readonly device?: "auto" | DeviceName | undefined
   /**
-   * What weights are multiplied as, in a browser or with `webgpu`. `auto` (default): plain ones as `f32`, or as `f16` on a graphics adapter
-   * that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB, as `int8`.
+   * What weights are multiplied as, in a browser or with `webgpu`. `auto` (default): plain ones as `f32`, or as `f16` on a
+   * graphics adapter that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB,
+   * as `int8`.
    *
    * `auto` packs plain weights of more than 1 GiB, once; `as-published` opens them as they are, which takes 4 bytes of memory
    * a weight on a CPU. So does `f32`, and `f16` in a browser.
@@ -392,8 +393,7 @@ function checkPrecision({ device = "auto", precision = "auto" }: OpenOptions): v
     throw invalidRequest("precision", `${show(precision)} is no precision`, `Use one of ${all.join(", ")}.`)
   }
   if (precision === "auto" || precision === asPublished) return
-  const wanted = device === "auto" ? platform.tried : [device]
-  const devices = platform.devices.filter(({ name }) => wanted.includes(name))
+  const devices = platform.devices.filter(({ isAsked, name }) => (device === "auto" ? !isAsked : device === name))
   if (devices.some(({ precisions }) => precisions.includes(precision))) return
   const offered = [...new Set(devices.flatMap(({ precisions }) => precisions))]
   const remedy = offered.length === 0 ? "Leave it out." : `Use ${["auto", ...offered].map(show).join(", ")}.`

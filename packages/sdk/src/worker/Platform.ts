@@ -1,7 +1,7 @@
 /** What differs between Node and a browser, as the effects see it. `#platform` in package.json names the one that runs. */
 import type * as Layer from "effect/Layer"
 import type { DeviceOffer } from "../runtime/DeviceOffer.ts"
-import type { DeviceName, StorageKind } from "../words/Device.ts"
+import type { StorageKind } from "../words/Device.ts"
 import type { Engine } from "../words/Engine.ts"
 import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
 import type { FacetError } from "../words/Errors.ts"
@@ -29,10 +29,8 @@ export interface ModelTerms {
 export type Download = "auto" | "never"
 
 export interface Platform {
-  /** What its runtimes can honour. */
+  /** What its runtimes can honour, in the order in which `auto` tries them. */
   readonly devices: ReadonlyArray<DeviceOffer>
-  /** Those of them that `auto` tries, in this order. */
-  readonly tried: ReadonlyArray<DeviceName>
   /** What may become of downloads; a platform of one kind has nothing to choose. */
   readonly storages: ReadonlyArray<StorageKind>
   /** Whether the engine runs in a worker that a page may start itself. */

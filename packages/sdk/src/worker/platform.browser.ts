@@ -13,7 +13,6 @@ let asked: Promise<boolean> | undefined
 
 export const platform: Platform = {
   devices: [webGpuOffer, wasmOffer],
-  tried: ["webgpu", "wasm"],
   storages: storageKinds,
   takesWorker: true,
   // Its files are assets of the worker's bundle, so the page only says their names.
