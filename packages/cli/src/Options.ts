@@ -35,11 +35,6 @@ export const jsonOption = {
   json: { kind: "switch", about: "print one JSON document and nothing else" },
 } as const satisfies OptionSpecs
 
-/** Of the commands that run a model. */
-export const threadsOption = {
-  threads: { kind: "number", value: "N", about: "threads for one run (default: one a core, at most 16)" },
-} as const satisfies OptionSpecs
-
 export const modelOption = {
   model: {
     kind: "text",

@@ -69,8 +69,8 @@ export interface OpenOptions {
   readonly judging?: Partial<JudgingLimits> | undefined
   /**
    * How many texts may get their next tokens in one run, 1 to 16: 4 streams at once are written two to three times as fast
-   * with `lanes: 4` as with the default of 1, and one alone about a tenth slower. A text is the same alone and in company. On
-   * `webgpu` streams take turns, whatever is set.
+   * with `lanes: 4` as with the default of 1, and one alone about a tenth slower. A text is the same alone and in company. On a
+   * graphics card streams take turns, whatever is set.
    */
   readonly lanes?: number | undefined
   /**
@@ -87,12 +87,15 @@ export interface OpenOptions {
   readonly speculate?: boolean | undefined
   /**
    * What to run on. `auto` (default) is the CPU on Node; in a browser `webgpu` where it works and computes rightly, else
-   * `wasm`. `facet.device` says what was taken, and why what was tried before was not.
+   * `wasm`. On Node `webgpu`, `cuda`, `coreml` and `dml` take a graphics card, where ONNX Runtime's part for it and the
+   * system's are installed and it passes a check; else opening fails with an `UnsupportedDeviceError`. `facet.device` says
+   * what was taken, and why what was tried before was not.
    */
   readonly device?: "auto" | DeviceName | undefined
   /**
-   * What weights are multiplied as, in a browser. `auto` (default): plain ones as `f32`, or as `f16` on a graphics adapter
-   * that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB, as `int8`.
+   * What weights are multiplied as, in a browser or with `webgpu`. `auto` (default): plain ones as `f32`, or as `f16` on a
+   * graphics adapter that passes a check against known logits; on `wasm` quantised ones, and plain ones of more than 1 GiB,
+   * as `int8`.
    *
    * `auto` packs plain weights of more than 1 GiB, once; `as-published` opens them as they are, which takes 4 bytes of memory
    * a weight on a CPU. So does `f32`, and `f16` in a browser.
@@ -390,7 +393,7 @@ function checkPrecision({ device = "auto", precision = "auto" }: OpenOptions): v
     throw invalidRequest("precision", `${show(precision)} is no precision`, `Use one of ${all.join(", ")}.`)
   }
   if (precision === "auto" || precision === asPublished) return
-  const devices = platform.devices.filter(({ name }) => device === "auto" || device === name)
+  const devices = platform.devices.filter(({ isAsked, name }) => (device === "auto" ? !isAsked : device === name))
   if (devices.some(({ precisions }) => precisions.includes(precision))) return
   const offered = [...new Set(devices.flatMap(({ precisions }) => precisions))]
   const remedy = offered.length === 0 ? "Leave it out." : `Use ${["auto", ...offered].map(show).join(", ")}.`

@@ -4,6 +4,9 @@ export const deviceNames: Readonly<Record<Device["name"], string>> = {
   webgpu: "WebGPU",
   wasm: "WebAssembly",
   cpu: "CPU",
+  cuda: "CUDA",
+  coreml: "CoreML",
+  dml: "DirectML",
   server: "on a server",
 }
 

@@ -26,7 +26,7 @@ export interface BenchResult {
 export interface BenchPlan {
   readonly rounds: number
   /** Milliseconds that reading the weights once takes. */
-  readonly floor: number
+  readonly floor: number | null
   readonly signal: AbortSignal
   readonly report: (line: string) => void
 }

@@ -2,6 +2,7 @@
 import { cpus } from "node:os"
 import type { BenchResult } from "../bench/benchRows.ts"
 import { defineCommand } from "../Command.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { padEnd } from "../textWidth.ts"
@@ -21,7 +22,7 @@ export const bench = defineCommand(
         about: "the guard, in the same forms; default the one that belongs to the model",
       },
       rounds: { kind: "number", value: "N", about: `rounds that are measured (default ${defaultRounds})` },
-      threads: { kind: "number", value: "N", about: "threads for one run (default one a core)" },
+      ...deviceOptions,
       ...jsonOption,
     },
     examples: [
@@ -29,7 +30,7 @@ export const bench = defineCommand(
       ["bench --json", "one JSON document with the figures and the machine"],
     ],
   },
-  async (console, _, { json, model, rounds = defaultRounds, shield, threads }) => {
+  async (console, _, { device, json, model, rounds = defaultRounds, shield, threads }) => {
     if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError("--rounds takes a whole number from 1 on")
     // Imported when they are needed, as the SDK is.
     const [{ measureBandwidth }, { benchRows }] = await Promise.all([
@@ -40,7 +41,7 @@ export const bench = defineCommand(
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),
-      ...(threads && { threads }),
+      ...readDevice({ device, threads }),
       onProgress: ({ loadedBytes, phase, totalBytes }) => {
         // The text model comes first, and by then all but its weights is loaded.
         if (phase === "session" && weightBytes === 0) weightBytes = totalBytes - loadedBytes
@@ -50,7 +51,8 @@ export const bench = defineCommand(
     const bytesPerSecond = await measureBandwidth(used)
     const result = await benchRows(facet, {
       rounds,
-      floor: (weightBytes / bytesPerSecond) * 1000,
+      // A graphics card has memory of its own.
+      floor: facet.device.name === "cpu" ? (weightBytes / bytesPerSecond) * 1000 : null,
       signal: console.signal,
       report: (line) => void (console.verbose && console.err.writeLine(line)),
     })

@@ -2,6 +2,7 @@
 import { Chat } from "../chat/Chat.ts"
 import { Conversation } from "../chat/Conversation.ts"
 import { defineCommand } from "../Command.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { modelOption } from "../Options.ts"
 import { readSampling, samplingOptions } from "../SamplingFlags.ts"
@@ -14,6 +15,7 @@ const options = {
   maxTokens: { kind: "number", value: "N", about: "at most so many tokens an answer" },
   ...samplingOptions,
   ...modelOption,
+  ...deviceOptions,
 } as const
 
 export const chat = defineCommand(
@@ -27,12 +29,13 @@ export const chat = defineCommand(
       [`chat < questions.txt`, "one answer to each line"],
     ],
   },
-  async (console, _, { guard, maxTokens, model, scope, shield, system, ...sampling }) => {
+  async (console, _, { device, guard, maxTokens, model, scope, shield, system, threads, ...sampling }) => {
     const given = { guard, maxTokens, ...readSampling(sampling) }
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),
       ...(scope && { scope }),
+      ...readDevice({ device, threads }),
     })
     await new Chat(console, facet, new Conversation(system), given).run()
     return 0

@@ -4,8 +4,9 @@ import type { Answer, Questions } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Paint } from "../Paint.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption, modelOption, threadsOption } from "../Options.ts"
+import { jsonOption, modelOption } from "../Options.ts"
 import { fit, padEnd, visible } from "../textWidth.ts"
 import { UsageError } from "../UsageError.ts"
 import { percent } from "../verdictTable.ts"
@@ -25,7 +26,7 @@ const options = {
     value: "M",
     about: "the model that is asked about a `policy` (default: the one that belongs to --model)",
   },
-  ...threadsOption,
+  ...deviceOptions,
   ...jsonOption,
 } as const
 
@@ -40,13 +41,13 @@ export const decide = defineCommand(
       [`decide - --questions triage.json --json < mail.txt`, "one JSON document"],
     ],
   },
-  async (console, state, { json, model, questions: file, shield, threads }) => {
+  async (console, state, { device, json, model, questions: file, shield, threads }) => {
     if (file === undefined) throw new UsageError("--questions is missing: a JSON file of what is asked.")
     const questions = await readQuestionsFile(file)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { model }),
       ...(shield !== undefined && { shield }),
-      ...(threads !== undefined && { threads }),
+      ...readDevice({ device, threads }),
     })
     const { answers } = await facet.decide(state, questions, { signal: console.signal })
     if (json === true) await console.out.writeLine(JSON.stringify({ answers }))

@@ -13,8 +13,9 @@ import {
 } from "@facet/sdk/words"
 import { defineCommand, type ExitCode } from "../Command.ts"
 import type { Console } from "../Console.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption, modelOption, threadsOption } from "../Options.ts"
+import { jsonOption, modelOption } from "../Options.ts"
 import { readSampling, samplingOptions } from "../SamplingFlags.ts"
 import { visible } from "../textWidth.ts"
 import { traceLines } from "../traceLines.ts"
@@ -34,7 +35,7 @@ const options = {
     value: "M",
     about: "the model that judges, with --guard (default: the one that belongs to --model)",
   },
-  ...threadsOption,
+  ...deviceOptions,
   ...jsonOption,
   streamJson: { kind: "switch", about: "print one JSON document a line, as it comes: text, verdict, trace, finish" },
 } as const
@@ -57,7 +58,7 @@ export const generate = defineCommand(
   async (
     console,
     text,
-    { guard, json, maxTokens, model, shield, stop, streamJson, system, threads, trace, ...sampling },
+    { device, guard, json, maxTokens, model, shield, stop, streamJson, system, threads, trace, ...sampling },
   ) => {
     if (json === true && streamJson === true) {
       throw new UsageError("--json is one document and --stream-json one a line: choose one of them.")
@@ -67,7 +68,7 @@ export const generate = defineCommand(
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),
-      ...(threads !== undefined && { threads }),
+      ...readDevice({ device, threads }),
     })
     const call = { ...options, signal: console.signal }
     if (json === true) {

@@ -2,8 +2,9 @@
 import type { OpenOptions } from "@facet/sdk"
 import { siteNames } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption, modelOption, threadsOption } from "../Options.ts"
+import { jsonOption, modelOption } from "../Options.ts"
 import { traceLines } from "../traceLines.ts"
 
 const options = {
@@ -20,7 +21,7 @@ const options = {
   },
   topK: { kind: "number", flag: "top", value: "K", about: "features a token, strongest first (default 5)" },
   ...modelOption,
-  ...threadsOption,
+  ...deviceOptions,
   ...jsonOption,
 } as const
 
@@ -36,12 +37,12 @@ export const inspect = defineCommand(
       [`inspect - --json < text.txt`, "one JSON document with the features of each token"],
     ],
   },
-  async (console, text, { json, layer, model, scope, site, threads, topK }) => {
+  async (console, text, { device, json, layer, model, scope, site, threads, topK }) => {
     const wanted = { ...(layer !== undefined && { layer }), ...(site !== undefined && { site }) }
     const place = placeOf(scope, layer, site)
     await using facet = await openFacet(console, {
       ...(model && { model }),
-      ...(threads !== undefined && { threads }),
+      ...readDevice({ device, threads }),
       ...place,
     })
     const trace = await facet.inspect(text, { ...wanted, ...(topK !== undefined && { topK }), signal: console.signal })

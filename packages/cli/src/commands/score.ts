@@ -3,8 +3,9 @@ import type { Score } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Paint } from "../Paint.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption, modelOption, threadsOption } from "../Options.ts"
+import { jsonOption, modelOption } from "../Options.ts"
 import { fit, padEnd, visible } from "../textWidth.ts"
 
 const tokenWidth = 20
@@ -15,16 +16,16 @@ export const score = defineCommand(
     name: "score",
     operand: "TEXT",
     summary: "tell how likely each token of a text is, and its perplexity",
-    options: { ...modelOption, ...threadsOption, ...jsonOption },
+    options: { ...modelOption, ...deviceOptions, ...jsonOption },
     examples: [
       [`score "The dog ran home."`, "the probability of each token after those before it"],
       [`score - --json < text.txt`, "one JSON document with log-probabilities"],
     ],
   },
-  async (console, text, { json, model, threads }) => {
+  async (console, text, { device, json, model, threads }) => {
     await using facet = await openFacet(console, {
       ...(model && { model }),
-      ...(threads !== undefined && { threads }),
+      ...readDevice({ device, threads }),
     })
     const result = await facet.score(text, { signal: console.signal })
     if (json === true)

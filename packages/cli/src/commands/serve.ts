@@ -2,6 +2,7 @@
 import { type GuardOptions, type GuardRole, guardRoles } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { UsageError } from "../UsageError.ts"
 
@@ -49,6 +50,7 @@ const options = {
     value: "M",
     about: "the model that judges (default: the one that belongs to --model)",
   },
+  ...deviceOptions,
   json: { ...jsonOption.json, about: "print where it listens as one line of JSON on stdout" },
 } as const
 
@@ -76,6 +78,7 @@ export const serve = defineCommand(
       allowHost,
       apiKey,
       cors = [],
+      device,
       grace = 30,
       guard,
       host = "127.0.0.1",
@@ -88,6 +91,7 @@ export const serve = defineCommand(
       queue,
       roles,
       shield,
+      threads,
     },
   ) => {
     checkRange("port", port, 65_535, true)
@@ -105,7 +109,13 @@ export const serve = defineCommand(
       host,
       allowedHosts: allowedHosts(allowHost, host, keys),
       graceSeconds: grace,
-      open: { lanes, ...(model && { model }), ...(shield && { shield }), ...(queue !== undefined && { queue }) },
+      open: {
+        lanes,
+        ...(model && { model }),
+        ...(shield && { shield }),
+        ...(queue !== undefined && { queue }),
+        ...readDevice({ device, threads }),
+      },
       cors,
       api: { apiKey: keys, guard: judged, maxBodyBytes, maxPerClient },
       json: json === true,

@@ -1,8 +1,9 @@
 /** `facet shield`: does a text violate a policy? */
 import { definePolicy, policies, type Policy } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
+import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
-import { jsonOption, threadsOption } from "../Options.ts"
+import { jsonOption } from "../Options.ts"
 import { verdictTable } from "../verdictTable.ts"
 
 const known: Readonly<Record<string, Policy>> = policies
@@ -21,7 +22,7 @@ const options = {
     value: "M",
     about: "an id such as google/shieldgemma-2b, a folder, a .gguf, ollama:NAME:TAG, a URL, or tiny (default)",
   },
-  ...threadsOption,
+  ...deviceOptions,
   ...jsonOption,
 } as const
 
@@ -38,11 +39,11 @@ export const shield = defineCommand(
       [`shield "You are great." --json`, "one JSON document"],
     ],
   },
-  async (console, prompt, { json, model, policies: ids, response, threads, threshold }) => {
+  async (console, prompt, { device, json, model, policies: ids, response, threads, threshold }) => {
     const policies = choosePolicies(ids, threshold)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { shield: model }),
-      ...(threads !== undefined && { threads }),
+      ...readDevice({ device, threads }),
     })
     const content = response === undefined ? { prompt } : { prompt, response }
     const verdict = await facet.shield(content, { ...(policies && { policies }), signal: console.signal })

@@ -126,6 +126,9 @@ const deviceNames: Readonly<Record<Device["name"], string>> = {
   webgpu: "WebGPU",
   wasm: "WebAssembly",
   cpu: "CPU",
+  cuda: "CUDA",
+  coreml: "CoreML",
+  dml: "DirectML",
   server: "on a server",
 }
 

@@ -6,13 +6,16 @@ import type { DeviceCandidate, Runtime } from "../runtime/Runtime.ts"
 export class Devices {
   readonly #all: ReadonlyArray<DeviceCandidate>
   #candidates: Array<DeviceCandidate>
+  readonly #elsewhere: string
   #rejected: Array<Device["rejected"][number]> = []
   #settled: Runtime | undefined
   /** Only one model at a time tries devices; the others wait for what it finds. */
   #trying: Promise<unknown> = Promise.resolve()
 
-  constructor(candidates: ReadonlyArray<DeviceCandidate>) {
+  /** @param elsewhere what to do where none of them works. */
+  constructor(candidates: ReadonlyArray<DeviceCandidate>, elsewhere = "") {
     this.#all = candidates
+    this.#elsewhere = elsewhere
     this.#candidates = [...candidates]
   }
 
@@ -45,7 +48,7 @@ export class Devices {
   }
 
   async #try<A>(open: (runtime: Runtime) => Promise<A>): Promise<A> {
-    let remedy = ""
+    let last: UnsupportedDeviceError | undefined
     let missing: CodeLoadError | undefined
     for (let candidate = this.#candidates[0]; candidate !== undefined; candidate = this.#candidates[0]) {
       let runtime: Runtime | undefined
@@ -61,19 +64,21 @@ export class Devices {
         this.#candidates.shift()
         this.#rejected.push({ name: candidate.name, reason: reasonOf(cause) })
         // The last device is the one that asks least of a machine.
-        remedy = cause instanceof UnsupportedDeviceError ? cause.remedy : ""
+        last = cause instanceof UnsupportedDeviceError ? cause : undefined
       }
     }
-    const reasons = [...new Set(this.#rejected.map(({ name, reason }) => `${name}: ${reason}`))].join("; ")
+    const reasons = [...new Set(this.#rejected.map(({ name, reason }) => `${name}: ${reason}`))]
     // Whatever it was may have passed when the next model is opened.
     this.#candidates = [...this.#all]
     this.#rejected = []
     // Nobody knows what a device whose code did not come would have done: it is no fault of the browser's.
     if (missing !== undefined) throw missing
+    // One device, which was tried in several precisions.
+    if (reasons.length === 1 && last !== undefined) throw last
     throw new UnsupportedDeviceError({
       device: "any",
-      problem: `none works here (${reasons})`,
-      remedy: `${remedy} Or use another browser, or run the model on a server.`.trim(),
+      problem: `none works here (${reasons.join("; ")})`,
+      remedy: `${last?.remedy ?? ""} ${this.#elsewhere}`.trim(),
     })
   }
 }

@@ -203,15 +203,33 @@ export class OpenModel {
     // Of other devices nobody has seen it.
     if (options.runtime.name !== "cpu") return wholeChunks
     const site: Site = { layer: 0, site: "resid_post" }
-    const openings: Openings = { heads: ["candidates"], taps: [site], interventions: [] }
-    const layer: Parts = { ...parts, model: { ...parts.model, config: { ...config, layers: 1 } } }
-    const session = await openSession(options, layer, openings)
-    const model = new OpenModel(options, layer, { openings, session, reuse: pairedRows })
+    const model = await OpenModel.#firstLayers(options, parts, 1, [site])
     try {
       return (await areRowsExact(model, site)) ? pairedRows : wholeChunks
     } finally {
       await model.release()
     }
+  }
+
+  static async #firstLayers(
+    options: OpenModelOptions,
+    parts: Parts,
+    layers: number,
+    taps: ReadonlyArray<Site>,
+  ): Promise<OpenModel> {
+    const openings: Openings = { heads: ["candidates"], taps, interventions: [] }
+    const first: Parts = { ...parts, model: { ...parts.model, config: { ...parts.model.config, layers } } }
+    const session = await openSession(options, first, openings)
+    return new OpenModel(options, first, { openings, session, reuse: pairedRows })
+  }
+
+  /** The same model cut off after its first layers, for candidates alone: here, or on another runtime. */
+  async firstLayers(layers: number, runtime?: Runtime): Promise<OpenModel> {
+    if (runtime === undefined) return OpenModel.#firstLayers(this.#options, this.#parts, layers, [])
+    const { files } = this.#options
+    const weights = { ...this.#parts.located, quantization: this.config.quantization }
+    const parts = { ...this.#parts, placed: await runtime.placeModel(files, weights) }
+    return OpenModel.#firstLayers({ ...this.#options, runtime }, parts, layers, [])
   }
 
   /** What it runs on. */

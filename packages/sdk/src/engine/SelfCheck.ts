@@ -1,11 +1,13 @@
 /**
  * Whether a device computes what it should. Some graphics drivers run an operator wrongly without a word, and the text
  * then is plausible nonsense. A model folder may hold what its last-position logits are for a few tokens; a device that
- * does not give them is not used.
+ * does not give them is not used. Where a folder has none, and a runtime is at hand that computes rightly, the model's first
+ * layers are run on both.
  */
 import { ModelFileError, UnsupportedDeviceError } from "../words/Errors.ts"
 import { knownLogitsFile } from "../files/ModelFileNames.ts"
 import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
+import type { ModelConfig } from "../graph/ModelConfig.ts"
 import { readModel } from "../architectures/readModel.ts"
 import type { Runtime } from "../runtime/Runtime.ts"
 import type { OpenModel } from "./OpenModel.ts"
@@ -36,18 +38,49 @@ export async function checkKnowable(runtime: Runtime, files: ModelFiles): Promis
 }
 
 /**
- * Runs the known tokens, where the folder has some and its weights are not quantised (what they give then is known to
- * nobody).
+ * Runs the known tokens, where the folder has some and its weights are not quantised: what they give then is known to
+ * nobody. There, and in a folder that has none, the model's first layers are compared with those of a reference.
  *
  * Rejects with an `UnsupportedDeviceError` when a logit is off.
  */
-export async function checkDevice(model: OpenModel, files: ModelFiles): Promise<void> {
-  if (model.config.quantization !== null) return
+export async function checkDevice(
+  model: OpenModel,
+  files: ModelFiles,
+  reference: (() => Runtime) | undefined,
+): Promise<void> {
+  const known = model.config.quantization === null ? await readKnownLogits(files) : undefined
+  if (known !== undefined) return await refuseOff(model, known)
+  if (reference === undefined) return
+  const right = await model.firstLayers(layersOfEachKind(model.config), reference())
+  const expected = await released(right, () => logitsOf(right, ofAnyModel(model.config)))
+  const own = await model.firstLayers(layersOfEachKind(model.config))
+  await released(own, () => refuseOff(own, expected))
+}
+
+/** So many layers that each kind is among them: all of a kind run the same operators. */
+const layersOfEachKind = ({ slidingLayers }: Pick<ModelConfig, "slidingLayers">): number =>
+  1 + Math.max(slidingLayers.indexOf(true), slidingLayers.indexOf(false))
+
+/** Tokens and candidates all over a vocabulary. */
+const ofAnyModel = ({ vocabSize }: Pick<ModelConfig, "vocabSize">) => ({
+  tokens: Array.from({ length: 12 }, (_, i) => (i * 7919) % vocabSize),
+  ids: Array.from({ length: 16 }, (_, i) => Math.floor((i * vocabSize) / 16)),
+})
+
+async function released<A>(model: OpenModel, work: () => Promise<A>): Promise<A> {
+  try {
+    return await work()
+  } finally {
+    await model.release()
+  }
+}
+
+async function refuseOff(model: OpenModel, { logits, tokens }: KnownLogits): Promise<void> {
   const { name, precision } = model.device
-  const known = await readKnownLogits(files)
-  if (known === undefined) return
   const most = precision === "f16" ? tolerance.f16 : tolerance.f32
-  for (const [id, { expected, given }] of await compare(model, known)) {
+  const own = await logitsOf(model, { tokens, ids: [...logits.keys()] })
+  for (const [id, expected] of logits) {
+    const given = own.logits.get(id) ?? NaN
     if (Math.abs(given - expected) <= most) continue
     throw new UnsupportedDeviceError({
       device: name,
@@ -57,17 +90,17 @@ export async function checkDevice(model: OpenModel, files: ModelFiles): Promise<
   }
 }
 
-async function compare(model: OpenModel, { logits, tokens }: KnownLogits) {
-  const ids = [...logits.keys()]
+async function logitsOf(
+  model: OpenModel,
+  { ids, tokens }: { readonly tokens: ReadonlyArray<number>; readonly ids: ReadonlyArray<number> },
+): Promise<KnownLogits> {
   const sequence = model.newSequence(tokens.length)
   try {
     // Two runs, so that reading the key-value buffers is checked, too.
     await model.forward(sequence, tokens.slice(0, -1))
     const { logits: row } = await model.forward(sequence, tokens.slice(-1), { rows: [0], candidates: ids })
     const isWhole = row.length !== ids.length
-    return new Map(
-      ids.map((id, i) => [id, { expected: logits.get(id) ?? NaN, given: row[isWhole ? id : i] ?? NaN }] as const),
-    )
+    return { tokens, logits: new Map(ids.map((id, i) => [id, row[isWhole ? id : i] ?? NaN] as const)) }
   } finally {
     sequence.dispose()
   }

@@ -5,7 +5,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { readModel } from "../architectures/readModel.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import type { DeviceCandidate } from "../runtime/Runtime.ts"
+import type { DeviceCandidate, Runtime } from "../runtime/Runtime.ts"
 import type { Head } from "../graph/Decoder.ts"
 import type { SaeEntry } from "../scope/Catalogue.ts"
 import { chooseSae } from "../scope/chooseSae.ts"
@@ -82,6 +82,10 @@ export interface EngineOptions extends Pick<
 > {
   /** Tried in this order. */
   readonly devices: ReadonlyArray<DeviceCandidate>
+  /** What to do where none of them works, in a sentence. */
+  readonly elsewhere?: string
+  /** Makes a runtime that computes rightly, where there is one: what a folder does not know of itself, it tells. */
+  readonly reference?: () => Runtime
   readonly openFolder: (
     source: string,
     onProgress: (progress: Progress) => void,
@@ -147,7 +151,7 @@ class LocalEngine implements EngineService {
   constructor(options: EngineOptions) {
     this.#options = options
     this.#scheduler = new Scheduler(options)
-    this.#devices = new Devices(options.devices)
+    this.#devices = new Devices(options.devices, options.elsewhere)
     this.#afterwork = new Afterwork(this.#scheduler)
     this.#asker = {
       scheduler: this.#scheduler,
@@ -420,11 +424,11 @@ class LocalEngine implements EngineService {
     { heads, taps }: Pick<Openings, "heads" | "taps">,
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
-    const { cacheBytes, lanes, reuse } = this.#options
+    const { cacheBytes, lanes, reference, reuse } = this.#options
     const model = await this.#devices.open(async (runtime) => {
       if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
       const opened = await OpenModel.open({ files, runtime, heads, cacheBytes, lanes, reuse }, taps, onProgress)
-      if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files))
+      if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files, reference))
       return opened
     })
     this.#opened.add(model)

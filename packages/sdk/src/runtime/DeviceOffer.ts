@@ -7,6 +7,8 @@ export interface DeviceOffer {
   readonly precisions: ReadonlyArray<FloatPrecision>
   /** Why it computes in nothing else. */
   readonly otherwise: string
+  /** Whether it is taken only where it is asked for by its name. */
+  readonly isAsked?: boolean
 }
 
 export const cpuOffer: DeviceOffer = {
@@ -26,3 +28,11 @@ export const wasmOffer: DeviceOffer = {
   precisions: ["f32", "int8"],
   otherwise: "wasm has no 16-bit floats",
 }
+
+/** Of providers that compute as they see fit: CUDA's with TF32 where the card has it, CoreML's in 16 bits on some parts. */
+export const offerAsProvided = (name: DeviceName): DeviceOffer => ({
+  name,
+  isAsked: true,
+  precisions: [],
+  otherwise: `on ${name} it is what ONNX Runtime's provider makes of the model's files`,
+})

@@ -1,14 +1,15 @@
-/** ONNX Runtime's native build for Node, on the CPU. */
+/** ONNX Runtime's native build for Node: on the CPU, or on what another of its execution providers runs on. */
 import { availableParallelism } from "node:os"
 import * as ort from "onnxruntime-node"
 import type { Operators } from "../graph/Decoder.ts"
 import type { Graph } from "../graph/Onnx.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
+import type { DeviceName, Precision } from "../words/Device.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
 import { HostKvStore } from "./HostKvStore.ts"
 import type { Interlock } from "./Interlock.ts"
-import type { KvRows, KvShape } from "./KvStore.ts"
-import { type ModelWeights, type Placed, type Runtime, type Session, storedPrecision, type Tensors } from "./Runtime.ts"
+import type { KvRows, KvShape, KvStore } from "./KvStore.ts"
+import { type ModelWeights, type Placed, type Runtime, type Session, storedPrecision } from "./Runtime.ts"
 
 export interface NodeRuntimeOptions {
   /** Threads for one run. Default: as many as the machine has cores, at most 16. */
@@ -25,33 +26,54 @@ const mostThreads = 16
 const fast: Operators = { attention: "fused", multiplication: "int8", rounding: "row" }
 
 export function makeNodeRuntime({ interlock, operators, threads }: NodeRuntimeOptions): NodeRuntime {
-  return new NodeRuntime(interlock, threads ?? Math.min(availableParallelism(), mostThreads), operators ?? fast)
+  const provider: Provider = {
+    name: "cpu",
+    needsSelfCheck: false,
+    mostDrafted: 7,
+    operators: operators ?? fast,
+    threads: threads ?? Math.min(availableParallelism(), mostThreads),
+  }
+  return new NodeRuntime(provider, guardedBy(interlock))
 }
 
-type Guarded = <A>(work: () => Promise<A>) => Promise<A>
+/** An execution provider, and what is known of it. */
+export type Provider = Pick<Runtime, "name" | "needsSelfCheck" | "mostDrafted" | "operators" | "threads">
+
+/** Does what calls native code. */
+export type Guarded = <A>(work: () => Promise<A>) => Promise<A>
+
+/** Says when the thread is inside native code. */
+export const guardedBy =
+  (interlock: Interlock): Guarded =>
+  async (work) => {
+    interlock.enter()
+    try {
+      return await work()
+    } finally {
+      interlock.leave()
+    }
+  }
 
 export class NodeRuntime implements Runtime {
-  readonly name = "cpu"
-  readonly needsSelfCheck = false
-  readonly mostDrafted = 7
+  readonly name: DeviceName
+  readonly needsSelfCheck: boolean
+  readonly mostDrafted: number
   readonly operators: Operators
   readonly threads: number
   readonly #guarded: Guarded
 
-  constructor(interlock: Interlock, threads: number, operators: Operators) {
+  constructor({ mostDrafted, name, needsSelfCheck, operators, threads }: Provider, guarded: Guarded) {
+    this.name = name
+    this.needsSelfCheck = needsSelfCheck
+    this.mostDrafted = mostDrafted
     this.operators = operators
     this.threads = threads
-    this.#guarded = async (work) => {
-      interlock.enter()
-      try {
-        return await work()
-      } finally {
-        interlock.leave()
-      }
-    }
+    this.#guarded = guarded
   }
 
-  readonly precision = storedPrecision
+  precision({ quantization }: Omit<ModelWeights, "tensors">): Precision {
+    return quantization === null && this.operators.multiplication === "f16" ? "f16" : storedPrecision({ quantization })
+  }
 
   async placeModel(files: ModelFiles, { tensors }: ModelWeights): Promise<Placed<TensorLocations>> {
     const names = [...new Set([...tensors.values()].map((tensor) => tensor.file))]
@@ -69,48 +91,37 @@ export class NodeRuntime implements Runtime {
     return { tensors: paths.get(name) ?? name, open: (graph) => this.open(graph, folder) }
   }
 
-  makeKvStore(shape: KvShape, capacity: KvRows): HostKvStore {
+  makeKvStore(shape: KvShape, capacity: KvRows): KvStore {
     return new HostKvStore(shape, capacity)
   }
 
   async release(): Promise<void> {}
 
   /** Opens a graph whose tensors lie in files below `folder`. */
-  open({ bytes }: Pick<Graph, "bytes">, folder: string): Promise<Session> {
-    return this.#guarded(async () => {
-      const session = await ort.InferenceSession.create(bytes, {
-        intraOpNumThreads: this.threads,
-        executionMode: "sequential",
-        logSeverityLevel: 3,
-        extra: {
-          session: {
-            model_external_initializers_file_folder_path: folder,
-            // Between two operators threads wait for each other in loops, as waking up takes as long as many an operator.
-            // After a run they sleep: the app needs the cores between two tokens.
-            intra_op: { allow_spinning: "1", spin_duration_us: "1000" },
-            force_spinning_stop: "1",
-          },
+  async open(graph: Pick<Graph, "bytes">, folder: string): Promise<Session> {
+    const session = await this.#guarded(() => this.create(graph, folder))
+    return {
+      run: (feeds, fetches) => this.#guarded(() => session.run(feeds, fetches)),
+      release: () => this.#guarded(() => session.release()),
+    }
+  }
+
+  /** Without a guard. */
+  protected create({ bytes }: Pick<Graph, "bytes">, folder: string): Promise<ort.InferenceSession> {
+    return ort.InferenceSession.create(bytes, {
+      executionProviders: [this.name],
+      intraOpNumThreads: this.threads,
+      executionMode: "sequential",
+      logSeverityLevel: 3,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: folder,
+          // Between two operators threads wait for each other in loops, as waking up takes as long as many an operator.
+          // After a run they sleep: the app needs the cores between two tokens.
+          intra_op: { allow_spinning: "1", spin_duration_us: "1000" },
+          force_spinning_stop: "1",
         },
-      })
-      return new NodeSession(session, this.#guarded)
+      },
     })
-  }
-}
-
-class NodeSession implements Session {
-  readonly #session: ort.InferenceSession
-  readonly #guarded: Guarded
-
-  constructor(session: ort.InferenceSession, guarded: Guarded) {
-    this.#session = session
-    this.#guarded = guarded
-  }
-
-  run(feeds: Tensors, fetches: ReadonlyArray<string>): Promise<Tensors> {
-    return this.#guarded(() => this.#session.run(feeds, fetches))
-  }
-
-  release(): Promise<void> {
-    return this.#guarded(() => this.#session.release())
   }
 }

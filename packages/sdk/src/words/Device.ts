@@ -1,7 +1,10 @@
 /** What a model runs on. */
 
-export const deviceNames = ["cpu", "webgpu", "wasm"] as const
-/** `cpu` is Node's; `webgpu` and `wasm` are a browser's. */
+export const deviceNames = ["cpu", "webgpu", "wasm", "cuda", "coreml", "dml"] as const
+/**
+ * `cpu`, `cuda`, `coreml` (Apple) and `dml` (DirectML, Windows) are Node's, `wasm` is a browser's, and `webgpu` is there in
+ * both.
+ */
 export type DeviceName = (typeof deviceNames)[number]
 
 /** What the products of weights may be asked to be computed in. */
@@ -24,7 +27,7 @@ export interface Device {
    * `f16`. Left out by a server that does not tell.
    */
   readonly precision?: Precision
-  /** Threads of one run; 1 on `webgpu`. Left out by a server that does not tell. */
+  /** Threads of one run; 1 on a graphics card. Left out by a server that does not tell. */
   readonly threads?: number
   /** What was tried before, and why it was not taken. */
   readonly rejected: ReadonlyArray<{ readonly name: DeviceName; readonly reason: string }>

@@ -1,9 +1,10 @@
 /** The engine on a thread of Node's, and how such a thread ends without taking the process along. */
 import type * as Layer from "effect/Layer"
-import { Worker } from "node:worker_threads"
+import { getEnvironmentData, setEnvironmentData, Worker } from "node:worker_threads"
 import type { Engine } from "../words/Engine.ts"
 import { EngineCrashedError } from "../words/Errors.ts"
 import { Interlock } from "../runtime/Interlock.ts"
+import { Turns } from "../runtime/Turns.ts"
 import { type EngineThread, layerClient, type ThreadEvents } from "./layerClient.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
 import type { AppMessage } from "./Protocol.ts"
@@ -12,7 +13,20 @@ import type { AppMessage } from "./Protocol.ts"
 export interface ThreadData {
   readonly settings: EngineSettings
   readonly interlock: SharedArrayBuffer
+  readonly turns: SharedArrayBuffer
 }
+
+/** Threads that are started from here on find it, and so do other copies of this module. */
+function turnsOfProcess(): Turns {
+  const key = "@facet/sdk: turns at the graphics card"
+  const known = getEnvironmentData(key)
+  const turns = new Turns(known instanceof SharedArrayBuffer ? known : undefined)
+  setEnvironmentData(key, turns.buffer)
+  return turns
+}
+
+/** Engines of one process may not use its graphics card at the same time. */
+const turns = turnsOfProcess()
 
 /** The entry lies beside this file: as TypeScript in the sources, as JavaScript in what is published. */
 const entry = (): URL => new URL(import.meta.url.endsWith(".ts") ? "./entry.node.ts" : "./entry.js", import.meta.url)
@@ -45,7 +59,7 @@ export const layerEngine = (
 ): Layer.Layer<Engine> =>
   layerClient((events) => {
     const interlock = new Interlock()
-    return new NodeThread(start({ settings, interlock: interlock.buffer }), interlock, events)
+    return new NodeThread(start({ settings, interlock: interlock.buffer, turns: turns.buffer }), interlock, events)
   })
 
 /** How long a thread has to end by itself, in milliseconds: a native run of a large model takes about a second. */

@@ -38,6 +38,7 @@ function start(settings: EngineSettings): void {
     {
       ...settings,
       devices: deviceCandidates(settings, lose),
+      elsewhere: "Or use another browser, or run the model on a server.",
       openFolder: (folder, onProgress, sha256) => openLocation(folder, onProgress, { ...terms, sha256 }),
       openScope: (scope, given, onProgress, sha256) => openScopeLocation(scope, given, onProgress, { storage, sha256 }),
     },

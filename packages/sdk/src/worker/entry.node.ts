@@ -6,21 +6,23 @@ import { parentPort, workerData } from "node:worker_threads"
 import { openFolder } from "../files/disk/openFolder.node.ts"
 import { openScope } from "../scope/openScope.node.ts"
 import { Interlock } from "../runtime/Interlock.ts"
-import { makeNodeRuntime } from "../runtime/NodeRuntime.node.ts"
+import { deviceCandidates, referenceRuntime } from "../runtime/deviceCandidates.node.ts"
+import { Turns } from "../runtime/Turns.ts"
 import type { ThreadData } from "./client.node.ts"
 import { serve } from "./server.ts"
 
 // `workerData` is untyped; the client that starts this thread writes exactly this.
-const { interlock, settings } = workerData as ThreadData
+const { settings, ...shared } = workerData as ThreadData
 const port = parentPort
 if (port === null) throw new Error("this module is the engine's thread and nothing else")
+
+const interlock = new Interlock(shared.interlock)
 
 const engine = serve(
   {
     ...settings,
-    devices: [
-      { name: "cpu", start: async () => makeNodeRuntime({ interlock: new Interlock(interlock), ...settings }) },
-    ],
+    devices: deviceCandidates(settings, { interlock, turns: new Turns(shared.turns) }),
+    reference: () => referenceRuntime(interlock),
     openFolder,
     openScope,
   },

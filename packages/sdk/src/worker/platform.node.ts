@@ -2,7 +2,7 @@
 import { layerEngine } from "./client.node.ts"
 import { resolveModel } from "../models/resolveModel.node.ts"
 import { UnsupportedDeviceError } from "../words/Errors.ts"
-import { cpuOffer } from "../runtime/DeviceOffer.ts"
+import { cpuOffer, offerAsProvided, webGpuOffer } from "../runtime/DeviceOffer.ts"
 import type { Platform } from "./Platform.ts"
 
 /** The oldest release that runs what this package is made of, as its `engines` say. */
@@ -32,7 +32,8 @@ function checkPlace(): void {
 }
 
 export const platform: Platform = {
-  devices: [cpuOffer],
+  // `auto` takes what no driver computes wrongly.
+  devices: [cpuOffer, { ...webGpuOffer, isAsked: true }, ...(["cuda", "coreml", "dml"] as const).map(offerAsProvided)],
   // Models are folders on the disk.
   storages: ["persistent"],
   takesWorker: false,

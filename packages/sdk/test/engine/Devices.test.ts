@@ -81,4 +81,17 @@ describe("devices", () => {
     }
     assert.strictEqual(await both.open(onWasm), "wasm")
   })
+
+  it("that are one, in several precisions, tell its reason once and as it is", async () => {
+    const none = new UnsupportedDeviceError({ device: "webgpu", problem: "no adapter", remedy: "Install a driver." })
+    const candidate = { name: "webgpu", start: failing(none) } as const
+    assert.strictEqual(await failureOf(new Devices([candidate, candidate]).open(onWasm)), none)
+  })
+
+  it("that all fail tell what else there is to do", async () => {
+    const devices = new Devices([new Device("webgpu").candidate, new Device("wasm").candidate], "Use a server.")
+    const error = await failureOf(devices.open(failing(new Error("bad allocation"))))
+    assert.instanceOf(error, UnsupportedDeviceError)
+    assert.strictEqual(error.remedy, "Use a server.")
+  })
 })

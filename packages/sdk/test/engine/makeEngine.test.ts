@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
+import { names } from "../../src/graph/Decoder.ts"
 import { knownLogitsFile } from "../../src/files/ModelFileNames.ts"
 import { UnsupportedDeviceError } from "../../src/index.ts"
 import { Interlock } from "../../src/runtime/Interlock.ts"
@@ -82,4 +83,52 @@ describe("the engine", () => {
       assert.include(error.message, "computes wrongly")
     }).pipe(Effect.scoped),
   )
+
+  describe("where the folder knows no logits", () => {
+    const openUnknown = async (path: string) => {
+      const files = await openFolder(path)
+      return { ...files, exists: async (name: string) => name !== knownLogitsFile && files.exists(name) }
+    }
+    const right = () => makeNodeRuntime({ interlock: new Interlock(), threads: 1 })
+
+    /** One logit of the first candidate is off by a hundredth of what logits are. */
+    const other = (): Runtime => {
+      const runtime = right()
+      const place = runtime.placeModel.bind(runtime)
+      runtime.placeModel = async (files, weights) => {
+        const placed = await place(files, weights)
+        const open: typeof placed.open = async (graph) => {
+          const session = await placed.open(graph)
+          return {
+            ...session,
+            run: async (feeds, fetches) => {
+              const outputs = await session.run(feeds, fetches)
+              const logits = outputs[names.candidateLogits]?.data
+              if (logits instanceof Float32Array) logits[0] = (logits[0] ?? 0) + 0.1
+              return outputs
+            },
+          }
+        }
+        return { ...placed, open }
+      }
+      return runtime
+    }
+
+    it.live("takes a device whose first layers compute what the reference's do", () =>
+      Effect.gen(function* () {
+        const engine = yield* makeEngineHere({ devices: [doubted], openFolder: openUnknown, reference: right })
+        yield* Stream.runDrain(engine.load(model))
+        assert.strictEqual((yield* engine.describe(model)).device.name, "cpu")
+      }).pipe(Effect.scoped),
+    )
+
+    it.live("refuses one whose do not", () =>
+      Effect.gen(function* () {
+        const engine = yield* makeEngineHere({ devices: [doubted], openFolder: openUnknown, reference: other })
+        const error = yield* Effect.flip(Stream.runDrain(engine.load(model)))
+        assert.instanceOf(error, UnsupportedDeviceError)
+        assert.include(error.message, "computes wrongly")
+      }).pipe(Effect.scoped),
+    )
+  })
 })
