@@ -16,7 +16,9 @@ const run = promisify(execFile)
  * @param names - folders of `packages`, those that they need among them.
  */
 export async function installPackages(app: string, names: ReadonlyArray<string>): Promise<void> {
-  await Promise.all(names.map((name) => install(join(root, "packages", name), app)))
+  // One that fails is told when none of the others still writes.
+  const installed = await Promise.allSettled(names.map((name) => install(join(root, "packages", name), app)))
+  for (const one of installed) if (one.status === "rejected") throw one.reason
 }
 
 interface Manifest {

@@ -1,5 +1,17 @@
-import { copyFile } from "node:fs/promises"
-import { defineConfig } from "tsup"
+import { copyFile, mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { defineConfig, type Options } from "tsup"
+
+/** Lays the style sheet beside what is built, wherever that is. */
+const styles: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "styles",
+  setup: ({ initialOptions: { outdir = "dist" }, onEnd }) => {
+    onEnd(async () => {
+      await mkdir(outdir, { recursive: true })
+      for (const name of ["styles.css", "styles.css.d.ts"]) await copyFile(`src/${name}`, join(outdir, name))
+    })
+  },
+}
 
 export default defineConfig({
   // Each file stays a file: a bundler can leave out files that a page has no use for, and not what one file holds.
@@ -17,7 +29,5 @@ export default defineConfig({
   },
   // tsup cannot make types with TypeScript 7: tsc does.
   dts: false,
-  onSuccess: async () => {
-    for (const name of ["styles.css", "styles.css.d.ts"]) await copyFile(`src/${name}`, `dist/${name}`)
-  },
+  esbuildPlugins: [styles],
 })
