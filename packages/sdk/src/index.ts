@@ -77,6 +77,17 @@ export {
 } from "./words/Generation.ts"
 export type { GuardMode, GuardOptions, GuardPlan, GuardRole } from "./words/GuardOptions.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
+export {
+  type Ablate,
+  type Clamp,
+  type Intervention,
+  type InterventionPlace,
+  type Positions,
+  type Splice,
+  type Steer,
+  type SteeringMethod,
+  steeringMethods,
+} from "./words/Intervention.ts"
 export { definePolicy, policies, type Policy } from "./words/Policy.ts"
 export type { Progress } from "./words/Progress.ts"
 export type { ChatMessage, Prompt, TokenPrompt } from "./words/Prompt.ts"

@@ -29,6 +29,7 @@ const publicSources = [
   "effects/tokens",
   "effects/decide",
   "effects/calibrate",
+  "words/Intervention",
   "openOnce",
   "guard/Guard",
   "guard/PromiseGuard",
