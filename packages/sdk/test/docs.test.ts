@@ -29,6 +29,8 @@ const publicSources = [
   "effects/tokens",
   "effects/decide",
   "effects/calibrate",
+  "effects/contrast",
+  "files/ContrastVectors",
   "words/Intervention",
   "openOnce",
   "guard/Guard",
