@@ -6,6 +6,7 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
 import { calibrate } from "./effects/calibrate.ts"
+import { contrast } from "./effects/contrast.ts"
 import { decide, type DecideOptions } from "./effects/decide.ts"
 import { embed } from "./effects/embed.ts"
 import { generate, stream } from "./effects/generate.ts"
@@ -21,6 +22,7 @@ import type { CalibrateOptions, Calibrated, LabelledExample } from "./words/Cali
 import { Client } from "./words/Client.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
 import type { Content, ShieldOptions } from "./words/Content.ts"
+import type { ContrastOptions, ContrastPair, ContrastVector } from "./words/Contrast.ts"
 import type { Decision } from "./words/Decision.ts"
 import type { Device } from "./words/Device.ts"
 import type { Embedding, EmbedOptions } from "./words/Embedding.ts"
@@ -131,7 +133,10 @@ export class Facet implements AsyncDisposable {
     }
   }
 
-  /** The same for people who use Effect: provides `generate`, `shield`, `inspect`, `decide`, `score`, `embed` and `tokens`. */
+  /**
+   * The same for people who use Effect: provides `generate`, `shield`, `inspect`, `decide`, `score`, `embed`, `contrast` and
+   * `tokens`.
+   */
   static layer(options: OpenOptions = {}): Layer.Layer<Opened, FacetError> {
     return layerOpened(options)
   }
@@ -244,6 +249,23 @@ export class Facet implements AsyncDisposable {
   async embed(text: string, options: EmbedOptions & CallOptions = {}): Promise<Embedding> {
     const { call, rest } = splitCallOptions(options)
     return this.#run(embed(text, rest), call)
+  }
+
+  /**
+   * The mean difference between what a site holds of the positive and of the negative text of each pair, a vector for each
+   * layer: something to steer along.
+   *
+   * @example
+   * const pairs = [{ positive: "The fox was happy.", negative: "The fox was sad." }]
+   * const [happy] = await facet.contrast(pairs, { layers: [3] })
+   * console.log(happy?.site, happy?.layer, happy?.vector.length) // => resid_post 3 192
+   */
+  async contrast(
+    pairs: ReadonlyArray<ContrastPair>,
+    options: ContrastOptions & CallOptions,
+  ): Promise<ReadonlyArray<ContrastVector>> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#run(contrast(pairs, rest), call)
   }
 
   /** Requests under way, and what the prefix caches hold. */

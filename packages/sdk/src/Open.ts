@@ -22,8 +22,7 @@ import { Opened, type Place } from "./words/Opened.ts"
 import type { Progress } from "./words/Progress.ts"
 import type { ModelRef } from "./words/Request.ts"
 import { type WeightDtype, weightDtypes, type WeightPacking } from "./words/Tensors.ts"
-import type { Site } from "./words/Site.ts"
-import { readSite } from "./words/Trace.ts"
+import { readSite, type Site } from "./words/Site.ts"
 import type { Download, ModelTerms, Platform } from "./worker/Platform.ts"
 
 export interface OpenOptions {

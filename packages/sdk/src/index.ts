@@ -3,6 +3,7 @@ export { Facet } from "./Facet.ts"
 export { defaultQueue, type OpenOptions } from "./Open.ts"
 export { openOnce, type SharedFacet } from "./openOnce.ts"
 export { calibrate } from "./effects/calibrate.ts"
+export { contrast } from "./effects/contrast.ts"
 export { decide, type DecideOptions } from "./effects/decide.ts"
 export { embed } from "./effects/embed.ts"
 export { generate, stream } from "./effects/generate.ts"
@@ -11,6 +12,7 @@ export { score } from "./effects/score.ts"
 export { shield } from "./effects/shield.ts"
 export { tokens } from "./effects/tokens.ts"
 export type { PromiseTokens } from "./effects/PromiseTokens.ts"
+export { contrastVectorsFromSafetensors, contrastVectorsToSafetensors } from "./files/ContrastVectors.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
 export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
 export type { Source } from "./guard/TextSource.ts"
@@ -30,6 +32,7 @@ export { CacheSalt } from "./words/CacheSalt.ts"
 export { Client } from "./words/Client.ts"
 export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, LabelOf } from "./words/Calibration.ts"
 export type { CallOptions } from "./words/CallOptions.ts"
+export type { ContrastOptions, ContrastPair, ContrastVector } from "./words/Contrast.ts"
 export type { Content, ShieldOptions } from "./words/Content.ts"
 export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./words/Decision.ts"
 export type { Device, DeviceName } from "./words/Device.ts"
@@ -77,6 +80,17 @@ export {
 } from "./words/Generation.ts"
 export type { GuardMode, GuardOptions, GuardPlan, GuardRole } from "./words/GuardOptions.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
+export {
+  type Ablate,
+  type Clamp,
+  type Intervention,
+  type InterventionPlace,
+  type Positions,
+  type Splice,
+  type Steer,
+  type SteeringMethod,
+  steeringMethods,
+} from "./words/Intervention.ts"
 export { definePolicy, policies, type Policy } from "./words/Policy.ts"
 export type { Progress } from "./words/Progress.ts"
 export type { ChatMessage, Prompt, TokenPrompt } from "./words/Prompt.ts"

@@ -14,6 +14,7 @@ import {
 import { defineCommand, type ExitCode } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
+import { interventionOptions, readInterventions, scopeFor, scopeOption } from "../InterventionFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { readSampling, samplingOptions } from "../SamplingFlags.ts"
@@ -29,6 +30,8 @@ const options = {
   stop: { kind: "list", value: "S", about: "end before this text; may be given several times" },
   guard: { kind: "switch", about: "judge the prompt first, and release each sentence only once it was judged" },
   trace: { kind: "switch", about: "also show which features were active at each token of the answer" },
+  ...interventionOptions,
+  ...scopeOption,
   ...modelOption,
   shield: {
     kind: "text",
@@ -51,6 +54,7 @@ export const generate = defineCommand(
       [`generate "Tell me a joke." --temperature 0.8 --seed 7`, "another text for every seed"],
       [`generate "What is a good breakfast?" --guard --json`, "one JSON document, judged by ShieldGemma"],
       [`generate "Tell me a story." --system "You write for children." --trace`, "told before, and looked into"],
+      [`generate "Tell me a story." --steer resid_post.4.184=60`, "with a feature of Gemma Scope turned up"],
       [`generate "Tell me a story." --stream-json`, "JSON lines as the words come"],
       [`generate - --max-tokens 50 < question.txt`, "the prompt from a file"],
     ],
@@ -58,17 +62,36 @@ export const generate = defineCommand(
   async (
     console,
     text,
-    { device, guard, json, maxTokens, model, shield, stop, streamJson, system, threads, trace, ...sampling },
+    {
+      ablate,
+      clamp,
+      device,
+      guard,
+      json,
+      maxTokens,
+      model,
+      scope,
+      shield,
+      steer,
+      stop,
+      streamJson,
+      system,
+      threads,
+      trace,
+      ...sampling
+    },
   ) => {
     if (json === true && streamJson === true) {
       throw new UsageError("--json is one document and --stream-json one a line: choose one of them.")
     }
-    const options: GenerateOptions = { maxTokens, stop, guard, trace, ...readSampling(sampling) }
+    const interventions = readInterventions({ ablate, clamp, steer })
+    const options: GenerateOptions = { maxTokens, stop, guard, trace, interventions, ...readSampling(sampling) }
     const prompt = system === undefined ? text : asChat(system, text)
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),
       ...readDevice({ device, threads }),
+      ...scopeFor(scope, {}, interventions),
     })
     const call = { ...options, signal: console.signal }
     if (json === true) {

@@ -1,8 +1,8 @@
 /** `facet inspect`: which features light up at which word. */
-import type { OpenOptions } from "@facet/sdk"
 import { siteNames } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
+import { interventionOptions, readInterventions, scopeFor, scopeOption } from "../InterventionFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { traceLines } from "../traceLines.ts"
@@ -14,12 +14,9 @@ const options = {
     about: "the layer to read, from 0 (default: where most features have a label)",
   },
   site: { kind: "text", value: "S", about: `${siteNames.join(", ")} (default: as for the layer)` },
-  scope: {
-    kind: "text",
-    value: "DIR",
-    about: "a Gemma Scope folder, or one params.npz (--layer and --site then say where it belongs)",
-  },
+  scope: { ...scopeOption.scope, about: `${scopeOption.scope.about} (--layer and --site then say where it belongs)` },
   topK: { kind: "number", flag: "top", value: "K", about: "features a token, strongest first (default 5)" },
+  ...interventionOptions,
   ...modelOption,
   ...deviceOptions,
   ...jsonOption,
@@ -34,18 +31,20 @@ export const inspect = defineCommand(
     examples: [
       [`inspect "The hungry dog ran home."`, "a heat map, and the strongest features"],
       [`inspect "The hungry dog ran home." --site mlp_out --top 3`, "at another place in the model"],
+      [`inspect "The hungry dog ran home." --clamp resid_post.2.143=40`, "what the layers behind make of a change"],
       [`inspect - --json < text.txt`, "one JSON document with the features of each token"],
     ],
   },
-  async (console, text, { device, json, layer, model, scope, site, threads, topK }) => {
+  async (console, text, { device, json, layer, model, scope, site, threads, topK, ...flags }) => {
     const wanted = { ...(layer !== undefined && { layer }), ...(site !== undefined && { site }) }
-    const place = placeOf(scope, layer, site)
+    const interventions = readInterventions(flags)
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...readDevice({ device, threads }),
-      ...place,
+      ...scopeFor(scope, { layer, site: siteNames.find((name) => name === site) }, interventions),
     })
-    const trace = await facet.inspect(text, { ...wanted, ...(topK !== undefined && { topK }), signal: console.signal })
+    const looking = { ...wanted, ...(topK !== undefined && { topK }), interventions, signal: console.signal }
+    const trace = await facet.inspect(text, looking)
     const { out } = console
     if (json === true) {
       await out.writeLine(JSON.stringify({ site: trace.site, layer: trace.layer, tokens: trace.tokens }))
@@ -55,15 +54,3 @@ export const inspect = defineCommand(
     return 0
   },
 )
-
-/** A folder's paths say where its autoencoders belong; of a single file the command line may say it. */
-function placeOf(
-  scope: string | undefined,
-  layer: number | undefined,
-  site: string | undefined,
-): Pick<OpenOptions, "scope" | "layer" | "site"> {
-  if (scope === undefined) return {}
-  if (!scope.endsWith(".npz")) return { scope }
-  const known = siteNames.find((name) => name === site)
-  return { scope, ...(layer !== undefined && { layer }), ...(known !== undefined && { site: known }) }
-}

@@ -4,6 +4,7 @@ import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Paint } from "../Paint.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
+import { interventionOptions, readInterventions, scopeFor, scopeOption } from "../InterventionFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { fit, padEnd, visible } from "../textWidth.ts"
@@ -16,18 +17,21 @@ export const score = defineCommand(
     name: "score",
     operand: "TEXT",
     summary: "tell how likely each token of a text is, and its perplexity",
-    options: { ...modelOption, ...deviceOptions, ...jsonOption },
+    options: { ...interventionOptions, ...scopeOption, ...modelOption, ...deviceOptions, ...jsonOption },
     examples: [
       [`score "The dog ran home."`, "the probability of each token after those before it"],
+      [`score "The dog ran home." --ablate resid_post.4.152`, "without a feature of Gemma Scope"],
       [`score - --json < text.txt`, "one JSON document with log-probabilities"],
     ],
   },
-  async (console, text, { device, json, model, threads }) => {
+  async (console, text, { device, json, model, scope, threads, ...flags }) => {
+    const interventions = readInterventions(flags)
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...readDevice({ device, threads }),
+      ...scopeFor(scope, {}, interventions),
     })
-    const result = await facet.score(text, { signal: console.signal })
+    const result = await facet.score(text, { interventions, signal: console.signal })
     if (json === true)
       await console.out.writeLine(JSON.stringify({ tokens: result.tokens, perplexity: result.perplexity }))
     else for (const line of scoreLines(result, console.out.paint)) await console.out.writeLine(line)

@@ -191,8 +191,7 @@ export const makeLayer =
     const attended = g.linear(g.site({ layer: at, site: "attn_z" }, z), `${name}.self_attn.o_proj`)
     const gain = g.onePlus(`${name}.pre_feedforward_layernorm`)
     const { normed, sum } = g.addAndNorm(norm(attended, "post_attention_layernorm"), x, gain)
-    const mlpIn = { layer: at, site: "mlp_in_norm" } as const
-    const input = g.wants(mlpIn) ? g.multiply(g.site(mlpIn, g.normalised(sum)), gain) : normed
+    const input = g.siteBeforeGain({ layer: at, site: "mlp_in_norm" }, sum, { gain, normed })
     const hidden = g.geluTimes(g.linear(input, `${name}.mlp.gate_proj`), g.linear(input, `${name}.mlp.up_proj`))
     const mlp = norm(g.linear(hidden, `${name}.mlp.down_proj`), "post_feedforward_layernorm")
     return g.site({ layer: at, site: "resid_post" }, g.add(sum, g.site({ layer: at, site: "mlp_out" }, mlp)))

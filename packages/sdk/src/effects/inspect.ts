@@ -6,9 +6,11 @@ import { checked } from "../words/checked.ts"
 import { checkWhole } from "../words/Checks.ts"
 import { type FacetError, invalidRequest } from "../words/Errors.ts"
 import type { Generation } from "../words/Generation.ts"
+import { readInterventions } from "../words/Intervention.ts"
 import { readTextOrTokens, type TokenPrompt } from "../words/Prompt.ts"
 import { Opened } from "../words/Opened.ts"
-import { checkInspectOptions, type InspectOptions, readSite, type Trace } from "../words/Trace.ts"
+import { readSite } from "../words/Site.ts"
+import { checkInspectOptions, type InspectOptions, type Trace } from "../words/Trace.ts"
 
 /**
  * Traces a text, taken raw (`<bos>` first, no chat template); tokens as they are, such as those of a chat that
@@ -26,12 +28,14 @@ export const inspect = Effect.fn("facet.inspect")(function* (
   yield* checked(() => checkInspectOptions(options))
   const input = yield* checked(() => readText(text))
   const where = yield* checked(() => readSite(options))
+  const interventions = yield* checked(() => readInterventions(options.interventions))
   return yield* engine.inspect({
     model,
     text: input,
     ...where,
     topK: options.topK,
     activations: options.activations ?? false,
+    interventions,
     cacheSalt: yield* CacheSalt,
     client: yield* Client,
   })

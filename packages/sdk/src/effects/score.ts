@@ -5,6 +5,7 @@ import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
 import { checkKnown } from "../words/Checks.ts"
 import type { FacetError } from "../words/Errors.ts"
+import { readInterventions } from "../words/Intervention.ts"
 import { Opened } from "../words/Opened.ts"
 import { readTextOrTokens, type TokenPrompt } from "../words/Prompt.ts"
 import type { Score, ScoreOptions } from "../words/Score.ts"
@@ -21,8 +22,10 @@ export const score = Effect.fn("facet.score")(function* (
   options: ScoreOptions = {},
 ): Effect.fn.Return<Score, FacetError, Opened> {
   const { engine, model } = (yield* Opened).text
-  yield* checked(() => checkKnown(options, ["alternatives"]))
+  yield* checked(() => checkKnown(options, ["alternatives", "interventions"]))
   const input = yield* checked(() => readTextOrTokens(text))
+  const interventions = yield* checked(() => readInterventions(options.interventions))
+  const { alternatives } = options
   const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
-  return yield* engine.score({ model, text: input, alternatives: options.alternatives, ...asking })
+  return yield* engine.score({ model, text: input, alternatives, interventions, ...asking })
 })

@@ -34,7 +34,7 @@ export class Afterwork {
   }
 
   add(written: Written): void {
-    if (!written.model.reuse.isExact) return
+    if (!written.model.reuse.isExact || !written.interventions.areKept) return
     this.#waiting = [...this.#waiting, written].slice(-most)
     this.#start()
   }

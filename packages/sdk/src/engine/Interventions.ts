@@ -1,65 +1,158 @@
 /** The interventions that are in force over a sequence: they make its keys and values what they are. */
-import { sha256 } from "@noble/hashes/sha2.js"
-import { bytesToHex } from "@noble/hashes/utils.js"
-import { type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
-import { invalidRequest } from "../words/Errors.ts"
-import type { Intervention } from "../words/Intervention.ts"
-import { checkLayer, type Site, siteKey } from "../words/Site.ts"
+import { Tensor } from "onnxruntime-common"
+import { inputNames } from "../graph/SiteChange.ts"
+import type { Tensors } from "../runtime/Runtime.ts"
+import { isAmong, type ReadPositions } from "../words/Intervention.ts"
+import { type Site, siteKey } from "../words/Site.ts"
+
+/** What acts at a site along `J` directions, as the graph takes it: see `SiteChange.ts`. */
+export interface Directions {
+  readonly site: Site
+  readonly width: number
+  /** Equal only for what gives the same numbers. */
+  readonly key: string
+  readonly positions: ReadPositions
+  /** `[width, J]`. */
+  readonly encoder: Float32Array
+  /** `[J]`, and so the next three. */
+  readonly bias: Float32Array
+  readonly threshold: Float32Array
+  readonly constant: Float32Array
+  readonly gain: Float32Array
+  /** `[J, width]`. */
+  readonly decoder: Float32Array
+  /** `[width]`: takes the tensor's place, and what is along the directions is added to it. */
+  readonly base?: Float32Array | undefined
+}
+
+/** Whoever keeps a sequence keeps its interventions, too; so many bytes of them are little beside its keys and values. */
+const mostKept = 16 * 1024 * 1024
 
 export class Interventions {
   /** Equal for equal interventions, and empty for none. */
   readonly key: string
   readonly sites: ReadonlyArray<Site>
-  /** What is added at each site, by its key. */
-  readonly #additions: ReadonlyMap<string, Float32Array>
+  /** Whether a sequence may be kept for the next request. A whole autoencoder is larger than what keeping it saves. */
+  readonly areKept: boolean
+  readonly #changes: ReadonlyMap<string, SiteInputs>
 
-  private constructor(additions: ReadonlyMap<string, Float32Array>, sites: ReadonlyArray<Site>) {
-    this.#additions = additions
-    this.sites = sites
-    this.key = [...additions].map(([key, vector]) => `${key}=${digest(vector)}`).join(",")
+  private constructor(key: string, changes: ReadonlyMap<string, SiteInputs>) {
+    this.key = key
+    this.#changes = changes
+    this.sites = [...changes.values()].map(({ site }) => site)
+    this.areKept = [...changes.values()].reduce((sum, { bytes }) => sum + bytes, 0) <= mostKept
   }
 
-  static readonly none = new Interventions(new Map(), [])
+  static readonly none = new Interventions("", new Map())
+
+  /** Several at one site act at once, in whatever order they come. */
+  static of(list: ReadonlyArray<Directions>): Interventions {
+    if (list.length === 0) return Interventions.none
+    // In one order, so that the same interventions are the same bits however they were listed.
+    const sorted = list.toSorted((a, b) => Number(a.key > b.key) - Number(a.key < b.key))
+    const changes = new Map<string, SiteInputs>()
+    for (const { site } of sorted) {
+      const key = siteKey(site)
+      if (changes.has(key)) continue
+      changes.set(key, new SiteInputs(sorted.filter((other) => siteKey(other.site) === key)))
+    }
+    return new Interventions(JSON.stringify(sorted.map(({ key }) => key)), changes)
+  }
 
   /**
-   * Checks what a request asks for. Several at one site are added up.
+   * What a run over some tokens feeds to a site that the session is open for.
    *
-   * @throws InvalidRequestError when the model has no such layer, or a vector is not as wide as its site or not finite.
+   * @param positions of the run's tokens.
    */
-  static of(list: ReadonlyArray<Intervention> | undefined, config: ModelConfig): Interventions {
-    if (list === undefined || list.length === 0) return Interventions.none
-    const additions = new Map<string, Float32Array>()
-    const sites = new Map<string, Site>()
-    for (const [i, { add, layer, site }] of list.entries()) {
-      checkLayer(config.layers, layer)
-      checkVector(`interventions[${i}].add`, add, siteWidth(config, site))
-      const key = siteKey({ layer, site })
-      const known = additions.get(key)
-      additions.set(key, known === undefined ? add : known.map((value, at) => value + add[at]!))
-      sites.set(key, { layer, site })
-    }
-    // In one order, so that the same interventions have the same key however they were listed.
-    return new Interventions(new Map([...additions].sort(([a], [b]) => (a < b ? -1 : 1))), [...sites.values()])
-  }
-
-  /** undefined where nothing is added. */
-  at(site: Site): Float32Array | undefined {
-    return this.#additions.get(siteKey(site))
+  feedsAt(site: Site, width: number, positions: ReadonlyArray<number>): Tensors {
+    return (this.#changes.get(siteKey(site)) ?? nothingAt(site, width)).feeds(positions)
   }
 }
 
-const digest = (vector: Float32Array): string =>
-  bytesToHex(sha256(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)))
+/** A graph's inputs at one site: those that are the same in each run are made once. */
+class SiteInputs {
+  readonly site: Site
+  readonly #constant: Tensors
+  /** Of each direction. */
+  readonly #positions: ReadonlyArray<ReadPositions>
+  readonly #replaced: ReadPositions
 
-function checkVector(option: string, vector: unknown, width: number): void {
-  if (!(vector instanceof Float32Array) || vector.length !== width) {
-    const found = vector instanceof Float32Array ? `${vector.length} numbers` : typeof vector
-    throw invalidRequest(
-      option,
-      `${found} where a Float32Array of ${width} is expected`,
-      "Pass one as wide as the site.",
-    )
+  /** @param all of one site, at least one. */
+  constructor(all: ReadonlyArray<Directions>) {
+    const [first] = all
+    if (first === undefined) throw new Error("no directions at a site")
+    const { site, width } = first
+    this.site = site
+    this.#positions = all.flatMap(({ constant, positions }) => Array.from(constant, () => positions))
+    this.#replaced = all.find(({ base }) => base !== undefined)?.positions ?? []
+    const names = inputNames(site)
+    const count = this.#positions.length
+    const perDirection = (name: "bias" | "threshold" | "constant" | "gain"): Tensor =>
+      new Tensor("float32", joined(all.map((directions) => directions[name])), [count])
+    this.#constant = {
+      [names.encoder]: new Tensor("float32", besideEachOther(all, width), [width, count]),
+      [names.decoder]: new Tensor("float32", joined(all.map(({ decoder }) => decoder)), [count, width]),
+      [names.bias]: perDirection("bias"),
+      [names.threshold]: perDirection("threshold"),
+      [names.constant]: perDirection("constant"),
+      [names.gain]: perDirection("gain"),
+      [names.base]: new Tensor("float32", all.find(({ base }) => base)?.base ?? new Float32Array(width), [width]),
+    }
   }
-  const at = vector.findIndex((value) => !Number.isFinite(value))
-  if (at >= 0) throw invalidRequest(`${option}[${at}]`, `it is ${vector[at]}`, "Pass finite numbers.")
+
+  get bytes(): number {
+    return Object.values(this.#constant).reduce((sum, { size }) => sum + Float32Array.BYTES_PER_ELEMENT * size, 0)
+  }
+
+  feeds(positions: ReadonlyArray<number>): Tensors {
+    const names = inputNames(this.site)
+    const count = this.#positions.length
+    const active = new Float32Array(positions.length * count)
+    const replaced = new Float32Array(positions.length)
+    for (const [row, position] of positions.entries()) {
+      for (let i = 0; i < count; i++) active[row * count + i] = isAmong(this.#positions[i]!, position) ? 1 : 0
+      replaced[row] = isAmong(this.#replaced, position) ? 1 : 0
+    }
+    return {
+      ...this.#constant,
+      [names.active]: new Tensor("float32", active, [1, positions.length, count]),
+      [names.replaced]: new Tensor("float32", replaced, [1, positions.length, 1]),
+    }
+  }
+}
+
+/** One direction of zeros: not every device multiplies by a matrix without columns. */
+function nothingAt(site: Site, width: number): SiteInputs {
+  const zero = new Float32Array(1)
+  const zeros = new Float32Array(width)
+  const directions = { key: "", positions: [], bias: zero, threshold: zero, constant: zero, gain: zero }
+  return new SiteInputs([{ ...directions, site, width, encoder: zeros, decoder: zeros }])
+}
+
+const joined = ([first, ...others]: ReadonlyArray<Float32Array>): Float32Array => {
+  if (first === undefined || others.length === 0) return first ?? new Float32Array(0)
+  const whole = new Float32Array(others.reduce((sum, { length }) => sum + length, first.length))
+  let at = 0
+  for (const part of [first, ...others]) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+/** The encoders' columns, as one matrix. */
+function besideEachOther(all: ReadonlyArray<Directions>, width: number): Float32Array {
+  const [first] = all
+  if (first !== undefined && all.length === 1) return first.encoder
+  const count = all.reduce((sum, { constant }) => sum + constant.length, 0)
+  const whole = new Float32Array(width * count)
+  let column = 0
+  for (const { constant, encoder } of all) {
+    const { length } = constant
+    for (let row = 0; row < width; row++) {
+      whole.set(encoder.subarray(row * length, (row + 1) * length), row * count + column)
+    }
+    column += length
+  }
+  return whole
 }

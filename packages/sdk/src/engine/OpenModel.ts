@@ -503,17 +503,12 @@ export class OpenModel {
     return feeds
   }
 
-  /** At a site where this sequence has no intervention, but another may have one, nothing is added. */
+  /** At a site where this sequence has no intervention, but another may have one, zeros are added. */
   #interventions(interventions: Interventions, positions: ReadonlyArray<number>): Tensors {
     const { interventions: sites } = this.#openings
-    if (sites.length === 0) return {}
-    // `<bos>` is never changed.
-    const intervened = Float32Array.from(positions, (position) => (position === 0 ? 0 : 1))
-    const shape = [1, positions.length, 1]
-    const feeds: Record<string, Tensor> = { [names.intervened]: new Tensor("float32", intervened, shape) }
+    const feeds: Record<string, Tensor> = {}
     for (const site of sites) {
-      const width = siteWidth(this.config, site.site)
-      feeds[names.addition(site)] = new Tensor("float32", interventions.at(site) ?? new Float32Array(width), [width])
+      Object.assign(feeds, interventions.feedsAt(site, siteWidth(this.config, site.site), positions))
     }
     return feeds
   }

@@ -1,17 +1,17 @@
 /** A sparse autoencoder that is ready to encode. */
 import { Tensor } from "onnxruntime-common"
-import { notFinite, ScopeFileError } from "../words/Errors.ts"
+import { notFinite } from "../words/Errors.ts"
 import { buildEncoder, names, type SaeValues } from "../graph/SaeEncoder.ts"
-import { siteWidth } from "../graph/ModelConfig.ts"
 import { isInPlace, readNpzArray } from "../files/readNpz.ts"
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { Runtime, Session } from "../runtime/Runtime.ts"
 import type { SaeEntry } from "../scope/Catalogue.ts"
 import { type Labels, readLabels } from "../scope/Labels.ts"
-import { readSae, type SaeFile } from "../scope/SaeFile.ts"
+import type { SaeFile } from "../scope/SaeFile.ts"
 import { siteKey } from "../words/Site.ts"
 import { areFinite } from "./areFinite.ts"
+import { damagedSae, locateSae } from "./locateSae.ts"
 import type { Feature } from "../words/Trace.ts"
 
 const encoderArrays = ["W_enc", "b_enc", "threshold"] as const
@@ -20,9 +20,6 @@ async function readValues(files: ModelFiles, file: string, { arrays }: SaeFile):
   const read = (name: (typeof encoderArrays)[number]) => readNpzArray(files, file, arrays[name])
   return { W_enc: await read("W_enc"), b_enc: await read("b_enc"), threshold: await read("threshold") }
 }
-
-const damaged = (file: string, problem: string): ScopeFileError =>
-  new ScopeFileError({ file, problem, remedy: "The file is damaged: get another copy." })
 
 export class OpenSae {
   readonly entry: SaeEntry
@@ -42,18 +39,10 @@ export class OpenSae {
   }
 
   static async open(runtime: Runtime, files: ModelFiles, entry: SaeEntry, config: ModelConfig): Promise<OpenSae> {
-    const sae = await readSae(files, entry.file)
-    const expected = siteWidth(config, entry.site)
-    if (sae.dModel !== expected) {
-      throw new ScopeFileError({
-        file: filePath(files, entry.file),
-        problem: `it reads activations of width ${sae.dModel}, and ${entry.site} of this model has width ${expected}`,
-        remedy: "Take the autoencoders that were trained on this model and site.",
-      })
-    }
+    const sae = await locateSae(files, entry, config)
     // A NaN among the weights shows in what they make; a threshold that is none lets its feature always pass.
     if (!areFinite(await readNpzArray(files, entry.file, sae.arrays.threshold))) {
-      throw damaged(filePath(files, entry.file), "its thresholds are not all numbers")
+      throw damagedSae(filePath(files, entry.file), "its thresholds are not all numbers")
     }
     const labels = await readLabels(files, entry.file)
     const placed = await runtime.placeFile(files, entry.file)
@@ -94,7 +83,7 @@ export class OpenSae {
       const activation = row[index]!
       if (activation === 0 || topK === 0) continue
       if (!(activation < Infinity)) {
-        throw damaged(this.#file, `its feature ${index} is ${activation}, from activations that are all numbers`)
+        throw damagedSae(this.#file, `its feature ${index} is ${activation}, from activations that are all numbers`)
       }
       if (indices.length === topK) {
         if (activation <= row[indices[topK - 1]!]!) continue

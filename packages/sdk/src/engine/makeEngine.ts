@@ -20,6 +20,7 @@ import type { EngineService } from "../words/Engine.ts"
 import type { EngineSettings } from "../words/EngineSettings.ts"
 import {
   asFacetError,
+  causedByInterventions,
   type FacetError,
   GuardTimeoutError,
   InvalidRequestError,
@@ -69,6 +70,8 @@ import { OpenSae } from "./OpenSae.ts"
 import { ownQuestions, type QuestionsEngine } from "./questionLogits.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
+import { resolveInterventions } from "./resolveInterventions.ts"
+import { SaeFeatures } from "./SaeFeatures.ts"
 import { scoreText } from "./scoreText.ts"
 import { decodeInSlices, spell } from "./spell.ts"
 import { checkDevice, checkKnowable } from "./SelfCheck.ts"
@@ -147,6 +150,7 @@ class LocalEngine implements EngineService {
   readonly #opened = new Set<OpenModel>()
   readonly #lanes = new Map<OpenModel, Lanes>()
   readonly #saes = new Map<string, Promise<OpenSae>>()
+  readonly #features = new Map<string, Promise<SaeFeatures>>()
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -219,12 +223,13 @@ class LocalEngine implements EngineService {
           const tokens = yield* tokensOf(model, request.text)
           const sae = topK === 0 ? undefined : yield* self.#sae(model, scope, request)
           const site = sae === undefined ? yield* checked(() => rawSite(model, request)) : sae.entry
-          const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+          const interventions = yield* self.#interventions(request, model, scope)
           yield* self.#openFor(model, [site], interventions)
           const { activations } = request
           const where = { layer: site.layer, site: site.site }
           const scheduler = self.#scheduler
-          return yield* traceText({ scheduler, model, tokens, site: where, sae, topK, interventions, activations })
+          const tracing = traceText({ scheduler, model, tokens, site: where, sae, topK, interventions, activations })
+          return yield* told(tracing, interventions)
         }),
       askedBy(request),
     )
@@ -238,11 +243,12 @@ class LocalEngine implements EngineService {
           const { alternatives, text } = request
           if (alternatives !== undefined)
             yield* checked(() => checkNumber("alternatives", alternatives, alternativeCount))
-          const { model } = yield* self.#loaded(request.model)
+          const { model, scope } = yield* self.#loaded(request.model)
           const tokens = yield* tokensOf(model, text)
-          const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+          const interventions = yield* self.#interventions(request, model, scope)
           yield* self.#openFor(model, [], interventions)
-          return yield* scoreText({ scheduler: self.#scheduler, model, tokens, interventions, alternatives })
+          const scoring = scoreText({ scheduler: self.#scheduler, model, tokens, interventions, alternatives })
+          return yield* told(scoring, interventions)
         }),
       askedBy(request),
     )
@@ -351,7 +357,7 @@ class LocalEngine implements EngineService {
     return Effect.gen(function* () {
       const { model, scope } = yield* self.#loaded(request.model)
       yield* checked(() => checkGenerate(request, model.config.vocabSize))
-      const interventions = yield* checked(() => Interventions.of(request.interventions, model.config))
+      const interventions = yield* self.#interventions(request, model, scope)
       const tokens = yield* inSlices(() => promptTokens(model, request))
       const targets: Array<TraceTarget> = []
       for (const trace of request.traces) {
@@ -370,9 +376,9 @@ class LocalEngine implements EngineService {
       const mostDrafted = self.#options.speculate ? model.mostDrafted : 0
       const { constraint } = request
       const automaton = constraint === undefined ? undefined : yield* inSlices(() => model.constraints.open(constraint))
-      const told = { emit, onWritten, startedAt, automaton }
       const lanes = self.#lanes.get(model)
-      yield* decode({ model, scheduler, tracer, tokens, request, interventions, lanes, mostDrafted, ...told })
+      const how = { interventions, lanes, mostDrafted, automaton, emit, onWritten, startedAt }
+      yield* told(decode({ model, scheduler, tracer, tokens, request, ...how }), interventions)
     })
   }
 
@@ -440,7 +446,7 @@ class LocalEngine implements EngineService {
     const self = this
     return Effect.gen(function* () {
       if (wanted.layer !== undefined) yield* checked(() => checkLayer(model.config.layers, wanted.layer ?? 0))
-      if (scope === undefined) return yield* noScope(model)
+      if (scope === undefined) return yield* Effect.fail(noScope(model))
       const entry = yield* Effect.tryPromise({
         try: () => chooseSae(scope, given(wanted)),
         catch: (cause) => asFacetError("Choosing an autoencoder", cause),
@@ -449,6 +455,28 @@ class LocalEngine implements EngineService {
       return yield* self.#once(self.#saes, key, () =>
         OpenSae.open(self.#devices.runtime, scope.files, entry, model.config),
       )
+    })
+  }
+
+  /** Features are looked up where the model's autoencoders are; a request that changes nothing costs nothing. */
+  #interventions(
+    { interventions }: Pick<GenerateRequest, "interventions">,
+    model: OpenModel,
+    scope: Scope | undefined,
+  ): Effect.Effect<Interventions, FacetError> {
+    if (interventions === undefined || interventions.length === 0) return Effect.succeed(Interventions.none)
+    const { config } = model
+    const featuresAt = async (place: Partial<Site>): Promise<SaeFeatures> => {
+      if (scope === undefined) throw noScope(model)
+      const { files } = scope
+      const entry = await chooseSae(scope, place)
+      const key = JSON.stringify([files.root, entry.file])
+      const opening = this.#features.get(key)
+      return opening ?? remember(this.#features, key, SaeFeatures.open(files, entry, config))
+    }
+    return Effect.tryPromise({
+      try: () => resolveInterventions(interventions, { config, featuresAt }),
+      catch: (cause) => asFacetError("Reading the interventions", cause),
     })
   }
 
@@ -526,13 +554,15 @@ function checkNew(targets: ReadonlyArray<TraceTarget>, { entry }: OpenSae): void
 }
 
 const noScope = (model: OpenModel) =>
-  Effect.fail(
-    new InvalidRequestError({
-      option: "scope",
-      problem: `no autoencoders were opened for ${model.root}`,
-      remedy: "Open it with `scope`: a Gemma Scope folder or one params.npz.",
-    }),
-  )
+  new InvalidRequestError({
+    option: "scope",
+    problem: `no autoencoders were opened for ${model.root}`,
+    remedy: "Open it with `scope`: a Gemma Scope folder or one params.npz.",
+  })
+
+/** Tells of numbers that are none what is the likelier cause of them. */
+const told = <A>(work: Effect.Effect<A, FacetError>, { key }: Interventions): Effect.Effect<A, FacetError> =>
+  key === "" ? work : Effect.mapError(work, causedByInterventions)
 
 function rawSite(model: OpenModel, request: InspectRequest): Site {
   if (request.layer === undefined) {

@@ -1,11 +1,13 @@
 /** Running a prompt: in chunks, so that others can run in between and a request can be cancelled. */
 import * as Effect from "effect/Effect"
-import { ContextOverflowError, type FacetError } from "../words/Errors.ts"
+import { asFacetError, ContextOverflowError, type FacetError } from "../words/Errors.ts"
 import { type Forward, type OpenModel, type Wanted } from "./OpenModel.ts"
 import { Interventions } from "./Interventions.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import { type Chunk, chunksOf } from "./Reuse.ts"
 import type { Scheduler } from "./Scheduler.ts"
+
+const operation = "Running a prompt"
 
 /** Fails when a prompt does not fit into the model's context. */
 export const checkLength = (model: OpenModel, tokens: { readonly length: number }) =>
@@ -31,11 +33,10 @@ export const prefill = (
   Effect.forEach(
     chunksOf(tokens, sequence.length, model.reuse),
     (chunk) =>
-      Effect.map(
-        scheduler.step("Running a prompt", () =>
-          model.forward(sequence, chunk.tokens, { ...wanted(chunk), exact: true }),
-        ),
-        (result) => onChunk(result, chunk),
+      Effect.flatMap(
+        scheduler.step(operation, () => model.forward(sequence, chunk.tokens, { ...wanted(chunk), exact: true })),
+        // What it gives may be no numbers: that is an error like any other.
+        (result) => Effect.try({ try: () => onChunk(result, chunk), catch: (cause) => asFacetError(operation, cause) }),
       ),
     { discard: true },
   )
@@ -74,5 +75,5 @@ export const withSequence = <A, E, R>(
     ),
     ({ reused, sequence }) => use(sequence, reused),
     // Whatever was run before an error or an interruption is whole rows, and as good as any.
-    ({ sequence }) => Effect.sync(() => model.cache.release(sequence)),
+    ({ sequence }) => Effect.sync(() => (interventions.areKept ? model.cache.release(sequence) : sequence.dispose())),
   )

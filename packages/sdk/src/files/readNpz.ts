@@ -84,6 +84,29 @@ export async function readNpzArray(files: ModelFiles, name: string, array: NpzAr
   return isColumnMajor && shape.length === 2 ? transposed(values, shape[0] ?? 0, shape[1] ?? 0) : values
 }
 
+const elementBytes = { F64: 8, F32: 4, F16: 2 } as const
+
+/**
+ * Some elements that follow each other, row by row, of an array that {@link isInPlace}: the others are not read.
+ *
+ * Rejects as {@link readNpzArray} does.
+ */
+export function readNpzRun(
+  files: ModelFiles,
+  name: string,
+  array: NpzArray,
+  { count, first }: { readonly first: number; readonly count: number },
+): Promise<Float32Array> {
+  const { dtype } = array
+  const bytes = dtype === "F64" || dtype === "F32" || dtype === "F16" ? elementBytes[dtype] : 0
+  return readNpzArray(files, name, {
+    ...array,
+    shape: [count],
+    offset: array.offset + first * bytes,
+    length: count * bytes,
+  })
+}
+
 /** Column by column to row by row. */
 function transposed(columns: Float32Array, rows: number, width: number): Float32Array {
   const values = new Float32Array(columns.length)

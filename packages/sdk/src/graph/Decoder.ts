@@ -8,6 +8,7 @@
 import { type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations, TensorSpec } from "../words/Tensors.ts"
 import { type Attend, attention, type AttentionKind, names as attentionNames } from "./attention.ts"
+import { changeOf } from "./SiteChange.ts"
 import { headName, type ModelConfig, siteWidth } from "./ModelConfig.ts"
 import { ElementType, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
 import { type Multiplication, type Rounding, Weights } from "./Weights.ts"
@@ -53,7 +54,7 @@ export interface DecoderOptions {
   readonly heads: ReadonlyArray<Head>
   /** Sites that a run may fetch, each under its {@link siteKey}: `[1, S, width]`. One that is not fetched is not copied. */
   readonly taps: ReadonlyArray<Site>
-  /** Sites at which a run adds a vector, by default none. */
+  /** Sites that a run can change, by default none: see `SiteChange.ts` for the inputs of each. */
   readonly interventions?: ReadonlyArray<Site> | undefined
   /** Sequences that a run can give a token each, by default one. Fused attention only. */
   readonly lanes?: number | undefined
@@ -70,10 +71,6 @@ export const names = {
   candidateRows: "candidate_rows",
   /** int64 `[C]`: token ids for the `candidates` head. */
   candidates: "candidates",
-  /** With interventions. float32 `[1, S, 1]`: 1 where they act, 0 where they do not. */
-  intervened: "intervened",
-  /** float32 `[width]`, of each site with an intervention: what is added there. */
-  addition: (site: Site) => `${siteKey(site)}.addition`,
   /**
    * float32 `[1, 2 * layers * kvHeads, S, headDim]`: the new rows; layer by layer, keys before values. A run of one lane gives
    * one row.
@@ -106,12 +103,11 @@ export class DecoderGraph {
   readonly #options: DecoderOptions
   readonly #weights: Weights
   readonly #attend: Attend
-  readonly #intervened: Value | undefined
   readonly #newKeyValues: Array<Value> = []
 
   constructor(model: DecoderModel, options: DecoderOptions) {
     const { config, specs, tensors } = model
-    const { interventions = [], lanes = 1, operators } = options
+    const { lanes = 1, operators } = options
     this.config = config
     this.#model = model
     this.#options = options
@@ -123,9 +119,6 @@ export class DecoderGraph {
     })
     this.tokens = this.#graph.input(names.inputIds, ElementType.int64, [1, "S"])
     this.#attend = attention(this.#graph, config, { kind: operators.attention, lanes })
-    if (interventions.length > 0) {
-      this.#intervened = this.#graph.input(names.intervened, ElementType.float32, [1, "S", 1])
-    }
   }
 
   /** `x @ W.T`. */
@@ -177,16 +170,6 @@ export class DecoderGraph {
     return { sum, normed }
   }
 
-  /** The norm without a gain. */
-  normalised(x: Value): Value {
-    const { hiddenSize } = this.config
-    return this.norm(x, this.#graph.constant(new Float32Array(hiddenSize).fill(1)))
-  }
-
-  multiply(a: Value, b: Value): Value {
-    return this.#graph.op("Mul", [a, b])
-  }
-
   /** `gelu(gate) * up`, with the tanh form of GELU. */
   geluTimes(gate: Value, up: Value): Value {
     return this.#graph.op("Mul", [this.#graph.op("Gelu", [gate], { attributes: { approximate: "tanh" } }), up])
@@ -199,24 +182,43 @@ export class DecoderGraph {
     return z
   }
 
-  /** Whether a run reads or changes what stands at a site: what is computed for it alone may be left out otherwise. */
-  wants(site: Site): boolean {
-    const isAt = (other: Site): boolean => siteKey(other) === siteKey(site)
-    return this.#options.taps.some(isAt) || this.#options.interventions?.some(isAt) === true
-  }
-
   /** Says that `value` stands at a site, and gives what the model goes on with. */
   site(site: Site, value: Value): Value {
-    const g = this.#graph
-    const width = siteWidth(this.config, site.site)
-    const isAt = (other: Site): boolean => siteKey(other) === siteKey(site)
-    let result = value
-    if (this.#intervened !== undefined && this.#options.interventions?.some(isAt) === true) {
-      const addition = g.input(names.addition(site), ElementType.float32, [width])
-      result = g.op("Add", [value, g.op("Mul", [this.#intervened, addition])])
-    }
-    if (this.#options.taps.some(isAt)) g.output(siteKey(site), result, [1, "S", width])
+    const change = this.#changeAt(site, value)
+    const result = change === undefined ? value : this.add(value, change)
+    this.#tap(site, result)
     return result
+  }
+
+  /**
+   * The same for a norm before its gain, which is computed for the site alone: the model goes on with `normed`, the norm
+   * with its gain in one operator, and the change times the gain.
+   */
+  siteBeforeGain(
+    site: Site,
+    residual: Value,
+    { gain, normed }: { readonly gain: Value; readonly normed: Value },
+  ): Value {
+    if (!isOneOf(this.#options.taps, site) && !isOneOf(this.#options.interventions, site)) return normed
+    const value = this.#normalised(residual)
+    const change = this.#changeAt(site, value)
+    this.#tap(site, change === undefined ? value : this.add(value, change))
+    return change === undefined ? normed : this.add(normed, this.#graph.op("Mul", [change, gain]))
+  }
+
+  /** The norm without a gain. */
+  #normalised(x: Value): Value {
+    return this.norm(x, this.#graph.constant(new Float32Array(this.config.hiddenSize).fill(1)))
+  }
+
+  #changeAt(site: Site, value: Value): Value | undefined {
+    if (!isOneOf(this.#options.interventions, site)) return undefined
+    return changeOf(this.#graph, site, siteWidth(this.config, site.site), value)
+  }
+
+  #tap(site: Site, value: Value): void {
+    if (!isOneOf(this.#options.taps, site)) return
+    this.#graph.output(siteKey(site), value, [1, "S", siteWidth(this.config, site.site)])
   }
 
   giveKeyValues(): void {
@@ -258,3 +260,6 @@ export class DecoderGraph {
     return g.op("Mul", [g.op("Tanh", [g.op("Div", [logits, g.scalar(cap)])]), g.scalar(cap)])
   }
 }
+
+const isOneOf = (sites: ReadonlyArray<Site> = [], site: Site): boolean =>
+  sites.some((other) => siteKey(other) === siteKey(site))

@@ -44,8 +44,20 @@ export function effectToJson<Name extends EffectName>(
   const name = subjectNames[effect]
   const sent = sentSubject(effect, subject)
   checkSendable(name, sent)
-  checkSendable("", options)
-  return JSON.stringify({ [name]: sent, options, cacheSalt })
+  const sentOptions = withPlainVectors(options)
+  checkSendable("", sentOptions)
+  return JSON.stringify({ [name]: sent, options: sentOptions, cacheSalt })
+}
+
+/** Vectors travel as lists, and are the same when they are read: each number of a Float32Array is one of JSON's. */
+function withPlainVectors(options: object): object {
+  const interventions = "interventions" in options ? options.interventions : undefined
+  if (!Array.isArray(interventions)) return options
+  const plain = interventions.map((one: unknown) => {
+    const vector = isRecord(one) ? one["vector"] : undefined
+    return isRecord(one) && vector instanceof Float32Array ? { ...one, vector: [...vector] } : one
+  })
+  return { ...options, interventions: plain }
 }
 
 /** Of a generation goes along what is judged, or traced; a trace of thousands of tokens stays here. */

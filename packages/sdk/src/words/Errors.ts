@@ -146,14 +146,22 @@ export class RuntimeError extends Data.TaggedError("RuntimeError")<{
   }
 }
 
+const damagedWeights =
+  'The model\'s weights are damaged, or too large for the precision that they run in: get another copy of the model, or open it with `precision: "f32"`.'
+
 /** A model computed what is no number: it is not the program that is at fault. */
 export const notFinite = (operation: string, problem: string): RuntimeError =>
-  new RuntimeError({
-    operation,
-    problem,
-    remedy:
-      'The model\'s weights are damaged, or too large for the precision that they run in: get another copy of the model, or open it with `precision: "f32"`.',
-  })
+  new RuntimeError({ operation, problem, remedy: damagedWeights })
+
+/** The same of a run whose inside was changed, which is the likelier cause. */
+export const causedByInterventions = (error: FacetError): FacetError =>
+  error instanceof RuntimeError && error.remedy === damagedWeights
+    ? new RuntimeError({
+        operation: error.operation,
+        problem: `${error.problem}, with interventions in force`,
+        remedy: "They drive the model beyond what it can compute: lower their strengths and values.",
+      })
+    : error
 
 /** The device that was asked for cannot run the model here. */
 export class UnsupportedDeviceError extends Data.TaggedError("UnsupportedDeviceError")<{

@@ -3,12 +3,14 @@ import { checkConstraint, type Constraint, type JsonSchema } from "./Constraint.
 import { checkCount, checkFlag, checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardOptions } from "./GuardOptions.ts"
+import { type Intervention, readInterventions } from "./Intervention.ts"
 import type { Asking, GenerateRequest, TraceRequest } from "./Request.ts"
 import { checkSampling } from "./checkSampling.ts"
 import { generateOptionNames } from "./generateOptionNames.ts"
 import type { SamplingOptions } from "./Sampling.ts"
+import { readSite } from "./Site.ts"
 import { checkStops, maxStops } from "./Stops.ts"
-import { checkTraceOptions, readSite, type TraceOptions } from "./Trace.ts"
+import { checkTraceOptions, type TraceOptions } from "./Trace.ts"
 
 /** How tokens are chosen (`SamplingOptions`), when the text ends, and what goes with it. */
 export interface GenerateOptions extends SamplingOptions {
@@ -50,6 +52,8 @@ export interface GenerateOptions extends SamplingOptions {
    * before temperature, penalties, bias and filters, as in OpenAI's API: so the chosen token need not be the likeliest.
    */
   readonly logprobs?: boolean | number | undefined
+  /** What changes the model's inside while it reads the prompt and writes: see `Intervention`. A guard is never changed. */
+  readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
 /** Whether a prompt is a chat, or a text that goes on. */
@@ -59,7 +63,7 @@ export const templates = ["chat", "none"] as const
 export const mostAlternatives = 20
 
 /** The options as an engine is told them: all but the guard, which stands around it. */
-export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | "interventions" | keyof Asking>
+export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | keyof Asking>
 
 /**
  * Reads the options, and refuses whatever can be judged without the model, before it travels.
@@ -73,6 +77,7 @@ export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptio
     constraint,
     grammar,
     guard: _guard,
+    interventions,
     logitBias,
     logprobs,
     regex,
@@ -92,6 +97,7 @@ export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptio
     traces: readTraces(trace),
     // The chosen token alone is one without alternatives.
     logprobs: logprobs === true ? 0 : logprobs === false ? undefined : logprobs,
+    interventions: readInterventions(interventions),
   }
   checkGenerate(read, Number.MAX_SAFE_INTEGER)
   return read

@@ -2,7 +2,7 @@
 import type { LabelledExample } from "./Calibration.ts"
 import type { Checksums } from "./Checksums.ts"
 import type { Constraint } from "./Constraint.ts"
-import type { Intervention } from "./Intervention.ts"
+import type { InterventionRequest } from "./Intervention.ts"
 import type { Policy } from "./Policy.ts"
 import type { Prompt } from "./Prompt.ts"
 import type { Questions } from "./Question.ts"
@@ -59,7 +59,7 @@ export interface GenerateRequest extends Asking, Omit<SamplingOptions, "logitBia
   /** How many alternatives come with each token's log-probability; left out when nobody asked for any. */
   readonly logprobs?: number | undefined
   /** In force over the prompt and all that follows. */
-  readonly interventions?: ReadonlyArray<Intervention> | undefined
+  readonly interventions?: ReadonlyArray<InterventionRequest> | undefined
 }
 
 export interface JudgeRequest extends Asking {
@@ -80,7 +80,7 @@ export interface InspectRequest extends Asking {
   readonly site?: SiteName | undefined
   readonly topK?: number | undefined
   readonly activations: boolean
-  readonly interventions?: ReadonlyArray<Intervention> | undefined
+  readonly interventions?: ReadonlyArray<InterventionRequest> | undefined
 }
 
 export interface ScoreRequest extends Asking {
@@ -89,7 +89,7 @@ export interface ScoreRequest extends Asking {
   readonly text: string | ReadonlyArray<number>
   /** How many of the likeliest tokens come with each place; left out when nobody asked for any. */
   readonly alternatives?: number | undefined
-  readonly interventions?: ReadonlyArray<Intervention> | undefined
+  readonly interventions?: ReadonlyArray<InterventionRequest> | undefined
 }
 
 /** Of the questions, a guard answers those that have a policy, and a model that writes the others. */

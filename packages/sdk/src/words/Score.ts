@@ -1,4 +1,5 @@
 /** How likely a text is, token by token. */
+import type { Intervention } from "./Intervention.ts"
 import type { TokenAlternative } from "./TokenLogprob.ts"
 
 export interface ScoreToken {
@@ -10,10 +11,12 @@ export interface ScoreToken {
   readonly top?: ReadonlyArray<TokenAlternative>
 }
 
-/** What is told beside the log-probabilities. */
+/** How a text is scored, and what is told beside the log-probabilities. */
 export interface ScoreOptions {
   /** So many of the likeliest tokens at each place, from 0 to 20. Default 0: none. */
   readonly alternatives?: number | undefined
+  /** In force while the text is read. */
+  readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
 export interface Score {

@@ -9,6 +9,7 @@
  *
  * Source: Gemma Scope (arXiv 2408.05147), section 3; the wrong tensor gives plausible nonsense.
  */
+import { checkUnicode, checkWhole } from "./Checks.ts"
 import { InvalidRequestError } from "./Errors.ts"
 
 export const siteNames = ["resid_post", "attn_z", "mlp_out", "mlp_in_norm"] as const
@@ -35,18 +36,20 @@ export const siteKey = (site: Site): string => `${site.site}.${site.layer}`
  * Reads a site's name: one of {@link siteNames}, or TransformerLens' (`hook_resid_post`, `blocks.3.attn.hook_z`, whose
  * layer must then agree with `layer`).
  *
+ * @param path what stands before the names of the options in an error.
  * @throws InvalidRequestError when there is no such site, or the layers differ.
  */
 export function parseSite(
   name: string,
   layer: number | undefined,
+  path = "",
 ): { readonly site: SiteName; readonly layer?: number } {
   const block = /^blocks\.(\d+)\.(.+)$/.exec(name)
   const bare = block?.[2] ?? name
   const site = siteNames.find((known) => known === bare) ?? (Object.hasOwn(aliases, bare) ? aliases[bare] : undefined)
   if (site === undefined) {
     throw new InvalidRequestError({
-      option: "site",
+      option: `${path}site`,
       problem: `"${name}" is not a site`,
       remedy: `Use one of ${siteNames.join(", ")}.`,
     })
@@ -54,7 +57,7 @@ export function parseSite(
   const named = block === null ? undefined : Number(block[1])
   if (named !== undefined && layer !== undefined && named !== layer) {
     throw new InvalidRequestError({
-      option: "layer",
+      option: `${path}layer`,
       problem: `"${name}" is at layer ${named}, and layer ${layer} was asked for`,
       remedy: "Leave out the layer, or make both agree.",
     })
@@ -63,11 +66,29 @@ export function parseSite(
   return known === undefined ? { site } : { site, layer: known }
 }
 
+/**
+ * A layer alone, a site alone, both or neither.
+ *
+ * @param path what stands before the names of the options in an error.
+ * @throws InvalidRequestError when there is no such site, or both contradict each other.
+ */
+export function readSite(
+  { layer, site }: { readonly layer?: number | undefined; readonly site?: string | undefined },
+  path = "",
+): Partial<Site> {
+  checkWhole(`${path}layer`, layer)
+  if (site !== undefined) {
+    checkUnicode(`${path}site`, site)
+    return parseSite(site, layer, path)
+  }
+  return layer === undefined ? {} : { layer }
+}
+
 /** @throws InvalidRequestError unless a model of so many layers has this one. */
-export function checkLayer(layers: number, layer: number): void {
+export function checkLayer(layers: number, layer: number, option = "layer"): void {
   if (Number.isInteger(layer) && layer >= 0 && layer < layers) return
   throw new InvalidRequestError({
-    option: "layer",
+    option,
     problem: `${layer} is not a layer of this model`,
     remedy: `Use a whole number from 0 to ${layers - 1}.`,
   })

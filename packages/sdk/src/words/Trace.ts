@@ -1,6 +1,7 @@
 /** What a model was thinking: the sparse features that were active at each token. */
-import { checkFlag, checkKnown, checkNumber, checkUnicode, checkWhole } from "./Checks.ts"
-import { parseSite, type Site, type SiteName } from "./Site.ts"
+import { checkFlag, checkKnown, checkNumber } from "./Checks.ts"
+import type { Intervention } from "./Intervention.ts"
+import type { SiteName } from "./Site.ts"
 
 /** A feature of a sparse autoencoder at one token. */
 export interface Feature {
@@ -42,6 +43,8 @@ export interface InspectOptions extends TraceOptions {
   readonly topK?: number | undefined
   /** Whether the trace carries the site's tensor itself. */
   readonly activations?: boolean | undefined
+  /** In force while the text is read; a trace of a site where one acts reads what was made of it. */
+  readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
 export const traceOptionNames = ["layer", "site", "topK"] as const satisfies ReadonlyArray<keyof TraceOptions>
@@ -50,7 +53,7 @@ const features = { max: Number.MAX_SAFE_INTEGER, integer: true } as const
 
 /** @throws InvalidRequestError that names the option. */
 export function checkInspectOptions(options: InspectOptions): void {
-  checkKnown(options, [...traceOptionNames, "activations"])
+  checkKnown(options, [...traceOptionNames, "activations", "interventions"])
   if (options.topK !== undefined) checkNumber("topK", options.topK, { ...features, min: 0 })
   checkFlag("activations", options.activations)
 }
@@ -59,18 +62,4 @@ export function checkInspectOptions(options: InspectOptions): void {
 export function checkTraceOptions(options: TraceOptions, path: string): void {
   checkKnown(options, traceOptionNames, path)
   if (options.topK !== undefined) checkNumber(`${path}.topK`, options.topK, { ...features, min: 1 })
-}
-
-/**
- * A layer alone, a site alone, both or neither.
- *
- * @throws InvalidRequestError when there is no such site, or both contradict each other.
- */
-export const readSite = ({ layer, site }: Pick<TraceOptions, "layer" | "site">): Partial<Site> => {
-  checkWhole("layer", layer)
-  if (site !== undefined) {
-    checkUnicode("site", site)
-    return parseSite(site, layer)
-  }
-  return layer === undefined ? {} : { layer }
 }

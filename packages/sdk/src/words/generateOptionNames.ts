@@ -17,6 +17,7 @@ const ownNames: Readonly<Record<Exclude<keyof GenerateOptions, keyof SamplingOpt
   guard: true,
   trace: true,
   logprobs: true,
+  interventions: true,
 }
 
 /** All options of a generation. */

@@ -97,6 +97,17 @@ export {
   type GuardPart,
   type GuardReport,
 } from "./GuardReport.ts"
+export {
+  type Ablate,
+  type Clamp,
+  type Intervention,
+  type InterventionPlace,
+  type Positions,
+  type Splice,
+  type Steer,
+  type SteeringMethod,
+  steeringMethods,
+} from "./Intervention.ts"
 export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
@@ -133,7 +144,7 @@ export { runInSlices } from "./runInSlices.ts"
 export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
-export { type Site, type SiteName, siteNames } from "./Site.ts"
+export { parseSite, type Site, type SiteName, siteNames } from "./Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
 export {

@@ -77,6 +77,23 @@ describe("Facet in a page", () => {
     assert.strictEqual(await facet.tokens.decode(await facet.tokens.encode("The fox sleeps.")), "The fox sleeps.")
   })
 
+  it("is changed from within by the interventions of a request", async () => {
+    const text = "The fox lived near the lake."
+    const at = { site: "resid_post", layer: 4 } as const
+    const steered = await facet.inspect(text, {
+      ...at,
+      interventions: [
+        { type: "steer", ...at, feature: 519, strength: 60 },
+        { type: "clamp", site: "mlp_out", layer: 1, feature: 412, value: 4 },
+      ],
+    })
+    assert.isTrue(steered.tokens.slice(1).every(({ features }) => features[0]?.index === 519))
+    const plain = await facet.score(text)
+    const whole = { type: "splice", ...at, errorTerm: false } as const
+    assert.notStrictEqual((await facet.score(text, { interventions: [whole] })).perplexity, plain.perplexity)
+    assert.strictEqual((await facet.score(text)).perplexity, plain.perplexity)
+  })
+
   it("streams with a guard and a trace", async () => {
     const seen = new Set<string>()
     let text = ""

@@ -1,25 +1,24 @@
 /** A steered run and a plain one share an engine, and never each other's keys and values. */
-import { gemmaFolder } from "@facet/tiny"
+import { gemmaFolder, scopeFolder } from "@facet/tiny"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { readModel } from "../../src/architectures/readModel.ts"
 import { Interventions } from "../../src/engine/Interventions.ts"
-import { makeEngine } from "../../src/engine/makeEngine.ts"
+import { readModel } from "../../src/architectures/readModel.ts"
 import { seededUniform } from "../uniform.ts"
+import { readNpz, readNpzRun } from "../../src/files/readNpz.ts"
+import { openScope } from "../../src/scope/openScope.node.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
-import { InvalidRequestError } from "../../src/index.ts"
-import { Interlock } from "../../src/runtime/Interlock.ts"
-import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
+import { makeEngineHere } from "../fixtures/engine.ts"
 import type { EngineService } from "../../src/words/Engine.ts"
 import type { EnginePart } from "../../src/words/Generation.ts"
-import type { Intervention } from "../../src/words/Intervention.ts"
+import { type Intervention, readInterventions } from "../../src/words/Intervention.ts"
 import { tries } from "../../../../test/campaign.ts"
 
-const model = { source: gemmaFolder, use: "text" } as const
+const model = { source: gemmaFolder, use: "text", scope: scopeFolder } as const
 const { config } = await readModel(await openFolder(gemmaFolder))
 
 const vector = (seed: number, width: number, strength: number): Float32Array => {
@@ -28,30 +27,20 @@ const vector = (seed: number, width: number, strength: number): Float32Array => 
 }
 
 const { headDim, heads, hiddenSize } = config
-/** What requests may have in force: nothing, one site, another vector at that site, two sites. */
+const steered: Intervention = { type: "steer", site: "resid_post", layer: 2, vector: vector(1, hiddenSize, 6) }
+/** What requests may have in force: nothing, one site, another vector at that site, vectors and features at three sites. */
 const settings: ReadonlyArray<ReadonlyArray<Intervention>> = [
   [],
-  [{ site: "resid_post", layer: 2, add: vector(1, hiddenSize, 6) }],
-  [{ site: "resid_post", layer: 2, add: vector(2, hiddenSize, 6) }],
+  [steered],
+  [{ ...steered, vector: vector(2, hiddenSize, 6) }],
   [
-    { site: "attn_z", layer: 1, add: vector(3, heads * headDim, 4) },
-    { site: "mlp_out", layer: 3, add: vector(4, hiddenSize, 4) },
+    { type: "steer", site: "attn_z", layer: 1, vector: vector(3, heads * headDim, 4) },
+    { type: "clamp", site: "mlp_out", layer: 1, feature: 412, value: 20 },
+    { type: "splice", site: "resid_post", layer: 4, errorTerm: false },
   ],
 ]
 
-const engineWith = (cacheBytes: number, lanes: number) =>
-  makeEngine({
-    devices: [{ name: "cpu", start: async () => makeNodeRuntime({ interlock: new Interlock(), threads: 1 }) }],
-    openFolder,
-    openScope: () => Promise.reject(new Error("no scope was asked for")),
-    queue: 64,
-    active: 4,
-    cacheBytes,
-    lanes,
-    reuse: "exact",
-    speculate: true,
-    judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
-  })
+const engineWith = (cacheBytes: number, lanes: number) => makeEngineHere({ cacheBytes, lanes })
 
 const scope = Effect.runSync(Scope.make())
 let shared: EngineService
@@ -88,7 +77,7 @@ const answered = (parts: ReadonlyArray<EnginePart>): Answer => ({
 
 const ask = (engine: EngineService, { kind, length, setting }: Request): Effect.Effect<Answer, unknown> => {
   const text = words.slice(0, length).join(" ")
-  const interventions = settings[setting] ?? []
+  const interventions = readInterventions(settings[setting])
   if (kind === "score") {
     return Effect.map(engine.score({ model, text, interventions }), ({ tokens }) => ({
       ids: tokens.map(({ id }) => id),
@@ -131,7 +120,7 @@ describe("interventions", () => {
           }
         }
       }),
-    { arbitrary: { runs: tries(10) } },
+    { arbitrary: { runs: tries(6) } },
   )
 
   it("change what the model says, each in its own way", async () => {
@@ -143,32 +132,158 @@ describe("interventions", () => {
       for (const other of sums.slice(i + 1)) assert.isAbove(Math.abs(sum - other), 0.1)
   })
 
+  const trace = async (interventions: ReadonlyArray<Intervention>, layer = 2) => {
+    const request = { model, text: "a fox and a bear", layer, topK: 0, activations: true } as const
+    const traced = await Effect.runPromise(
+      alone.inspect({ ...request, interventions: readInterventions(interventions) }),
+    )
+    return traced.activations ?? new Float32Array()
+  }
+
+  it("are kept with a cached sequence, unless they are far larger than it", () => {
+    const of = (count: number) => {
+      const zeros = new Float32Array(count)
+      const each = { bias: zeros, threshold: zeros, constant: zeros, gain: zeros }
+      const matrix = new Float32Array(count * hiddenSize)
+      const positions = { from: 1, to: Infinity }
+      const place = { site: { site: "mlp_out", layer: 1 }, width: hiddenSize, key: String(count), positions } as const
+      return Interventions.of([{ ...place, ...each, encoder: matrix, decoder: matrix }])
+    }
+    assert.isTrue(Interventions.none.areKept)
+    assert.isTrue(of(1000).areKept)
+    assert.isFalse(of(16_384).areKept)
+  })
+
   it("leave the first position as it is", async () => {
-    const [, steering = []] = settings
-    const trace = (interventions: ReadonlyArray<Intervention>) =>
-      Effect.runPromise(alone.inspect({ model, text: "a fox", layer: 2, topK: 0, activations: true, interventions }))
-    const [plain, steered] = [await trace([]), await trace(steering)]
-    const difference = steered.activations?.map((value, i) => value - (plain.activations?.[i] ?? NaN))
-    const first = difference?.subarray(0, hiddenSize) ?? []
-    const second = difference?.subarray(hiddenSize, 2 * hiddenSize) ?? []
-    assert.isTrue(first.every((value) => value === 0))
-    for (const [i, value] of second.entries()) assert.closeTo(value, steering[0]?.add[i] ?? NaN, 1e-3)
+    const [plain, changed] = [await trace([]), await trace([steered])]
+    const difference = changed.map((value, i) => value - (plain[i] ?? NaN))
+    assert.isTrue(difference.subarray(0, hiddenSize).every((value) => value === 0))
+    const second = difference.subarray(hiddenSize, 2 * hiddenSize)
+    for (const [i, value] of second.entries()) assert.closeTo(value, vector(1, hiddenSize, 6)[i] ?? NaN, 1e-3)
   })
 
-  it("have one key however they are listed, and none where there are none", () => {
-    const [, one = [], other = [], two = []] = settings
-    assert.strictEqual(Interventions.of([], config).key, "")
-    assert.strictEqual(Interventions.of(two, config).key, Interventions.of(two.toReversed(), config).key)
-    assert.notStrictEqual(Interventions.of(one, config).key, Interventions.of(other, config).key)
-    const doubled = one.map(({ add, ...site }) => ({ ...site, add: add.map((value) => 2 * value) }))
-    assert.strictEqual(Interventions.of([...one, ...one], config).key, Interventions.of(doubled, config).key)
-  })
+  describe("that are composed", () => {
+    const at = { site: "resid_post", layer: 2 } as const
+    const feature = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 767 }))
+    const strength = Schema.Finite.check(Schema.isBetween({ minimum: -30, maximum: 30 }))
+    const last = 5
+    /** Two lists are the same change, as far as f32 goes. */
+    const assertAlike = async (one: ReadonlyArray<Intervention>, other: ReadonlyArray<Intervention>) => {
+      const [a, b] = [await trace(one, last), await trace(other, last)]
+      const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
+      for (const [i, value] of a.entries()) assert.isBelow(Math.abs(value - (b[i] ?? NaN)) / scale, 1e-4)
+    }
+    const few = { arbitrary: { runs: tries(6) } }
+    const of = { a: feature, b: feature, s: strength, t: strength }
 
-  it.each([
-    ["a layer that is not there", { site: "mlp_out", layer: 99, add: new Float32Array(hiddenSize) }],
-    ["a vector of another width", { site: "attn_z", layer: 0, add: new Float32Array(3) }],
-    ["a vector that is not finite", { site: "mlp_out", layer: 0, add: new Float32Array(hiddenSize).fill(NaN) }],
-  ] as const)("refuse %s", (_, intervention) => {
-    assert.throws(() => Interventions.of([intervention], config), InvalidRequestError)
+    it.effect.prop(
+      "are the same bits in any order",
+      of,
+      ({ a, b, s, t }) =>
+        Effect.promise(async () => {
+          const list: ReadonlyArray<Intervention> = [
+            { type: "steer", ...at, feature: a, strength: s },
+            { type: "clamp", ...at, feature: b, value: t },
+            { type: "steer", ...at, feature: b, strength: t, method: "projection-cap" },
+            { type: "ablate", site: "mlp_out", layer: 1, feature: a },
+          ]
+          assert.deepEqual(await trace(list, last), await trace(list.toReversed(), last))
+        }),
+      few,
+    )
+
+    it.effect.prop(
+      "add up: steering twice is steering by the sum",
+      of,
+      ({ a, s, t }) =>
+        Effect.promise(() =>
+          assertAlike(
+            [
+              { type: "steer", ...at, feature: a, strength: s },
+              { type: "steer", ...at, feature: a, strength: t },
+            ],
+            [{ type: "steer", ...at, feature: a, strength: s + t }],
+          ),
+        ),
+      few,
+    )
+
+    it.effect.prop(
+      "to clamp is to ablate and to steer by the value",
+      of,
+      ({ a, s }) =>
+        Effect.promise(() =>
+          assertAlike(
+            [{ type: "clamp", ...at, feature: a, value: s }],
+            [
+              { type: "ablate", ...at, feature: a },
+              { type: "steer", ...at, feature: a, strength: s },
+            ],
+          ),
+        ),
+      few,
+    )
+
+    it.effect.prop(
+      "to splice with the error term is to clamp each feature",
+      of,
+      ({ a, b, s, t }) =>
+        Effect.promise(() =>
+          assertAlike(
+            [{ type: "splice", ...at, features: { [a]: s, [b]: t } }],
+            a === b
+              ? [{ type: "clamp", ...at, feature: b, value: t }]
+              : [
+                  { type: "clamp", ...at, feature: a, value: s },
+                  { type: "clamp", ...at, feature: b, value: t },
+                ],
+          ),
+        ),
+      few,
+    )
+
+    it.effect.prop(
+      "what is taken out along a direction is gone, and multiplying by 1 changes nothing",
+      of,
+      ({ a }) =>
+        Effect.promise(async () => {
+          const scaled = { type: "steer", ...at, feature: a, method: "orthogonal-decomposition" } as const
+          await assertAlike([{ ...scaled, strength: 1 }], [])
+          const row = await decoderRow(a)
+          for (const along of projections(await trace([{ ...scaled, strength: 0 }]), row))
+            assert.closeTo(along, 0, 1e-2)
+          const capped = await trace([{ ...scaled, method: "projection-cap", strength: -5 }])
+          for (const along of projections(capped, row)) assert.isAtMost(along, -5 + 1e-2)
+        }),
+      few,
+    )
+
+    it("change nothing, to the last bit, where nothing is edited", async () => {
+      const plain = await trace([], last)
+      assert.deepEqual(await trace([{ type: "splice", ...at }], last), plain)
+      // The session is open for the site by now, and another request's sites change no bit either.
+      assert.deepEqual(await trace([{ type: "steer", ...at, feature: 1, strength: 0 }], last), plain)
+      assert.deepEqual(await trace([], last), plain)
+    })
   })
 })
+
+const unit = (row: Float32Array): Float32Array => {
+  const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0))
+  return row.map((value) => value / length)
+}
+
+/** What each position but the first has along a direction. */
+const projections = (activations: Float32Array, direction: Float32Array): ReadonlyArray<number> =>
+  Array.from({ length: activations.length / hiddenSize - 1 }, (_, i) =>
+    activations
+      .subarray((i + 1) * hiddenSize, (i + 2) * hiddenSize)
+      .reduce((sum, value, at) => sum + value * direction[at]!, 0),
+  )
+
+async function decoderRow(index: number): Promise<Float32Array> {
+  const { entries, files } = await openScope(scopeFolder)
+  const { file } = entries.find(({ layer, site }) => layer === 2 && site === "resid_post")!
+  const array = await (await readNpz(files, file)).locate("W_dec")
+  return unit(await readNpzRun(files, file, array, { first: index * hiddenSize, count: hiddenSize }))
+}

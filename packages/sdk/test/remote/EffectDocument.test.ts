@@ -50,6 +50,14 @@ describe("what an effect is asked", () => {
     assert.deepStrictEqual(asked("inspect"), { finishReason, tokens })
   })
 
+  it("sends vectors as lists of numbers, which are the same when they are read", () => {
+    const vector = Float32Array.of(0.1, -3e-30, 16_777_217)
+    const options = { interventions: [{ type: "steer", layer: 1, vector } as const] }
+    const body: unknown = JSON.parse(effectToJson("generate", { subject: "Hi", options }))
+    const [sent] = effectFromJson("generate", body).options.interventions ?? []
+    assert.deepStrictEqual(sent, { type: "steer", layer: 1, vector: [...vector] })
+  })
+
   it("may come without options", () => {
     assert.deepStrictEqual(effectFromJson("shield", { content: "x" }), { subject: "x", options: {} })
   })

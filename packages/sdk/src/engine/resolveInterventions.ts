@@ -1,0 +1,239 @@
+/** What a request asks to be changed, as directions in the model that it is asked of. */
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex } from "@noble/hashes/utils.js"
+import { type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
+import { InvalidRequestError, invalidRequest } from "../words/Errors.ts"
+import {
+  type Change,
+  checkLength,
+  type InterventionRequest,
+  isAmong,
+  lengthOf,
+  mostAdded,
+  type ReadPositions,
+} from "../words/Intervention.ts"
+import { checkLayer, type Site, siteKey } from "../words/Site.ts"
+import { type Directions, Interventions } from "./Interventions.ts"
+import type { SaeFeatures } from "./SaeFeatures.ts"
+
+export interface ResolveOptions {
+  readonly config: ModelConfig
+  /** The autoencoder at a site. */
+  readonly featuresAt: (place: Partial<Site>) => Promise<SaeFeatures>
+}
+
+type Steering = Extract<Change, { readonly type: "steer" }>
+type Setting = Extract<Change, { readonly type: "set" }>
+
+/** Below every number: what is read always passes. */
+const always = -3.4028234663852886e38
+
+/**
+ * Finds the directions that a request's interventions act along.
+ *
+ * Rejects with an `InvalidRequestError` when the model or its autoencoders have no such layer, site or feature, a vector is
+ * not as wide as its site, or two of the interventions contradict each other; and with a `ScopeFileError`.
+ */
+export async function resolveInterventions(
+  list: ReadonlyArray<InterventionRequest> | undefined,
+  options: ResolveOptions,
+): Promise<Interventions> {
+  const directions: Array<Directions> = []
+  const set = new SetFeatures()
+  for (const request of list ?? []) directions.push(...(await directionsOf(request, options, set)))
+  return Interventions.of(directions)
+}
+
+async function directionsOf(
+  request: InterventionRequest,
+  options: ResolveOptions,
+  set: SetFeatures,
+): Promise<ReadonlyArray<Directions>> {
+  const { change, option, place } = request
+  if (place.layer !== undefined) checkLayer(options.config.layers, place.layer, `${option}.layer`)
+  if (change.type === "steer") {
+    const { direction } = change
+    return typeof direction === "number"
+      ? [steeringAlong(request, change, await featureAt(request, direction, options))]
+      : [steeringAlong(request, change, vectorAt(request, direction, options))]
+  }
+  const features = await autoencoderOf(request, options)
+  for (const [index] of change.features) {
+    features.checkIndex(option, index)
+    set.add(features.site, index, request)
+  }
+  if (change.errorTerm) return settingEach(request, change, features)
+  set.add(features.site, whole, request)
+  return [await settingAll(request, change, features)]
+}
+
+/** What is wrong with the place is told by the intervention's own path. */
+async function autoencoderOf(
+  { option, place }: InterventionRequest,
+  { featuresAt }: ResolveOptions,
+): Promise<SaeFeatures> {
+  try {
+    return await featuresAt(place)
+  } catch (cause) {
+    if (!(cause instanceof InvalidRequestError) || cause.option === "scope") throw cause
+    throw invalidRequest(`${option}.${cause.option}`, cause.problem, cause.remedy)
+  }
+}
+
+/** A direction at its site. */
+interface Placed {
+  readonly site: Site
+  readonly vector: Float32Array
+  /** Tells it apart from others. */
+  readonly name: string
+}
+
+async function featureAt(request: InterventionRequest, index: number, options: ResolveOptions): Promise<Placed> {
+  const features = await autoencoderOf(request, options)
+  features.checkIndex(`${request.option}.feature`, index)
+  return { site: features.site, vector: await features.decoderRow(index), name: `${features.path}:${index}` }
+}
+
+function vectorAt({ option, place }: InterventionRequest, vector: Float32Array, { config }: ResolveOptions): Placed {
+  const { layer, site = "resid_post" } = place
+  if (layer === undefined) {
+    throw invalidRequest(
+      `${option}.layer`,
+      "a vector does not say which layer is meant",
+      `Use a whole number from 0 to ${config.layers - 1}.`,
+    )
+  }
+  const width = siteWidth(config, site)
+  if (vector.length === width) return { site: { layer, site }, vector, name: digest(vector) }
+  throw invalidRequest(
+    `${option}.vector`,
+    `it has ${vector.length} numbers, and ${site} of this model has a width of ${width}`,
+    "Pass one as wide as the site, made with this model.",
+  )
+}
+
+function steeringAlong(
+  { option, positions }: InterventionRequest,
+  { method, strength }: Steering,
+  { name, site, vector }: Placed,
+): Directions {
+  checkLength(vector, { option, strength, method })
+  const key = JSON.stringify(["steer", siteKey(site), name, strength, method, keyOf(positions)])
+  const one = { site, width: vector.length, key, positions }
+  if (method === "additive") {
+    const [encoder, zero] = [new Float32Array(vector.length), Float32Array.of(0)]
+    return {
+      ...one,
+      encoder,
+      bias: zero,
+      threshold: zero,
+      constant: Float32Array.of(strength),
+      gain: zero,
+      decoder: vector,
+    }
+  }
+  const length = lengthOf(vector)
+  const unit = vector.map((value) => value / length)
+  const isCap = method === "projection-cap"
+  return {
+    ...one,
+    encoder: unit,
+    // What is above the cap is taken off; of the whole projection all but a part is.
+    bias: Float32Array.of(isCap ? -strength : 0),
+    threshold: Float32Array.of(isCap ? 0 : always),
+    constant: Float32Array.of(0),
+    gain: Float32Array.of(isCap ? -1 : strength - 1),
+    decoder: unit,
+  }
+}
+
+async function settingEach(
+  { option, positions }: InterventionRequest,
+  { features: wanted }: Setting,
+  features: SaeFeatures,
+): Promise<ReadonlyArray<Directions>> {
+  const { path, site } = features
+  const all: Array<Directions> = []
+  for (const [index, activation] of wanted) {
+    const { bias, decoder, encoder, threshold } = await features.direction(index)
+    checkAdded(option, activation, decoder)
+    all.push({
+      site,
+      width: decoder.length,
+      key: JSON.stringify(["set", siteKey(site), `${path}:${index}`, activation, keyOf(positions)]),
+      positions,
+      encoder,
+      bias: Float32Array.of(bias),
+      threshold: Float32Array.of(threshold),
+      constant: Float32Array.of(activation),
+      gain: Float32Array.of(-1),
+      decoder,
+    })
+  }
+  return all
+}
+
+async function settingAll(
+  { option, positions }: InterventionRequest,
+  { features: wanted }: Setting,
+  features: SaeFeatures,
+): Promise<Directions> {
+  const { path, site } = features
+  const { width, ...matrices } = await features.whole()
+  const constant = new Float32Array(width)
+  const gain = new Float32Array(width).fill(1)
+  const { length } = matrices.base
+  for (const [index, activation] of wanted) {
+    checkAdded(option, activation, matrices.decoder.subarray(index * length, (index + 1) * length))
+    constant[index] = activation
+    gain[index] = 0
+  }
+  const set = wanted.toSorted(([a], [b]) => a - b)
+  const key = JSON.stringify(["splice", siteKey(site), path, set, keyOf(positions)])
+  return { site, width: length, key, positions, ...matrices, constant, gain }
+}
+
+function checkAdded(option: string, activation: number, row: Float32Array): void {
+  const length = lengthOf(row)
+  if (Math.abs(activation) * length <= mostAdded) return
+  throw invalidRequest(
+    option,
+    `an activation of ${activation} of a feature of length ${length} is more than a model's norms can take`,
+    `Keep their product at ${mostAdded} or below.`,
+  )
+}
+
+/** Stands for an autoencoder that takes the tensor's place. */
+const whole = -1
+
+/** Which features are set where: one that is set twice would be set to neither. */
+class SetFeatures {
+  readonly #all = new Map<string, Array<InterventionRequest>>()
+
+  add(site: Site, index: number, request: InterventionRequest): void {
+    const key = `${siteKey(site)}.${index}`
+    const others = this.#all.get(key) ?? []
+    this.#all.set(key, [...others, request])
+    const other = others.find(({ positions }) => overlap(positions, request.positions))
+    if (other === undefined) return
+    const what = index === whole ? "an autoencoder takes the place of" : `feature ${index} is set at`
+    throw invalidRequest(
+      request.option,
+      `${what} ${siteKey(site)} already by ${other.option}`,
+      "Leave one of them out, or give them positions that do not overlap.",
+    )
+  }
+}
+
+function overlap(a: ReadPositions, b: ReadPositions): boolean {
+  if (!("from" in a)) return a.some((position) => isAmong(b, position))
+  if (!("from" in b)) return overlap(b, a)
+  return Math.max(a.from, b.from) < Math.min(a.to, b.to)
+}
+
+/** JSON has no Infinity. */
+const keyOf = (positions: ReadPositions): ReadonlyArray<number> | string =>
+  "from" in positions ? `${positions.from}-${positions.to}` : positions
+
+const digest = (vector: Float32Array): string =>
+  bytesToHex(sha256(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)))
