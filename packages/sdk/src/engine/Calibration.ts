@@ -1,5 +1,6 @@
 /** How far a question's probabilities are from what is true, and what brings them nearer. */
 import type { CalibrationReport } from "../words/Calibration.ts"
+import { calibrationError } from "../words/calibrationError.ts"
 import type { PlattCalibration, TemperatureCalibration } from "../words/Question.ts"
 import type { ReadQuestion } from "../words/readQuestions.ts"
 import { differenceOf, probabilitiesOf } from "./answerOf.ts"
@@ -15,7 +16,6 @@ export interface LabelledLogits {
 }
 
 const mostFolds = 5
-const bins = 10
 
 /** The calibration that makes the examples likeliest, and the error without it and with it. */
 export function calibrationOf(
@@ -59,21 +59,6 @@ const errorOfLikeliest = (examples: ReadonlyArray<Predicted>): number =>
       return { probability, outcome: label[probabilities.indexOf(probability)] ?? 0 }
     }),
   )
-
-/**
- * The expected calibration error: the mean distance between probability and frequency in ten bins of equal width, by how many
- * fall into each (Naeini, Cooper and Hauskrecht, 2015).
- */
-export function calibrationError(
-  examples: ReadonlyArray<{ readonly probability: number; readonly outcome: number }>,
-): number {
-  const sums = Array.from({ length: bins }, () => 0)
-  for (const { outcome, probability } of examples) {
-    const bin = Math.min(bins - 1, Math.floor(probability * bins))
-    sums[bin]! += probability - outcome
-  }
-  return sums.reduce((total, sum) => total + Math.abs(sum), 0) / examples.length
-}
 
 /** exp of these: a temperature beyond them says that the examples are all right or all wrong, and not by how much. */
 const temperatureRange = { low: -3, high: 3 }

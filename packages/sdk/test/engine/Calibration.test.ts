@@ -1,6 +1,6 @@
 /** What calibration finds in examples whose truth is known. */
 import { assert, describe, it } from "@effect/vitest"
-import { calibrationError, calibrationOf, type LabelledLogits } from "../../src/engine/Calibration.ts"
+import { calibrationOf, type LabelledLogits } from "../../src/engine/Calibration.ts"
 import { probabilitiesOf } from "../../src/engine/answerOf.ts"
 import type { Question } from "../../src/index.ts"
 import { readQuestions } from "../../src/words/readQuestions.ts"
@@ -81,18 +81,5 @@ describe("calibrationOf", () => {
     const { calibration } = calibrationOf(isIt, examples, "platt")
     const [probability = 0] = probabilitiesOf([2, 0], calibration)
     assert.closeTo(probability, 0.5, 1e-6)
-  })
-})
-
-describe("calibrationError", () => {
-  it("is nothing where frequencies are as was said, and all where they are the opposite", () => {
-    const right = [0, 0, 1, 1].map((outcome) => ({ probability: outcome, outcome }))
-    assert.strictEqual(calibrationError(right), 0)
-    assert.strictEqual(
-      calibrationError(right.map(({ outcome, probability }) => ({ probability, outcome: 1 - outcome }))),
-      1,
-    )
-    const half = [0, 1].map((outcome) => ({ probability: 0.55, outcome }))
-    assert.closeTo(calibrationError(half), 0.05, 1e-12)
   })
 })

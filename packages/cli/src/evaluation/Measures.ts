@@ -1,0 +1,64 @@
+/** What a guard is worth on labelled rows. */
+import { calibrationError } from "@facet/sdk/words"
+import { bootstrap, type Interval } from "./bootstrap.ts"
+import { type Curve, curveOf, type Judged } from "./Curve.ts"
+import { areaUnderRoc, averagePrecision, bestPoint, type OperatingPoint, pointAt } from "./ranking.ts"
+
+/** Figures from 0 to 1; null where the rows cannot tell them, and `untold` says why. */
+export interface Measures {
+  /** The highest F1 that any threshold reaches on these rows, and what that threshold does. */
+  readonly f1: number | null
+  readonly threshold: number | null
+  readonly auPrc: number | null
+  readonly auRoc: number | null
+  readonly precision: number | null
+  readonly recall: number | null
+  /** The expected calibration error, in ten bins of equal width. */
+  readonly ece: number | null
+  readonly count: number
+  readonly positives: number
+  /** At the threshold that the guard flags from. */
+  readonly atThreshold: OperatingPoint | null
+  /** 95 % intervals. */
+  readonly intervals: { readonly f1: Interval; readonly auPrc: Interval; readonly auRoc: Interval } | null
+  readonly untold?: string
+}
+
+const unranked = {
+  f1: null,
+  threshold: null,
+  auPrc: null,
+  auRoc: null,
+  precision: null,
+  recall: null,
+  atThreshold: null,
+  intervals: null,
+} as const
+
+/** @param threshold that the guard flags from */
+export function measure(rows: ReadonlyArray<Judged>, threshold: number): Measures {
+  const curve = curveOf(rows)
+  const { negatives, positives } = curve
+  const told = { count: rows.length, positives }
+  if (rows.length === 0) return { ...unranked, ece: null, ...told, untold: "no row has a label for it" }
+  const ece = calibrationError(rows.map(({ label, probability }) => ({ probability, outcome: label })))
+  if (positives === 0) return { ...unranked, ece, ...told, untold: "no row is labelled 1" }
+  if (negatives === 0) return { ...unranked, ece, ...told, untold: "no row is labelled 0" }
+  const { precision, recall, threshold: best } = bestPoint(curve)
+  return {
+    ...figuresOf(curve),
+    threshold: best,
+    precision,
+    recall,
+    ece,
+    ...told,
+    atThreshold: pointAt(curve, threshold),
+    intervals: bootstrap(rows, figuresOf),
+  }
+}
+
+const figuresOf = (curve: Curve): Readonly<Record<"f1" | "auPrc" | "auRoc", number>> => ({
+  f1: bestPoint(curve).f1,
+  auPrc: averagePrecision(curve),
+  auRoc: areaUnderRoc(curve),
+})
