@@ -9,7 +9,7 @@ import type { Console } from "./Console.ts"
 import { fit } from "./textWidth.ts"
 
 /** Erases the line that the cursor is in. */
-const clearLine = "\r\u001b[K"
+export const clearLine = "\r\u001b[K"
 
 export async function openFacet(console: Console, options: OpenOptions): Promise<Facet> {
   for (const name of [options.model, options.shield]) await askFirst(console, name)

@@ -8,6 +8,7 @@ import { convert } from "./commands/convert.ts"
 import { completion } from "./commands/completion.ts"
 import { decide } from "./commands/decide.ts"
 import { demo } from "./commands/demo.ts"
+import { evaluation } from "./commands/eval.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
 import { models } from "./commands/models.ts"
@@ -29,6 +30,7 @@ const working: ReadonlyArray<Command> = [
   shield,
   inspect,
   decide,
+  evaluation,
   score,
   chat,
   pull,

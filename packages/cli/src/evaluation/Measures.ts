@@ -1,8 +1,8 @@
 /** What a guard is worth on labelled rows. */
 import { calibrationError } from "@facet/sdk/words"
 import { bootstrap, type Interval } from "./bootstrap.ts"
-import { type Curve, curveOf, type Judged } from "./Curve.ts"
-import { areaUnderRoc, averagePrecision, bestPoint, type OperatingPoint, pointAt } from "./ranking.ts"
+import { curveOf, type Judged } from "./Curve.ts"
+import { bestPoint, type OperatingPoint, pointAt, type RankingFigures, rankingFigures } from "./ranking.ts"
 
 /** Figures from 0 to 1; null where the rows cannot tell them, and `untold` says why. */
 export interface Measures {
@@ -20,7 +20,7 @@ export interface Measures {
   /** At the threshold that the guard flags from. */
   readonly atThreshold: OperatingPoint | null
   /** 95 % intervals. */
-  readonly intervals: { readonly f1: Interval; readonly auPrc: Interval; readonly auRoc: Interval } | null
+  readonly intervals: Readonly<Record<keyof RankingFigures, Interval>> | null
   readonly untold?: string
 }
 
@@ -46,19 +46,13 @@ export function measure(rows: ReadonlyArray<Judged>, threshold: number): Measure
   if (negatives === 0) return { ...unranked, ece, ...told, untold: "no row is labelled 0" }
   const { precision, recall, threshold: best } = bestPoint(curve)
   return {
-    ...figuresOf(curve),
+    ...rankingFigures(curve),
     threshold: best,
     precision,
     recall,
     ece,
     ...told,
     atThreshold: pointAt(curve, threshold),
-    intervals: bootstrap(rows, figuresOf),
+    intervals: bootstrap(rows),
   }
 }
-
-const figuresOf = (curve: Curve): Readonly<Record<"f1" | "auPrc" | "auRoc", number>> => ({
-  f1: bestPoint(curve).f1,
-  auPrc: averagePrecision(curve),
-  auRoc: areaUnderRoc(curve),
-})

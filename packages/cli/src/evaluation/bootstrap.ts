@@ -1,5 +1,6 @@
 /** How far figures would move with other rows of the same kind. */
-import { type Curve, type Judged, sorted, weightedCurve } from "./Curve.ts"
+import { type Judged, sorted, weightedCurve } from "./Curve.ts"
+import { type RankingFigures, rankingFigures } from "./ranking.ts"
 
 export type Interval = readonly [low: number, high: number]
 
@@ -12,23 +13,21 @@ const seed = 42
  *
  * @param rows of both labels; draws that have one alone are left out, as nothing can be told of them
  */
-export function bootstrap<K extends string>(
-  rows: ReadonlyArray<Judged>,
-  figuresOf: (curve: Curve) => Readonly<Record<K, number>>,
-): Readonly<Record<K, Interval>> {
+export function bootstrap(rows: ReadonlyArray<Judged>): Readonly<Record<keyof RankingFigures, Interval>> {
   const ranked = sorted(rows)
   const draw = uniformBelow(ranked.length)
-  const drawn: Array<Readonly<Record<K, number>>> = []
+  const drawn: Array<RankingFigures> = []
   for (let i = 0; i < resamples; i++) {
     const counts = new Uint32Array(ranked.length)
     for (let j = 0; j < ranked.length; j++) counts[draw()]! += 1
     const curve = weightedCurve(ranked, counts)
-    if (curve.positives > 0 && curve.negatives > 0) drawn.push(figuresOf(curve))
+    if (curve.positives > 0 && curve.negatives > 0) drawn.push(rankingFigures(curve))
   }
-  const names = Object.keys(figuresOf(weightedCurve(ranked, undefined))) as ReadonlyArray<K>
-  const entries = names.map((name) => [name, middle(drawn.map((figures) => figures[name]))] as const)
-  // One entry for each of K, as `names` has them all.
-  return Object.fromEntries(entries) as Record<K, Interval>
+  return {
+    f1: middle(drawn.map(({ f1 }) => f1)),
+    auPrc: middle(drawn.map(({ auPrc }) => auPrc)),
+    auRoc: middle(drawn.map(({ auRoc }) => auRoc)),
+  }
 }
 
 function middle(values: ReadonlyArray<number>): Interval {

@@ -11,8 +11,22 @@ export interface OperatingPoint {
   readonly recall: number
 }
 
+/** What a ranking is worth, whatever the threshold; each figure from 0 to 1. */
+export interface RankingFigures {
+  /** The highest that any threshold reaches. */
+  readonly f1: number
+  readonly auPrc: number
+  readonly auRoc: number
+}
+
+export const rankingFigures = (curve: Curve): RankingFigures => ({
+  f1: bestPoint(curve).f1,
+  auPrc: averagePrecision(curve),
+  auRoc: areaUnderRoc(curve),
+})
+
 /** The area under the precision-recall curve: scikit-learn's `average_precision_score`, a sum of steps, not of trapezia. */
-export function averagePrecision({ points, positives }: Curve): number {
+function averagePrecision({ points, positives }: Curve): number {
   let [area, before] = [0, 0]
   for (const point of points) {
     area += ((point.truePositives - before) / positives) * precisionOf(point)

@@ -1,0 +1,41 @@
+/** Evaluations for people. */
+import { table } from "../table.ts"
+import type { Interval } from "./bootstrap.ts"
+import type { Evaluation } from "./evaluate.ts"
+import type { Measures } from "./Measures.ts"
+
+const head = ["", "rows", "flag", "F1", "at", "AU-PRC", "AUROC", "precision", "recall", "ECE"]
+
+export function evaluationTable({ latency, overall, policies }: Evaluation): ReadonlyArray<string> {
+  const all = [...Object.entries(policies), ["overall", overall] as const]
+  const { atThreshold, intervals } = overall
+  return [
+    ...table([head, ...all.map(([name, measures]) => cellsOf(name, measures))]),
+    "",
+    ...all.flatMap(([name, { untold }]) => (untold === undefined ? [] : [`${name}: ${untold}`])),
+    ...(intervals === null
+      ? []
+      : [
+          `overall, 95 % intervals: F1 ${range(intervals.f1)}, AU-PRC ${range(intervals.auPrc)}, AUROC ${range(intervals.auRoc)}`,
+        ]),
+    ...(atThreshold === null
+      ? []
+      : [
+          `overall, flagged from ${figure(atThreshold.threshold)} on: F1 ${figure(atThreshold.f1)}, precision ${figure(atThreshold.precision)}, recall ${figure(atThreshold.recall)}`,
+        ]),
+    `a row took ${latency.medianMs.toFixed(0)} ms in the median, ${latency.p95Ms.toFixed(0)} ms at the 95th percentile`,
+    "F1, precision and recall are those of the threshold that is best on these very rows.",
+  ]
+}
+
+const cellsOf = (name: string, measures: Measures): ReadonlyArray<string> => [
+  name,
+  String(measures.count),
+  String(measures.positives),
+  ...[measures.f1, measures.threshold, measures.auPrc, measures.auRoc].map(figure),
+  ...[measures.precision, measures.recall, measures.ece].map(figure),
+]
+
+const figure = (value: number | null): string => (value === null ? "-" : value.toFixed(3))
+
+const range = ([low, high]: Interval): string => `${figure(low)} to ${figure(high)}`
