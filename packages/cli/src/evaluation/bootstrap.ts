@@ -1,6 +1,6 @@
 /** How far figures would move with other rows of the same kind. */
 import { type Judged, sorted, weightedCurve } from "./Curve.ts"
-import { type RankingFigures, rankingFigures } from "./ranking.ts"
+import { type RankingFigures, rankingFigures } from "./Ranking.ts"
 
 export type Interval = readonly [low: number, high: number]
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { gunzipSync } from "node:zlib"
 import { checkUnicode, invalidRequest, isRecord, type JsonRecord, parseJson, policies, show } from "@facet/sdk/words"
-import { isModerationRow, moderationLabels } from "./moderationRow.ts"
+import { isModerationRow, moderationLabels } from "./ModerationRow.ts"
 
 export type Label = 0 | 1
 

@@ -6,7 +6,7 @@ import { type FacetError, invalidRequest } from "../words/Errors.ts"
 import { isRecord } from "../words/Json.ts"
 import type { ReadQuestion } from "../words/readQuestions.ts"
 import type { CalibrateRequest } from "../words/Request.ts"
-import { calibrationOf, type LabelledLogits } from "./Calibration.ts"
+import { calibrationOf, type LabelledLogits } from "./calibrationOf.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { questionLogits, type QuestionsEngine } from "./questionLogits.ts"
 

@@ -1,6 +1,6 @@
 /** What calibration finds in examples whose truth is known. */
 import { assert, describe, it } from "@effect/vitest"
-import { calibrationOf, type LabelledLogits } from "../../src/engine/Calibration.ts"
+import { calibrationOf, type LabelledLogits } from "../../src/engine/calibrationOf.ts"
 import { probabilitiesOf } from "../../src/engine/answerOf.ts"
 import type { Question } from "../../src/index.ts"
 import { readQuestions } from "../../src/words/readQuestions.ts"
