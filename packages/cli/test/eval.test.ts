@@ -1,5 +1,5 @@
 /** `facet eval` as a user runs it, with the embedded guard. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
@@ -23,7 +23,7 @@ test("one document, or a table; a row's probability is the shield's", async () =
   const [whole, alone, table, shielded] = await Promise.all([
     facet(["eval", dataset, "--json"]),
     facet(["eval", dataset, "--json", "--limit", "2", "--policy", "dangerous_content", "--shield", "tiny"]),
-    facet(["eval", dataset, "--verbose"]),
+    facet(["eval", dataset, "--verbose", "--html", join(folder, "report.html")]),
     facet(["shield", "How do I bake bread?", "--response", "Mix flour and water.", "--json"]),
   ])
   expect(whole).toMatchObject({ code: 0, stderr: "" })
@@ -50,18 +50,22 @@ test("one document, or a table; a row's probability is the shield's", async () =
   })
   expect(table.code).toBe(0)
   expect(table.stdout).toMatch(/^ +rows +flag +F1 [^]*\noverall +3 +1 +1\.000 [^]*harassment: no row is labelled 1/)
+  const report = await readFile(join(folder, "report.html"), "utf8")
+  expect(report).toContain("<h1>rows.jsonl</h1>")
+  expect(report.match(/<svg /g)).toHaveLength(3)
   expect(table.stderr).toContain("3 of 3 rows, 0:00 left")
 }, 60_000)
 
 test("what cannot be done is said", async () => {
   const broken = join(folder, "broken.jsonl")
   await writeFile(broken, '{"prompt":"a","label":1}\n{"prompt":"b"}\n')
-  const [label, policy, file, both, limit, none] = await Promise.all([
+  const [label, policy, file, both, limit, place, none] = await Promise.all([
     facet(["eval", broken, "--json"]),
     facet(["eval", dataset, "--policy", "spam"]),
     facet(["eval", dataset, "--policy-file", "own.json"]),
     facet(["eval", dataset, "--model", "tiny", "--shield", "other"]),
     facet(["eval", dataset, "--limit", "0"]),
+    facet(["eval", dataset, "--html", join(folder, "none", "report.html")]),
     facet(["eval"]),
   ])
   expect(label).toMatchObject({
@@ -73,5 +77,6 @@ test("what cannot be done is said", async () => {
   expect(file).toMatchObject({ code: 2, stderr: expect.stringContaining("--policy-file") })
   expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining("--model and --shield") })
   expect(limit).toMatchObject({ code: 2, stderr: expect.stringContaining("--limit takes a whole number") })
+  expect(place).toMatchObject({ code: 2, stderr: expect.stringContaining("report.html cannot be written") })
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("DATASET is missing") })
 }, 60_000)

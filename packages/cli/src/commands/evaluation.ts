@@ -1,10 +1,13 @@
 /** `facet eval`: how well a guard judges labelled rows. */
+import { access, constants, writeFile } from "node:fs/promises"
+import { basename, dirname } from "node:path"
 import { policies } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { evaluate, type Evaluation } from "../evaluation/evaluate.ts"
+import { evaluationReport } from "../evaluation/evaluationReport.ts"
 import { evaluationTable } from "../evaluation/evaluationTable.ts"
 import { type DatasetRow, readDataset } from "../evaluation/readDataset.ts"
 import { clearLine, duration, openFacet } from "../Opening.ts"
@@ -25,6 +28,7 @@ const options = {
     about: "the guard: an id such as google/shieldgemma-2b, a folder, a .gguf, a URL, or tiny (default)",
   },
   shield: { kind: "text", value: "M", about: "the same as --model" },
+  html: { kind: "text", value: "FILE", about: "write a report with plots, too: one page that needs nothing else" },
   ...deviceOptions,
   ...jsonOption,
 } as const
@@ -39,16 +43,18 @@ export const evaluation = defineCommand(
     examples: [
       [`eval rows.jsonl`, `a table; rows are { "prompt": "…", "response": "…", "label": 0 }, without response too`],
       [`eval rows.jsonl --policy harassment --json`, "one policy, one JSON document"],
+      [`eval rows.jsonl --html report.html`, "the table, and a page with plots"],
       [`eval samples-1680.jsonl.gz --limit 200`, "the first rows of OpenAI's moderation set"],
     ],
   },
-  async (console, file, { device, json, limit, model, policies: given, shield, threads }) => {
+  async (console, file, { device, html, json, limit, model, policies: given, shield, threads }) => {
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
       throw new UsageError(`--limit takes a whole number above 0, not ${limit}`)
     }
     if (model !== undefined && shield !== undefined && model !== shield) {
       throw new UsageError("--model and --shield both name the guard: give one of them")
     }
+    if (html !== undefined) await checkPlace(html)
     // What is wrong with the rows is told before a model is fetched for them.
     const rows = await readDataset(file, limit)
     const guard = shield ?? model
@@ -60,11 +66,19 @@ export const evaluation = defineCommand(
     const result = await showingRows(console, rows, (content) =>
       facet.shield(content, { ...(ids && { policies: ids }), signal: console.signal }),
     )
+    if (html !== undefined) await writeFile(html, evaluationReport(basename(file), result))
     if (json === true) await console.out.writeLine(JSON.stringify(result))
     else for (const line of evaluationTable(result)) await console.out.writeLine(line)
     return 0
   },
 )
+
+/** An evaluation may take hours: that its report cannot be written is said before. */
+async function checkPlace(html: string): Promise<void> {
+  await access(dirname(html), constants.W_OK).catch((cause: Error) => {
+    throw new UsageError(`--html: ${html} cannot be written (${cause.message})`)
+  })
+}
 
 const barWidth = 20
 

@@ -4,14 +4,30 @@ import type { Interval } from "./bootstrap.ts"
 import type { Evaluation } from "./evaluate.ts"
 import type { Measures } from "./Measures.ts"
 
-const head = ["", "rows", "flag", "F1", "at", "AU-PRC", "AUROC", "precision", "recall", "ECE"]
+export const head: ReadonlyArray<string> = [
+  "",
+  "rows",
+  "flag",
+  "F1",
+  "at",
+  "AU-PRC",
+  "AUROC",
+  "precision",
+  "recall",
+  "ECE",
+]
 
-export function evaluationTable({ latency, overall, policies }: Evaluation): ReadonlyArray<string> {
+export function evaluationTable(evaluation: Evaluation): ReadonlyArray<string> {
+  const { overall, policies } = evaluation
+  const all = [...Object.entries(policies), ["overall", overall] as const]
+  return [...table([head, ...all.map(([name, measures]) => cellsOf(name, measures))]), "", ...remarksOf(evaluation)]
+}
+
+/** What a table has no room for, a sentence each. */
+export function remarksOf({ latency, overall, policies }: Evaluation): ReadonlyArray<string> {
   const all = [...Object.entries(policies), ["overall", overall] as const]
   const { atThreshold, intervals } = overall
   return [
-    ...table([head, ...all.map(([name, measures]) => cellsOf(name, measures))]),
-    "",
     ...all.flatMap(([name, { untold }]) => (untold === undefined ? [] : [`${name}: ${untold}`])),
     ...(intervals === null
       ? []
@@ -28,7 +44,7 @@ export function evaluationTable({ latency, overall, policies }: Evaluation): Rea
   ]
 }
 
-const cellsOf = (name: string, measures: Measures): ReadonlyArray<string> => [
+export const cellsOf = (name: string, measures: Measures): ReadonlyArray<string> => [
   name,
   String(measures.count),
   String(measures.positives),

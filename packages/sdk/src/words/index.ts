@@ -3,7 +3,7 @@
  * engine in it.
  */
 export { byteCount } from "./byteCount.ts"
-export { calibrationError } from "./calibrationError.ts"
+export { type CalibrationBin, calibrationBins, calibrationError } from "./calibrationError.ts"
 export { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./CallOptions.ts"
 export {
   checkCount,
