@@ -56,6 +56,19 @@ test("one document, or a table; a row's probability is the shield's", async () =
   expect(table.stderr).toContain("3 of 3 rows, 0:00 left")
 }, 60_000)
 
+test("the page's rows give the page's table", async () => {
+  const page = await readFile(new URL("../../../docs/evaluating-a-guard.md", import.meta.url), "utf8")
+  const [, rows = "", table = ""] = /```json\n([^]*?)```[^]*?```\n( +rows [^]*?)```/.exec(page) ?? []
+  const file = join(folder, "page.jsonl")
+  await writeFile(file, rows)
+  const { code, stdout } = await facet(["eval", file])
+  expect(code).toBe(0)
+  // Processors round differently, and take their time.
+  const shape = (text: string): string => text.replace(/[\d.]+/g, "#").replace(/ +/g, " ")
+  expect(shape(stdout)).toBe(shape(table))
+  expect(table).not.toBe("")
+}, 60_000)
+
 test("what cannot be done is said", async () => {
   const broken = join(folder, "broken.jsonl")
   await writeFile(broken, '{"prompt":"a","label":1}\n{"prompt":"b"}\n')
