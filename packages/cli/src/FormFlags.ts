@@ -11,7 +11,8 @@ export const formOptions = {
   choice: { kind: "list", value: "C", about: "the text is one of these; may be given several times" },
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
-export type FormValues = Values<typeof formOptions>
+type Given = Values<typeof formOptions>
+export type FormValues = { readonly [Name in keyof Given]: Given[Name] | undefined }
 
 /** The form as the SDK takes it: what a schema's file holds is plain JSON. */
 export interface Form extends Pick<GenerateOptions, "grammar" | "regex" | "choices"> {

@@ -8,7 +8,6 @@ import {
   type Generation,
   type GenerationPart,
   isFacetError,
-  parseJson,
   type TracePart,
   type Verdict,
 } from "@facet/sdk/words"
@@ -120,7 +119,7 @@ export const generate = defineCommand(
 
 /** One document: what was asked for, and no more. */
 async function writeDocument(
-  { finishReason, text, timings, traces, usage, verdicts }: Generation,
+  { finishReason, object, text, timings, traces, usage, verdicts }: Generation,
   { guard, schema, trace }: GenerateOptions,
   { out }: Console,
 ): Promise<ExitCode> {
@@ -128,7 +127,7 @@ async function writeDocument(
     JSON.stringify({
       text,
       // A text that was cut has no value.
-      ...(schema !== undefined && { object: finishReason === "stop" ? (parseJson(text)?.value ?? null) : null }),
+      ...(schema !== undefined && { object: object ?? null }),
       finishReason,
       usage,
       timings,

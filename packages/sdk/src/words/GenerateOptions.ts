@@ -1,4 +1,5 @@
 /** How a text is generated, and what goes with it. */
+import type { AnswerSchema } from "./AnswerSchema.ts"
 import { checkConstraint, type Constraint, type JsonSchema } from "./Constraint.ts"
 import { checkCount, checkFlag, checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
@@ -13,7 +14,7 @@ import { checkStops, maxStops } from "./Stops.ts"
 import { checkTraceOptions, type TraceOptions } from "./Trace.ts"
 
 /** How tokens are chosen (`SamplingOptions`), when the text ends, and what goes with it. */
-export interface GenerateOptions extends SamplingOptions {
+export interface GenerateOptions<S extends AnswerSchema = AnswerSchema> extends SamplingOptions {
   /** `chat` (default): the prompt is a chat, or its only turn. `none`: the text is continued as it is. */
   readonly template?: "chat" | "none" | undefined
   /**
@@ -32,8 +33,11 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: string | ReadonlyArray<string> | undefined
   /** The text ends before the first of these tokens, as it does before the one that ends a turn; 64 at most. */
   readonly stopTokens?: ReadonlyArray<number> | undefined
-  /** The text is JSON that fits a schema. */
-  readonly schema?: JsonSchema | undefined
+  /**
+   * The text is JSON that fits a schema, and `object` what it says: a JSON Schema as it is, `jsonSchema()`'s, a Standard
+   * Schema that tells its JSON Schema, or a schema of Effect.
+   */
+  readonly schema?: S | undefined
   /** The text is one of these. */
   readonly choices?: ReadonlyArray<string> | undefined
   /** The text is what a regular expression of ECMAScript, flag `u`, matches from start to end. */
@@ -70,7 +74,7 @@ export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | key
  *
  * @throws InvalidRequestError that names the option
  */
-export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptions {
+export function readGenerateOptions(options: GenerateOptions<JsonSchema>): ReadGenerateOptions {
   checkKnown(options, generateOptionNames)
   const {
     choices,
@@ -136,7 +140,7 @@ function checkStopTokens(tokens: unknown, vocabSize: number): void {
   }
 }
 
-type FormOptions = Pick<GenerateOptions, "choices" | "constraint" | "grammar" | "regex" | "schema">
+type FormOptions = Pick<GenerateOptions<JsonSchema>, "choices" | "constraint" | "grammar" | "regex" | "schema">
 
 /** A text has one form: several would have to be the same. */
 function readConstraint(forms: FormOptions): Constraint | undefined {

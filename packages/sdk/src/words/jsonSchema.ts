@@ -1,0 +1,32 @@
+import type { StandardSchemaV1 } from "effect/StandardSchema"
+import type { StandardSchema } from "./AnswerSchema.ts"
+
+/**
+ * A JSON Schema with the type of its values, which nothing checks; or with a validator of its values, which gives the type.
+ *
+ * @param schema draft-07 or 2020-12.
+ * @param validator a Standard Schema, such as one of valibot.
+ * @example
+ * const person = jsonSchema<{ name: string }>({
+ *   type: "object",
+ *   properties: { name: { type: "string", maxLength: 20 } },
+ *   required: ["name"],
+ * })
+ * const { object } = await facet.generate("Tell me about Ada.", { schema: person })
+ * console.log(typeof object?.name) // => string
+ */
+export function jsonSchema<Value = unknown>(
+  schema: object,
+  validator?: { readonly "~standard": StandardSchemaV1.Props<unknown, Value> },
+): Required<StandardSchema<Value>> {
+  const told = () => ({ ...schema })
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "facet",
+      // Without a validator, the type is what the caller says that it is.
+      validate: validator?.["~standard"].validate ?? ((value) => ({ value: value as Value })),
+      jsonSchema: { input: told, output: told },
+    },
+  }
+}
