@@ -6,6 +6,7 @@
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { parseArgs } from "node:util"
+// oxlint-disable no-restricted-imports -- a form is a part of the engine that no effect gives by itself
 import { gemma2 } from "../packages/sdk/src/architectures/gemma2.ts"
 import { Automaton } from "../packages/sdk/src/engine/constraint/Automaton.ts"
 import { compileConstraint } from "../packages/sdk/src/engine/constraint/compileConstraint.ts"

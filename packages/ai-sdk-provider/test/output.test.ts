@@ -74,7 +74,7 @@ describe("an output", () => {
   it("of a schema that cannot be followed is refused by its path, and so are two forms", async () => {
     const schema = jsonSchema({ type: "object", properties: { a: { type: "string", pattern: "(?<=a)b" } } })
     const odd = await failureOf(generateText({ model: provider(), prompt, output: Output.object({ schema }) }))
-    assert.isTrue(InvalidArgumentError.isInstance(odd) && /^responseFormat\.schema\.properties\.a/.test(odd.argument))
+    assert.isTrue(InvalidArgumentError.isInstance(odd) && odd.argument.startsWith("responseFormat.schema.properties.a"))
     const both = await failureOf(
       generateText({
         model: provider(),

@@ -313,7 +313,7 @@ describe("generate with a form", () => {
     expect(finishReason).toBe("stop")
     expect(object).toStrictEqual({ name: expect.any(String), age: expect.any(Number) })
     expect(JSON.parse(String(text))).toStrictEqual(object)
-    expect(plain.stdout).toBe(`${text}\n`)
+    expect(plain.stdout).toBe(`${String(text)}\n`)
     expect(documentOf(cut)).toMatchObject({ object: null, finishReason: "length" })
   }, 30_000)
 

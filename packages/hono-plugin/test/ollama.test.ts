@@ -342,14 +342,14 @@ describe("a format", () => {
     const { message } = await client.chat({ model, messages, format, options: greedy })
     expect(JSON.parse(message.content)).toStrictEqual(fits)
     const { response } = await client.generate({ model, prompt, format })
-    expect(JSON.parse(response)).toStrictEqual(fits)
+    expect(JSON.parse(response ?? "")).toStrictEqual(fits)
     const parts = await all(await client.chat({ model, messages, format, options: greedy, stream: true }))
     expect(parts.map((part) => part.message.content).join("")).toBe(message.content)
   })
 
   test('that is "json" gives an object', async () => {
     const { response } = await client.generate({ model, prompt, format: "json", options: { num_predict: 40 } })
-    expect(JSON.parse(response)).toBeTypeOf("object")
+    expect(JSON.parse(response ?? "")).toBeTypeOf("object")
   })
 })
 

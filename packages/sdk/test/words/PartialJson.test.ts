@@ -5,7 +5,7 @@ import { PartialJson } from "../../src/words/PartialJson.ts"
 /** What each prefix of a text says, a character at a time. */
 function prefixesOf(text: string): ReadonlyArray<unknown> {
   const json = new PartialJson()
-  return [...text].map((character) => {
+  return Array.from(text, (character) => {
     json.push(character)
     return json.value?.value
   })
