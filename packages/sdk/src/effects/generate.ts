@@ -11,7 +11,7 @@ import { checked } from "../words/checked.ts"
 import { asFacetError, type FacetError } from "../words/Errors.ts"
 import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type EnginePart, type Generation, type GenerationPart } from "../words/Generation.ts"
-import { loadAnswerSchema } from "../words/loadAnswerSchema.ts"
+import { loadAndCheckForm, loadAnswerSchema } from "../words/loadAnswerSchema.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
 import { isTokenPrompt, type Prompt, promptMessages, readPrompt } from "../words/Prompt.ts"
@@ -53,6 +53,7 @@ const say = (prompt: Prompt, options: GenerateOptions<JsonSchema>): Stream.Strea
       const { engine, model } = (yield* Opened).text
       const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
       const request = yield* checked(() => ({ ...readRequest(model, prompt, options), ...asking }))
+      if (request.constraint !== undefined) yield* attempt(() => loadAndCheckForm(request))
       const guard = yield* checked(() => readGuard(options.guard))
       const said = engine.generate(request)
       const parts = guard === undefined ? unguarded(said) : guarded(said, request, guard)

@@ -1,5 +1,4 @@
 /** Schemas that an answer may be held to, and what they say of its value. */
-import type { ConstraintDecoder } from "effect/Schema"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import type { JsonSchema } from "./Constraint.ts"
 
@@ -9,17 +8,15 @@ export interface StandardSchema<Value = unknown> {
   readonly "~standard": StandardSchemaV1.Props<unknown, Value> & Partial<Pick<StandardJSONSchemaV1.Props, "jsonSchema">>
 }
 
-/** A JSON Schema as it is, a Standard Schema, or a schema of Effect that needs no services. */
-export type AnswerSchema = JsonSchema | StandardSchema | ConstraintDecoder<unknown>
+/** A JSON Schema as it is, or a Standard Schema. */
+export type AnswerSchema = JsonSchema | StandardSchema
 
 /** The type of the values of a schema; of a JSON Schema as it is, nothing is known. */
 export type ValueOf<S> = S extends { readonly "~standard": StandardSchemaV1.Props<unknown, infer Value> }
   ? Value
-  : S extends ConstraintDecoder<infer Value>
-    ? Value
-    : S extends JsonSchema
-      ? unknown
-      : never
+  : S extends JsonSchema
+    ? unknown
+    : never
 
 /** A value whose text is not complete: whatever is not there yet is missing, at any depth. */
 export type PartialOf<Value> = Value extends string | number | boolean | bigint | null | undefined | Date

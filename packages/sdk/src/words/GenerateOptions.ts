@@ -1,6 +1,6 @@
 /** How a text is generated, and what goes with it. */
 import type { AnswerSchema } from "./AnswerSchema.ts"
-import { checkConstraint, type Constraint, type JsonSchema } from "./Constraint.ts"
+import type { Constraint, JsonSchema } from "./Constraint.ts"
 import { checkCount, checkFlag, checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardOptions } from "./GuardOptions.ts"
@@ -34,8 +34,8 @@ export interface GenerateOptions<S extends AnswerSchema = AnswerSchema> extends 
   /** The text ends before the first of these tokens, as it does before the one that ends a turn; 64 at most. */
   readonly stopTokens?: ReadonlyArray<number> | undefined
   /**
-   * The text is JSON that fits a schema, and `object` what it says: a JSON Schema as it is, `jsonSchema()`'s, a Standard
-   * Schema that tells its JSON Schema, or a schema of Effect.
+   * The text is JSON that fits a schema, and `object` what it says: a JSON Schema as it is, `jsonSchema()`'s, or a Standard
+   * Schema that tells its JSON Schema.
    */
   readonly schema?: S | undefined
   /** The text is one of these. */
@@ -108,7 +108,7 @@ export function readGenerateOptions(options: GenerateOptions<JsonSchema>): ReadG
 }
 
 /**
- * What is checked again where the vocabulary is known.
+ * What is checked again where the vocabulary is known. A form is checked by `checkForm`, whose code most pages have no use for.
  *
  * @throws InvalidRequestError that names the first option that is out of its range.
  */
@@ -119,7 +119,6 @@ export function checkGenerate(request: ReadGenerateOptions, vocabSize: number): 
   checkSampling(request, vocabSize)
   if (request.stop !== undefined) checkStops(request.stop)
   if (request.logprobs !== undefined) checkLogprobs(request.logprobs)
-  if (request.constraint !== undefined) checkConstraint(request.constraint, optionOf(request.constraint))
 }
 
 function checkMinTokens({ maxTokens = Number.MAX_SAFE_INTEGER, minTokens }: ReadGenerateOptions): void {
@@ -154,11 +153,6 @@ function readConstraint(forms: FormOptions): Constraint | undefined {
   if (regex !== undefined) return { type: "regex", regex }
   return schema === undefined ? constraint : { type: "schema", schema }
 }
-
-const named = ["schema", "grammar", "regex", "choices"]
-
-/** The option that a form came as. */
-const optionOf = ({ type }: Constraint): string => (named.includes(type) ? type : "constraint")
 
 function checkLogprobs(alternatives: unknown): void {
   const isCount = typeof alternatives === "number" && Number.isInteger(alternatives)

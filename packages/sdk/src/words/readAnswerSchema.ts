@@ -1,5 +1,4 @@
 /** Reads a schema that an answer is held to, and makes values of the answer. A page loads this with its first schema. */
-import type { ConstraintDecoder } from "effect/Schema"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type { AnswerSchema, PartialOf, StandardSchema, ValueOf } from "./AnswerSchema.ts"
 import { show } from "./Checks.ts"
@@ -8,6 +7,8 @@ import { InvalidObjectError, invalidRequest, isFacetError } from "./Errors.ts"
 import type { GenerationPart } from "./Generation.ts"
 import { isRecord, parseJson } from "./Json.ts"
 import { PartialJson } from "./PartialJson.ts"
+
+export { checkForm } from "./checkForm.ts"
 
 /** What a schema comes to. */
 export interface ReadSchema<Value> {
@@ -25,7 +26,14 @@ export async function readAnswerSchema<const S extends AnswerSchema>(schema: S):
 }
 
 async function readAny(schema: AnswerSchema): Promise<ReadSchema<unknown>> {
-  if (isEffectSchema(schema)) return readEffect(schema)
+  if (isObject(schema) && "~effect/Schema/Schema" in schema) {
+    // Its library would come with every page: whoever has such a schema has it already.
+    throw invalidRequest(
+      "schema",
+      "it is a schema of Effect, which tells no JSON Schema by itself",
+      'Pass `jsonSchema(Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" }), Schema.toStandardSchemaV1(schema))`.',
+    )
+  }
   if (isStandard(schema)) return readStandard(schema)
   // What a JSON Schema holds is checked with the other options.
   return { json: schema, validate: async (value) => value }
@@ -35,10 +43,6 @@ const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function"
 
 const isStandard = (schema: AnswerSchema): schema is StandardSchema => isObject(schema) && "~standard" in schema
-
-/** What `Schema.isSchema` looks at, without the library. */
-const isEffectSchema = (schema: AnswerSchema): schema is ConstraintDecoder<unknown> =>
-  isObject(schema) && "~effect/Schema/Schema" in schema
 
 function readStandard({ "~standard": standard }: StandardSchema): ReadSchema<unknown> {
   if (!isRecord(standard) || typeof standard.validate !== "function") {
@@ -54,21 +58,6 @@ function readStandard({ "~standard": standard }: StandardSchema): ReadSchema<unk
   }
   try {
     return { json: jsonSchema.input({ target: "draft-2020-12" }), validate: validatorOf(standard.validate) }
-  } catch (cause) {
-    throw invalidRequest("schema", `it cannot be a JSON Schema (${messageOf(cause)})`, "Use what JSON can say.")
-  }
-}
-
-/** Names that are not in the schema are refused, as the model would otherwise make up some; definitions lie beside it. */
-async function readEffect(schema: ConstraintDecoder<unknown>): Promise<ReadSchema<unknown>> {
-  const { toCodecJson, toJsonSchemaDocument, toStandardSchemaV1 } = await import("effect/Schema")
-  try {
-    const codec = toCodecJson(schema)
-    const { definitions, schema: json } = toJsonSchemaDocument(codec, { onExcessProperty: "error" })
-    return {
-      json: Object.keys(definitions).length === 0 ? json : { ...json, $defs: definitions },
-      validate: validatorOf(toStandardSchemaV1(codec)["~standard"].validate),
-    }
   } catch (cause) {
     throw invalidRequest("schema", `it cannot be a JSON Schema (${messageOf(cause)})`, "Use what JSON can say.")
   }

@@ -18,6 +18,10 @@ const plain = {
 
 const Person = z.object({ name: z.string().max(12), age: z.int().min(0).max(9) })
 
+/** As the documentation says. */
+const ofEffect = <A, E>(schema: Schema.Codec<A, E>) =>
+  jsonSchema(Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" }), Schema.toStandardSchemaV1(schema))
+
 describe("an answer of a schema", () => {
   let facet: Facet
   beforeAll(async () => {
@@ -61,19 +65,19 @@ describe("an answer of a schema", () => {
   test("of Effect's Schema is decoded, with definitions and what JSON has no type for", async () => {
     const Kind = Schema.Literals(["red", "grey"]).annotate({ identifier: "Kind" })
     const Fox = Schema.Struct({ name: Schema.String.check(Schema.isMaxLength(12)), kinds: Schema.Tuple([Kind, Kind]) })
-    const { object, text } = await facet.generate(prompt, { schema: Fox })
+    const { object, text } = await facet.generate(prompt, { schema: ofEffect(Fox) })
     expectTypeOf(object).toEqualTypeOf<(typeof Fox)["Type"] | undefined>()
     assert.deepStrictEqual(object, JSON.parse(text))
     assert.deepStrictEqual(Object.keys(object ?? {}), ["name", "kinds"])
     const Count = Schema.Struct({ count: Schema.Literals(["3", "14"]).pipe(Schema.decodeTo(Schema.FiniteFromString)) })
-    const decoded = await facet.generate(prompt, { schema: Count })
+    const decoded = await facet.generate(prompt, { schema: ofEffect(Count) })
     expectTypeOf(decoded.object).toEqualTypeOf<{ readonly count: number } | undefined>()
     assert.include([3, 14], decoded.object?.count)
   })
 
   test("of a class of Effect is an instance", async () => {
     class Pet extends Schema.Class<Pet>("Pet")({ name: Schema.Literals(["Rex", "Tom"]) }) {}
-    const { object } = await facet.generate(prompt, { schema: Pet })
+    const { object } = await facet.generate(prompt, { schema: ofEffect(Pet) })
     assert.instanceOf(object, Pet)
   })
 
@@ -166,11 +170,7 @@ describe("an answer of a schema", () => {
     ],
     ["one that is half a Standard Schema", { "~standard": 3 }, /no Standard Schema/],
     ["what JSON cannot say", z.object({ when: z.date() }), /cannot be a JSON Schema/],
-    [
-      "what is called like one of Effect",
-      { "~effect/Schema/Schema": "~effect/Schema/Schema" },
-      /cannot be a JSON Schema/,
-    ],
+    ["what is called like one of Effect", { "~effect/Schema/Schema": "~effect/Schema/Schema" }, /a schema of Effect/],
     ["a text", "string", /a JSON Schema is expected/],
     ["null", null, /a JSON Schema is expected/],
   ]
