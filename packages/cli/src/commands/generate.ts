@@ -98,7 +98,15 @@ export const generate = defineCommand(
     const interventions = readInterventions({ ablate, clamp, steer })
     const forms = { schema, grammar, regex, choice }
     const form = await readForm(forms)
-    const options: GenerateOptions = { maxTokens, stop, guard, trace, interventions, ...form, ...readSampling(sampling) }
+    const options: GenerateOptions = {
+      maxTokens,
+      stop,
+      guard,
+      trace,
+      interventions,
+      ...form,
+      ...readSampling(sampling),
+    }
     const prompt = system === undefined ? text : asChat(system, text)
     await using facet = await openFacet(console, {
       ...(model && { model }),
