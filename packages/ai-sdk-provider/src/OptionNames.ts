@@ -14,12 +14,12 @@ const callNames = {
   seed: "seed",
 } as const satisfies { readonly [Name in keyof GenerateOptions]?: keyof LanguageModelV4CallOptions }
 
-/** Of a call itself; and a chat has its template. */
-export type ElsewhereName = keyof typeof callNames | "template"
+/** Of a call itself: a schema stands in its `responseFormat`, and a chat has its template. */
+export type ElsewhereName = keyof typeof callNames | "schema" | "template"
 
 /** The options of `providerOptions.facet`: one that Facet has tomorrow is one here. */
 export const languageModelOptionNames: ReadonlyArray<string> = generateOptionNames.filter(
-  (name) => name !== "template" && !Object.hasOwn(callNames, name),
+  (name) => name !== "template" && name !== "schema" && !Object.hasOwn(callNames, name),
 )
 
 export const facetPath = "providerOptions.facet"
@@ -32,7 +32,11 @@ export const facetPath = "providerOptions.facet"
  * argumentOf("minP") // => "providerOptions.facet.minP"
  */
 export function argumentOf(option: string): string {
-  const names: Readonly<Record<string, string>> = { ...callNames, policies: `${facetPath}.guard.policies` }
+  const names: Readonly<Record<string, string>> = {
+    ...callNames,
+    schema: "responseFormat.schema",
+    policies: `${facetPath}.guard.policies`,
+  }
   return option.replace(/^\w+/, (name) => {
     if (Object.hasOwn(names, name)) return names[name] ?? name
     return languageModelOptionNames.includes(name) || name === "layer" ? `${facetPath}.${name}` : name

@@ -22,12 +22,12 @@ export function toGenerateRequest(call: LanguageModelV4CallOptions): GenerateReq
   const own = readLanguageModelOptions(call.providerOptions)
   const { frequencyPenalty, presencePenalty, seed, stopSequences, temperature, topK, topP } = call
   warnOfGreedy({ topK, topP, [`${facetPath}.minP`]: own.minP }, temperature, warnings)
-  warnOfFormat(call, warnings)
   warnOfTools(call, warnings)
   warnOfReasoning(call.reasoning, warnings)
   warnOfHeaders(call.headers, warnings)
   const options: GenerateOptions = {
     ...own,
+    schema: schemaOf(call),
     maxTokens: call.maxOutputTokens,
     temperature,
     topK,
@@ -54,10 +54,15 @@ function warnOfGreedy(
   }
 }
 
-function warnOfFormat({ responseFormat }: LanguageModelV4CallOptions, warnings: Array<SharedV4Warning>): void {
-  if (responseFormat === undefined || responseFormat.type === "text") return
-  const details = "The model is not held to JSON: ask for it in the prompt, and check what comes."
-  warnings.push({ type: "unsupported", feature: "responseFormat", details })
+/** JSON without a schema is a document: an object or a list, and not a mere number. */
+const anyDocument = { type: ["object", "array"] }
+
+/** What `Output.object`, `array`, `choice` and `json` ask for; the AI SDK itself makes values of the text. */
+function schemaOf({ responseFormat }: LanguageModelV4CallOptions): GenerateOptions["schema"] {
+  if (responseFormat?.type !== "json") return undefined
+  const { schema } = responseFormat
+  // A JSON Schema's type has no index, though it is plain data.
+  return schema === undefined ? anyDocument : { ...(schema as object) }
 }
 
 function warnOfTools({ toolChoice, tools = [] }: LanguageModelV4CallOptions, warnings: Array<SharedV4Warning>): void {

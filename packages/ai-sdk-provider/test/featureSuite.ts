@@ -25,6 +25,8 @@ export interface Subject {
   readonly tokens: number
   /** Whether it is told of tools, and so warns of none. */
   readonly hasTools?: boolean
+  /** Whether it is held to JSON, and so warns of no `responseFormat`. */
+  readonly hasJson?: boolean
 }
 
 type Setting = readonly [feature: string, options: Partial<LanguageModelV4CallOptions>]
@@ -33,7 +35,10 @@ const userTurn = (text: string): LanguageModelV4CallOptions["prompt"] => [
   { role: "user", content: [{ type: "text", text }] },
 ]
 
-export function describeFeatures(name: string, { hasTools = false, model: makeModel, prompt, tokens }: Subject): void {
+export function describeFeatures(
+  name: string,
+  { hasJson = false, hasTools = false, model: makeModel, prompt, tokens }: Subject,
+): void {
   describe(name, () => {
     let model: LanguageModelV4 & LanguageModel
     let answer: string
@@ -179,8 +184,11 @@ export function describeFeatures(name: string, { hasTools = false, model: makeMo
         ["tools", { tools: [{ type: "function", name: "dig", inputSchema: { type: "object" } }] }],
         ["toolChoice", { toolChoice: { type: "required" } }],
       ]
-      const unusual: ReadonlyArray<Setting> = [
+      const formats: ReadonlyArray<Setting> = [
         ["responseFormat", { responseFormat: { type: "json", schema: { type: "object" } } }],
+      ]
+      const unusual: ReadonlyArray<Setting> = [
+        ...(hasJson ? [] : formats),
         ["reasoning", { reasoning: "high" }],
         ["headers", { headers: { "x-request-id": "1", "user-agent": "ai/7.0.0" } }],
         ...(hasTools ? [] : tools),

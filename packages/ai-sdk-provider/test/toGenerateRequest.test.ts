@@ -39,10 +39,13 @@ describe("sampling options", () => {
 describe("an option of Facet's", () => {
   it("is one of a call's, or one of providerOptions.facet; only a chat's template is nobody's to choose", () => {
     for (const name of generateOptionNames) {
+      if (name === "schema") continue
       const isElsewhere = languageModelOptionNames.includes(name)
       assert.strictEqual(argumentOf(name).startsWith("providerOptions.facet."), isElsewhere, name)
     }
     assert.notInclude(languageModelOptionNames, "template")
+    assert.notInclude(languageModelOptionNames, "schema")
+    assert.strictEqual(argumentOf("schema.properties.a"), "responseFormat.schema.properties.a")
     assert.includeMembers([...languageModelOptionNames], ["guard", "trace", "logprobs", "minP", "logitBias"])
   })
 

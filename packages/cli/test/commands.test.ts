@@ -283,6 +283,86 @@ describe("decide", () => {
   }, 30_000)
 })
 
+describe("generate with a form", () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "facet-form-"))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  async function written(name: string, content: unknown): Promise<string> {
+    const file = join(folder, name)
+    await writeFile(file, typeof content === "string" ? content : JSON.stringify(content))
+    return file
+  }
+
+  test("a schema's text is JSON, and `object` is what it says; null where the text was cut", async () => {
+    const schema = await written("person.json", {
+      type: "object",
+      properties: { name: { type: "string", maxLength: 20 }, age: { type: "integer", minimum: 0, maximum: 120 } },
+      required: ["name", "age"],
+      additionalProperties: false,
+    })
+    const endless = await written("endless.json", { type: "string", minLength: 40 })
+    const [whole, plain, cut] = await Promise.all([
+      facet(["generate", prompt, "--schema", schema, "--json"]),
+      facet(["generate", prompt, "--schema", schema]),
+      facet(["generate", prompt, "--schema", endless, "--max-tokens", "3", "--json"]),
+    ])
+    const { finishReason, object, text } = documentOf(whole) as Readonly<Record<string, unknown>>
+    expect(finishReason).toBe("stop")
+    expect(object).toStrictEqual({ name: expect.any(String), age: expect.any(Number) })
+    expect(JSON.parse(String(text))).toStrictEqual(object)
+    expect(plain.stdout).toBe(`${String(text)}\n`)
+    expect(documentOf(cut)).toMatchObject({ object: null, finishReason: "length" })
+  }, 30_000)
+
+  test("a grammar, a pattern and choices are kept to, and have no object", async () => {
+    const grammar = await written("pets.gbnf", 'root ::= pet (", " pet)?\npet ::= "cat" | "dog"\n')
+    const line = ["generate", prompt, "--json"]
+    const outcomes = await Promise.all([
+      facet([...line, "--grammar", grammar]),
+      facet([...line, "--regex", "[a-c]{3}-[0-9]"]),
+      facet([...line, "--choice", "red fox", "--choice", "robin"]),
+    ])
+    const [pets, code, choice] = outcomes.map(
+      (outcome) => documentOf(outcome) as { readonly text: string; readonly finishReason: string },
+    )
+    expect(pets?.text).toMatch(/^(cat|dog)(, (cat|dog))?$/)
+    expect(code?.text).toMatch(/^[a-c]{3}-[0-9]$/)
+    expect(choice?.text).toMatch(/^(red fox|robin)$/)
+    for (const document of [pets, code, choice]) {
+      expect(document).toMatchObject({ finishReason: "stop" })
+      expect(document).not.toHaveProperty("object")
+    }
+  }, 30_000)
+
+  test("what is wrong is named: the file, the path in it, and two forms at once", async () => {
+    const unknown = await written("unknown.json", { properties: { a: { type: "string", unevaluatedItems: 3 } } })
+    const broken = await written("broken.json", "{")
+    const list = await written("list.json", [])
+    const grammar = await written("broken.gbnf", 'root ::= "a" (')
+    const line = ["generate", prompt, "--json"]
+    const [keyword, json, kind, missing, rules, two] = await Promise.all([
+      facet([...line, "--schema", unknown]),
+      facet([...line, "--schema", broken]),
+      facet([...line, "--schema", list]),
+      facet([...line, "--grammar", join(folder, "none.gbnf")]),
+      facet([...line, "--grammar", grammar]),
+      facet([...line, "--regex", "a", "--choice", "a"]),
+    ])
+    expect(keyword).toMatchObject({ code: 1, stdout: "" })
+    expect(keyword.stderr).toMatch(/^InvalidRequestError: --schema: schema\.properties\.a[^]*unknown\.json/)
+    expect(rules).toMatchObject({ code: 1, stdout: "" })
+    expect(rules.stderr).toMatch(/^InvalidRequestError: --grammar[^]*broken\.gbnf/)
+    for (const wrong of [json, kind, missing, two]) expect(wrong).toMatchObject({ code: 2, stdout: "" })
+    expect(json.stderr).toContain("broken.json is no JSON")
+    expect(kind.stderr).toContain("list.json is no JSON Schema")
+    expect(missing.stderr).toContain("none.gbnf cannot be read")
+    expect(two.stderr).toContain("--regex and --choice are two forms")
+  }, 30_000)
+})
+
 test("a failure is told on stderr by its tag, and its stack only to those who ask", async () => {
   const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
     [["generate", "hi", "--temperature", "-1", "--json"], "InvalidRequestError: --temperature: "],

@@ -329,6 +329,30 @@ describe("a guard", () => {
   })
 })
 
+describe("a format", () => {
+  const format = {
+    type: "object",
+    properties: { name: { type: "string", maxLength: 8 }, age: { type: "integer", minimum: 0, maximum: 9 } },
+    required: ["name", "age"],
+  }
+  const greedy = { temperature: 0 }
+  const fits = { name: expect.any(String), age: expect.any(Number) }
+
+  test("that is a schema is kept to by both routes, streamed and not", async () => {
+    const { message } = await client.chat({ model, messages, format, options: greedy })
+    expect(JSON.parse(message.content)).toStrictEqual(fits)
+    const { response } = await client.generate({ model, prompt, format })
+    expect(JSON.parse(response ?? "")).toStrictEqual(fits)
+    const parts = await all(await client.chat({ model, messages, format, options: greedy, stream: true }))
+    expect(parts.map((part) => part.message.content).join("")).toBe(message.content)
+  })
+
+  test('that is "json" gives an object', async () => {
+    const { response } = await client.generate({ model, prompt, format: "json", options: { num_predict: 40 } })
+    expect(JSON.parse(response ?? "")).toBeTypeOf("object")
+  })
+})
+
 describe("what cannot be honoured is refused by name", () => {
   const image = { images: ["aGVsbG8="] }
   test.each<readonly [param: string, path: string, body: object]>([
@@ -339,8 +363,9 @@ describe("what cannot be honoured is refused by name", () => {
     ["messages[0].audio", "chat", { messages: [{ ...messages[0], audio: "x" }] }],
     ["messages", "chat", { messages: "Hello" }],
     ["tools", "chat", { messages, tools: [{ type: "function", function: { name: "f" } }] }],
-    ["format", "chat", { messages, format: "json" }],
-    ["format", "generate", { prompt, format: { type: "object" } }],
+    ["format", "chat", { messages, format: "xml" }],
+    ["format.properties.aB.pattern", "chat", { messages, format: { properties: { aB: { pattern: "(?<=a)b" } } } }],
+    ["format.minimum", "generate", { prompt, format: { minimum: "x" } }],
     ["images", "generate", { prompt, ...image }],
     ["suffix", "generate", { prompt, suffix: "the end" }],
     ["template", "generate", { prompt, template: "{{ .Prompt }}" }],

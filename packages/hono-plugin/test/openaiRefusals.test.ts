@@ -121,7 +121,19 @@ describe("chat", () => {
     ["stream", { stream: "yes" }],
     ["stream_options", { stream: false, stream_options: { include_usage: true } }],
     ["stream_options.bogus", { stream: true, stream_options: { bogus: 1 } }],
-    ["response_format", { response_format: { type: "json_object" } }],
+    ["response_format.type", { response_format: { type: "grammar" } }],
+    ["response_format.type", { response_format: {} }],
+    ["response_format.json_schema", { response_format: { type: "json_schema" } }],
+    ["response_format.json_schema.schema", { response_format: { type: "json_schema", json_schema: { schema: 3 } } }],
+    [
+      "response_format.json_schema.schema.properties.aB.pattern",
+      {
+        response_format: {
+          type: "json_schema",
+          json_schema: { schema: { properties: { aB: { pattern: "(?<=a)b" } } } },
+        },
+      },
+    ],
     ["tools", { tools: [tool] }],
     ["tool_choice", { tool_choice: "required" }],
     ["functions", { functions: [tool.function] }],

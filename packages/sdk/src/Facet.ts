@@ -18,6 +18,7 @@ import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import type { SourceFailure } from "./guard/TextSource.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
 import { CacheSalt } from "./words/CacheSalt.ts"
+import type { AnswerSchema, ValueOf } from "./words/AnswerSchema.ts"
 import type { CalibrateOptions, Calibrated, LabelledExample } from "./words/Calibration.ts"
 import { Client } from "./words/Client.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
@@ -141,19 +142,28 @@ export class Facet implements AsyncDisposable {
     return layerOpened(options)
   }
 
-  /** What the model says, all at once. */
-  async generate(prompt: Prompt, options: GenerateOptions & CallOptions = {}): Promise<Generation> {
+  /** What the model says, all at once; with a `schema`, also as its value, which is `object`. */
+  async generate<const S extends AnswerSchema = never>(
+    prompt: Prompt,
+    options: GenerateOptions<S> & CallOptions = {},
+  ): Promise<Generation<ValueOf<S>>> {
     const { call, rest } = splitCallOptions(options)
-    return this.#run(generate(prompt, rest), call)
+    // What is left of the options is those of `generate`, which TypeScript cannot tell of a type that is open.
+    return this.#run(generate<S>(prompt, rest as GenerateOptions<S>), call)
   }
 
   /** What the model says, part by part. Leaving the loop ends the work. */
-  stream(prompt: Prompt, options?: GenerateOptions & CallOptions): AsyncGenerator<GenerationPart, void, void>
-  stream(request: StreamRequest): AsyncGenerator<GenerationPart, void, void>
-  stream(
-    first: Prompt | StreamRequest,
-    second?: GenerateOptions & CallOptions,
-  ): AsyncGenerator<GenerationPart, void, void> {
+  stream<const S extends AnswerSchema = never>(
+    prompt: Prompt,
+    options?: GenerateOptions<S> & CallOptions,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void>
+  stream<const S extends AnswerSchema = never>(
+    request: StreamRequest<S>,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void>
+  stream<const S extends AnswerSchema = never>(
+    first: Prompt | StreamRequest<S>,
+    second?: GenerateOptions<S> & CallOptions,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void> {
     const { call, prompt, rest } = splitStreamCall(first, second)
     return this.#iterate(() => stream(prompt, rest), call)
   }

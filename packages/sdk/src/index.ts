@@ -30,6 +30,7 @@ export { wordsOfUrl, wordsOfUrlInSlices } from "./guard/reading/wordsOfUrl.ts"
 export { Opened } from "./words/Opened.ts"
 export { CacheSalt } from "./words/CacheSalt.ts"
 export { Client } from "./words/Client.ts"
+export type { AnswerSchema, PartialOf, StandardSchema, ValueOf } from "./words/AnswerSchema.ts"
 export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, LabelOf } from "./words/Calibration.ts"
 export type { CallOptions } from "./words/CallOptions.ts"
 export type { ContrastOptions, ContrastPair, ContrastVector } from "./words/Contrast.ts"
@@ -50,6 +51,7 @@ export {
   errorToPlain,
   type FacetError,
   GuardTimeoutError,
+  InvalidObjectError,
   InvalidRequestError,
   isFacetError,
   ModelFileError,
@@ -78,6 +80,7 @@ export {
   type Usage,
   type VerdictPart,
 } from "./words/Generation.ts"
+export { jsonSchema } from "./words/jsonSchema.ts"
 export type { GuardMode, GuardOptions, GuardPlan, GuardRole } from "./words/GuardOptions.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
 export {

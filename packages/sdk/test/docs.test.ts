@@ -245,6 +245,7 @@ describe("the documentation", () => {
       new sdk.OverloadedError({ limit: 64 }),
       new sdk.EngineCrashedError({ problem: "its thread ended with code 1" }),
       new sdk.ClosedError(),
+      new sdk.InvalidObjectError({ path: "object.people[2].name", problem: "no such person", text: "{}" }),
       new sdk.RuntimeError({ operation: "Running a prompt", problem: "bad allocation" }),
       new sdk.DownloadError({
         url: "https://example.org/gemma/config.json",

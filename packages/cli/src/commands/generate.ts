@@ -14,6 +14,7 @@ import {
 import { defineCommand, type ExitCode } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
+import { formOptions, readForm, withFile } from "../FormFlags.ts"
 import { interventionOptions, readInterventions, scopeFor, scopeOption } from "../InterventionFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
@@ -28,6 +29,7 @@ const options = {
   maxTokens: { kind: "number", value: "N", about: "at most so many tokens (default: as many as the context holds)" },
   ...samplingOptions,
   stop: { kind: "list", value: "S", about: "end before this text; may be given several times" },
+  ...formOptions,
   guard: { kind: "switch", about: "judge the prompt first, and release each sentence only once it was judged" },
   trace: { kind: "switch", about: "also show which features were active at each token of the answer" },
   ...interventionOptions,
@@ -56,6 +58,11 @@ export const generate = defineCommand(
       [`generate "Tell me a story." --system "You write for children." --trace`, "told before, and looked into"],
       [`generate "Tell me a story." --steer resid_post.4.184=60`, "with a feature of Gemma Scope turned up"],
       [`generate "Tell me a story." --stream-json`, "JSON lines as the words come"],
+      [`generate "Name a red animal." --choice fox --choice robin`, "one of these texts"],
+      [
+        `generate "Tell me about Ada." --schema person.json --json`,
+        "JSON that fits a schema, and its value as `object`",
+      ],
       [`generate - --max-tokens 50 < question.txt`, "the prompt from a file"],
     ],
   },
@@ -64,12 +71,16 @@ export const generate = defineCommand(
     text,
     {
       ablate,
+      choice,
       clamp,
       device,
+      grammar,
       guard,
       json,
       maxTokens,
       model,
+      regex,
+      schema,
       scope,
       shield,
       steer,
@@ -85,7 +96,17 @@ export const generate = defineCommand(
       throw new UsageError("--json is one document and --stream-json one a line: choose one of them.")
     }
     const interventions = readInterventions({ ablate, clamp, steer })
-    const options: GenerateOptions = { maxTokens, stop, guard, trace, interventions, ...readSampling(sampling) }
+    const forms = { schema, grammar, regex, choice }
+    const form = await readForm(forms)
+    const options: GenerateOptions = {
+      maxTokens,
+      stop,
+      guard,
+      trace,
+      interventions,
+      ...form,
+      ...readSampling(sampling),
+    }
     const prompt = system === undefined ? text : asChat(system, text)
     await using facet = await openFacet(console, {
       ...(model && { model }),
@@ -94,24 +115,36 @@ export const generate = defineCommand(
       ...scopeFor(scope, {}, interventions),
     })
     const call = { ...options, signal: console.signal }
-    if (json === true) {
-      const { finishReason, text, timings, traces, usage, verdicts } = await facet.generate(prompt, call)
-      await console.out.writeLine(
-        JSON.stringify({
-          text,
-          finishReason,
-          usage,
-          timings,
-          ...(guard === true && { verdicts: published(verdicts) }),
-          ...(trace === true && { trace: traces[0] }),
-        }),
-      )
-      return exitCode(finishReason)
+    try {
+      if (json === true) return await writeDocument(await facet.generate(prompt, call), options, console)
+      if (streamJson === true) return await writeLines(facet.stream(prompt, call), console)
+      return await writeText(facet.stream(prompt, call), model === undefined || model === "tiny", console)
+    } catch (error) {
+      throw withFile(error, forms)
     }
-    if (streamJson === true) return await writeLines(facet.stream(prompt, call), console)
-    return await writeText(facet.stream(prompt, call), model === undefined || model === "tiny", console)
   },
 )
+
+/** One document: what was asked for, and no more. */
+async function writeDocument(
+  { finishReason, object, text, timings, traces, usage, verdicts }: Generation,
+  { guard, schema, trace }: GenerateOptions,
+  { out }: Console,
+): Promise<ExitCode> {
+  await out.writeLine(
+    JSON.stringify({
+      text,
+      // A text that was cut has no value.
+      ...(schema !== undefined && { object: object ?? null }),
+      finishReason,
+      usage,
+      timings,
+      ...(guard === true && { verdicts: published(verdicts) }),
+      ...(trace === true && { trace: traces[0] }),
+    }),
+  )
+  return exitCode(finishReason)
+}
 
 /** Whoever reads nothing but the code knows that the answer is not whole. */
 const exitCode = (reason: FinishReason): ExitCode => (reason === "blocked" ? 3 : 0)

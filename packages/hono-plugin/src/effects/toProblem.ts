@@ -34,6 +34,8 @@ const kinds: Readonly<Record<FacetError["_tag"], Kind>> = {
   StorageError: failed,
   WorkerBlockedError: failed,
   CodeLoadError: failed,
+  // A validator stays with whoever asks.
+  InvalidObjectError: failed,
 }
 
 const contentType = { "Content-Type": problemType }

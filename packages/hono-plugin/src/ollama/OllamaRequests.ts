@@ -1,5 +1,12 @@
 /** What `POST /api/chat` and `POST /api/generate` are asked. */
-import { type ChatMessage, type GenerateOptions, mostAlternatives, type Prompt } from "@facet/sdk/words"
+import {
+  type ChatMessage,
+  type GenerateOptions,
+  isRecord,
+  type JsonSchema,
+  mostAlternatives,
+  type Prompt,
+} from "@facet/sdk/words"
 import { badRequest, unsupported } from "../openai/ApiError.ts"
 import { roleOf } from "../openai/readChatRequest.ts"
 import { kindOf, RequestFields } from "../openai/RequestFields.ts"
@@ -47,18 +54,31 @@ function readShared(fields: RequestFields, prompt: Prompt | undefined, own: Gene
   const job: OllamaJob = {
     model: fields.text("model"),
     prompt,
-    options: { ...readModelOptions(fields), ...own, logprobs: isSpelt ? (alternatives ?? true) : undefined },
+    options: {
+      ...readModelOptions(fields),
+      ...own,
+      schema: readFormat(fields),
+      logprobs: isSpelt ? (alternatives ?? true) : undefined,
+    },
     // Unlike OpenAI's API, this one streams unless told otherwise.
     stream: fields.flag("stream") ?? true,
     isSpelt,
     warnings: fields.warnings,
   }
-  fields.refuse("format", "this server answers in text only.")
   warnOfLoading(fields)
   fields.warn("think", "the model does not think before it answers, so it changes nothing.")
   fields.warn("shift", "a text ends where the context is full.")
   fields.warnOfRest()
   return job
+}
+
+/** `"json"`, which is any object, or a JSON Schema; an empty text is none. */
+function readFormat(fields: RequestFields): JsonSchema | undefined {
+  const format = fields.value("format")
+  if (format === undefined || format === "") return undefined
+  if (format === "json") return { type: "object" }
+  if (isRecord(format)) return format
+  throw badRequest("format", 'it is neither "json" nor a JSON Schema.', "invalid_value")
 }
 
 /** How long a model is kept, and what becomes of what is too long for it. */

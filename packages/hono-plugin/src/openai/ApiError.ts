@@ -124,8 +124,16 @@ export const modelUnavailable = (cause: unknown): ApiError =>
  */
 export const fieldOf = (option: string): string => option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+/** Where a route has a schema, by the field that holds what the model reads. */
+const schemaFields: Readonly<Record<string, string>> = {
+  messages: "response_format.json_schema.schema",
+  input: "text.format.schema",
+}
+
 /** Where the API calls an option otherwise: `logitBias[7]` is told of `logit_bias`. */
 function paramOf(option: string, content: string): string {
+  // Names in a schema are the client's own.
+  if (/^schema(?![a-z])/i.test(option)) return `${schemaFields[content] ?? "schema"}${option.slice("schema".length)}`
   const field = fieldOf(option)
     .replace(/^logit_bias.*/, "logit_bias")
     .replace(/^stop_tokens.*/, "stop_token_ids")

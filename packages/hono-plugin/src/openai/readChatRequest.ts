@@ -3,6 +3,7 @@ import { type ChatMessage, mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { atLeastOne, RequestFields, kindOf } from "./RequestFields.ts"
+import { readResponseFormat } from "./readResponseFormat.ts"
 import { refuseTools } from "./refuseTools.ts"
 import { readCount, readDelivery, readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
 
@@ -20,6 +21,7 @@ export function readChatRequest(body: unknown): CompletionJob {
       maxTokens: readMaxTokens(fields),
       logprobs: readLogprobs(fields),
       continueFinalMessage: readOpenEnd(fields, messages),
+      schema: readResponseFormat(fields),
     },
     // vLLM's name for it.
     cacheSalt: fields.text("cache_salt"),
@@ -131,7 +133,6 @@ export function readTextPart(part: unknown, path: string): string {
 }
 
 function refuseForms(fields: RequestFields): void {
-  fields.refuse("response_format", "this server answers in text only.", isTextFormat)
   fields.refuse(
     "modalities",
     "this server answers in text only.",
@@ -140,6 +141,3 @@ function refuseForms(fields: RequestFields): void {
   fields.refuse("audio", "this server answers in text only.")
   fields.refuse("web_search_options", "this server does not search the web.")
 }
-
-const isTextFormat = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "type" in value && value.type === "text"

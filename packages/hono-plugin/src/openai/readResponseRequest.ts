@@ -1,8 +1,9 @@
 /** What `POST /v1/responses` is asked. */
-import { type ChatMessage, type GenerateOptions, mostAlternatives } from "@facet/sdk/words"
+import { type ChatMessage, type GenerateOptions, type JsonSchema, mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import { readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
 import { roleOf } from "./readChatRequest.ts"
+import { readTextFormat } from "./readResponseFormat.ts"
 import { refuseTools } from "./refuseTools.ts"
 import { atLeastOne, kindOf, RequestFields } from "./RequestFields.ts"
 
@@ -47,7 +48,12 @@ export function readResponseRequest(body: unknown): ResponseJob {
   const job: ResponseJob = {
     model: fields.text("model"),
     messages: readInput(fields, instructions),
-    options: { ...sampling, maxTokens, logprobs: isSpelt ? (alternatives ?? true) : undefined },
+    options: {
+      ...sampling,
+      maxTokens,
+      logprobs: isSpelt ? (alternatives ?? true) : undefined,
+      schema: readForm(fields),
+    },
     stream: fields.flag("stream") ?? false,
     isSpelt,
     cacheSalt: fields.text("cache_salt"),
@@ -65,7 +71,6 @@ export function readResponseRequest(body: unknown): ResponseJob {
   fields.warn("store", "this server keeps no answers.")
   readRest(fields)
   warnOfOthers(fields)
-  readForm(fields)
   refuseState(fields)
   refuseTools(fields)
   fields.finish()
@@ -88,17 +93,16 @@ function readInclude(fields: RequestFields): ReadonlyArray<string> {
   })
 }
 
-/** How the answer is written: as text. */
-function readForm(fields: RequestFields): void {
+/** How the answer is written: as text, or as JSON. */
+function readForm(fields: RequestFields): JsonSchema | undefined {
   const text = fields.object("text")
-  text?.refuse("format", "this server answers in text only.", (format) => {
-    return typeof format === "object" && format !== null && "type" in format && format.type === "text"
-  })
+  const schema = readTextFormat(text)
   text?.warn("verbosity", "the model has no such dial, so it changes nothing. Ask for it in words.")
   text?.finish()
   const stream = fields.object("stream_options")
   stream?.refuse("include_obfuscation", "this server does not pad its events.")
   stream?.finish()
+  return schema
 }
 
 /** What needs answers to be kept, or work that goes on by itself. */

@@ -250,7 +250,7 @@ test.each<readonly [param: string, fields: object]>([
   ["background", { background: true }],
   ["truncation", { truncation: "auto" }],
   ["max_output_tokens", { max_output_tokens: 0 }],
-  ["text.format", { text: { format: { type: "json_schema", name: "x", schema: {} } } }],
+  ["text.format.type", { text: { format: { type: "grammar" } } }],
   ["text.bogus", { text: { bogus: 1 } }],
   ["tools", { tools: [{ type: "function", name: "f", parameters: {} }] }],
   ["tool_choice", { tool_choice: "required" }],

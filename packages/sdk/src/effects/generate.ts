@@ -3,12 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { makeJudges } from "../guard/Guard.ts"
 import { guardFrames } from "../guard/guardFrames.ts"
+import type { AnswerSchema, ValueOf } from "../words/AnswerSchema.ts"
 import { CacheSalt } from "../words/CacheSalt.ts"
+import type { JsonSchema } from "../words/Constraint.ts"
 import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
-import type { FacetError } from "../words/Errors.ts"
+import { asFacetError, type FacetError } from "../words/Errors.ts"
 import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type EnginePart, type Generation, type GenerationPart } from "../words/Generation.ts"
+import { loadAndCheckForm, loadAnswerSchema } from "../words/loadAnswerSchema.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
 import { isTokenPrompt, type Prompt, promptMessages, readPrompt } from "../words/Prompt.ts"
@@ -25,15 +28,32 @@ import { GuardedGeneration } from "./GuardedGeneration.ts"
  * const parts = stream("Tell me a story about a fox.", { trace: { layer: 4 } })
  * yield* Stream.runForEach(parts, (part) => Console.log(part))
  */
-export const stream = (
+export const stream = <const S extends AnswerSchema = never>(
   prompt: Prompt,
-  options: GenerateOptions = {},
-): Stream.Stream<GenerationPart, FacetError, Opened> =>
+  options: GenerateOptions<S> = {},
+): Stream.Stream<GenerationPart<ValueOf<S>>, FacetError, Opened> => {
+  const { schema, ...rest } = options
+  // Without a schema there is no value.
+  if (schema === undefined) return say(prompt, rest) as Stream.Stream<GenerationPart<never>, FacetError, Opened>
+  return Stream.unwrap(
+    Effect.map(
+      attempt(() => loadAnswerSchema(schema)),
+      ({ json, objects }) =>
+        say(prompt, { ...rest, schema: json }).pipe(Stream.mapEffect((part) => attempt(() => objects.pass(part)))),
+    ),
+  )
+}
+
+const attempt = <A>(work: () => Promise<A>): Effect.Effect<A, FacetError> =>
+  Effect.tryPromise({ try: work, catch: (cause) => asFacetError("Reading the answer", cause) })
+
+const say = (prompt: Prompt, options: GenerateOptions<JsonSchema>): Stream.Stream<GenerationPart, FacetError, Opened> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const { engine, model } = (yield* Opened).text
       const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
       const request = yield* checked(() => ({ ...readRequest(model, prompt, options), ...asking }))
+      if (request.constraint !== undefined) yield* attempt(() => loadAndCheckForm(request))
       const guard = yield* checked(() => readGuard(options.guard))
       const said = engine.generate(request)
       const parts = guard === undefined ? unguarded(said) : guarded(said, request, guard)
@@ -47,10 +67,10 @@ export const stream = (
  * @example
  * const { text } = yield* generate("Tell me a story about a fox.")
  */
-export const generate = (
+export const generate = <const S extends AnswerSchema = never>(
   prompt: Prompt,
-  options: GenerateOptions = {},
-): Effect.Effect<Generation, FacetError, Opened> =>
+  options: GenerateOptions<S> = {},
+): Effect.Effect<Generation<ValueOf<S>>, FacetError, Opened> =>
   Effect.map(Stream.runCollect(stream(prompt, options)), (parts) => collect(prompt, parts))
 
 const unguarded = (parts: Stream.Stream<EnginePart, FacetError>): Stream.Stream<GenerationPart, FacetError> =>
@@ -110,7 +130,7 @@ function readGuard(guard: GenerateOptions["guard"]): GuardPlan | undefined {
   return readGuardOptions(guard === true ? {} : guard)
 }
 
-function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions) {
+function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions<JsonSchema>) {
   return {
     ...readGenerateOptions(options),
     model,

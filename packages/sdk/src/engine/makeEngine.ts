@@ -11,6 +11,7 @@ import type { SaeEntry } from "../scope/Catalogue.ts"
 import { chooseSae } from "../scope/chooseSae.ts"
 import type { Checksums } from "../words/Checksums.ts"
 import { checked } from "../words/checked.ts"
+import { checkForm } from "../words/checkForm.ts"
 import { checkNumber } from "../words/Checks.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Calibrated } from "../words/Calibration.ts"
@@ -356,7 +357,10 @@ class LocalEngine implements EngineService {
     const self = this
     return Effect.gen(function* () {
       const { model, scope } = yield* self.#loaded(request.model)
-      yield* checked(() => checkGenerate(request, model.config.vocabSize))
+      yield* checked(() => {
+        checkGenerate(request, model.config.vocabSize)
+        checkForm(request)
+      })
       const interventions = yield* self.#interventions(request, model, scope)
       const tokens = yield* inSlices(() => promptTokens(model, request))
       const targets: Array<TraceTarget> = []

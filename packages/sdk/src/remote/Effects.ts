@@ -1,4 +1,5 @@
 /** The effects as methods, be they done in this process or by a server. */
+import type { AnswerSchema, ValueOf } from "../words/AnswerSchema.ts"
 import type { CallOptions, StreamRequest } from "../words/CallOptions.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import type { Decision } from "../words/Decision.ts"
@@ -17,10 +18,18 @@ import type { Verdict } from "../words/Verdict.ts"
  */
 export interface Effects {
   /** What the model says, all at once. */
-  generate(prompt: Prompt, options?: GenerateOptions & CallOptions): Promise<Generation>
+  generate<const S extends AnswerSchema = never>(
+    prompt: Prompt,
+    options?: GenerateOptions<S> & CallOptions,
+  ): Promise<Generation<ValueOf<S>>>
   /** What the model says, part by part. Leaving the loop ends the work. */
-  stream(prompt: Prompt, options?: GenerateOptions & CallOptions): AsyncGenerator<GenerationPart, void, void>
-  stream(request: StreamRequest): AsyncGenerator<GenerationPart, void, void>
+  stream<const S extends AnswerSchema = never>(
+    prompt: Prompt,
+    options?: GenerateOptions<S> & CallOptions,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void>
+  stream<const S extends AnswerSchema = never>(
+    request: StreamRequest<S>,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void>
   /** Judges a content against policies. */
   shield(content: Content, options?: ShieldOptions & CallOptions): Promise<Verdict>
   /** Traces a text, tokens as they are, or a finished generation. */

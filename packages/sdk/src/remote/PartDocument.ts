@@ -25,6 +25,11 @@ import { verdictFromJson } from "./VerdictDocument.ts"
  */
 export function partToJson(part: GenerationPart, tell: (error: unknown) => PlainError): object {
   if (part.type === "failure") return { ...part, error: tell(part.error) }
+  if ("object" in part) {
+    // Whoever reads the text makes the values of it, and validates them.
+    const { object: _object, ...rest } = part
+    return partToJson(rest, tell)
+  }
   const { blocked } = part.type === "finish" ? (part.guard ?? {}) : {}
   if (part.type !== "finish" || blocked?.error === undefined) return part
   return { ...part, guard: { ...part.guard, blocked: { ...blocked, error: tell(blocked.error) } } }
@@ -51,9 +56,9 @@ export function partReader(revive: (error: unknown) => Error): Reader<Generation
     error: optional(error),
   })
   const readers: {
-    readonly [Type in GenerationPart["type"]]: Reader<Extract<GenerationPart, { readonly type: Type }>>
+    readonly [Type in GenerationPart["type"]]: Reader<Omit<Extract<GenerationPart, { readonly type: Type }>, "object">>
   } = {
-    text: record<TextPart>({
+    text: record<Omit<TextPart, "object">>({
       type: oneOf(["text"]),
       text,
       tokens: optional(list(whole)),
@@ -67,7 +72,7 @@ export function partReader(revive: (error: unknown) => Error): Reader<Generation
     }),
     verdict: record<VerdictPart>({ type: oneOf(["verdict"]), of: side, verdict: verdictFromJson }),
     failure: record<FailurePart>({ type: oneOf(["failure"]), of: side, error }),
-    finish: record<FinishPart>({
+    finish: record<Omit<FinishPart, "object">>({
       type: oneOf(["finish"]),
       finishReason: oneOf(["stop", "length", "blocked"]),
       usage: record<Usage>({ promptTokens: whole, completionTokens: whole, cachedTokens: whole }),

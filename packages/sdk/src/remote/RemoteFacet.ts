@@ -1,4 +1,5 @@
 /** The effects of a server, with the methods of a Facet. */
+import type { AnswerSchema, ValueOf } from "../words/AnswerSchema.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "../words/CallOptions.ts"
 import { checkFunction, checkKnown, show } from "../words/Checks.ts"
 import type { Decision } from "../words/Decision.ts"
@@ -7,6 +8,7 @@ import type { Content, ShieldOptions } from "../words/Content.ts"
 import { errorFromPlain, invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
+import { loadAnswerSchema } from "../words/loadAnswerSchema.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { Questions } from "../words/Question.ts"
 import type { InspectOptions, Trace } from "../words/Trace.ts"
@@ -80,21 +82,29 @@ export class RemoteFacet implements Effects {
     })
   }
 
-  /** What the model says, all at once. */
-  async generate(prompt: Prompt, options: GenerateOptions & CallOptions = {}): Promise<Generation> {
-    const parts: Array<GenerationPart> = []
+  /** What the model says, all at once; with a `schema`, also as its value, which is `object`. */
+  async generate<const S extends AnswerSchema = never>(
+    prompt: Prompt,
+    options: GenerateOptions<S> & CallOptions = {},
+  ): Promise<Generation<ValueOf<S>>> {
+    const parts: Array<GenerationPart<ValueOf<S>>> = []
     // Streamed, as a proxy may end an answer that is long in coming.
-    for await (const part of this.stream(prompt, options)) parts.push(part)
+    for await (const part of this.stream<S>(prompt, options)) parts.push(part)
     return collect(prompt, parts)
   }
 
   /** What the model says, part by part. Leaving the loop ends the work on the server. */
-  stream(prompt: Prompt, options?: GenerateOptions & CallOptions): AsyncGenerator<GenerationPart, void, void>
-  stream(request: StreamRequest): AsyncGenerator<GenerationPart, void, void>
-  stream(
-    first: Prompt | StreamRequest,
-    second?: GenerateOptions & CallOptions,
-  ): AsyncGenerator<GenerationPart, void, void> {
+  stream<const S extends AnswerSchema = never>(
+    prompt: Prompt,
+    options?: GenerateOptions<S> & CallOptions,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void>
+  stream<const S extends AnswerSchema = never>(
+    request: StreamRequest<S>,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void>
+  stream<const S extends AnswerSchema = never>(
+    first: Prompt | StreamRequest<S>,
+    second?: GenerateOptions<S> & CallOptions,
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void> {
     const { call, prompt, rest } = splitStreamCall(first, second)
     return this.#parts(prompt, rest, call)
   }
@@ -140,19 +150,23 @@ export class RemoteFacet implements Effects {
     })
   }
 
-  async *#parts(
+  async *#parts<S extends AnswerSchema>(
     prompt: Prompt,
-    options: GenerateOptions,
+    options: GenerateOptions<S>,
     { cacheSalt, client, signal }: CallOptions,
-  ): AsyncGenerator<GenerationPart, void, void> {
+  ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void> {
     signal?.throwIfAborted()
     const leaving = new AbortController()
     const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal])
     try {
-      const body = effectToJson("generate", { subject: prompt, options, cacheSalt })
+      const { schema, ...rest } = options
+      const loaded = schema === undefined ? undefined : await loadAnswerSchema(schema)
+      // Values are made here, where their validator is.
+      const sent = loaded === undefined ? rest : { ...rest, schema: loaded.json }
+      const body = effectToJson("generate", { subject: prompt, options: sent, cacheSalt })
       for await (const part of partsOf(await this.#ask("generate", body, { client, signal: either }))) {
         signal?.throwIfAborted()
-        yield part
+        yield loaded === undefined ? (part as GenerationPart<never>) : await loaded.objects.pass(part)
         signal?.throwIfAborted()
       }
     } catch (error) {

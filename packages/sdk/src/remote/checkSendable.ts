@@ -1,8 +1,8 @@
 /** What JSON would change or leave out in silence is refused by name. */
 import { type InvalidRequestError, invalidRequest } from "../words/Errors.ts"
 
-/** Deeper than anything that the effects take: a cycle, most likely. */
-const deepest = 32
+/** Deeper than anything that the effects take, which is a schema of 256 levels: a cycle, most likely. */
+const deepest = 260
 
 /**
  * @param path of the value, as a caller finds it: empty for the options themselves.

@@ -1,4 +1,5 @@
 /** What every call of the Promise face takes beside its own options. */
+import type { AnswerSchema } from "./AnswerSchema.ts"
 import { show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GenerateOptions } from "./GenerateOptions.ts"
@@ -47,7 +48,7 @@ export function splitCallOptions<Options extends CallOptions>(
 }
 
 /** What `stream` is asked, as one object. */
-export interface StreamRequest extends GenerateOptions, CallOptions {
+export interface StreamRequest<S extends AnswerSchema = AnswerSchema> extends GenerateOptions<S>, CallOptions {
   readonly prompt: Prompt
 }
 
@@ -56,10 +57,10 @@ export interface StreamRequest extends GenerateOptions, CallOptions {
  *
  * @throws InvalidRequestError when the options are no object, or the signal is none.
  */
-export function splitStreamCall(
-  first: Prompt | StreamRequest,
-  second: GenerateOptions & CallOptions = {},
-): { readonly prompt: Prompt; readonly call: CallOptions; readonly rest: GenerateOptions } {
+export function splitStreamCall<S extends AnswerSchema>(
+  first: Prompt | StreamRequest<S>,
+  second: GenerateOptions<S> & CallOptions = {},
+): { readonly prompt: Prompt; readonly call: CallOptions; readonly rest: GenerateOptions<S> } {
   const isRequest = typeof first === "object" && first !== null && "prompt" in first
   const { prompt, ...options } = isRequest ? { ...second, ...first } : { ...second, prompt: first }
   return { prompt, ...splitCallOptions(options) }

@@ -226,6 +226,23 @@ export class CodeLoadError extends Data.TaggedError("CodeLoadError")<{
   }
 }
 
+/**
+ * An answer fits its JSON Schema, and the validator that came with the schema refuses what it says: it asks for more than the
+ * JSON Schema tells.
+ */
+export class InvalidObjectError extends Data.TaggedError("InvalidObjectError")<{
+  /** What was refused: `object.people[2].name`. */
+  readonly path: string
+  /** In the validator's words. */
+  readonly problem: string
+  /** The answer. */
+  readonly text: string
+}> {
+  override get message(): string {
+    return legible`${this.path}: ${this.problem}. Say so in the JSON Schema, or ask again.`
+  }
+}
+
 /** The classes of the same errors, by their tags. */
 export const errorClasses = {
   ModelNotFoundError,
@@ -244,6 +261,7 @@ export const errorClasses = {
   StorageError,
   WorkerBlockedError,
   CodeLoadError,
+  InvalidObjectError,
 } as const satisfies Readonly<Record<FacetErrorTag, unknown>>
 
 /** Every error that Facet fails with. */

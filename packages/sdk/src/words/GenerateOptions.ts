@@ -1,5 +1,6 @@
 /** How a text is generated, and what goes with it. */
-import { checkConstraint, type Constraint, type JsonSchema } from "./Constraint.ts"
+import type { AnswerSchema } from "./AnswerSchema.ts"
+import type { Constraint, JsonSchema } from "./Constraint.ts"
 import { checkCount, checkFlag, checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardOptions } from "./GuardOptions.ts"
@@ -13,7 +14,7 @@ import { checkStops, maxStops } from "./Stops.ts"
 import { checkTraceOptions, type TraceOptions } from "./Trace.ts"
 
 /** How tokens are chosen (`SamplingOptions`), when the text ends, and what goes with it. */
-export interface GenerateOptions extends SamplingOptions {
+export interface GenerateOptions<S extends AnswerSchema = AnswerSchema> extends SamplingOptions {
   /** `chat` (default): the prompt is a chat, or its only turn. `none`: the text is continued as it is. */
   readonly template?: "chat" | "none" | undefined
   /**
@@ -32,8 +33,11 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: string | ReadonlyArray<string> | undefined
   /** The text ends before the first of these tokens, as it does before the one that ends a turn; 64 at most. */
   readonly stopTokens?: ReadonlyArray<number> | undefined
-  /** The text is JSON that fits a schema. */
-  readonly schema?: JsonSchema | undefined
+  /**
+   * The text is JSON that fits a schema, and `object` what it says: a JSON Schema as it is, `jsonSchema()`'s, or a Standard
+   * Schema that tells its JSON Schema.
+   */
+  readonly schema?: S | undefined
   /** The text is one of these. */
   readonly choices?: ReadonlyArray<string> | undefined
   /** The text is what a regular expression of ECMAScript, flag `u`, matches from start to end. */
@@ -70,7 +74,7 @@ export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | key
  *
  * @throws InvalidRequestError that names the option
  */
-export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptions {
+export function readGenerateOptions(options: GenerateOptions<JsonSchema>): ReadGenerateOptions {
   checkKnown(options, generateOptionNames)
   const {
     choices,
@@ -104,7 +108,7 @@ export function readGenerateOptions(options: GenerateOptions): ReadGenerateOptio
 }
 
 /**
- * What is checked again where the vocabulary is known.
+ * What is checked again where the vocabulary is known. A form is checked by `checkForm`, whose code most pages have no use for.
  *
  * @throws InvalidRequestError that names the first option that is out of its range.
  */
@@ -115,7 +119,6 @@ export function checkGenerate(request: ReadGenerateOptions, vocabSize: number): 
   checkSampling(request, vocabSize)
   if (request.stop !== undefined) checkStops(request.stop)
   if (request.logprobs !== undefined) checkLogprobs(request.logprobs)
-  if (request.constraint !== undefined) checkConstraint(request.constraint, optionOf(request.constraint))
 }
 
 function checkMinTokens({ maxTokens = Number.MAX_SAFE_INTEGER, minTokens }: ReadGenerateOptions): void {
@@ -136,7 +139,7 @@ function checkStopTokens(tokens: unknown, vocabSize: number): void {
   }
 }
 
-type FormOptions = Pick<GenerateOptions, "choices" | "constraint" | "grammar" | "regex" | "schema">
+type FormOptions = Pick<GenerateOptions<JsonSchema>, "choices" | "constraint" | "grammar" | "regex" | "schema">
 
 /** A text has one form: several would have to be the same. */
 function readConstraint(forms: FormOptions): Constraint | undefined {
@@ -150,11 +153,6 @@ function readConstraint(forms: FormOptions): Constraint | undefined {
   if (regex !== undefined) return { type: "regex", regex }
   return schema === undefined ? constraint : { type: "schema", schema }
 }
-
-const named = ["schema", "grammar", "regex", "choices"]
-
-/** The option that a form came as. */
-const optionOf = ({ type }: Constraint): string => (named.includes(type) ? type : "constraint")
 
 function checkLogprobs(alternatives: unknown): void {
   const isCount = typeof alternatives === "number" && Number.isInteger(alternatives)

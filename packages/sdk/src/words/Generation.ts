@@ -1,4 +1,5 @@
 /** What a model says. */
+import type { PartialOf } from "./AnswerSchema.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GuardReport } from "./GuardReport.ts"
 import type { Prompt } from "./Prompt.ts"
@@ -47,13 +48,15 @@ export interface StartPart {
   readonly promptTokens?: ReadonlyArray<number>
 }
 
-export interface TextPart {
+export interface TextPart<Value = unknown> {
   readonly type: "text"
   readonly text: string
   /** The tokens of the completion whose text is complete with this part. Left out by a server that does not tell them. */
   readonly tokens?: ReadonlyArray<number>
   /** One for each of `tokens`, when they were asked for. */
   readonly logprobs?: ReadonlyArray<TokenLogprob>
+  /** With a `schema`: what the text so far says. Left out before it says anything. */
+  readonly object?: PartialOf<Value>
 }
 
 export interface TracePart {
@@ -78,7 +81,7 @@ export interface FailurePart {
   readonly error: unknown
 }
 
-export interface FinishPart {
+export interface FinishPart<Value = unknown> {
   readonly type: "finish"
   readonly finishReason: FinishReason
   readonly usage: Usage
@@ -92,16 +95,23 @@ export interface FinishPart {
   readonly logprobs?: ReadonlyArray<TokenLogprob>
   /** What the guard did, where there was one. */
   readonly guard?: GuardReport
+  /** With a `schema`: the value of the whole text. Left out where the text was cut or blocked. */
+  readonly object?: Value
 }
 
 /** What an engine gives out. */
 export type EnginePart = StartPart | TextPart | TracePart | FinishPart
 
 /** A piece of a streaming generation. The last one is the finish. */
-export type GenerationPart = TextPart | TracePart | VerdictPart | FailurePart | FinishPart
+export type GenerationPart<Value = unknown> =
+  | TextPart<Value>
+  | TracePart
+  | VerdictPart
+  | FailurePart
+  | FinishPart<Value>
 
-/** A finished generation. */
-export interface Generation {
+/** A finished generation. `Value` is the type of what a schema's answer says. */
+export interface Generation<Value = unknown> {
   /** What was asked. */
   readonly prompt: Prompt
   readonly text: string
@@ -118,6 +128,8 @@ export interface Generation {
   readonly guard?: GuardReport
   /** Features of the completion's tokens, a trace for each site that was asked for. */
   readonly traces: ReadonlyArray<Trace>
+  /** With a `schema`: what the text says. Left out where the text was cut, by `maxTokens` or a stop string, or blocked. */
+  readonly object?: Value
 }
 
 /**
@@ -125,7 +137,10 @@ export interface Generation {
  *
  * @throws InvalidRequestError when they have no finish.
  */
-export function collect(prompt: Prompt, parts: ReadonlyArray<GenerationPart>): Generation {
+export function collect<Value = unknown>(
+  prompt: Prompt,
+  parts: ReadonlyArray<GenerationPart<Value>>,
+): Generation<Value> {
   const finish = parts.findLast((part) => part.type === "finish")
   if (finish === undefined) {
     throw invalidRequest("parts", "they have no finish", "Pass all parts of a stream that came to its end.")

@@ -34,7 +34,11 @@ export function withPart(said: Said, part: GenerationPart): Said {
 }
 
 /** The generation that ended so. */
-export function finished(prompt: Prompt, { logprobs, text, traces, verdicts }: Said, finish: FinishPart): Generation {
+export function finished<Value = unknown>(
+  prompt: Prompt,
+  { logprobs, text, traces, verdicts }: Said,
+  finish: FinishPart<Value>,
+): Generation<Value> {
   const { finishReason, guard, timings, tokens, usage } = finish
   return {
     prompt,
@@ -48,6 +52,7 @@ export function finished(prompt: Prompt, { logprobs, text, traces, verdicts }: S
     ...(guard !== undefined && { guard }),
     // Where they were asked for, the finish has a list of them, be it empty.
     ...(finish.logprobs !== undefined && { logprobs }),
+    ...("object" in finish && { object: finish.object }),
   }
 }
 

@@ -18,6 +18,7 @@ export const errorTags = [
   "StorageError",
   "WorkerBlockedError",
   "CodeLoadError",
+  "InvalidObjectError",
 ] as const
 export type FacetErrorTag = (typeof errorTags)[number]
 

@@ -19,6 +19,7 @@ import {
 } from "@facet/sdk"
 import { Hono } from "hono"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
+import * as z from "zod"
 import { listen, type Listening } from "../../../../test/listen.ts"
 import type { Effects } from "../../src/remote/Effects.ts"
 import { RemoteError } from "../../src/remote/RemoteError.ts"
@@ -136,6 +137,53 @@ function withoutTimes(part: GenerationPart): unknown {
 /** To the fifth digit: what comes out of the prefix cache is rounded otherwise than what is run anew. */
 const rounded = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (_, one) => (typeof one === "number" ? Math.round(one * 1e4) / 1e4 : one))
+
+describe("an answer of a schema", () => {
+  const schema = z.object({ name: z.string().min(2).max(12), age: z.int().min(0).max(9) })
+  const shouted = schema.transform(({ name }) => name.toUpperCase())
+
+  test("is validated here, where the schema is, and comes in parts", async () => {
+    const [near, far] = [
+      await facet.generate(prompt, { schema: shouted }),
+      await remote.generate(prompt, { schema: shouted }),
+    ]
+    expect(far.object).toBe(JSON.parse(far.text).name.toUpperCase())
+    expect(far.object).toBe(near.object)
+    const parts = await all(remote.stream({ prompt, schema }))
+    const objects = parts.flatMap((part) => (part.type === "text" && part.object !== undefined ? [part.object] : []))
+    expect(objects.length).toBeGreaterThan(2)
+    expect(parts.at(-1)).toMatchObject({ type: "finish", object: objects.at(-1) })
+    const refused = failureOf(() => remote.generate(prompt, { schema: schema.refine(() => false, "nobody") }))
+    expect(await refused).toMatchObject({ _tag: "InvalidObjectError", problem: "nobody" })
+  })
+
+  test("travels as its text alone: no value of a part is sent", async () => {
+    const body = JSON.stringify({ prompt, options: { schema: z.toJSONSchema(schema) } })
+    const headers = { "content-type": "application/json" }
+    const response = await fetch(`${server.url}/facet/generate`, { method: "POST", headers, body })
+    const lines = (await response.text()).trimEnd().split("\n")
+    expect(lines.length).toBeGreaterThan(2)
+    for (const line of lines) expect(JSON.parse(line)).not.toHaveProperty("object")
+  })
+
+  test("of a schema that the server cannot follow is refused by its path", async () => {
+    const odd = { type: "object", properties: { a: { type: "string", pattern: "(?<=a)b" } } }
+    const error = await failureOf(() => remote.generate(prompt, { schema: odd }))
+    expect(error).toMatchObject({
+      _tag: "InvalidRequestError",
+      option: expect.stringMatching(/^schema\.properties\.a/),
+    })
+  })
+
+  test("of a deeply nested schema is sent", async () => {
+    const deep = Array.from({ length: 40 }).reduce<object>(
+      (inner) => ({ type: "array", items: inner, minItems: 1, maxItems: 1 }),
+      { const: 1 },
+    )
+    const { text } = await remote.generate(prompt, { schema: { ...deep } })
+    expect(text).toBe(`${"[".repeat(40)}1${"]".repeat(40)}`)
+  })
+})
 
 describe("a stream has the same parts as in the page", () => {
   const strict = definePolicy({ ...policies.harassment, threshold: 0 })
