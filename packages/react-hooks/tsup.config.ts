@@ -5,8 +5,9 @@ import { defineConfig, type Options } from "tsup"
 /** Lays the style sheet beside what is built, wherever that is. */
 const styles: NonNullable<Options["esbuildPlugins"]>[number] = {
   name: "styles",
-  setup: ({ initialOptions: { outdir = "dist" }, onEnd }) => {
-    onEnd(async () => {
+  setup: (build) => {
+    const { outdir = "dist" } = build.initialOptions
+    build.onEnd(async () => {
       await mkdir(outdir, { recursive: true })
       for (const name of ["styles.css", "styles.css.d.ts"]) await copyFile(`src/${name}`, join(outdir, name))
     })
