@@ -5,6 +5,7 @@ import type { Prompt } from "./Prompt.ts"
 import { finished, nothingSaid, withPart } from "./Said.ts"
 import type { SiteName } from "./Site.ts"
 import type { TokenLogprob } from "./TokenLogprob.ts"
+import type { ToolCall } from "./Tool.ts"
 import type { Trace, TraceToken } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
 
@@ -12,9 +13,10 @@ import type { Verdict } from "./Verdict.ts"
  * Why a generation ended.
  * - `stop`: the model ended its turn, or wrote a stop string;
  * - `length`: `maxTokens` was reached, or the model's context is full;
- * - `blocked`: a guard held back what came in or went out.
+ * - `blocked`: a guard held back what came in or went out;
+ * - `tool-calls`: the model ended its turn with calls of tools, whose results it waits for.
  */
-export type FinishReason = "stop" | "length" | "blocked"
+export type FinishReason = "stop" | "length" | "blocked" | "tool-calls"
 
 export interface Usage {
   readonly promptTokens: number
@@ -54,6 +56,29 @@ export interface TextPart {
   readonly tokens?: ReadonlyArray<number>
   /** One for each of `tokens`, when they were asked for. */
   readonly logprobs?: ReadonlyArray<TokenLogprob>
+}
+
+/** What parts of text and of calls have in common: what the model chose for them. */
+interface ChosenTokens extends Pick<TextPart, "tokens" | "logprobs"> {}
+
+/** A tool is called. Its arguments follow in deltas, and then as a whole. */
+export interface ToolInputStartPart {
+  readonly type: "tool-input-start"
+  /** Of the call. */
+  readonly id: string
+  readonly name: string
+}
+
+export interface ToolInputDeltaPart extends ChosenTokens {
+  readonly type: "tool-input-delta"
+  readonly id: string
+  /** A piece of the arguments' JSON. */
+  readonly delta: string
+}
+
+/** A call is complete. One that `maxTokens` cut never is. */
+export interface ToolCallPart extends ToolCall, ChosenTokens {
+  readonly type: "tool-call"
 }
 
 export interface TracePart {
@@ -97,14 +122,19 @@ export interface FinishPart {
 /** What an engine gives out. */
 export type EnginePart = StartPart | TextPart | TracePart | FinishPart
 
+/** A call of a tool, piece by piece. */
+export type ToolPart = ToolInputStartPart | ToolInputDeltaPart | ToolCallPart
+
 /** A piece of a streaming generation. The last one is the finish. */
-export type GenerationPart = TextPart | TracePart | VerdictPart | FailurePart | FinishPart
+export type GenerationPart = TextPart | ToolPart | TracePart | VerdictPart | FailurePart | FinishPart
 
 /** A finished generation. */
 export interface Generation {
   /** What was asked. */
   readonly prompt: Prompt
   readonly text: string
+  /** What the model called, in its order. Left out where it called nothing. */
+  readonly toolCalls?: ReadonlyArray<ToolCall>
   readonly finishReason: FinishReason
   readonly usage: Usage
   readonly timings: Timings
