@@ -126,6 +126,8 @@ export const fieldOf = (option: string): string => option.replace(/[A-Z]/g, (let
 
 /** Where the API calls an option otherwise: `logitBias[7]` is told of `logit_bias`. */
 function paramOf(option: string, content: string): string {
+  // Names in a schema are the client's own.
+  if (/^tools\b/.test(option)) return option.replace(/^(tools\[\d+\])\./, "$1.function.")
   const field = fieldOf(option)
     .replace(/^logit_bias.*/, "logit_bias")
     .replace(/^stop_tokens.*/, "stop_token_ids")
