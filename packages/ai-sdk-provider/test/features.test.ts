@@ -8,4 +8,9 @@ globalThis.AI_SDK_LOG_WARNINGS = false
 const provider = createFacet()
 afterAll(() => provider.dispose())
 
-describeFeatures("facet()", { model: () => provider(), prompt: "Tell me a story about a fox.", tokens: 16 })
+describeFeatures("facet()", {
+  model: () => provider(),
+  prompt: "Tell me a story about a fox.",
+  tokens: 16,
+  hasTools: true,
+})
