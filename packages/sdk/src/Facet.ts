@@ -11,7 +11,7 @@ import { decide, type DecideOptions } from "./effects/decide.ts"
 import { embed } from "./effects/embed.ts"
 import { generate, stream } from "./effects/generate.ts"
 import { inspect } from "./effects/inspect.ts"
-import type { RunToolsOptions, ToolRun } from "./effects/runTools.ts"
+import { runTools, type RunToolsOptions, type ToolRun } from "./effects/runTools.ts"
 import { score } from "./effects/score.ts"
 import { shield } from "./effects/shield.ts"
 import { PromiseTokens } from "./effects/PromiseTokens.ts"
@@ -168,7 +168,6 @@ export class Facet implements AsyncDisposable {
    */
   async runTools(prompt: Prompt, options: RunToolsOptions & CallOptions): Promise<ToolRun> {
     const { call, rest } = splitCallOptions(options)
-    const { runTools } = await import("./effects/runTools.ts")
     return this.#run(runTools(prompt, rest), call)
   }
 

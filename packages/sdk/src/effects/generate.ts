@@ -38,7 +38,7 @@ export const stream = (
       const request = yield* checked(() => ({ ...readRequest(model, prompt, options, use), ...asking }))
       const guard = yield* checked(() => readGuard(options.guard))
       const said = engine.generate(request)
-      const called = use === undefined ? said : use.parts(said)
+      const called = use === undefined ? said : Stream.flattenIterable(Stream.map(said, use.reading()))
       const parts = guard === undefined ? unguarded(called) : guarded(called, request, guard, use)
       return request.logprobs === undefined ? parts : withFinishLogprobs(parts)
     }),

@@ -1,5 +1,4 @@
 /** A request with tools: as the engine is asked, and what it says as text and calls. */
-import * as Stream from "effect/Stream"
 import type { FrameText } from "../../guard/Frame.ts"
 import { StreamWords } from "../../guard/reading/StreamWords.ts"
 import { wordsOfJson } from "../../guard/reading/wordsOfJson.ts"
@@ -48,12 +47,11 @@ export class ToolUse {
     return wordsOfJson(this.#tools.tools.map(({ description, parameters }) => ({ description, parameters })))
   }
 
-  parts<E, R>(said: Stream.Stream<EnginePart, E, R>): Stream.Stream<CallingPart, E, R> {
-    if (this.#tools.callable.length === 0) return said
-    return Stream.suspend(() => {
-      const reading = new Reading()
-      return Stream.flattenIterable(Stream.map(said, (part) => reading.read(part)))
-    })
+  /** Reads the parts of one generation, in their order. */
+  reading(): (part: EnginePart) => ReadonlyArray<CallingPart> {
+    if (this.#tools.callable.length === 0) return (part) => [part]
+    const reading = new Reading()
+    return (part) => reading.read(part)
   }
 
   /** What a guard reads of parts, in their order. */
