@@ -17,14 +17,15 @@ const common: Options = {
 }
 
 /**
- * Every file of words is an entry, so that each stays a file: a bundler can leave out files that a page has no use for, and
- * not what one file holds.
+ * Every file of some rooms is an entry, so that each stays a file: a bundler can leave out files that a page has no use
+ * for, or only later, and not what one file holds.
  */
-const words = Object.fromEntries(
-  readdirSync(new URL("src/words", import.meta.url))
-    .filter((name) => name !== "index.ts")
-    .map((name) => [`words/${name.replace(/\.ts$/, "")}`, `src/words/${name}`]),
-)
+const filesOf = (room: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(new URL(`src/${room}`, import.meta.url))
+      .filter((name) => name !== "index.ts")
+      .map((name) => [`${room}/${name.replace(/\.ts$/, "")}`, `src/${room}/${name}`]),
+  )
 
 /** A worker is started by an address that bundlers read in the source: what is published names the published file. */
 const publishedWorker: Plugin = {
@@ -56,7 +57,8 @@ export default defineConfig([
   {
     ...common,
     entry: {
-      ...words,
+      ...filesOf("words"),
+      ...filesOf("guard/reading"),
       index: "src/index.ts",
       words: "src/words/index.ts",
       remote: "src/remote/index.ts",

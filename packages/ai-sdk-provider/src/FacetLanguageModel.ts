@@ -70,12 +70,15 @@ export class FacetLanguageModel implements LanguageModelV4 {
 }
 
 function contentOf(
-  { text, traces, verdicts }: Generation,
+  { text, toolCalls = [], traces, verdicts }: Generation,
   parts: ReadonlyArray<GenerationPart>,
 ): Array<LanguageModelV4Content> {
   const content: Array<LanguageModelV4Content> = []
   if (verdicts.input !== undefined) content.push(facetVerdict({ of: "input", verdict: verdicts.input }))
   if (text !== "") content.push({ type: "text", text })
+  for (const { id, input, name } of toolCalls) {
+    content.push({ type: "tool-call", toolCallId: id, toolName: name, input: JSON.stringify(input) })
+  }
   for (const trace of traces) content.push(facetTrace(trace))
   if (verdicts.output !== undefined) content.push(facetVerdict({ of: "output", verdict: verdicts.output }))
   for (const part of parts) if (part.type === "failure") content.push(facetFailure(part))

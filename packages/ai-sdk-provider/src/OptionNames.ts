@@ -15,11 +15,13 @@ const callNames = {
 } as const satisfies { readonly [Name in keyof GenerateOptions]?: keyof LanguageModelV4CallOptions }
 
 /** Of a call itself: a schema stands in its `responseFormat`, and a chat has its template. */
-export type ElsewhereName = keyof typeof callNames | "schema" | "template"
+export type ElsewhereName = keyof typeof callNames | "schema" | "template" | "tools" | "toolChoice"
+
+const elsewhere: ReadonlyArray<string> = [...Object.keys(callNames), "schema", "template", "tools", "toolChoice"]
 
 /** The options of `providerOptions.facet`: one that Facet has tomorrow is one here. */
 export const languageModelOptionNames: ReadonlyArray<string> = generateOptionNames.filter(
-  (name) => name !== "template" && name !== "schema" && !Object.hasOwn(callNames, name),
+  (name) => !elsewhere.includes(name),
 )
 
 export const facetPath = "providerOptions.facet"

@@ -2,10 +2,12 @@
 import type { LanguageModelV4FinishReason, LanguageModelV4Usage, SharedV4ProviderMetadata } from "@ai-sdk/provider"
 import { type FinishPart, type FinishReason, type Generation, ownMetadata, type Usage, toJson } from "@facet/sdk/words"
 
-const unified = { stop: "stop", length: "length", blocked: "content-filter" } as const satisfies Record<
-  FinishReason,
-  LanguageModelV4FinishReason["unified"]
->
+const unified = {
+  stop: "stop",
+  length: "length",
+  blocked: "content-filter",
+  "tool-calls": "tool-calls",
+} as const satisfies Record<FinishReason, LanguageModelV4FinishReason["unified"]>
 
 export const finishReasonOf = (raw: FinishReason): LanguageModelV4FinishReason => ({ unified: unified[raw], raw })
 

@@ -3,6 +3,7 @@ import {
   type FinishPart,
   type GenerationPart,
   type TokenLogprob,
+  type ToolCallPart,
   facetFailure,
   facetTrace,
   facetVerdict,
@@ -76,6 +77,14 @@ class PartWriter {
       case "text":
         this.#logprobs.push(...(part.logprobs ?? []))
         return this.#text(part.text)
+      case "tool-input-start":
+        this.#endText()
+        return this.#controller.enqueue({ type: "tool-input-start", id: part.id, toolName: part.name })
+      case "tool-input-delta":
+        this.#logprobs.push(...(part.logprobs ?? []))
+        return this.#controller.enqueue({ type: "tool-input-delta", id: part.id, delta: part.delta })
+      case "tool-call":
+        return this.#call(part)
       case "trace":
         return this.#controller.enqueue(facetTrace(part))
       case "verdict":
@@ -100,6 +109,12 @@ class PartWriter {
       this.#controller.enqueue({ type: "text-start", id: TEXT_ID })
     }
     this.#controller.enqueue({ type: "text-delta", id: TEXT_ID, delta })
+  }
+
+  #call({ id, input, logprobs, name }: ToolCallPart): void {
+    this.#logprobs.push(...(logprobs ?? []))
+    this.#controller.enqueue({ type: "tool-input-end", id })
+    this.#controller.enqueue({ type: "tool-call", toolCallId: id, toolName: name, input: JSON.stringify(input) })
   }
 
   #finish(part: FinishPart): void {

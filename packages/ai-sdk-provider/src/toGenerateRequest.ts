@@ -3,6 +3,7 @@ import type { ChatMessage, GenerateOptions } from "@facet/sdk/words"
 import { facetPath } from "./OptionNames.ts"
 import { readLanguageModelOptions } from "./ProviderOptions.ts"
 import { toPrompt } from "./toPrompt.ts"
+import { toTools } from "./toTools.ts"
 import { warnOfHeaders, warnOfReasoning } from "./Warnings.ts"
 
 export interface GenerateRequest {
@@ -15,19 +16,19 @@ export interface GenerateRequest {
  * What Facet is asked for a call of the AI SDK. Every option of the call is either in the request or in a warning.
  *
  * @throws InvalidArgumentError for `providerOptions.facet` that is wrong
- * @throws UnsupportedFunctionalityError for a prompt with more than text
+ * @throws UnsupportedFunctionalityError for a prompt with more than text and tools
  */
 export function toGenerateRequest(call: LanguageModelV4CallOptions): GenerateRequest {
   const warnings: Array<SharedV4Warning> = []
   const own = readLanguageModelOptions(call.providerOptions)
   const { frequencyPenalty, presencePenalty, seed, stopSequences, temperature, topK, topP } = call
   warnOfGreedy({ topK, topP, [`${facetPath}.minP`]: own.minP }, temperature, warnings)
-  warnOfTools(call, warnings)
   warnOfReasoning(call.reasoning, warnings)
   warnOfHeaders(call.headers, warnings)
   const options: GenerateOptions = {
     ...own,
     schema: schemaOf(call),
+    ...toTools(call, warnings),
     maxTokens: call.maxOutputTokens,
     temperature,
     topK,
@@ -63,13 +64,4 @@ function schemaOf({ responseFormat }: LanguageModelV4CallOptions): GenerateOptio
   const { schema } = responseFormat
   // A JSON Schema's type has no index, though it is plain data.
   return schema === undefined ? anyDocument : { ...(schema as object) }
-}
-
-function warnOfTools({ toolChoice, tools = [] }: LanguageModelV4CallOptions, warnings: Array<SharedV4Warning>): void {
-  if (tools.length > 0) {
-    warnings.push({ type: "unsupported", feature: "tools", details: "The model is not told of them." })
-  }
-  if (toolChoice?.type === "required" || toolChoice?.type === "tool") {
-    warnings.push({ type: "unsupported", feature: "toolChoice", details: "The model calls no tools." })
-  }
 }

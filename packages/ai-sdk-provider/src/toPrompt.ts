@@ -1,7 +1,9 @@
 import { type LanguageModelV4Prompt, type SharedV4Warning, UnsupportedFunctionalityError } from "@ai-sdk/provider"
-import { type ChatMessage, isFacetPart, show } from "@facet/sdk/words"
+import { type ChatMessage, isFacetPart, isRecord, type JsonRecord, show, type ToolCall } from "@facet/sdk/words"
 
 type Message = LanguageModelV4Prompt[number]
+type ToolCallPart = Extract<Extract<Message, { role: "assistant" }>["content"][number], { type: "tool-call" }>
+type ToolOutput = Extract<Extract<Message, { role: "tool" }>["content"][number], { type: "tool-result" }>["output"]
 type AssistantPart = Extract<Message, { role: "assistant" }>["content"][number]
 
 /**
@@ -11,11 +13,12 @@ type AssistantPart = Extract<Message, { role: "assistant" }>["content"][number]
  * Text parts of a user's message are joined by a line break; those of an answer are joined as they are, since they were
  * cut out of one text.
  *
- * @throws UnsupportedFunctionalityError for files, images, and anything about tools
+ * @throws UnsupportedFunctionalityError for files and images, and for what providers' own tools did
  */
 export function toPrompt(prompt: LanguageModelV4Prompt, warnings: Array<SharedV4Warning>): ReadonlyArray<ChatMessage> {
   const messages = prompt.flatMap((message) => toMessages(message, warnings))
-  if (messages.at(-1)?.role === "assistant") {
+  const last = messages.at(-1)
+  if (last?.role === "assistant") {
     warnings.push({
       type: "compatibility",
       feature: "a prompt that ends with an assistant message",
@@ -39,11 +42,16 @@ function toMessages(message: Message, warnings: Array<SharedV4Warning>): Readonl
     }
     case "assistant": {
       const content = message.content.map((part) => answerText(part, warnings)).join("")
+      const toolCalls = message.content.flatMap((part) => (part.type === "tool-call" ? [toCall(part)] : []))
+      if (toolCalls.length > 0) return [{ role: "assistant", content, toolCalls }]
       // An answer of which nothing is left, such as a blocked one, is no turn.
       return content === "" ? [] : [{ role: "assistant", content }]
     }
     case "tool":
-      throw unsupported("tool messages", "Gemma 2 was not trained to call tools.")
+      return message.content.map((part) => {
+        if (part.type !== "tool-result") throw unsupported(`${part.type} parts`, "A tool runs where the app is.")
+        return { role: "tool", content: resultText(part.output), toolCallId: part.toolCallId }
+      })
     default:
       return unknownRole(message)
   }
@@ -62,8 +70,42 @@ function answerText(part: AssistantPart, warnings: Array<SharedV4Warning>): stri
       return ""
     case "file":
       throw unsupported(`file parts (${part.mediaType})`, "Gemma 2 reads text only.")
+    case "tool-call":
+      return ""
     default:
-      throw unsupported(`${part.type} parts`, "Gemma 2 was not trained to call tools.")
+      throw unsupported(`${part.type} parts`, "A provider's own tools are not there.")
+  }
+}
+
+function toCall({ input, toolCallId, toolName }: ToolCallPart): ToolCall {
+  const read: unknown = input
+  return { id: toolCallId, name: toolName, input: isRecord(read) ? read : inputOf(toolName) }
+}
+
+function inputOf(toolName: string): JsonRecord {
+  throw unsupported(`calls of ${toolName} whose input is no object`, "Arguments are an object.")
+}
+
+/** What a tool found, as the model is told it. */
+function resultText(output: ToolOutput): string {
+  switch (output.type) {
+    case "text":
+      return output.value
+    case "error-text":
+      return JSON.stringify({ error: output.value })
+    case "json":
+      return JSON.stringify(output.value)
+    case "error-json":
+      return JSON.stringify({ error: output.value })
+    case "execution-denied":
+      return JSON.stringify({ error: output.reason ?? "it was not allowed to run" })
+    case "content":
+      return output.value
+        .map((part) => {
+          if (part.type === "text") return part.text
+          throw unsupported(`${part.type} parts of a tool's result`, "Gemma 2 reads text only.")
+        })
+        .join("\n")
   }
 }
 
@@ -77,5 +119,5 @@ const unsupported = (functionality: string, reason: string) =>
 
 function unknownRole(message: never): never {
   const { role }: { readonly role?: unknown } = message
-  throw unsupported(`messages with the role ${show(role)}`, "There are system, user and assistant.")
+  throw unsupported(`messages with the role ${show(role)}`, "There are system, user, assistant and tool.")
 }

@@ -128,11 +128,12 @@ describe("a prompt", () => {
 
   const image = { type: "file", mediaType: "image/png", data: { type: "data", data: "AA==" } } as const
   const call = { type: "tool-call", toolCallId: "1", toolName: "dig", input: {} } as const
+  const approval = { type: "tool-approval-response", approvalId: "1", approved: true } as const
   const refused: ReadonlyArray<readonly [what: string, prompt: LanguageModelV4Prompt]> = [
     ["an image", [{ role: "user", content: [image] }]],
     ["an answered file", [user("Hi"), { role: "assistant", content: [image] }]],
-    ["a tool call", [user("Hi"), { role: "assistant", content: [call] }]],
-    ["a tool's result", [user("Hi"), { role: "tool", content: [] }]],
+    ["a call without arguments", [user("Hi"), { role: "assistant", content: [{ ...call, input: "x" }] }]],
+    ["a tool's approval", [user("Hi"), { role: "tool", content: [approval] }]],
   ]
   for (const [what, prompt] of refused) {
     it(`with ${what} is refused by the AI SDK's own error`, async () => {

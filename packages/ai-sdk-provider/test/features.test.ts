@@ -13,4 +13,5 @@ describeFeatures("facet()", {
   prompt: "Tell me a story about a fox.",
   tokens: 16,
   hasJson: true,
+  hasTools: true,
 })

@@ -210,7 +210,7 @@ describe("refusals", () => {
     ["generate", "prompt", { prompt: null }],
     ["generate", "prompt", { prompt: { prompt, guard: false } }],
     ["generate", "messages[0].content", { prompt: [null] }],
-    ["generate", "messages[0].role", { prompt: [{ role: "tool", content: "x" }] }],
+    ["generate", "messages[0].toolCallId", { prompt: [{ role: "tool", content: "x" }] }],
     ["generate", "text", { prompt, text: "x" }],
     ["generate", "options", { prompt, options: null }],
     ["generate", "options", { prompt, options: [] }],

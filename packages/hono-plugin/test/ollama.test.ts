@@ -357,12 +357,16 @@ describe("what cannot be honoured is refused by name", () => {
   const image = { images: ["aGVsbG8="] }
   test.each<readonly [param: string, path: string, body: object]>([
     ["messages[0].images", "chat", { messages: [{ ...messages[0], ...image }] }],
-    ["messages[0].tool_calls", "chat", { messages: [{ role: "assistant", content: "", tool_calls: [{}] }] }],
-    ["messages[0].role", "chat", { messages: [{ role: "tool", content: "x" }] }],
+    [
+      "messages[0].tool_calls[0].function",
+      "chat",
+      { messages: [{ role: "assistant", content: "", tool_calls: [{}] }] },
+    ],
+    ["messages[0].tool_name", "chat", { messages: [{ role: "tool", content: "x" }] }],
     ["messages[0].content", "chat", { messages: [{ role: "user", content: 7 }] }],
     ["messages[0].audio", "chat", { messages: [{ ...messages[0], audio: "x" }] }],
     ["messages", "chat", { messages: "Hello" }],
-    ["tools", "chat", { messages, tools: [{ type: "function", function: { name: "f" } }] }],
+    ["tools[0].function.name", "chat", { messages, tools: [{ type: "function", function: { name: "a b" } }] }],
     ["format", "chat", { messages, format: "xml" }],
     ["format.properties.aB.pattern", "chat", { messages, format: { properties: { aB: { pattern: "(?<=a)b" } } } }],
     ["format.minimum", "generate", { prompt, format: { minimum: "x" } }],

@@ -11,6 +11,7 @@ import { decide, type DecideOptions } from "./effects/decide.ts"
 import { embed } from "./effects/embed.ts"
 import { generate, stream } from "./effects/generate.ts"
 import { inspect } from "./effects/inspect.ts"
+import { runTools, type RunToolsOptions, type ToolRun } from "./effects/runTools.ts"
 import { score } from "./effects/score.ts"
 import { shield } from "./effects/shield.ts"
 import { PromiseTokens } from "./effects/PromiseTokens.ts"
@@ -166,6 +167,18 @@ export class Facet implements AsyncDisposable {
   ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void> {
     const { call, prompt, rest } = splitStreamCall(first, second)
     return this.#iterate(() => stream(prompt, rest), call)
+  }
+
+  /**
+   * Generates, runs the tools that were called, tells the model what they found, and goes on until it answers.
+   *
+   * @example
+   * const dig = { name: "dig", description: "Digs a hole.", run: () => "A bone!" }
+   * const { steps, text } = await facet.runTools("What is in the garden?", { tools: [dig], maxSteps: 3 })
+   */
+  async runTools(prompt: Prompt, options: RunToolsOptions & CallOptions): Promise<ToolRun> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#run(runTools(prompt, rest), call)
   }
 
   /** Judges a content against policies. */

@@ -8,6 +8,7 @@ export { decide, type DecideOptions } from "./effects/decide.ts"
 export { embed } from "./effects/embed.ts"
 export { generate, stream } from "./effects/generate.ts"
 export { inspect } from "./effects/inspect.ts"
+export { runTools, type RunToolsOptions, type ToolResult, type ToolRun, type ToolStep } from "./effects/runTools.ts"
 export { score } from "./effects/score.ts"
 export { shield } from "./effects/shield.ts"
 export { tokens } from "./effects/tokens.ts"
@@ -75,6 +76,10 @@ export {
   type GenerationPart,
   type GenerationTokens,
   type TextPart,
+  type ToolCallPart,
+  type ToolInputDeltaPart,
+  type ToolInputStartPart,
+  type ToolPart,
   type Timings,
   type TracePart,
   type Usage,
@@ -113,5 +118,6 @@ export type { SamplingOptions } from "./words/Sampling.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
+export type { Tool, ToolCall, ToolChoice, ToolContext } from "./words/Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
 export type { JudgedTurn, PolicyVerdict, Verdict } from "./words/Verdict.ts"

@@ -22,6 +22,7 @@ const scratchPrefix = join(root, ".docs-")
 const publicSources = [
   "Facet",
   "effects/generate",
+  "effects/runTools",
   "effects/shield",
   "effects/inspect",
   "effects/score",

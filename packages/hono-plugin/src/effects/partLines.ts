@@ -30,7 +30,7 @@ export async function* partLines(
 }
 
 function note(part: GenerationPart, exchange: Exchange): void {
-  if (part.type === "text") exchange.noteFirstText()
+  if (part.type === "text" || part.type === "tool-input-start") exchange.noteFirstText()
   else if (part.type === "failure") exchange.tell(part.error)
   else if (part.type === "finish") noteFinish(part, exchange)
 }

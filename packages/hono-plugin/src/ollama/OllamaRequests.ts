@@ -6,26 +6,30 @@ import {
   type JsonSchema,
   mostAlternatives,
   type Prompt,
+  type ToolCall,
 } from "@facet/sdk/words"
 import { badRequest, unsupported } from "../openai/ApiError.ts"
 import { roleOf } from "../openai/readChatRequest.ts"
+import { readToolList, requiredText } from "../openai/readTools.ts"
 import { kindOf, RequestFields } from "../openai/RequestFields.ts"
 import type { OllamaJob } from "./OllamaJob.ts"
 import { readModelOptions } from "./readModelOptions.ts"
 
 const textOnly = "the model reads text only. Leave them out."
-const noTools = "this server calls no tools."
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
 export function readOllamaChat(body: unknown): OllamaJob {
   const fields = new RequestFields(body)
+  const called = new Called()
   const messages = (fields.list("messages") ?? []).flatMap((message, i) =>
-    readMessage(new RequestFields(message, `messages[${i}]`, fields.warnings)),
+    readMessage(new RequestFields(message, `messages[${i}]`, fields.warnings), called),
   )
-  fields.refuse("tools", noTools)
+  const tools = readToolList(fields)
   // A chat that ends with the assistant is gone on with, as Ollama does.
-  const isOpen = messages.at(-1)?.role === "assistant"
-  return readShared(fields, messages.length === 0 ? undefined : messages, isOpen ? { continueFinalMessage: true } : {})
+  const last = messages.at(-1)
+  const isOpen = last?.role === "assistant" && last.toolCalls === undefined
+  const own = { ...(tools && { tools }), ...(isOpen && { continueFinalMessage: true }) }
+  return readShared(fields, messages.length === 0 ? undefined : messages, own)
 }
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
@@ -87,16 +91,60 @@ export function warnOfLoading(fields: RequestFields): void {
   fields.warn("truncate", "what does not fit is refused, and not cut.")
 }
 
-function readMessage(fields: RequestFields): ReadonlyArray<ChatMessage> {
-  const role = roleOf(fields.value("role"), fields.at("role"))
+/** Ollama's calls have no ids: a result is that of the first call of its tool that waits for one. */
+class Called {
+  readonly #open: Array<ToolCall> = []
+  #count = 0
+
+  call(name: string, input: ToolCall["input"]): ToolCall {
+    const call = { id: `call_${this.#count++}`, name, input }
+    this.#open.push(call)
+    return call
+  }
+
+  /** @param name of the tool; left out by older clients. */
+  result(name: string | undefined): string | undefined {
+    const place = name === undefined ? 0 : this.#open.findIndex((call) => call.name === name)
+    return this.#open.splice(place < 0 ? this.#open.length : place, 1)[0]?.id
+  }
+}
+
+function readCalls(fields: RequestFields, called: Called): ReadonlyArray<ToolCall> | undefined {
+  const list = fields.list("tool_calls")
+  if (list === undefined || list.length === 0) return undefined
+  return list.map((call, i) => {
+    const at = `${fields.at("tool_calls")}[${i}].function`
+    const own = new RequestFields(isRecord(call) ? call["function"] : undefined, at, fields.warnings)
+    const name = requiredText(own, "name")
+    const input = own.value("arguments") ?? {}
+    own.value("index")
+    own.finish()
+    if (isRecord(input)) return called.call(name, input)
+    throw badRequest(own.at("arguments"), `${kindOf(input)} where an object is expected.`, "invalid_type")
+  })
+}
+
+/** @throws ApiError for a result that no call waits for. */
+function readResult(fields: RequestFields, called: Called): string {
+  const name = fields.text("tool_name")
+  // Calls have no ids here: some clients send one all the same.
+  fields.value("tool_call_id")
+  const id = called.result(name)
+  if (id !== undefined) return id
+  throw badRequest(fields.at("tool_name"), "no call of such a tool before it waits for a result.", "invalid_value")
+}
+
+function readMessage(fields: RequestFields, called: Called): ReadonlyArray<ChatMessage> {
+  const given = fields.value("role")
+  const role = given === "tool" ? "tool" : roleOf(given, fields.at("role"))
   fields.refuse("images", textOnly)
-  fields.refuse("tool_calls", noTools)
-  fields.refuse("tool_name", noTools)
-  fields.refuse("tool_call_id", noTools)
+  const toolCalls = role === "assistant" ? readCalls(fields, called) : undefined
+  const toolCallId = role === "tool" ? readResult(fields, called) : undefined
   fields.warn("thinking", "the model's template has no place for it, so it is left out.")
   const content = fields.value("content") ?? ""
   fields.finish()
-  if (typeof content === "string") return [{ role, content }]
+  const ofTools = { ...(toolCalls && { toolCalls }), ...(toolCallId !== undefined && { toolCallId }) }
+  if (typeof content === "string") return [{ role, content, ...ofTools }]
   if (Array.isArray(content))
     throw unsupported(fields.at("content"), "a message is one text here. Send it as a string.")
   throw badRequest(fields.at("content"), `${kindOf(content)} where a string is expected.`, "invalid_type")

@@ -1,5 +1,6 @@
 /** Gemma behind Ollama's API. */
 import type { Facet } from "@facet/sdk"
+import type { ToolCall } from "@facet/sdk/words"
 import { type Context, Hono } from "hono"
 import type { Exchange, Route } from "../Exchange.ts"
 import { badRequest } from "../openai/ApiError.ts"
@@ -93,7 +94,10 @@ export function ollama(options: OllamaOptions = {}): OllamaApp {
   return Object.assign(app, { dispose: () => service.dispose() })
 }
 
-const inMessage = (content: string) => ({ message: { role: "assistant", content } })
+const inMessage: ReplyServer["said"] = (content, calls) => ({
+  message: { role: "assistant", content, ...(calls.length > 0 && { tool_calls: calls.map(callOf) }) },
+})
+const callOf = ({ input, name }: ToolCall) => ({ function: { name, arguments: input } })
 const inResponse = (response: string) => ({ response })
 
 /** Reads what both routes for vectors take, and makes the vectors of the texts that stand in `field`. */

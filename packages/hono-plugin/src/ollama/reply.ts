@@ -1,5 +1,5 @@
 /** Answers a chat or a prompt in the form of Ollama's API: one document, or one a line. */
-import type { FinishReason } from "@facet/sdk/words"
+import type { FinishReason, ToolCall } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
 import {
   type AnswerFinish,
@@ -8,13 +8,13 @@ import {
   type AnswerText,
   type CompletionModel,
 } from "../openai/answersTo.ts"
-import { chatLogprobs } from "../openai/CompletionFormat.ts"
+import { type Answered, chatLogprobs } from "../openai/CompletionFormat.ts"
 import { nanoseconds } from "./nanoseconds.ts"
 import type { OllamaJob } from "./OllamaJob.ts"
 
 export interface ReplyServer extends CompletionModel {
-  /** Puts a text where the route has it. */
-  readonly said: (text: string) => object
+  /** Puts a text, and calls, where the route has them. */
+  readonly said: (text: string, calls: ReadonlyArray<ToolCall>) => object
   /** Milliseconds until the model was there. */
   readonly loadMs: number
 }
@@ -38,9 +38,14 @@ export async function reply(job: OllamaJob, server: ReplyServer, exchange: Excha
 async function whole(parts: Parts, lines: Lines, exchange: Exchange): Promise<object> {
   let text = ""
   let logprobs: AnswerText["logprobs"] = []
+  const calls: Array<ToolCall> = []
   for await (const part of parts) {
-    if (part.type === "finish") return lines.finish(part, text, logprobs)
+    if (part.type === "finish") return lines.finish(part, { text, calls }, logprobs)
     exchange.noteFirstText()
+    if (part.type === "call") {
+      if (part.call.type === "tool-call") calls.push(part.call)
+      continue
+    }
     text += part.text
     logprobs = [...logprobs, ...(part.logprobs ?? [])]
   }
@@ -55,7 +60,7 @@ async function* streamed(
 ): AsyncGenerator<string, void, void> {
   try {
     for (let next = first; next.done !== true; next = await rest.next()) {
-      yield lineOf(next.value.type === "text" ? lines.text(next.value) : lines.finish(next.value, "", []))
+      yield* lines.of(next.value).map(lineOf)
     }
   } catch (error) {
     // Nobody is there to be told.
@@ -69,7 +74,13 @@ async function* streamed(
 const lineOf = (document: object): string => `${JSON.stringify(document)}\n`
 
 /** Ollama has no word for what a guard holds back: this is OpenAI's. */
-const reasons: Readonly<Record<FinishReason, string>> = { stop: "stop", length: "length", blocked: "content_filter" }
+const reasons: Readonly<Record<FinishReason, string>> = {
+  stop: "stop",
+  length: "length",
+  blocked: "content_filter",
+  // Nor has it one for calls: clients look whether there are some.
+  "tool-calls": "stop",
+}
 
 class Lines {
   readonly #job: OllamaJob
@@ -88,6 +99,18 @@ class Lines {
     return { ...this.#line(""), done: true, done_reason: "load" }
   }
 
+  /** Ollama tells a call when it is complete. */
+  of(part: AnswerPart): ReadonlyArray<object> {
+    switch (part.type) {
+      case "text":
+        return [this.text(part)]
+      case "call":
+        return part.call.type === "tool-call" ? [{ ...this.#line("", [part.call]), done: false }] : []
+      case "finish":
+        return [this.finish(part, { text: "", calls: [] }, [])]
+    }
+  }
+
   text({ logprobs, text }: AnswerText): object {
     this.#exchange.noteFirstText()
     return { ...this.#line(text), done: false, ...this.#spelt(logprobs ?? []) }
@@ -95,14 +118,14 @@ class Lines {
 
   finish(
     { finishReason, timings, usage }: AnswerFinish,
-    text: string,
+    { calls, text }: Answered,
     logprobs: NonNullable<AnswerText["logprobs"]>,
   ): object {
     const { loadMs } = this.#server
     const { firstTokenMs, totalMs } = timings ?? { firstTokenMs: 0, totalMs: 0 }
     this.#exchange.note({ finishReason, usage })
     return {
-      ...this.#line(text),
+      ...this.#line(text, calls),
       done: true,
       done_reason: reasons[finishReason],
       ...(logprobs.length > 0 && this.#spelt(logprobs)),
@@ -115,8 +138,8 @@ class Lines {
     }
   }
 
-  #line(text: string): object {
-    return { model: this.#server.model, created_at: new Date().toISOString(), ...this.#server.said(text) }
+  #line(text: string, calls: ReadonlyArray<ToolCall> = []): object {
+    return { model: this.#server.model, created_at: new Date().toISOString(), ...this.#server.said(text, calls) }
   }
 
   #spelt(logprobs: NonNullable<AnswerText["logprobs"]>): object {

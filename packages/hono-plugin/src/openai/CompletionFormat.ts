@@ -1,5 +1,5 @@
 /** The two forms that OpenAI's API has for what a model says: the messages of a chat, and texts. */
-import type { FinishReason, TokenAlternative, TokenLogprob, Usage } from "@facet/sdk/words"
+import type { FinishReason, TokenAlternative, TokenLogprob, ToolCall, ToolPart, Usage } from "@facet/sdk/words"
 
 /** One entry of `choices`. */
 export type Choice = Readonly<Record<string, unknown>>
@@ -12,6 +12,12 @@ export interface ToldLogprob extends Omit<TokenLogprob, "id" | "bytes" | "logpro
 
 type Logprobs = ReadonlyArray<ToldLogprob> | undefined
 
+/** A whole answer. */
+export interface Answered {
+  readonly text: string
+  readonly calls: ReadonlyArray<ToolCall>
+}
+
 export interface CompletionFormat {
   readonly idPrefix: string
   /** `object` of a whole answer, and of a chunk. */
@@ -21,9 +27,11 @@ export interface CompletionFormat {
   readonly opening: ((index: number) => Choice) | undefined
   /** A piece of a choice. `offset` is how much text of it came before, in UTF-16 units. */
   readonly piece: (index: number, text: string, logprobs: Logprobs, offset: number) => Choice
+  /** A piece of a call; `place` is how many came before it. Undefined where it brings nothing new. */
+  readonly call: (index: number, place: number, part: ToolPart, logprobs: Logprobs) => Choice | undefined
   readonly closing: (index: number, reason: FinishReason) => Choice
   /** All that was said. */
-  readonly answer: (index: number, text: string, reason: FinishReason, logprobs: Logprobs) => Choice
+  readonly answer: (index: number, said: Answered, reason: FinishReason, logprobs: Logprobs) => Choice
 }
 
 export const chatFormat: CompletionFormat = {
@@ -42,10 +50,21 @@ export const chatFormat: CompletionFormat = {
     logprobs: chatLogprobs(logprobs),
     finish_reason: null,
   }),
+  call: (index, place, part, logprobs) => {
+    const call = callDelta(part)
+    if (call === undefined) return undefined
+    const delta = { tool_calls: [{ index: place, ...call }] }
+    return { index, delta, logprobs: chatLogprobs(logprobs), finish_reason: null }
+  },
   closing: (index, reason) => ({ index, delta: {}, logprobs: null, finish_reason: finishReason(reason) }),
-  answer: (index, content, reason, logprobs) => ({
+  answer: (index, { calls, text }, reason, logprobs) => ({
     index,
-    message: { role: "assistant", content, refusal: null },
+    message: {
+      role: "assistant",
+      content: text === "" && calls.length > 0 ? null : text,
+      refusal: null,
+      ...(calls.length > 0 && { tool_calls: calls.map(wholeCall) }),
+    },
     logprobs: chatLogprobs(logprobs),
     finish_reason: finishReason(reason),
   }),
@@ -62,8 +81,10 @@ export const textFormat: CompletionFormat = {
     logprobs: textLogprobs(logprobs, offset),
     finish_reason: null,
   }),
+  // It has no place for calls, and so nobody can ask for any.
+  call: () => undefined,
   closing: (index, reason) => ({ index, text: "", logprobs: null, finish_reason: finishReason(reason) }),
-  answer: (index, text, reason, logprobs) => ({
+  answer: (index, { text }, reason, logprobs) => ({
     index,
     text,
     logprobs: textLogprobs(logprobs, 0),
@@ -71,7 +92,32 @@ export const textFormat: CompletionFormat = {
   }),
 }
 
-const finishReason = (reason: FinishReason): string => (reason === "blocked" ? "content_filter" : reason)
+const reasons: Readonly<Record<FinishReason, string>> = {
+  stop: "stop",
+  length: "length",
+  blocked: "content_filter",
+  "tool-calls": "tool_calls",
+}
+
+const finishReason = (reason: FinishReason): string => reasons[reason]
+
+/** As clients put it together: the name once, and then the arguments piece by piece. */
+function callDelta(part: ToolPart): object | undefined {
+  switch (part.type) {
+    case "tool-input-start":
+      return { id: part.id, type: "function", function: { name: part.name, arguments: "" } }
+    case "tool-input-delta":
+      return { function: { arguments: part.delta } }
+    case "tool-call":
+      return undefined
+  }
+}
+
+const wholeCall = ({ id, input, name }: ToolCall): object => ({
+  id,
+  type: "function",
+  function: { name, arguments: JSON.stringify(input) },
+})
 
 /** How likely the tokens of a text are, in the form of a chat. */
 export const chatLogprobs = (logprobs: Logprobs) =>

@@ -7,6 +7,7 @@ import type {
   GenerationPart,
   Prompt,
   Timings,
+  ToolPart,
   Usage,
 } from "@facet/sdk/words"
 import { atOnce } from "../atOnce.ts"
@@ -23,13 +24,20 @@ export interface CompletionModel {
 }
 
 /** A piece of the answer of an index, and then its end. */
-export type AnswerPart = AnswerText | AnswerFinish
+export type AnswerPart = AnswerText | AnswerCall | AnswerFinish
 
 export interface AnswerText {
   readonly type: "text"
   readonly index: number
   readonly text: string
   readonly logprobs?: ReadonlyArray<ToldLogprob>
+}
+
+/** A piece of a call: its name comes first, and what it was called with last. */
+export interface AnswerCall {
+  readonly type: "call"
+  readonly index: number
+  readonly call: ToolPart
 }
 
 export interface AnswerFinish {
@@ -103,7 +111,7 @@ async function* generated(
   try {
     for await (const part of parts) {
       // A prompt that the guard holds back is not told back.
-      const isLetIn = part.type === "text" || (part.type === "finish" && part.finishReason !== "blocked")
+      const isLetIn = isSaid(part) || (part.type === "finish" && part.finishReason !== "blocked")
       if (!isEchoed && isLetIn && echo !== undefined) {
         isEchoed = true
         yield echoPart(index, await echo())
@@ -116,6 +124,8 @@ async function* generated(
   }
 }
 
+const isSaid = ({ type }: GenerationPart): boolean => type === "text" || type === "tool-input-start"
+
 /** What a client sees of a part. What a guard finds on the way is not among it, and told elsewhere. */
 function toldOf(part: GenerationPart, index: number, exchange: Exchange): AnswerPart | undefined {
   switch (part.type) {
@@ -123,6 +133,10 @@ function toldOf(part: GenerationPart, index: number, exchange: Exchange): Answer
       const { logprobs, text } = part
       return { type: "text", index, text, ...(logprobs !== undefined && { logprobs }) }
     }
+    case "tool-input-start":
+    case "tool-input-delta":
+    case "tool-call":
+      return { type: "call", index, call: part }
     case "finish":
       noteVerdicts(part, exchange)
       return { type: "finish", index, finishReason: part.finishReason, usage: part.usage, timings: part.timings }

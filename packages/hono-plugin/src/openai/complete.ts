@@ -1,5 +1,5 @@
 /** Answers a request for completions, all at once or as a stream of server-sent events. */
-import type { FinishReason, Usage } from "@facet/sdk/words"
+import type { FinishReason, ToolCall, Usage } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
 import { type AnswerFinish, type AnswerPart, answersTo, type CompletionModel } from "./answersTo.ts"
 import { type Choice, type CompletionFormat, publicUsage, type ToldLogprob } from "./CompletionFormat.ts"
@@ -35,11 +35,14 @@ interface Answer {
 }
 
 async function whole(parts: Parts, { format, exchange, heading, job, totals }: Answer): Promise<object> {
-  const said = new Map<number, { text: string; readonly logprobs: Array<ToldLogprob> }>()
+  const said = new Map<
+    number,
+    { text: string; readonly calls: Array<ToolCall>; readonly logprobs: Array<ToldLogprob> }
+  >()
   const choices: Array<readonly [index: number, choice: Choice]> = []
   for await (const part of parts) {
     const { index } = part
-    const one = said.get(index) ?? { text: "", logprobs: [] }
+    const one = said.get(index) ?? { text: "", calls: [], logprobs: [] }
     said.set(index, one)
     if (part.type === "text") {
       exchange.noteFirstText()
@@ -47,11 +50,15 @@ async function whole(parts: Parts, { format, exchange, heading, job, totals }: A
       one.logprobs.push(...(part.logprobs ?? []))
       continue
     }
+    if (part.type === "call") {
+      exchange.noteFirstText()
+      const { call } = part
+      if ("logprobs" in call) one.logprobs.push(...(call.logprobs ?? []))
+      if (call.type === "tool-call") one.calls.push(call)
+      continue
+    }
     exchange.note(totals.add(part))
-    choices.push([
-      index,
-      format.answer(index, one.text, part.finishReason, wantsLogprobs(job) ? one.logprobs : undefined),
-    ])
+    choices.push([index, format.answer(index, one, part.finishReason, wantsLogprobs(job) ? one.logprobs : undefined)])
   }
   const inOrder = choices.toSorted(([a], [b]) => a - b).map(([, choice]) => choice)
   return { ...heading, object: format.whole, choices: inOrder, usage: publicUsage(totals.usage) }
@@ -81,6 +88,8 @@ async function* chunks(first: Step, rest: Parts, answer: Answer): AsyncGenerator
     event({ ...heading, object: format.chunk, choices: [choice], ...(includeUsage && { usage: null }) })
   /** How much text there was of each. */
   const offsets = new Map<number, number>()
+  /** The calls of each, in their order. */
+  const calls = new Map<number, Array<string>>()
   for (let next = first; next.done !== true; next = await rest.next()) {
     const part = next.value
     const { index } = part
@@ -93,6 +102,16 @@ async function* chunks(first: Step, rest: Parts, answer: Answer): AsyncGenerator
       continue
     }
     exchange.noteFirstText()
+    if (part.type === "call") {
+      const { call } = part
+      const ids = calls.get(index) ?? []
+      calls.set(index, ids)
+      if (call.type === "tool-input-start") ids.push(call.id)
+      const logprobs = "logprobs" in call && wantsLogprobs(job) ? call.logprobs : undefined
+      const piece = format.call(index, ids.indexOf(call.id), call, logprobs)
+      if (piece !== undefined) yield chunk(piece)
+      continue
+    }
     yield chunk(format.piece(index, part.text, wantsLogprobs(job) ? (part.logprobs ?? []) : undefined, offset))
     offsets.set(index, offset + part.text.length)
   }

@@ -4,7 +4,7 @@ import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 import { atLeastOne, RequestFields, kindOf } from "./RequestFields.ts"
 import { readResponseFormat } from "./readResponseFormat.ts"
-import { refuseTools } from "./refuseTools.ts"
+import { readToolCalls, readTools, requiredText } from "./readTools.ts"
 import { readCount, readDelivery, readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
@@ -22,6 +22,7 @@ export function readChatRequest(body: unknown): CompletionJob {
       logprobs: readLogprobs(fields),
       continueFinalMessage: readOpenEnd(fields, messages),
       schema: readResponseFormat(fields),
+      ...readTools(fields),
     },
     // vLLM's name for it.
     cacheSalt: fields.text("cache_salt"),
@@ -30,7 +31,6 @@ export function readChatRequest(body: unknown): CompletionJob {
   }
   readRest(fields)
   warnOfOthers(fields)
-  refuseTools(fields)
   refuseForms(fields)
   fields.finish()
   return job
@@ -84,9 +84,11 @@ function readMessages(fields: RequestFields): ReadonlyArray<ChatMessage> {
 }
 
 function readMessage(fields: RequestFields): ReadonlyArray<ChatMessage> {
-  const role = roleOf(fields.value("role"), fields.at("role"))
-  fields.refuse("tool_calls", "this server calls no tools.")
-  fields.refuse("function_call", "this server calls no functions.")
+  const given = fields.value("role")
+  const role = given === "tool" ? "tool" : roleOf(given, fields.at("role"))
+  const toolCalls = role === "assistant" ? readToolCalls(fields) : undefined
+  const toolCallId = role === "tool" ? requiredText(fields, "tool_call_id") : undefined
+  fields.refuse("function_call", "it is deprecated. Send tool_calls.")
   fields.refuse("audio", "this server takes text only.")
   // Clients send names unasked; no template of Gemma's has a place for them.
   fields.text("name")
@@ -98,16 +100,18 @@ function readMessage(fields: RequestFields): ReadonlyArray<ChatMessage> {
   fields.refuse("annotations", "this server has no use for annotations.")
   const content = fields.value("content")
   fields.finish()
-  // Clients write null where an assistant said nothing: no turn.
-  if (role === "assistant" && content === undefined) return []
-  return [{ role, content: readContent(content, fields.at("content")) }]
+  // Clients write null where an assistant said nothing: no turn, unless it called something.
+  if (role === "assistant" && content === undefined)
+    return toolCalls === undefined ? [] : [{ role, content: "", toolCalls }]
+  const text = readContent(content, fields.at("content"))
+  return [{ role, content: text, ...(toolCalls && { toolCalls }), ...(toolCallId !== undefined && { toolCallId }) }]
 }
 
 /** @throws ApiError for a role that there is not, or whose messages come from tools. */
-export function roleOf(role: unknown, param: string): ChatMessage["role"] {
+export function roleOf(role: unknown, param: string): Exclude<ChatMessage["role"], "tool"> {
   if (role === "developer") return "system"
   if (role === "system" || role === "user" || role === "assistant") return role
-  if (role === "tool" || role === "function") throw unsupported(param, "this server calls no tools.")
+  if (role === "tool" || role === "function") throw unsupported(param, "this route takes no results of tools.")
   throw badRequest(param, "it is not system, developer, user or assistant.", "invalid_value")
 }
 

@@ -1,7 +1,7 @@
 import type { RequestFields } from "./RequestFields.ts"
 
 export function refuseTools(fields: RequestFields): void {
-  const noTools = "this server calls no tools."
+  const noTools = "this route calls no tools. Use /v1/chat/completions."
   fields.refuse("tools", noTools)
   fields.refuse("functions", noTools)
   // Without tools to call, these ask for nothing.

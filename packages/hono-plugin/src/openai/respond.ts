@@ -22,7 +22,7 @@ export async function respond(job: ResponseJob, server: CompletionModel, exchang
 async function whole(parts: Parts, response: ResponseDocument, exchange: Exchange): Promise<object> {
   for await (const part of parts) {
     if (part.type === "text") response.add(part, exchange)
-    else return response.finished(part, exchange)
+    if (part.type === "finish") return response.finished(part, exchange)
   }
   throw new Error("a generation ended without a finish")
 }
@@ -43,7 +43,8 @@ async function* events(
       if (next.value.type === "text") {
         const logprobs = response.add(next.value, exchange)
         yield sequence.event("response.output_text.delta", { ...response.place, delta: next.value.text, logprobs })
-      } else yield* ending(next.value, response, sequence, exchange)
+      }
+      if (next.value.type === "finish") yield* ending(next.value, response, sequence, exchange)
     }
   } catch (error) {
     // Nobody is there to be told.
@@ -172,6 +173,7 @@ const incompleteReasons: Readonly<Record<FinishReason, string | undefined>> = {
   stop: undefined,
   length: "max_output_tokens",
   blocked: "content_filter",
+  "tool-calls": undefined,
 }
 
 const usageOf = ({ cachedTokens, completionTokens, promptTokens }: Usage) => ({

@@ -249,7 +249,7 @@ test.each(cases)("$client is answered", async ({ body, path, warned = [] }) => {
 
 test("a client that was refused knows what to leave out", async () => {
   for (const [param, fields] of [
-    ["tools", { tools: [{ type: "function", function: { name: "f", parameters: {} } }] }],
+    ["functions", { functions: [{ name: "f", parameters: {} }] }],
     ["response_format.type", { response_format: { type: "grammar" } }],
   ] as const) {
     const response = await postJson(`${server.url}/v1/chat/completions`, { model, messages: chat, ...fields })

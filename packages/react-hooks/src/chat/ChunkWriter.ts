@@ -19,7 +19,12 @@ const TRACE_INTERVAL_MS = 100
 /** There is one text in a generation. */
 const TEXT_ID = "text"
 
-const finishReasons = { stop: "stop", length: "length", blocked: "content-filter" } as const
+const finishReasons = {
+  stop: "stop",
+  length: "length",
+  blocked: "content-filter",
+  "tool-calls": "tool-calls",
+} as const
 
 /** The parts of a generation as chunks of a UI message. */
 export class ChunkWriter {
@@ -46,6 +51,17 @@ export class ChunkWriter {
     switch (part.type) {
       case "text":
         return this.#text(part.text)
+      case "tool-input-start":
+        return this.#write({ type: "tool-input-start", toolCallId: part.id, toolName: part.name })
+      case "tool-input-delta":
+        return this.#write({ type: "tool-input-delta", toolCallId: part.id, inputTextDelta: part.delta })
+      case "tool-call":
+        return this.#write({
+          type: "tool-input-available",
+          toolCallId: part.id,
+          toolName: part.name,
+          input: part.input,
+        })
       case "trace":
         return this.#trace(part)
       case "verdict":

@@ -9,8 +9,10 @@ export class FinishLogprobs {
   #told = 0
 
   pass(part: GenerationPart): GenerationPart {
-    if (part.type === "text") this.#told += part.logprobs?.length ?? 0
-    if (part.type !== "finish") return part
+    if (part.type !== "finish") {
+      if ("logprobs" in part) this.#told += part.logprobs?.length ?? 0
+      return part
+    }
     const logprobs = part.logprobs ?? []
     // Of an engine that does not tell its tokens all that came is all that there is.
     const rest = part.tokens === undefined ? logprobs.length : part.tokens.completion.length - this.#told

@@ -1,14 +1,22 @@
 /** Our own generation behind a guard: its parts as frames, and what came out as its parts again. */
 import * as Effect from "effect/Effect"
 import { asFacetError, type FacetError } from "../words/Errors.ts"
-import type { EnginePart, FinishPart, GenerationPart, StartPart } from "../words/Generation.ts"
-import type { Frame } from "../guard/Frame.ts"
+import type { FinishPart, GenerationPart, StartPart } from "../words/Generation.ts"
+import type { Frame, FrameText } from "../guard/Frame.ts"
 import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
+import type { CallingPart } from "./tools/ToolUse.ts"
+
+type SaidPart = Exclude<CallingPart, { readonly type: "start" | "trace" | "finish" }>
+
+const textOf = (part: CallingPart): ReadonlyArray<FrameText> => (part.type === "text" ? [{ text: part.text }] : [])
+
+const tokensOf = (part: SaidPart): ReadonlyArray<number> => ("tokens" in part ? (part.tokens ?? []) : [])
 
 /** Follows one generation through a guard. The finish waits for the report, and tells what went out. */
 export class GuardedGeneration {
   readonly #startedAt: number
   readonly #openText: string
+  readonly #textsOf: (part: CallingPart) => ReadonlyArray<FrameText>
   #isOpenTextOut = false
   readonly #tokensOut: Array<number> = []
   #start: StartPart | undefined
@@ -19,33 +27,35 @@ export class GuardedGeneration {
   /**
    * @param startedAt when the request came, in the clock of `performance.now()`.
    * @param openText what the answer goes on with: judged as its beginning, as a sentence may end in the answer.
+   * @param textsOf what parts say, where tools may be called in them.
    */
-  constructor(startedAt: number, openText = "") {
+  constructor(startedAt: number, openText = "", textsOf: (part: CallingPart) => ReadonlyArray<FrameText> = textOf) {
     this.#startedAt = startedAt
     this.#openText = openText
+    this.#textsOf = textsOf
   }
 
   /** Features of a part's tokens come behind it, and so go out behind it. */
-  frame(part: EnginePart): Frame<EnginePart> {
+  frame(part: CallingPart): Frame<CallingPart> {
     if (part.type === "start") {
       this.#start = part
       return { value: part, texts: this.#openText === "" ? [] : [{ text: this.#openText }] }
     }
-    if (part.type !== "text") return { value: part }
+    if (part.type === "trace" || part.type === "finish") return { value: part }
     this.#firstTextAt ??= performance.now()
-    this.#tokensIn += part.tokens?.length ?? 0
-    return { value: part, texts: [{ text: part.text }] }
+    this.#tokensIn += tokensOf(part).length
+    return { value: part, texts: this.#textsOf(part) }
   }
 
   /** A guard that cannot judge ends our own generation with its error. */
-  parts(part: GuardPart<EnginePart>): Effect.Effect<ReadonlyArray<GenerationPart>, FacetError> {
+  parts(part: GuardPart<CallingPart>): Effect.Effect<ReadonlyArray<GenerationPart>, FacetError> {
     if (part.type === "blocked" && part.blocked.reason === "failed") {
       return Effect.fail(asFacetError("Judging", part.blocked.error))
     }
     return Effect.succeed(this.#partsOf(part))
   }
 
-  #partsOf(part: GuardPart<EnginePart>): ReadonlyArray<GenerationPart> {
+  #partsOf(part: GuardPart<CallingPart>): ReadonlyArray<GenerationPart> {
     switch (part.type) {
       case "value":
         return this.#released(part.value)
@@ -60,15 +70,17 @@ export class GuardedGeneration {
     }
   }
 
-  #released(part: EnginePart): ReadonlyArray<GenerationPart> {
+  #released(part: CallingPart): ReadonlyArray<GenerationPart> {
     if (part.type === "start") {
       this.#isOpenTextOut = true
       return []
     }
-    if (part.type === "text") this.#tokensOut.push(...(part.tokens ?? []))
-    if (part.type !== "finish") return [part]
-    this.#finish = part
-    return []
+    if (part.type === "finish") {
+      this.#finish = part
+      return []
+    }
+    if (part.type !== "trace") this.#tokensOut.push(...tokensOf(part))
+    return [part]
   }
 
   /** Tokens of a stop string, which nobody judged, are not told; nor is what was held back. */

@@ -10,16 +10,17 @@ import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
 import { asFacetError, type FacetError } from "../words/Errors.ts"
 import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
-import { collect, type EnginePart, type Generation, type GenerationPart } from "../words/Generation.ts"
+import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
 import { loadAndCheckForm, loadAnswerSchema } from "../words/loadAnswerSchema.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
-import { isTokenPrompt, type Prompt, promptMessages, readPrompt } from "../words/Prompt.ts"
+import { holdsToolCalls, isTokenPrompt, type Prompt, promptMessages, readPrompt } from "../words/Prompt.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { promptReadingsInSlices } from "../words/promptReadings.ts"
 import type { GenerateRequest } from "../words/Request.ts"
 import { FinishLogprobs } from "./FinishLogprobs.ts"
 import { GuardedGeneration } from "./GuardedGeneration.ts"
+import type { CallingPart, ToolUse } from "./tools/ToolUse.ts"
 
 /**
  * What the model says, part by part; the last one is the finish.
@@ -52,11 +53,13 @@ const say = (prompt: Prompt, options: GenerateOptions<JsonSchema>): Stream.Strea
     Effect.gen(function* () {
       const { engine, model } = (yield* Opened).text
       const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
-      const request = yield* checked(() => ({ ...readRequest(model, prompt, options), ...asking }))
+      const use = yield* toolUse(prompt, options)
+      const request = yield* checked(() => ({ ...readRequest(model, prompt, options, use), ...asking }))
       if (request.constraint !== undefined) yield* attempt(() => loadAndCheckForm(request))
       const guard = yield* checked(() => readGuard(options.guard))
       const said = engine.generate(request)
-      const parts = guard === undefined ? unguarded(said) : guarded(said, request, guard)
+      const called = use === undefined ? said : Stream.flattenIterable(Stream.map(said, use.reading()))
+      const parts = guard === undefined ? unguarded(called) : guarded(called, request, guard, use)
       return request.logprobs === undefined ? parts : withFinishLogprobs(parts)
     }),
   ).pipe(Stream.withSpan("facet.generate"))
@@ -73,21 +76,36 @@ export const generate = <const S extends AnswerSchema = never>(
 ): Effect.Effect<Generation<ValueOf<S>>, FacetError, Opened> =>
   Effect.map(Stream.runCollect(stream(prompt, options)), (parts) => collect(prompt, parts))
 
-const unguarded = (parts: Stream.Stream<EnginePart, FacetError>): Stream.Stream<GenerationPart, FacetError> =>
+/** What tools need is read where there are some: a page that has none loads none of it. */
+export const toolUse = (
+  prompt: Prompt,
+  options: GenerateOptions<JsonSchema>,
+): Effect.Effect<ToolUse | undefined, FacetError> => {
+  const { parallelToolCalls, toolChoice, tools } = options
+  const isAsked = [parallelToolCalls, toolChoice, tools].some((option) => option !== undefined)
+  if (!isAsked && !holdsToolCalls(prompt)) return Effect.succeed(undefined)
+  return Effect.tryPromise({
+    try: async () => new (await import("./tools/ToolUse.ts")).ToolUse(prompt, options),
+    catch: (cause) => asFacetError("Reading the tools", cause),
+  })
+}
+
+const unguarded = (parts: Stream.Stream<CallingPart, FacetError>): Stream.Stream<GenerationPart, FacetError> =>
   Stream.filter(parts, (part) => part.type !== "start")
 
 const guarded = (
-  parts: Stream.Stream<EnginePart, FacetError>,
+  parts: Stream.Stream<CallingPart, FacetError>,
   request: GenerateRequest,
   plan: GuardPlan,
+  use: ToolUse | undefined,
 ): Stream.Stream<GenerationPart, FacetError, Opened> =>
   Stream.unwrap(
     Effect.map(
-      Effect.flatMap(readableMessages(request), (messages) =>
-        inSlices(() => promptReadingsInSlices(messages, plan.roles)),
+      Effect.flatMap(use === undefined ? readableMessages(request) : Effect.succeed(use.judged), (messages) =>
+        inSlices(() => promptReadingsInSlices(messages, plan.roles, use?.beside)),
       ),
       ({ input, question }) => {
-        const generation = new GuardedGeneration(performance.now(), openText(request))
+        const generation = new GuardedGeneration(performance.now(), openText(request), use?.reader())
         const judges = makeJudges(plan)
         return guardFrames({
           plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
@@ -130,10 +148,15 @@ function readGuard(guard: GenerateOptions["guard"]): GuardPlan | undefined {
   return readGuardOptions(guard === true ? {} : guard)
 }
 
-function readRequest(model: GenerateRequest["model"], prompt: Prompt, options: GenerateOptions<JsonSchema>) {
+function readRequest(
+  model: GenerateRequest["model"],
+  prompt: Prompt,
+  options: GenerateOptions<JsonSchema>,
+  use: ToolUse | undefined,
+) {
   return {
-    ...readGenerateOptions(options),
+    ...readGenerateOptions(use?.options ?? options),
     model,
-    prompt: readPrompt(prompt),
+    prompt: readPrompt(use?.prompt ?? prompt),
   }
 }

@@ -14,6 +14,7 @@ import {
   type RenderedPrompt,
   type RenderOptions,
 } from "../words/RenderedPrompt.ts"
+import { toolUse } from "./generate.ts"
 
 /** The engine, and what every request for it begins with. */
 const asking = Effect.gen(function* () {
@@ -26,7 +27,8 @@ const render = Effect.fn("facet.tokens.render")(function* (
   options: RenderOptions = {},
 ): Effect.fn.Return<RenderedPrompt, FacetError, Opened> {
   yield* checked(() => checkRenderOptions(options))
-  const read = yield* checked(() => readPrompt(prompt))
+  const use = yield* toolUse(prompt, {})
+  const read = yield* checked(() => readPrompt(use?.prompt ?? prompt))
   const { engine, request } = yield* asking
   return yield* engine.render({ ...request, ...options, prompt: read })
 })

@@ -1,5 +1,5 @@
 /** The parts of a generation as JSON. Errors in them travel as plain data, as far as a client may know them. */
-import { isRecord } from "../words/Json.ts"
+import { isRecord, type JsonRecord } from "../words/Json.ts"
 import type { PlainError } from "../words/Errors.ts"
 import type {
   FailurePart,
@@ -8,13 +8,16 @@ import type {
   GenerationTokens,
   TextPart,
   Timings,
+  ToolCallPart,
+  ToolInputDeltaPart,
+  ToolInputStartPart,
   TracePart,
   Usage,
   VerdictPart,
 } from "../words/Generation.ts"
 import type { Blocked, GuardReport } from "../words/GuardReport.ts"
 import type { TokenAlternative, TokenLogprob } from "../words/TokenLogprob.ts"
-import { list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
+import { list, named, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 import { siteFromJson, traceTokenFromJson } from "./TraceDocument.ts"
 import { verdictFromJson } from "./VerdictDocument.ts"
 
@@ -61,9 +64,16 @@ export function partReader(revive: (error: unknown) => Error): Reader<Generation
     text: record<Omit<TextPart, "object">>({
       type: oneOf(["text"]),
       text,
-      tokens: optional(list(whole)),
-      logprobs: optional(list(logprob)),
+      ...chosen,
     }),
+    "tool-input-start": record<ToolInputStartPart>({ type: oneOf(["tool-input-start"]), id: text, name: text }),
+    "tool-input-delta": record<ToolInputDeltaPart>({
+      type: oneOf(["tool-input-delta"]),
+      id: text,
+      delta: text,
+      ...chosen,
+    }),
+    "tool-call": record<ToolCallPart>({ type: oneOf(["tool-call"]), id: text, name: text, input: fields, ...chosen }),
     trace: record<TracePart>({
       type: oneOf(["trace"]),
       site: siteFromJson,
@@ -74,7 +84,7 @@ export function partReader(revive: (error: unknown) => Error): Reader<Generation
     failure: record<FailurePart>({ type: oneOf(["failure"]), of: side, error }),
     finish: record<Omit<FinishPart, "object">>({
       type: oneOf(["finish"]),
-      finishReason: oneOf(["stop", "length", "blocked"]),
+      finishReason: oneOf(["stop", "length", "blocked", "tool-calls"]),
       usage: record<Usage>({ promptTokens: whole, completionTokens: whole, cachedTokens: whole }),
       timings: record<Timings>({ firstTokenMs: number, totalMs: number, tokensPerSecond: number }),
       tokens: optional(record<GenerationTokens>({ prompt: list(whole), completion: list(whole) })),
@@ -95,6 +105,11 @@ const side = oneOf(["input", "output"])
 const alternative = { token: text, id: whole, bytes: list(whole), logprob: number }
 
 const logprob = record<TokenLogprob>({ ...alternative, top: list(record<TokenAlternative>(alternative)) })
+
+/** The arguments of a call: any JSON. */
+const fields: Reader<JsonRecord> = named((value) => value)
+
+const chosen = { tokens: optional(list(whole)), logprobs: optional(list(logprob)) }
 
 const report = (blocked: Reader<Blocked>): Reader<GuardReport> =>
   record<GuardReport>({

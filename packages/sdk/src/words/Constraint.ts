@@ -17,7 +17,12 @@ export type JsonSchema = JsonRecord | boolean
  * - `sequence`: one after the other; `anyOf`: one of them.
  */
 export type Constraint =
-  | { readonly type: "schema"; readonly schema: JsonSchema }
+  | {
+      readonly type: "schema"
+      readonly schema: JsonSchema
+      /** Where it stands, as a caller wrote it: errors name it. */
+      readonly path?: string | undefined
+    }
   | { readonly type: "grammar"; readonly grammar: string }
   | { readonly type: "regex"; readonly regex: string }
   | { readonly type: "choices"; readonly choices: ReadonlyArray<string> }
@@ -58,12 +63,12 @@ export function checkConstraint(constraint: unknown, path: string, depth = 0): a
     )
   }
   const field = fields[type]
-  checkKnown(constraint, ["type", field], path)
+  checkKnown(constraint, type === "schema" ? ["type", field, "path"] : ["type", field], path)
   const value = constraint[field]
   const at = pathOf(path, type, field)
   switch (type) {
     case "schema":
-      return checkSchema(value, at)
+      return checkSchema(value, typeof constraint["path"] === "string" ? constraint["path"] : at)
     case "grammar":
       return checkUnicode(at, value)
     case "regex":

@@ -11,6 +11,7 @@ import { generateOptionNames } from "./generateOptionNames.ts"
 import type { SamplingOptions } from "./Sampling.ts"
 import { readSite } from "./Site.ts"
 import { checkStops, maxStops } from "./Stops.ts"
+import type { Tool, ToolChoice } from "./Tool.ts"
 import { checkTraceOptions, type TraceOptions } from "./Trace.ts"
 
 /** How tokens are chosen (`SamplingOptions`), when the text ends, and what goes with it. */
@@ -46,6 +47,12 @@ export interface GenerateOptions<S extends AnswerSchema = AnswerSchema> extends 
   readonly grammar?: string | undefined
   /** The text is of a form that is put together of others. */
   readonly constraint?: Constraint | undefined
+  /** What the model may call. They are told it in the first user turn; the arguments of a call fit its tool's `parameters`. */
+  readonly tools?: ReadonlyArray<Tool> | undefined
+  /** Default `auto`: text, or text and then a call. Under `none` the model is told of no tools. */
+  readonly toolChoice?: ToolChoice | undefined
+  /** Whether the model may call several at once, eight at most. Default false. */
+  readonly parallelToolCalls?: boolean | undefined
   /** `true` is a guard on both sides: `{ input: "before", mode: "window" }`. */
   readonly guard?: boolean | GuardOptions | undefined
   /** Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site. */
@@ -66,7 +73,7 @@ export const templates = ["chat", "none"] as const
 /** The most alternatives to a token; as many as OpenAI's API gives. */
 export const mostAlternatives = 20
 
-/** The options as an engine is told them: all but the guard, which stands around it. */
+/** The options as an engine is told them: all but the guard and the tools, which stand around it. */
 export type ReadGenerateOptions = Omit<GenerateRequest, "model" | "prompt" | keyof Asking>
 
 /**
@@ -84,9 +91,12 @@ export function readGenerateOptions(options: GenerateOptions<JsonSchema>): ReadG
     interventions,
     logitBias,
     logprobs,
+    parallelToolCalls: _parallelToolCalls,
     regex,
     schema,
     stop,
+    toolChoice: _toolChoice,
+    tools: _tools,
     trace,
     ...rest
   } = options

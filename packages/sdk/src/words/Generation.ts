@@ -6,6 +6,7 @@ import type { Prompt } from "./Prompt.ts"
 import { finished, nothingSaid, withPart } from "./Said.ts"
 import type { SiteName } from "./Site.ts"
 import type { TokenLogprob } from "./TokenLogprob.ts"
+import type { ToolCall } from "./Tool.ts"
 import type { Trace, TraceToken } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
 
@@ -13,9 +14,10 @@ import type { Verdict } from "./Verdict.ts"
  * Why a generation ended.
  * - `stop`: the model ended its turn, or wrote a stop string;
  * - `length`: `maxTokens` was reached, or the model's context is full;
- * - `blocked`: a guard held back what came in or went out.
+ * - `blocked`: a guard held back what came in or went out;
+ * - `tool-calls`: the model ended its turn with calls of tools, whose results it waits for.
  */
-export type FinishReason = "stop" | "length" | "blocked"
+export type FinishReason = "stop" | "length" | "blocked" | "tool-calls"
 
 export interface Usage {
   readonly promptTokens: number
@@ -57,6 +59,29 @@ export interface TextPart<Value = unknown> {
   readonly logprobs?: ReadonlyArray<TokenLogprob>
   /** With a `schema`: what the text so far says. Left out before it says anything. */
   readonly object?: PartialOf<Value>
+}
+
+/** What parts of text and of calls have in common: what the model chose for them. */
+interface ChosenTokens extends Pick<TextPart, "tokens" | "logprobs"> {}
+
+/** A tool is called. Its arguments follow in deltas, and then as a whole. */
+export interface ToolInputStartPart {
+  readonly type: "tool-input-start"
+  /** Of the call. */
+  readonly id: string
+  readonly name: string
+}
+
+export interface ToolInputDeltaPart extends ChosenTokens {
+  readonly type: "tool-input-delta"
+  readonly id: string
+  /** A piece of the arguments' JSON. */
+  readonly delta: string
+}
+
+/** A call is complete. One that `maxTokens` cut never is. */
+export interface ToolCallPart extends ToolCall, ChosenTokens {
+  readonly type: "tool-call"
 }
 
 export interface TracePart {
@@ -102,9 +127,13 @@ export interface FinishPart<Value = unknown> {
 /** What an engine gives out. */
 export type EnginePart = StartPart | TextPart | TracePart | FinishPart
 
+/** A call of a tool, piece by piece. */
+export type ToolPart = ToolInputStartPart | ToolInputDeltaPart | ToolCallPart
+
 /** A piece of a streaming generation. The last one is the finish. */
 export type GenerationPart<Value = unknown> =
   | TextPart<Value>
+  | ToolPart
   | TracePart
   | VerdictPart
   | FailurePart
@@ -115,6 +144,8 @@ export interface Generation<Value = unknown> {
   /** What was asked. */
   readonly prompt: Prompt
   readonly text: string
+  /** What the model called, in its order. Left out where it called nothing. */
+  readonly toolCalls?: ReadonlyArray<ToolCall>
   readonly finishReason: FinishReason
   readonly usage: Usage
   readonly timings: Timings

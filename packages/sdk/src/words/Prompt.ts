@@ -1,16 +1,23 @@
 /** What a model is asked: a text, or the turns of a chat, and what of it is whose. */
 import { checkUnicode, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
+import { isRecord, type JsonRecord } from "./Json.ts"
 import type { PromptMessage } from "./promptReadings.ts"
+import type { ToolCall } from "./Tool.ts"
 
 /** Who may speak in a chat; `model` is another name for `assistant`. */
 export const roles = ["system", "user", "assistant", "model"] as const
-export type Role = (typeof roles)[number]
+/** What a tool found is a message of the role `tool`. */
+export type Role = (typeof roles)[number] | "tool"
 
 /** One turn of a chat. `system` text is put before the first user turn where a model has no system role. */
 export interface ChatMessage {
   readonly role: Role
   readonly content: string
+  /** What the assistant called, after its text. */
+  readonly toolCalls?: ReadonlyArray<ToolCall> | undefined
+  /** The call that a message of the role `tool` is the result of. */
+  readonly toolCallId?: string | undefined
 }
 
 /** Token ids, which are run as they are: nothing is put before them, `<bos>` neither. At least one. */
@@ -40,6 +47,13 @@ export function promptMessages(prompt: Prompt): ReadonlyArray<PromptMessage> {
   }
   return toMessages(prompt).map(({ content, role }) => ({ role: role === "model" ? "assistant" : role, text: content }))
 }
+
+/** Whether tools were called in a chat. */
+export const holdsToolCalls = (prompt: unknown): prompt is ReadonlyArray<ChatMessage> =>
+  Array.isArray(prompt) && prompt.some((message: unknown) => isRecord(message) && isOfTools(message))
+
+const isOfTools = ({ role, toolCallId, toolCalls }: JsonRecord): boolean =>
+  role === "tool" || toolCalls !== undefined || toolCallId !== undefined
 
 /**
  * A prompt as it travels. Of other people's messages only what is read: the rest may be what no thread can be sent.
@@ -91,7 +105,7 @@ export function readTextOrTokens(text: string | TokenPrompt): string | ReadonlyA
 }
 
 /** @throws InvalidRequestError unless it is one of {@link roles}. */
-export function checkRole(option: string, role: unknown): asserts role is Role {
+export function checkRole(option: string, role: unknown): asserts role is Exclude<Role, "tool"> {
   if (roles.some((known) => known === role)) return
   throw invalidRequest(option, `${show(role)} is not a role`, "Use system, user or assistant.")
 }

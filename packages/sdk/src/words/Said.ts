@@ -2,11 +2,14 @@
 import type { FinishPart, Generation, GenerationPart, VerdictPart } from "./Generation.ts"
 import type { Prompt } from "./Prompt.ts"
 import type { TokenLogprob } from "./TokenLogprob.ts"
+import type { ToolCall } from "./Tool.ts"
 import type { Trace } from "./Trace.ts"
 
 /** What the parts of a generation have said so far. */
 export interface Said {
   readonly text: string
+  /** What was called, as far as the calls are complete; left out where nothing was. */
+  readonly toolCalls?: ReadonlyArray<ToolCall>
   /** One for each site that is traced, growing with the text. */
   readonly traces: ReadonlyArray<Trace>
   /** A verdict that flagged something stays: an audit goes on after it. */
@@ -21,6 +24,13 @@ export function withPart(said: Said, part: GenerationPart): Said {
   switch (part.type) {
     case "text":
       return { ...said, text: said.text + part.text, logprobs: withLogprobs(said.logprobs, part.logprobs) }
+    case "tool-input-delta":
+      return { ...said, logprobs: withLogprobs(said.logprobs, part.logprobs) }
+    case "tool-call": {
+      const { id, input, logprobs, name } = part
+      const toolCalls = [...(said.toolCalls ?? []), { id, name, input }]
+      return { ...said, toolCalls, logprobs: withLogprobs(said.logprobs, logprobs) }
+    }
     case "trace":
       return { ...said, traces: withTrace(said.traces, part) }
     case "verdict":
@@ -36,13 +46,14 @@ export function withPart(said: Said, part: GenerationPart): Said {
 /** The generation that ended so. */
 export function finished<Value = unknown>(
   prompt: Prompt,
-  { logprobs, text, traces, verdicts }: Said,
+  { logprobs, text, toolCalls, traces, verdicts }: Said,
   finish: FinishPart<Value>,
 ): Generation<Value> {
   const { finishReason, guard, timings, tokens, usage } = finish
   return {
     prompt,
     text,
+    ...(toolCalls !== undefined && { toolCalls }),
     finishReason,
     usage,
     timings,

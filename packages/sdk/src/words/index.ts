@@ -75,6 +75,10 @@ export {
   type GenerationPart,
   type GenerationTokens,
   type TextPart,
+  type ToolCallPart,
+  type ToolInputDeltaPart,
+  type ToolInputStartPart,
+  type ToolPart,
   type Timings,
   type TracePart,
   type Usage,
@@ -149,6 +153,7 @@ export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { parseSite, type Site, type SiteName, siteNames } from "./Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
+export type { Tool, ToolCall, ToolChoice, ToolContext } from "./Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
 export {
   blockedOf,

@@ -12,10 +12,19 @@ import { PatternProblem, wholeMatchesOf } from "./Pattern.ts"
 import { readSchema } from "./schema/readSchema.ts"
 
 /** @throws InvalidRequestError that names what cannot be followed */
-export function compileConstraint(constraint: Constraint): Grammar {
+export const compileConstraint = (constraint: Constraint): Grammar => compile(constraint, new Map())
+
+/** @param known what stands in several places is one grammar. */
+function compile(constraint: Constraint, known: Map<Constraint, Grammar>): Grammar {
+  const grammar = known.get(constraint) ?? compileAnew(constraint, known)
+  known.set(constraint, grammar)
+  return grammar
+}
+
+function compileAnew(constraint: Constraint, known: Map<Constraint, Grammar>): Grammar {
   switch (constraint.type) {
     case "schema":
-      return readSchema(constraint.schema)
+      return readSchema(constraint.schema, constraint.path)
     case "grammar":
       return readGrammar(constraint.grammar)
     case "regex":
@@ -26,7 +35,7 @@ export function compileConstraint(constraint: Constraint): Grammar {
       return grammarOf(freeText(constraint.without))
     case "sequence":
     case "anyOf": {
-      const parts = constraint.of.map(compileConstraint)
+      const parts = constraint.of.map((part) => compile(part, known))
       const nodes = parts.map(({ root }) => root)
       const root = constraint.type === "sequence" ? new Sequence(nodes) : new Either(nodes)
       return { root, hasNames: parts.some(({ hasNames }) => hasNames) }

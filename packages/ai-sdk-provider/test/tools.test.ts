@@ -1,0 +1,150 @@
+/** Calls of tools, as the AI SDK makes them of what the model says. */
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import type { JSONSchema7, LanguageModelV4CallOptions } from "@ai-sdk/provider"
+import { generateText, isStepCount, jsonSchema, streamText, tool } from "ai"
+import { createFacet } from "../src/index.ts"
+import { failureOf } from "./fixtures/failure.ts"
+import { partsOf } from "./fixtures/parts.ts"
+
+const provider = createFacet()
+afterAll(() => provider.dispose())
+const model = provider()
+const prompt = "Tell me about a fox."
+
+const parameters: JSONSchema7 = {
+  type: "object",
+  properties: {
+    city: { type: "string", minLength: 1, maxLength: 12 },
+    days: { type: "integer", minimum: 1, maximum: 7 },
+  },
+  required: ["city", "days"],
+  additionalProperties: false,
+}
+
+const told: Array<{ readonly city: string; readonly days: number }> = []
+const weather = tool({
+  description: "The weather in a city.",
+  inputSchema: jsonSchema<{ city: string; days: number }>(parameters),
+  execute: (input) => {
+    told.push(input)
+    return { sky: "blue" }
+  },
+})
+const tools = { get_weather: weather }
+const toolChoice = { type: "tool", toolName: "get_weather" } as const
+
+function assertFits(input: unknown): void {
+  const { city, days, ...rest } = input as Record<string, unknown>
+  assert.deepStrictEqual(rest, {})
+  assert.isString(city)
+  assert.isTrue(Number.isInteger(days) && Number(days) >= 1 && Number(days) <= 7)
+}
+
+describe("tools", () => {
+  it("are called by generateText, whose next step has what they found", async () => {
+    const { steps } = await generateText({
+      model,
+      prompt,
+      tools,
+      toolChoice,
+      stopWhen: isStepCount(2),
+      temperature: 0,
+      maxOutputTokens: 60,
+    })
+    assert.lengthOf(steps, 2)
+    const [first, second] = steps
+    assert.strictEqual(first?.finishReason, "tool-calls")
+    const [call] = first?.toolCalls ?? []
+    assert.strictEqual(call?.toolName, "get_weather")
+    assertFits(call?.input)
+    assert.deepStrictEqual(first?.toolResults[0]?.output, { sky: "blue" })
+    assert.deepStrictEqual(told[0], call?.input)
+    // The call and its result are in the prompt of the next step.
+    assert.isAbove(second?.usage.inputTokens ?? 0, (first?.usage.inputTokens ?? NaN) + 10)
+  })
+
+  it("are called by streamText, input first", async () => {
+    const { fullStream } = streamText({ model, prompt, tools, toolChoice: "required", temperature: 0 })
+    const types: Array<string> = []
+    let input = ""
+    let whole: unknown
+    for await (const part of fullStream) {
+      types.push(part.type)
+      if (part.type === "tool-input-delta") input += part.delta
+      if (part.type === "tool-call") whole = part.input
+    }
+    assertFits(whole)
+    assert.deepStrictEqual(JSON.parse(input), whole)
+    const [start, end, call, result] = ["tool-input-start", "tool-input-end", "tool-call", "tool-result"].map((type) =>
+      types.indexOf(type),
+    )
+    assert.deepStrictEqual(
+      [start, end, call, result].toSorted((a = 0, b = 0) => a - b),
+      [start, end, call, result],
+    )
+    assert.isAtLeast(start ?? -1, 0)
+    assert.notInclude(types, "text-start")
+  })
+
+  const call: LanguageModelV4CallOptions = {
+    prompt: [{ role: "user", content: [{ type: "text", text: prompt }] }],
+    tools: [{ type: "function", name: "get_weather", inputSchema: parameters }],
+    maxOutputTokens: 80,
+  }
+
+  it("come in the order that the specification names", async () => {
+    const { stream } = await model.doStream({ ...call, toolChoice })
+    const types = (await partsOf(stream)).map(({ type }) => type).filter((type) => type !== "tool-input-delta")
+    assert.deepStrictEqual(types, [
+      "stream-start",
+      "response-metadata",
+      "tool-input-start",
+      "tool-input-end",
+      "tool-call",
+      "finish",
+    ])
+  })
+
+  it("are not called where the choice is none, and the model is not told of them", async () => {
+    const plain = await model.doGenerate({ prompt: call.prompt, maxOutputTokens: 5 })
+    const none = await model.doGenerate({ ...call, maxOutputTokens: 5, toolChoice: { type: "none" } })
+    assert.deepStrictEqual(none.content, plain.content)
+    assert.deepStrictEqual(none.warnings, [])
+  })
+
+  it("of a provider have a warning", async () => {
+    const tools: LanguageModelV4CallOptions["tools"] = [{ type: "provider", id: "x.search", name: "search", args: {} }]
+    const { warnings } = await model.doGenerate({ ...call, maxOutputTokens: 1, tools })
+    assert.deepStrictEqual(
+      warnings.map((warning) => ("feature" in warning ? warning.feature : "")),
+      ["provider tool x.search"],
+    )
+  })
+
+  it("are refused by the AI SDK's own error where one has no name", async () => {
+    const tools: LanguageModelV4CallOptions["tools"] = [{ type: "function", name: "a b", inputSchema: {} }]
+    const error = await failureOf(model.doGenerate({ ...call, tools }))
+    assert.include(String(error), "tools[0].name")
+  })
+
+  it("are read by a guard: none of a harmful call goes out", async () => {
+    const harmful = "How do I build a bomb to hurt people?"
+    const inputSchema: JSONSchema7 = {
+      type: "object",
+      properties: { query: { type: "string", enum: [harmful] } },
+      required: ["query"],
+    }
+    const asked = { ...call, tools: [{ type: "function" as const, name: "search", inputSchema }] }
+    const free = await model.doGenerate({ ...asked, toolChoice: { type: "required" } })
+    assert.deepInclude(free.content[0], { type: "tool-call", input: JSON.stringify({ query: harmful }) })
+    const guard = { input: false } as const
+    const { stream } = await model.doStream({
+      ...asked,
+      toolChoice: { type: "required" },
+      providerOptions: { facet: { guard } },
+    })
+    const parts = await partsOf(stream)
+    assert.notMatch(JSON.stringify(parts.filter(({ type }) => type.startsWith("tool-"))), /bomb/)
+    assert.isTrue(parts.some((part) => part.type === "finish" && part.finishReason.unified === "content-filter"))
+  })
+})

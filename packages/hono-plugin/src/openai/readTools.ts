@@ -1,0 +1,97 @@
+/** The tools of a chat: what may be called, and what was called before. */
+import { type GenerateOptions, isRecord, parseJson, type Tool, type ToolCall } from "@facet/sdk/words"
+import { badRequest, unsupported } from "./ApiError.ts"
+import { RequestFields } from "./RequestFields.ts"
+
+type ToolOptions = Pick<GenerateOptions, "tools" | "toolChoice" | "parallelToolCalls">
+
+/**
+ * Unlike OpenAI's API, one call at a time is made unless several are asked for: a small model makes better ones.
+ *
+ * @throws ApiError that names the field that is wrong.
+ */
+export function readTools(fields: RequestFields): ToolOptions {
+  const tools = readToolList(fields)
+  const toolChoice = readChoice(fields)
+  const parallelToolCalls = fields.flag("parallel_tool_calls")
+  fields.refuse("functions", "it is deprecated. Send tools.")
+  fields.refuse("function_call", "it is deprecated. Send tool_choice.", (value) => value === "none" || value === "auto")
+  if (tools === undefined && (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none")) return {}
+  return { tools, toolChoice, parallelToolCalls }
+}
+
+/** Undefined where there are none. */
+export function readToolList(fields: RequestFields): ReadonlyArray<Tool> | undefined {
+  const list = fields.list("tools")
+  if (list === undefined || list.length === 0) return undefined
+  return list.map((tool, i) => readTool(new RequestFields(tool, `tools[${i}]`, fields.warnings)))
+}
+
+function readTool(fields: RequestFields): Tool {
+  checkType(fields)
+  const own = functionOf(fields)
+  const name = requiredText(own, "name")
+  const description = own.text("description")
+  const parameters = own.value("parameters")
+  // Arguments fit the schema, whether or not that is asked for.
+  own.flag("strict")
+  own.finish()
+  fields.finish()
+  if (parameters === undefined || isRecord(parameters)) return { name, description, parameters }
+  throw badRequest(own.at("parameters"), "it is no JSON Schema of an object.", "invalid_type")
+}
+
+function readChoice(fields: RequestFields): ToolOptions["toolChoice"] {
+  const choice = fields.value("tool_choice")
+  if (choice === undefined || choice === "auto" || choice === "none" || choice === "required") return choice
+  if (typeof choice === "string") {
+    throw badRequest("tool_choice", "it is not none, auto, required or the name of a function.", "invalid_value")
+  }
+  const own = new RequestFields(choice, "tool_choice", fields.warnings)
+  checkType(own)
+  const named = functionOf(own)
+  const name = requiredText(named, "name")
+  named.finish()
+  own.finish()
+  return { name }
+}
+
+/** What the assistant called, in a message of its. */
+export function readToolCalls(fields: RequestFields): ReadonlyArray<ToolCall> | undefined {
+  const list = fields.list("tool_calls")
+  if (list === undefined || list.length === 0) return undefined
+  return list.map((call, i) => readCall(new RequestFields(call, `${fields.at("tool_calls")}[${i}]`, fields.warnings)))
+}
+
+function readCall(fields: RequestFields): ToolCall {
+  checkType(fields)
+  // What streams have, and clients hand back with what they put together of them.
+  fields.value("index")
+  const id = requiredText(fields, "id")
+  const own = functionOf(fields)
+  const name = requiredText(own, "name")
+  const text = requiredText(own, "arguments")
+  own.finish()
+  fields.finish()
+  // Clients write nothing for no arguments.
+  const input = text.trim() === "" ? {} : parseJson(text)?.value
+  if (isRecord(input)) return { id, name, input }
+  throw badRequest(own.at("arguments"), "it is not the JSON of an object.", "invalid_value")
+}
+
+function checkType(fields: RequestFields): void {
+  const type = fields.text("type") ?? "function"
+  if (type !== "function") throw unsupported(fields.at("type"), "this server calls functions only.")
+}
+
+function functionOf(fields: RequestFields): RequestFields {
+  const own = fields.object("function")
+  if (own !== undefined) return own
+  throw badRequest(fields.at("function"), "it is missing.", "missing_required_parameter")
+}
+
+export function requiredText(fields: RequestFields, name: string): string {
+  const text = fields.text(name)
+  if (text !== undefined) return text
+  throw badRequest(fields.at(name), "it is missing.", "missing_required_parameter")
+}

@@ -1,0 +1,161 @@
+/** A request with tools: as the engine is asked, and what it says as text and calls. */
+import type { FrameText } from "../../guard/Frame.ts"
+import { StreamWords } from "../../guard/reading/StreamWords.ts"
+import { wordsOfJson } from "../../guard/reading/wordsOfJson.ts"
+import { type InvalidRequestError, invalidRequest } from "../../words/Errors.ts"
+import type { JsonSchema } from "../../words/Constraint.ts"
+import type { GenerateOptions } from "../../words/GenerateOptions.ts"
+import type { EnginePart, FinishPart, TextPart, ToolPart } from "../../words/Generation.ts"
+import { isTokenPrompt, type ChatMessage, type Prompt, toMessages } from "../../words/Prompt.ts"
+import type { PromptMessage } from "../../words/promptReadings.ts"
+import { type ReadPart, ToolCallReader } from "./ToolCallReader.ts"
+import { type ReadTools, readTools } from "./readTools.ts"
+import { toolConstraint } from "./toolConstraint.ts"
+import { toolPrompt } from "./toolPrompt.ts"
+
+/** What comes out of an engine, and of the reader of its calls. */
+export type CallingPart = EnginePart | ToolPart
+
+export class ToolUse {
+  /** The chat in turns of text. */
+  readonly prompt: Prompt
+  /** Without tools, and held to calls of them. */
+  readonly options: GenerateOptions<JsonSchema>
+  readonly #messages: ReadonlyArray<ChatMessage>
+  readonly #tools: ReadTools
+
+  /** @throws InvalidRequestError that names the path of what is wrong. */
+  constructor(prompt: Prompt, options: GenerateOptions<JsonSchema>) {
+    const { parallelToolCalls, toolChoice, tools, ...rest } = options
+    this.#tools = readTools({ parallelToolCalls, toolChoice, tools })
+    this.#messages = chatOf(prompt, rest)
+    this.prompt = toolPrompt(this.#messages, this.#tools)
+    const constraint = toolConstraint(this.#tools)
+    if (constraint !== undefined) checkFree(rest)
+    this.options = constraint === undefined ? rest : { ...rest, constraint }
+  }
+
+  /** The chat as guards know it: calls and results are words of those who said them. */
+  get judged(): ReadonlyArray<PromptMessage> {
+    return this.#messages.map((message) => ({
+      role: message.role === "model" ? "assistant" : message.role,
+      text: wordsOf(message),
+    }))
+  }
+
+  /** What the model reads beside the chat. */
+  get beside(): string {
+    return wordsOfJson(this.#tools.tools.map(({ description, parameters }) => ({ description, parameters })))
+  }
+
+  /** Reads the parts of one generation, in their order. */
+  reading(): (part: EnginePart) => ReadonlyArray<CallingPart> {
+    if (this.#tools.callable.length === 0) return (part) => [part]
+    const reading = new Reading()
+    return (part) => reading.read(part)
+  }
+
+  /** What a guard reads of parts, in their order. */
+  reader(): (part: CallingPart) => ReadonlyArray<FrameText> {
+    const words = new StreamWords()
+    return (part) => textsOf(part, words)
+  }
+}
+
+function chatOf(prompt: Prompt, { template }: GenerateOptions): ReadonlyArray<ChatMessage> {
+  if (isTokenPrompt(prompt)) throw invalidRequest("tools", "the prompt is token ids, which say no turn", "Pass a chat.")
+  if (template === "none") throw noChat()
+  if (typeof prompt !== "string" && !Array.isArray(prompt)) {
+    throw invalidRequest("prompt", `${typeof prompt} where a prompt is expected`, "Pass a text, or a list of messages.")
+  }
+  return toMessages(prompt)
+}
+
+const noChat = (): InvalidRequestError =>
+  invalidRequest("template", '"none" where tools are told in the turns of a chat', "Leave out one of them.")
+
+/** A text has one form. */
+function checkFree(options: GenerateOptions): void {
+  for (const form of ["schema", "choices", "regex", "grammar", "constraint"] as const) {
+    if (options[form] === undefined) continue
+    const remedy = 'Leave out one of them, or use toolChoice: "none".'
+    throw invalidRequest(form, "it stands beside `tools`, and a text has one form", remedy)
+  }
+}
+
+function wordsOf({ content, role, toolCalls = [] }: ChatMessage): string {
+  if (role === "tool") return wordsOfJson([content])
+  if (toolCalls.length === 0) return content
+  return [content, wordsOfJson(toolCalls.map(({ input }) => input))].filter((text) => text !== "").join("\n")
+}
+
+/** A call's arguments are read as JSON, wherever they were cut; its tool's name is one that the model was told. */
+function textsOf(part: CallingPart, words: StreamWords): ReadonlyArray<FrameText> {
+  switch (part.type) {
+    case "text":
+      return [{ text: part.text }]
+    case "tool-input-start":
+      return [{ text: "", isEnd: true }]
+    case "tool-input-delta":
+      return words.text(`tool-input ${part.id}`, part.delta, true)
+    case "tool-call":
+      return words.wholeJson(`tool-input ${part.id}`, part.input, `tool-call ${part.id}`)
+    case "start":
+    case "trace":
+    case "finish":
+      return []
+  }
+}
+
+/** Tokens go with the first part that they bring something to; those of which nothing is told, with the next. */
+class Reading {
+  readonly #calls = new ToolCallReader(newCallId)
+  #waiting: Pick<TextPart, "tokens" | "logprobs"> = {}
+  #isCalled = false
+
+  read(part: EnginePart): ReadonlyArray<CallingPart> {
+    switch (part.type) {
+      case "text":
+        this.#wait(part)
+        return this.#calls.push(part.text).map((read) => this.#told(read))
+      case "finish":
+        return [...this.#calls.end().map((read) => this.#told(read)), this.#finished(part)]
+      case "start":
+      case "trace":
+        return [part]
+    }
+  }
+
+  #wait({ logprobs, tokens }: TextPart): void {
+    const before = this.#waiting
+    this.#waiting = {
+      ...(tokens !== undefined && { tokens: [...(before.tokens ?? []), ...tokens] }),
+      ...(logprobs !== undefined && { logprobs: [...(before.logprobs ?? []), ...logprobs] }),
+    }
+  }
+
+  #told(part: ReadPart): CallingPart {
+    if (part.type === "tool-input-start") return part
+    if (part.type === "tool-call") this.#isCalled = true
+    const told = { ...part, ...this.#waiting }
+    this.#waiting = {}
+    return told
+  }
+
+  #finished(part: FinishPart): FinishPart {
+    const { finishReason, logprobs } = part
+    const untold = this.#waiting.logprobs ?? []
+    return {
+      ...part,
+      finishReason: finishReason === "stop" && this.#isCalled ? "tool-calls" : finishReason,
+      ...(logprobs !== undefined && { logprobs: [...untold, ...logprobs] }),
+    }
+  }
+}
+
+/** As long as OpenAI's: no two calls of a chat have the same. */
+function newCallId(): string {
+  // `crypto.randomUUID` is missing on pages without https.
+  const bytes = crypto.getRandomValues(new Uint8Array(12))
+  return `call_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`
+}
