@@ -7,9 +7,13 @@ const MB = 1e6
 const rules = {
   "@facet/sdk": {
     must: [
-      ...["index", "words", "remote", "folders", "transformers", "next", "entry"].map((name) => `dist/${name}.js`),
-      ...["index", "words", "remote", "storage", "folders", "transformers"].map((name) => `dist/browser/${name}.js`),
-      ...["index", "words/index", "remote/index"].map((name) => `dist/${name}.d.ts`),
+      ...["index", "words", "remote", "folders", "ai", "transformers", "next", "entry"].map(
+        (name) => `dist/${name}.js`,
+      ),
+      ...["index", "words", "remote", "storage", "folders", "ai", "transformers"].map(
+        (name) => `dist/browser/${name}.js`,
+      ),
+      ...["index", "words/index", "remote/index", "effects/ai/index"].map((name) => `dist/${name}.d.ts`),
       "dist/worker/entry.js",
     ],
     // The engine is in it three times: for Node, for pages, and for their worker.

@@ -5,6 +5,7 @@ import { effects, shield } from "@facet/hono-plugin"
 import { Facet, type Generation, type Trace, type Verdict } from "@facet/sdk"
 import { convertModel } from "@facet/checkpoint"
 import { RemoteFacet } from "@facet/sdk/remote"
+import { facetLanguageModel } from "@facet/sdk/ai"
 import { fromPipeline } from "@facet/sdk/transformers"
 import { InvalidRequestError, readGenerateOptions, samplingOptionNames } from "@facet/sdk/words"
 import { Hono } from "hono"
@@ -25,6 +26,9 @@ assert.ok(
 
 // Its peer is not installed here: it is asked for when a pipeline is.
 assert.equal(typeof fromPipeline, "function", "transformers.js has no place")
+
+// Effect's own services have a layer each.
+assert.equal(typeof facetLanguageModel, "function", "Effect's language model has no layer")
 
 const app = new Hono()
 app.use("/api/chat", shield({ facet }))

@@ -3,7 +3,8 @@
  * embedded model.
  *
  * An example that imports something is a whole program, and is taken as it stands. Any other is a fragment: it finds
- * an open `facet`, a `runtime` made of `Facet.layer()`, all names of `@facet/sdk`, and `Console`, `Effect` and `Stream`.
+ * an open `facet`, a `runtime` made of `Facet.layer()`, all names of `@facet/sdk` and `@facet/sdk/ai`, `Console`, `Effect`,
+ * `Schema` and `Stream`, and the modules of `effect/ai` that have a layer here.
  * One with a `yield*` stands in an effect that the runtime runs. The fragments of all pages share these two engines.
  * `console.log(value) // => text` must print that text. A block marked `ts no-run` is only checked against the types,
  * for models that are not here.
@@ -11,9 +12,10 @@
 import { execFile } from "node:child_process"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as ai from "../src/effects/ai/index.ts"
 import * as sdk from "../src/index.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
@@ -33,6 +35,10 @@ const publicSources = [
   "effects/contrast",
   "files/ContrastVectors",
   "words/Intervention",
+  "effects/ai/FacetConfig",
+  "effects/ai/facetLanguageModel",
+  "effects/ai/facetTokenizer",
+  "effects/ai/facetDecisionModel",
   "openOnce",
   "guard/Guard",
   "guard/PromiseGuard",
@@ -83,14 +89,23 @@ const withChecks = (code: string, file: string): string =>
       `${space}${before}expectShown("${file}", [${value}], ${JSON.stringify(text)})`,
   )
 
+const effectModules = [
+  "Console",
+  "Effect",
+  "Schema",
+  "Stream",
+  ...["Decision", "DecisionModel", "LanguageModel", "Tokenizer"].map((name) => `ai/${name}`),
+]
+
 function moduleOf(example: Example): string {
   const { code } = example
   const checked = withChecks(code, fileOf(example))
   if (/^import /m.test(code)) return `import { expectShown } from "./context.ts"\n${checked}\nvoid expectShown\n`
   const names = Object.keys(sdk).join(", ")
-  const effect = ["Console", "Effect", "Stream"].map((name) => `import * as ${name} from "effect/${name}"\n`).join("")
+  const effect = effectModules.map((path) => `import * as ${basename(path)} from "effect/${path}"\n`).join("")
   const context = `import { expectShown, facet, runtime } from "./context.ts"\n`
-  const head = `${context}import { ${names} } from "@facet/sdk"\n${effect}`
+  const layers = `import { ${Object.keys(ai).join(", ")} } from "@facet/sdk/ai"\n`
+  const head = `${context}import { ${names} } from "@facet/sdk"\n${layers}${effect}`
   const body = code.includes("yield*")
     ? `await runtime.runPromise(Effect.gen(function* () {\n${indented(checked)}}))\n`
     : `await (async () => {\n${indented(checked)}})()\n`

@@ -19,7 +19,7 @@ async function librariesAfter(code: string): Promise<ReadonlyArray<string>> {
   return objects.filter((path) => path.includes("node_modules") && !path.endsWith("/bin/node"))
 }
 
-it.each(["@facet/sdk", "@facet/sdk/transformers", "@facet/hono-plugin", "@facet/ai-sdk-provider"])(
+it.each(["@facet/sdk", "@facet/sdk/ai", "@facet/sdk/transformers", "@facet/hono-plugin", "@facet/ai-sdk-provider"])(
   "%s loads none",
   async (name) => {
     assert.deepEqual(await librariesAfter(`await import(${JSON.stringify(name)})`), [])
