@@ -7,6 +7,7 @@ const finishReasons = {
   stop: "stop",
   length: "length",
   blocked: "content-filter",
+  "tool-calls": "tool-calls",
 } as const satisfies Readonly<Record<FinishReason, Response.FinishReason>>
 
 /** An answer has one text. */
@@ -32,6 +33,10 @@ export class AnswerParts {
         const finish = finishOf(part, this.#failures)
         return this.#isOpen ? [{ type: "text-end", id }, finish] : [finish]
       }
+      // Nobody asks for calls: toolkits are refused.
+      case "tool-input-start":
+      case "tool-input-delta":
+      case "tool-call":
       case "trace":
       case "verdict":
         return []

@@ -35,6 +35,8 @@ function reasonOf(error: FacetError): AiError.AiErrorReason {
         description,
         cause: error,
       })
+    case "InvalidObjectError":
+      return new AiError.StructuredOutputError({ description, responseText: error.text, metadata })
     case "EngineCrashedError":
     case "GuardTimeoutError":
       return new AiError.InternalProviderError({ description, metadata })
