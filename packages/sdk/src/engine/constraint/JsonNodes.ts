@@ -59,7 +59,9 @@ class Items implements GrammarNode {
     let cost = close.array.cost
     for (let i = this.#count; i < Math.min(least, prefix.length); i++) cost += this.#item(i).cost + comma.cost
     const rest = least - Math.max(this.#count, prefix.length)
-    return rest > 0 ? cost + rest * (items.cost + comma.cost) : cost
+    if (rest > 0) cost += rest * (items.cost + comma.cost)
+    // No comma stands before the first.
+    return this.#count === 0 && least > 0 ? cost - comma.cost : cost
   }
 
   #item(i: number): GrammarNode {
