@@ -426,3 +426,26 @@ describe("failures of the server", () => {
     }
   })
 })
+
+describe("interventions", () => {
+  const vector = Array.from({ length: 192 }, () => 0)
+  const interventions = [{ type: "steer", layer: 1, vector, strength: 1 }]
+  const ask = (app: Hono, path: string, sent: object) =>
+    app.request(path, { method: "POST", body: JSON.stringify(sent), headers: { "content-type": "application/json" } })
+
+  test("are refused by name, unless the server lets its clients steer", async () => {
+    const [closed, open] = [effects({ facet }), effects({ facet, interventions: true })]
+    for (const [path, sent] of [
+      ["/facet/generate", { prompt: "Hello", options: { maxTokens: 2, interventions } }],
+      ["/facet/inspect", { text: "Hello", options: { interventions } }],
+    ] as const) {
+      const refused = await ask(closed, path, sent)
+      expect(refused.status).toBe(400)
+      expect(await refused.text()).toContain("this server takes none")
+      expect((await ask(open, path, sent)).status).toBe(200)
+    }
+    const none = { prompt: "Hello", options: { maxTokens: 1, interventions: [] } }
+    expect((await ask(closed, "/facet/generate", none)).status).toBe(200)
+    expect(() => effects({ facet, interventions: "yes" as never })).toThrow("interventions")
+  })
+})

@@ -30,6 +30,10 @@ const options = {
     value: "ROLE",
     about: "with --guard, whose messages are judged: system, user, assistant, tool (default: system and user)",
   },
+  interventions: {
+    kind: "switch",
+    about: "clients of /facet may steer the model, though the first to change a site has everybody wait",
+  },
   lanes: {
     kind: "number",
     value: "N",
@@ -81,6 +85,7 @@ export const serve = defineCommand(
       device,
       grace = 30,
       guard,
+      interventions = false,
       host = "127.0.0.1",
       json,
       lanes = 4,
@@ -117,6 +122,7 @@ export const serve = defineCommand(
         ...readDevice({ device, threads }),
       },
       cors,
+      interventions,
       api: { apiKey: keys, guard: judged, maxBodyBytes, maxPerClient },
       json: json === true,
     }).catch((error: unknown) => {

@@ -25,6 +25,8 @@ export interface ServeOptions {
   /** Origins whose pages may ask; `*` is all of them. */
   readonly cors: ReadonlyArray<string>
   readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes" | "maxPerClient">
+  /** Whether clients may change the model's inside. */
+  readonly interventions: boolean
   /** Print where it listens on stdout, as JSON. */
   readonly json: boolean
 }
@@ -41,7 +43,7 @@ export async function runServer(console: Console, options: ServeOptions): Promis
     const serving = { ...options.api, facet: open, ...hooks(console, metrics) }
     const api = openai(serving)
     const ollama = makeOllama(serving)
-    const effects = makeEffects(serving)
+    const effects = makeEffects({ ...serving, interventions: options.interventions })
     const stats = async () => (await shared.get()).stats()
     const app = makeApp({ allowedHosts, api, cors, effects, ollama, metrics, state: () => state, stats })
     const server = new HttpServer(app, metrics)

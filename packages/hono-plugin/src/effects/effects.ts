@@ -9,6 +9,7 @@ import {
   traceToJson,
   verdictToJson,
 } from "@facet/sdk/remote"
+import { invalidRequest } from "@facet/sdk/words"
 import { type Context, Hono } from "hono"
 import { ClientPlaces } from "../ClientPlaces.ts"
 import { Exchange, type Route } from "../Exchange.ts"
@@ -23,6 +24,7 @@ import {
   type ServerOptions,
   type ServerSettings,
 } from "../ServerOptions.ts"
+import { checkInterventions } from "./checkInterventions.ts"
 import { OpeningError } from "./OpeningError.ts"
 import { partLines } from "./partLines.ts"
 import { toProblem } from "./toProblem.ts"
@@ -32,7 +34,13 @@ import { withGuard } from "./withGuard.ts"
  * The options of `effects()`. `guard` judges every generation, whatever a client asks: it may leave its own guard out, or
  * send `guard: true`, and cannot switch this one off.
  */
-export interface EffectsOptions extends ServerOptions {}
+export interface EffectsOptions extends ServerOptions {
+  /**
+   * Whether clients may send `interventions`, which change the model's inside. Default `false`: the first one at each site has
+   * the model's session opened again, for which all others wait.
+   */
+  readonly interventions?: boolean | undefined
+}
 
 export interface EffectsApp extends Hono {
   /** Closes the models, unless they came as an open Facet. Requests under way end with a `ClosedError`. */
@@ -42,7 +50,7 @@ export interface EffectsApp extends Hono {
 /**
  * An app that answers `GET /facet`, `POST /facet/generate`, `/facet/shield`, `/facet/inspect` and `/facet/decide`: what `RemoteFacet` of
  * `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
- * effects can be sent; Facet itself checks them.
+ * effects can be sent, `interventions` where the server allows them; Facet itself checks them.
  *
  * `generate` answers with one `GenerationPart` a line (NDJSON), the others with JSON, failures are problem documents
  * that carry the typed error. Other origins need Hono's own `cors()` ahead of it.
@@ -53,7 +61,8 @@ export interface EffectsApp extends Hono {
  * app.route("/", effects({ facet }))
  */
 export function effects(options: EffectsOptions = {}): EffectsApp {
-  const settings = readServerOptions(options, serverOptionNames)
+  const settings = readServerOptions(options, [...serverOptionNames, "interventions"])
+  const areAllowed = readInterventions(options.interventions)
   const shared = openOnce(settings.facet)
   const app = new Hono()
   const serve = makeServe(settings, shared)
@@ -69,6 +78,7 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
     routes.generate,
     serve("facet.generate", async (body, exchange, facet) => {
       const { cacheSalt, options, subject: prompt } = effectFromJson("generate", body)
+      checkInterventions(options, areAllowed)
       const guarded = withGuard(options, settings.guard)
       const parts = (await facet()).stream({ ...guarded, ...exchange.call(cacheSalt), prompt })
       // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
@@ -89,6 +99,7 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
     routes.inspect,
     serve("facet.inspect", async (body, exchange, facet) => {
       const { options, subject } = effectFromJson("inspect", body)
+      checkInterventions(options, areAllowed)
       const trace = await (await facet()).inspect(subject, { ...options, ...exchange.call() })
       return exchange.json(traceToJson(trace))
     }),
@@ -113,6 +124,11 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
   app.all(routes.inspect, refuse("facet.inspect", "POST"))
   app.all(routes.decide, refuse("facet.decide", "POST"))
   return Object.assign(app, { dispose: () => shared.dispose() })
+}
+
+function readInterventions(value: unknown): boolean {
+  if (value === undefined || typeof value === "boolean") return value === true
+  throw invalidRequest("interventions", "it is neither true nor false", "Use true or false.")
 }
 
 type Work = (body: unknown, exchange: Exchange, facet: () => Promise<Facet>) => Promise<Response>
