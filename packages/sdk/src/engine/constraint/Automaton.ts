@@ -1,7 +1,7 @@
 /** A grammar on a vocabulary: all requests that ask for the same share it, and what it has found out. */
 import type { Grammar } from "./Grammar.ts"
 import { Machine, type Stack, type State } from "./Machine.ts"
-import { setToken, type TokenMask, type TokenMasks } from "./TokenMasks.ts"
+import { type Quoting, setToken, type TokenMask, type TokenMasks } from "./TokenMasks.ts"
 
 /** Masks that are kept, the last ones used: a step of a text often comes again in another. */
 const mostMasks = 64
@@ -28,9 +28,9 @@ export class Automaton {
     this.#masks = masks
   }
 
-  /** Tokens that may end one name and hold another. */
-  get tokensOfNames(): ReadonlyArray<number> {
-    return this.#masks.tokensOfNames
+  /** Tokens that may end a name, and of them those that may hold another. */
+  get quoting(): Quoting {
+    return this.#masks.quoting
   }
 
   get start(): State {
@@ -69,6 +69,8 @@ export class Automaton {
       }
       farthest = Math.max(farthest, automaton.farthest + cost)
       this.#masks.add(automaton, at, most - cost, mask, onExit)
+      // What follows may cost less than was reckoned: a first item has no comma before it.
+      if (cost > most && this.machine.after(rest).distance <= most) this.#masks.addEnding(automaton, at, mask)
     }
     return { mask, farthest }
   }

@@ -6,6 +6,9 @@ import { clearToken, hasToken, type TokenMask } from "./TokenMasks.ts"
 /** A forced stretch is looked for no further ahead. */
 const mostForced = 1024
 
+/** Where there is room for so many tokens more than the end needs, no name is looked at twice. */
+const nearEnd = 64
+
 const quote = 0x22
 const backslash = 0x5c
 
@@ -53,7 +56,7 @@ export class Matcher {
   mask(room = Infinity): TokenMask {
     const most = Math.max(room, this.#state.distance - 1)
     const mask = this.#automaton.mask(this.#state, most)
-    const checked = this.#withoutTakenNames(mask)
+    const checked = this.#withoutFarNames(this.#withoutTakenNames(mask), most)
     // Rather a text that is cut than none.
     return checked.some((word) => word !== 0) || most === Infinity ? checked : this.mask()
   }
@@ -123,12 +126,22 @@ export class Matcher {
   /** A mask knows the names before a token, and not those within: a token of so many quotes may hold one twice. */
   #withoutTakenNames(mask: TokenMask): TokenMask {
     if (!this.#automaton.hasNames) return mask
-    const taken = this.#automaton.tokensOfNames.filter((id) => hasToken(mask, id) && this.#after(id) === null)
-    if (taken.length === 0) return mask
-    const rest = mask.slice()
-    for (const id of taken) clearToken(rest, id)
-    return rest
+    return without(mask, this.#automaton.quoting.several, (id) => this.#after(id) === null)
   }
+
+  /** A name that is taken makes those to come longer: how far the end is then is seen once it is said. */
+  #withoutFarNames(mask: TokenMask, most: number): TokenMask {
+    if (!this.#automaton.hasNames || most > this.#state.distance + nearEnd) return mask
+    return without(mask, this.#automaton.quoting.any, (id) => !this.accepts(id, most))
+  }
+}
+
+function without(mask: TokenMask, ids: ReadonlyArray<number>, isRefused: (id: number) => boolean): TokenMask {
+  const refused = ids.filter((id) => hasToken(mask, id) && isRefused(id))
+  if (refused.length === 0) return mask
+  const rest = mask.slice()
+  for (const id of refused) clearToken(rest, id)
+  return rest
 }
 
 /** The JSON string that a quote after these bytes ends. */

@@ -18,6 +18,12 @@ export const clearToken = (mask: TokenMask, id: number): void => {
 }
 export const hasToken = (mask: TokenMask, id: number): boolean => (mask[id >>> 5]! & (1 << (id & 31))) !== 0
 
+/** Tokens with a quote, and those of three and more. */
+export interface Quoting {
+  readonly any: ReadonlyArray<number>
+  readonly several: ReadonlyArray<number>
+}
+
 /** What a walk found. */
 interface Found {
   /** Tokens that end within the text or with it: their bits where they are many. */
@@ -42,7 +48,7 @@ export class TokenMasks {
   #found = new Map<number, Map<number, Found>>()
   #kept = 0
   #farthest = new Map<number, Map<number, number>>()
-  #tokensOfNames: ReadonlyArray<number> | undefined
+  #quoting: Quoting | undefined
 
   constructor(trie: TokenTrie) {
     this.trie = trie
@@ -51,13 +57,17 @@ export class TokenMasks {
     this.#strings = new StringTokens(trie, this.words)
   }
 
-  /** Tokens of three quotes and more. */
-  get tokensOfNames(): ReadonlyArray<number> {
-    if (this.#tokensOfNames !== undefined) return this.#tokensOfNames
-    const ids: Array<number> = []
-    this.#walk.run(quotes, 0, { token: (id, count) => void (count >= 3 && ids.push(id)), exit: () => {} })
-    this.#tokensOfNames = ids
-    return ids
+  /** Tokens with quotes in them. */
+  get quoting(): Quoting {
+    if (this.#quoting !== undefined) return this.#quoting
+    const [any, several]: [Array<number>, Array<number>] = [[], []]
+    const token = (id: number, count: number): void => {
+      if (count >= 1) any.push(id)
+      if (count >= 3) several.push(id)
+    }
+    this.#walk.run(quotes, 0, { token, exit: () => {} })
+    this.#quoting = { any, several }
+    return this.#quoting
   }
 
   empty(): TokenMask {
@@ -81,6 +91,14 @@ export class TokenMasks {
     if (bits !== undefined) for (let i = 0; i < bits.length; i++) mask[i]! |= bits[i]!
     for (const id of ids) setToken(mask, id)
     for (const node of exits) onExit(node)
+  }
+
+  /** Adds the tokens that end with a text. */
+  addEnding(automaton: ByteAutomaton, state: number, mask: TokenMask): void {
+    const token = (id: number, after: number) => {
+      if (automaton.accepts(after)) setToken(mask, id)
+    }
+    this.#walk.run(automaton, state, { token, exit: () => {} })
   }
 
   /** How far the end is at most after a token. */
