@@ -1,64 +1,32 @@
 /** A model that is ready to run: its architecture, tokenizer and decoder session. */
-import { Tensor } from "onnxruntime-common"
+import type { Tensor } from "onnxruntime-common"
 import type { Architecture } from "../architectures/Architecture.ts"
-import type { ModelTensors } from "../architectures/locateTensors.ts"
-import { openTensors } from "../architectures/openTensors.ts"
-import { type Model, readModel } from "../architectures/readModel.ts"
-import { configFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import { attentionKind, makeMask } from "../graph/attention.ts"
-import { buildDecoder, type Head, names, type Operators } from "../graph/Decoder.ts"
-import { type LayerKind, layerKinds, type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
-import { RotaryTables } from "../graph/Rotary.ts"
-import type { Placed, Runtime, Session, Tensors } from "../runtime/Runtime.ts"
-import { openTokenizer, type Tokenizer } from "../tokenizer/Tokenizer.ts"
+import { type Head, names } from "../graph/Decoder.ts"
+import type { ModelConfig } from "../graph/ModelConfig.ts"
+import type { Runtime, Tensors } from "../runtime/Runtime.ts"
+import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import type { Device } from "../words/Device.ts"
 import type { ReuseRule } from "../words/EngineSettings.ts"
 import type { Progress } from "../words/Progress.ts"
-import { checkLayer, type Site, siteKey } from "../words/Site.ts"
-import type { TensorLocations } from "../words/Tensors.ts"
+import { type Site, siteKey } from "../words/Site.ts"
 import { areRowsExact } from "./areRowsExact.ts"
 import { Constraints } from "./constraint/index.ts"
+import { Feeds, readsCandidates } from "./Feeds.ts"
+import type { Forward, Lane, Wanted } from "./Forward.ts"
 import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
 import { KeyValues, sequenceKey } from "./KeyValues.ts"
+import { type ModelParts, OpeningProgress, readParts } from "./ModelParts.ts"
+import { lanesOf, ModelSession, type Openings, operatorsFor } from "./ModelSession.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
 import { RecentlyUsed } from "./RecentlyUsed.ts"
 import { anyRow, isExactChunk, paired, pairedRows, type Reuse, wholeChunks } from "./Reuse.ts"
-
-/** A sequence that gets its next token in a run with others. */
-export interface Lane {
-  readonly sequence: KeyValues
-  readonly token: number
-  readonly taps: ReadonlyArray<Site>
-}
+import { singleToken } from "./singleToken.ts"
+import { residuals, union } from "./SiteSets.ts"
 
 /** Questions whose options' logits without a text are kept: more than any app asks. */
 const mostPriors = 4_096
-
-/** Stands where no mask is read. */
-const noMask = new Tensor("float32", new Float32Array(1), [1, 1, 1, 1])
-
-/** What one forward pass gives besides the new keys and values. */
-export interface Wanted {
-  /** Positions among the new tokens whose logits are wanted; none by default. */
-  readonly rows?: ReadonlyArray<number>
-  /** The token ids whose logits are wanted, of a model that has the `candidates` head; otherwise all are given. */
-  readonly candidates?: ReadonlyArray<number>
-  /** Sites whose tensors are wanted. */
-  readonly taps?: ReadonlyArray<Site>
-  /** Whether they are so few that attending to them by the formula costs less than a copy of the keys and values. */
-  readonly few?: boolean
-  /** Whether the rows are to be such that other requests may take them over: see {@link Reuse}. */
-  readonly exact?: boolean
-}
-
-export interface Forward {
-  /** `[rows, vocabSize]` or `[rows, candidates]`, row by row; empty when no rows were wanted. */
-  readonly logits: Float32Array
-  /** `[tokens, width]` for each wanted site, under its key. */
-  readonly taps: ReadonlyMap<string, Float32Array>
-}
 
 export interface OpenModelOptions {
   readonly files: ModelFiles
@@ -75,37 +43,11 @@ export interface OpenModelOptions {
   readonly lanes?: number | undefined
 }
 
-/** What a session is opened for: runs can read the heads, fetch the taps, and intervene at the sites. */
-export interface Openings {
-  readonly heads: ReadonlyArray<Head>
-  readonly taps: ReadonlyArray<Site>
-  readonly interventions: ReadonlyArray<Site>
-}
-
 /** What a model runs with. */
 interface Ready {
-  readonly session: Session
-  readonly openings: Openings
+  readonly session: ModelSession
   readonly reuse: Reuse
 }
-
-/** What was read of a model's folder. */
-interface Parts {
-  readonly model: Model
-  readonly located: ModelTensors
-  readonly tokenizer: Tokenizer
-  readonly placed: Placed<TensorLocations>
-}
-
-/** The id of a word that is one token; -1 in a vocabulary that has no such token, which then cannot be asked for it. */
-export const singleToken = (tokenizer: Tokenizer, word: string): number => {
-  const ids = tokenizer.encodePlain(word)
-  return ids.length === 1 ? (ids[0] ?? -1) : -1
-}
-
-const int64 = (values: ReadonlyArray<number>, shape: ReadonlyArray<number> = [values.length]) =>
-  new Tensor("int64", BigInt64Array.from(values, BigInt), shape)
-const int32 = (value: number) => new Tensor("int32", Int32Array.of(value), [1])
 
 export class OpenModel {
   readonly architecture: Architecture
@@ -124,16 +66,15 @@ export class OpenModel {
   /** Parts of the folder that are no part of the text model, in words. */
   readonly leftOut: ReadonlyArray<string>
   readonly #options: OpenModelOptions
-  readonly #parts: Parts
-  readonly #rotary: RotaryTables
+  readonly #parts: ModelParts
   readonly #reuse: Reuse
   /** What lanes attend to that are nobody's. */
   readonly #nobody: KeyValues
-  #session: Session
-  #openings: Openings
+  readonly #feeds: Feeds
+  readonly #session: ModelSession
   #background: Promise<void> = Promise.resolve()
 
-  private constructor(options: OpenModelOptions, parts: Parts, { openings, reuse, session }: Ready) {
+  private constructor(options: OpenModelOptions, parts: ModelParts, { reuse, session }: Ready) {
     const { located, model, tokenizer } = parts
     const { architecture, config } = model
     this.#options = options
@@ -146,11 +87,11 @@ export class OpenModel {
     this.answers = { yes: singleToken(tokenizer, "Yes"), no: singleToken(tokenizer, "No") }
     const endOfTurn = tokenizer.controls.get(architecture.endOfTurn)
     this.endIds = new Set(endOfTurn === undefined ? config.eosIds : [...config.eosIds, endOfTurn])
-    this.#rotary = new RotaryTables(config)
     this.#reuse = reuse
     this.#session = session
-    this.#openings = openings
     this.#nobody = this.newSequence(1)
+    const { attention } = operatorsFor(options.runtime, config)
+    this.#feeds = new Feeds({ config, attention, lanes: this.lanes, nobody: this.#nobody })
     this.cache = new PrefixCache({ maxBytes: options.cacheBytes })
   }
 
@@ -165,39 +106,23 @@ export class OpenModel {
     taps: ReadonlyArray<Site>,
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
-    const { files, runtime } = options
-    const model = await readModel(files)
-    const { architecture, config } = model
-    const located = await openTensors(files, model)
-    for (const { layer } of taps) checkLayer(config.layers, layer)
-    const weights = [...new Set([...located.tensors.values()].map((tensor) => tensor.file))]
-    const tokenizerBytes = await files.size(tokenizerFile)
-    let totalBytes = tokenizerBytes
-    for (const file of weights) totalBytes += await files.size(file)
-    const report = (phase: Progress["phase"], file: string, loadedBytes: number) =>
-      onProgress({ phase, model: files.root, file, loadedBytes, totalBytes })
-    report("files", configFile, 0)
-    const tokenizer = await openTokenizer(files, { vocabSize: config.vocabSize, template: architecture.template })
-    report("files", tokenizerFile, tokenizerBytes)
-    report("session", weights.join(", "), tokenizerBytes)
-    const placed = await runtime.placeModel(files, { ...located, quantization: config.quantization })
-    const parts: Parts = { model, located, tokenizer, placed }
-    const openings: Openings = {
+    const progress = new OpeningProgress(options.files, onProgress)
+    const parts = await readParts(options.files, options.runtime, taps, progress)
+    const session = await ModelSession.open(options, parts, {
       heads: options.heads,
       // A guard writes nothing whose traces somebody could want.
-      taps: options.heads.includes("vocabulary") ? union(residuals(config), taps) : taps,
+      taps: options.heads.includes("vocabulary") ? union(residuals(parts.model.config), taps) : taps,
       interventions: [],
-    }
-    const session = await openSession(options, parts, openings)
+    })
     const found = await OpenModel.#reuseOf(options, parts)
     const reuse = options.reuse === "any" ? { ...found, unit: 1, isExact: false } : found
-    const opened = new OpenModel(options, parts, { openings, session, reuse })
-    report("ready", weights.join(", "), totalBytes)
+    const opened = new OpenModel(options, parts, { session, reuse })
+    progress.end()
     return opened
   }
 
   /** Found out with the first layer alone: all have the same operators. */
-  static async #reuseOf(options: OpenModelOptions, parts: Parts): Promise<Reuse> {
+  static async #reuseOf(options: OpenModelOptions, parts: ModelParts): Promise<Reuse> {
     const { config } = parts.model
     if (config.quantization === null) return anyRow
     // Of other devices nobody has seen it.
@@ -213,14 +138,13 @@ export class OpenModel {
 
   static async #firstLayers(
     options: OpenModelOptions,
-    parts: Parts,
+    parts: ModelParts,
     layers: number,
     taps: ReadonlyArray<Site>,
   ): Promise<OpenModel> {
-    const openings: Openings = { heads: ["candidates"], taps, interventions: [] }
-    const first: Parts = { ...parts, model: { ...parts.model, config: { ...parts.model.config, layers } } }
-    const session = await openSession(options, first, openings)
-    return new OpenModel(options, first, { openings, session, reuse: pairedRows })
+    const first: ModelParts = { ...parts, model: { ...parts.model, config: { ...parts.model.config, layers } } }
+    const session = await ModelSession.open(options, first, { heads: ["candidates"], taps, interventions: [] })
+    return new OpenModel(options, first, { session, reuse: pairedRows })
   }
 
   /** The same model cut off after its first layers, for candidates alone: here, or on another runtime. */
@@ -281,48 +205,23 @@ export class OpenModel {
 
   /** Whether runs can do what is wanted as the session is. */
   isOpenFor(wanted: Partial<Openings>): boolean {
-    const { heads = [], interventions = [], taps = [] } = wanted
-    const open = this.#openings
-    return (
-      covers(open.taps, taps) &&
-      covers(open.interventions, interventions) &&
-      heads.every((head) => open.heads.includes(head))
-    )
+    return this.#session.isOpenFor(wanted)
   }
 
   /** Opens the session again for more. The caches stay valid: the weights are the same. */
-  async openFor(wanted: Partial<Openings>): Promise<void> {
-    if (this.isOpenFor(wanted)) return
-    const { heads = [], interventions = [], taps = [] } = wanted
-    const openings: Openings = {
-      heads: [...new Set([...this.#openings.heads, ...heads])],
-      taps: union(this.#openings.taps, taps),
-      interventions: union(this.#openings.interventions, interventions),
-    }
-    const session = await openSession(this.#options, this.#parts, openings)
-    await this.#session.release()
-    this.#session = session
-    this.#openings = openings
+  openFor(wanted: Partial<Openings>): Promise<void> {
+    return this.#session.openFor(wanted)
   }
 
   /** Runs new tokens after those of `sequence`, which takes their keys and values. */
   async forward(sequence: KeyValues, tokens: ReadonlyArray<number>, wanted: Wanted = {}): Promise<Forward> {
-    const { candidates, exact = false, few = false, rows = [], taps = [] } = wanted
+    const { candidates, exact = false, rows = [], taps = [] } = wanted
+    const { openings } = this.#session
     const run = exact ? this.#inCompany(sequence, tokens) : tokens
     sequence.reserve(run.length)
-    const feeds: Record<string, Tensor> = {
-      ...sequence.feeds,
-      ...this.#position(sequence, run.length, few || run.length === 1),
-      ...this.#interventions(
-        sequence.interventions,
-        Array.from(run, (_, i) => sequence.length + i),
-      ),
-      ...this.#otherLanes(),
-      [names.inputIds]: int64(run, [1, run.length]),
-      ...this.#rows(rows, candidates),
-    }
+    const feeds = this.#feeds.ofRun(sequence, run, wanted, openings)
     const keys = taps.map(siteKey)
-    const logits = this.#isFew(candidates) ? names.candidateLogits : names.logits
+    const logits = readsCandidates(candidates, openings) ? names.candidateLogits : names.logits
     const head = rows.length > 0 ? [logits] : []
     const outputs = await this.#session.run(feeds, [names.newKeyValues, ...head, ...keys])
     const isExact = exact && (run !== tokens || isExactChunk({ start: sequence.length, tokens }, this.#reuse))
@@ -331,24 +230,6 @@ export class OpenModel {
     return {
       logits: rows.length > 0 ? floats(outputs, logits) : new Float32Array(0),
       taps: new Map(keys.map((key) => [key, ofTokens(floats(outputs, key))])),
-    }
-  }
-
-  #isFew(candidates: ReadonlyArray<number> | undefined): boolean {
-    return candidates !== undefined && this.#openings.heads.includes("candidates")
-  }
-
-  /** What each head reads. */
-  #rows(rows: ReadonlyArray<number>, candidates: ReadonlyArray<number> | undefined): Tensors {
-    const { heads } = this.#openings
-    const isFew = this.#isFew(candidates)
-    return {
-      ...(heads.includes("vocabulary") && { [names.rows]: int64(isFew ? [] : rows) }),
-      ...(heads.includes("candidates") && {
-        [names.candidateRows]: int64(isFew ? rows : []),
-        // No device is asked to look nothing up.
-        [names.candidates]: int64(candidates === undefined || candidates.length === 0 ? [0] : candidates),
-      }),
     }
   }
 
@@ -376,27 +257,11 @@ export class OpenModel {
     const isPair = lanes.length === 1 && this.#reuse.cut === "pairs"
     // Rows of nobody's are the first lane's once more.
     const rows = Array.from({ length: isPair ? 2 : this.lanes }, (_, row) => lanes[row] ?? first)
-    const positions = rows.map(({ sequence }) => sequence.length)
     const taps = union(
       [],
       lanes.flatMap((lane) => lane.taps),
     )
-    const feeds: Record<string, Tensor> = {
-      ...this.#laneBuffers(lanes),
-      // RotaryEmbedding wants a table of at least as many rows as it turns.
-      ...this.#turns(0, Math.max(...positions, rows.length - 1) + 1),
-      ...this.#interventions(first.sequence.interventions, positions),
-      ...this.#rows(
-        rows.map((_, row) => row),
-        undefined,
-      ),
-      [names.positions]: int64(positions, [1, rows.length]),
-      [names.lanes]: int64([isPair ? 1 : this.lanes]),
-      [names.inputIds]: int64(
-        rows.map(({ token }) => token),
-        [1, rows.length],
-      ),
-    }
+    const feeds = this.#feeds.ofLanes(lanes, rows, isPair ? 1 : this.lanes, this.#session.openings)
     const outputs = await this.#session.run(feeds, [names.newKeyValues, names.logits, ...taps.map(siteKey)])
     return lanes.map((lane, row) => {
       const part = (name: string): Float32Array => {
@@ -410,23 +275,6 @@ export class OpenModel {
         taps: new Map(lane.taps.map((site) => [siteKey(site), part(siteKey(site))])),
       }
     })
-  }
-
-  /** What each lane attends to; those of nobody's attend to themselves. */
-  #laneBuffers(lanes: ReadonlyArray<Lane>): Tensors {
-    const feeds: Record<string, Tensor> = {}
-    const kinds = layerKinds(this.config)
-    for (let lane = 0; lane < this.lanes; lane++) {
-      const sequence = lanes[lane]?.sequence ?? this.#nobody
-      Object.assign(feeds, sequence.feedsOf(lane))
-      for (const kind of kinds) feeds[names.mask(kind, lane)] = this.#mask(kind, sequence, 1)
-    }
-    for (const kind of kinds) {
-      feeds[names.pastLength(kind)] = int64([0])
-      feeds[names.totalLength(kind)] = int32(1)
-      feeds[names.lastSlot(kind)] = int32(0)
-    }
-    return feeds
   }
 
   /**
@@ -458,87 +306,12 @@ export class OpenModel {
     return length + run.length > this.config.contextLength ? tokens : run
   }
 
-  /**
-   * What tells attention where the new tokens stand.
-   *
-   * @param isMasked whether the formula attends, which reads a mask, where there is a choice.
-   */
-  #position(sequence: KeyValues, tokens: number, isMasked: boolean): Tensors {
-    const { length } = sequence
-    const kinds = layerKinds(this.config)
-    if (operatorsFor(this.#options.runtime, this.config).attention === "decomposed") {
-      const masks = kinds.map((kind) => [names.mask(kind), this.#mask(kind, sequence, tokens)] as const)
-      return { ...this.#turns(length, length + tokens), ...Object.fromEntries(masks) }
-    }
-    const feeds: Record<string, Tensor> = { ...this.#turns(0, length + tokens) }
-    for (const kind of kinds) {
-      const past = sequence.rows[kind]
-      feeds[names.pastLength(kind)] = int64([past])
-      feeds[names.totalLength(kind)] = int32(past + tokens)
-      feeds[names.lastSlot(kind)] = int32(past + tokens - 1)
-      feeds[names.mask(kind)] = isMasked ? this.#mask(kind, sequence, tokens) : noMask
-    }
-    feeds[names.positions] = int64(
-      Array.from({ length: tokens }, (_, i) => length + i),
-      [1, tokens],
-    )
-    return feeds
-  }
-
-  #mask(kind: LayerKind, sequence: KeyValues, tokens: number): Tensor {
-    const capacity = sequence.capacity[kind]
-    const window = kind === "sliding" ? this.config.slidingWindow : Infinity
-    const mask = makeMask(window, { past: sequence.rows[kind], tokens, capacity })
-    return new Tensor("float32", mask, [1, 1, tokens, capacity + tokens])
-  }
-
-  /** Cosines and sines of the positions `from .. to - 1`. */
-  #turns(from: number, to: number): Tensors {
-    const shape = [to - from, this.config.headDim / 2]
-    const feeds: Record<string, Tensor> = {}
-    for (const [kind, { cos, sin }] of this.#rotary.rows(from, to)) {
-      feeds[names.cos(kind)] = new Tensor("float32", cos, shape)
-      feeds[names.sin(kind)] = new Tensor("float32", sin, shape)
-    }
-    return feeds
-  }
-
-  /** At a site where this sequence has no intervention, but another may have one, zeros are added. */
-  #interventions(interventions: Interventions, positions: ReadonlyArray<number>): Tensors {
-    const { interventions: sites } = this.#openings
-    const feeds: Record<string, Tensor> = {}
-    for (const site of sites) {
-      Object.assign(feeds, interventions.feedsAt(site, siteWidth(this.config, site.site), positions))
-    }
-    return feeds
-  }
-
-  /** A run of one sequence reads nothing of the other lanes. */
-  #otherLanes(): Tensors {
-    if (this.lanes === 1) return {}
-    const feeds: Record<string, Tensor> = { [names.lanes]: int64([0]) }
-    for (let lane = 1; lane < this.lanes; lane++) {
-      Object.assign(feeds, this.#nobody.feedsOf(lane))
-      for (const kind of layerKinds(this.config)) feeds[names.mask(kind, lane)] = noMask
-    }
-    return feeds
-  }
-
   async release(): Promise<void> {
     this.cache.clear()
     this.#nobody.dispose()
     await this.#session.release()
   }
 }
-
-const operatorsFor = ({ operators }: Runtime, config: ModelConfig): Operators => ({
-  ...operators,
-  attention: attentionKind(operators.attention, config),
-})
-
-/** How many sequences a run can give a token each: the decomposed form knows one. */
-const lanesOf = ({ lanes = 1, runtime }: OpenModelOptions, config: ModelConfig): number =>
-  operatorsFor(runtime, config).attention === "fused" ? lanes : 1
 
 function floats(outputs: Tensors, name: string): Float32Array {
   const data = outputs[name]?.data
@@ -551,25 +324,3 @@ function newRowsOf(outputs: Tensors): Tensor {
   if (rows === undefined) throw new Error("the graph gave no new keys and values")
   return rows
 }
-
-function openSession(
-  options: OpenModelOptions,
-  { located, model, placed }: Parts,
-  openings: Openings,
-): Promise<Session> {
-  const { architecture, config } = model
-  const decoder = { config, specs: located.specs, tensors: placed.tensors, formula: architecture.formula(config) }
-  const operators = operatorsFor(options.runtime, config)
-  return placed.open(buildDecoder(decoder, { operators, lanes: lanesOf(options, config), ...openings }))
-}
-
-const residuals = ({ layers }: ModelConfig): ReadonlyArray<Site> =>
-  Array.from({ length: layers }, (_, layer) => ({ layer, site: "resid_post" }))
-
-const covers = (open: ReadonlyArray<Site>, wanted: ReadonlyArray<Site>): boolean =>
-  wanted.every((site) => open.some((other) => siteKey(other) === siteKey(site)))
-
-const union = (open: ReadonlyArray<Site>, more: ReadonlyArray<Site>): ReadonlyArray<Site> => [
-  ...open,
-  ...more.filter((site) => !covers(open, [site])),
-]

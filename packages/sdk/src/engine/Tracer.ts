@@ -7,7 +7,7 @@ import type { FacetError } from "../words/Errors.ts"
 import type { TracePart } from "../words/Generation.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
-import type { Forward } from "./OpenModel.ts"
+import type { Forward } from "./Forward.ts"
 import type { OpenSae } from "./OpenSae.ts"
 import type { Scheduler } from "./Scheduler.ts"
 

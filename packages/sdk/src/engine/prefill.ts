@@ -1,7 +1,8 @@
 /** Running a prompt: in chunks, so that others can run in between and a request can be cancelled. */
 import * as Effect from "effect/Effect"
 import { asFacetError, ContextOverflowError, type FacetError } from "../words/Errors.ts"
-import { type Forward, type OpenModel, type Wanted } from "./OpenModel.ts"
+import type { Forward, Wanted } from "./Forward.ts"
+import type { OpenModel } from "./OpenModel.ts"
 import { Interventions } from "./Interventions.ts"
 import type { KeyValues } from "./KeyValues.ts"
 import { type Chunk, chunksOf } from "./Reuse.ts"

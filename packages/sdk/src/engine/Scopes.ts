@@ -1,0 +1,97 @@
+/** The autoencoders of open models: those that traces run, and those whose features interventions name. */
+import * as Effect from "effect/Effect"
+import type { ModelFiles } from "../files/ModelFiles.ts"
+import type { SaeEntry } from "../scope/Catalogue.ts"
+import { chooseSae } from "../scope/chooseSae.ts"
+import { checked } from "../words/checked.ts"
+import { asFacetError, type FacetError, InvalidRequestError } from "../words/Errors.ts"
+import type { GenerateRequest, TraceRequest } from "../words/Request.ts"
+import { checkLayer, type Site } from "../words/Site.ts"
+import type { Devices } from "./Devices.ts"
+import { Interventions } from "./Interventions.ts"
+import type { OpenModel } from "./OpenModel.ts"
+import { OpenSae } from "./OpenSae.ts"
+import { remember } from "./remember.ts"
+import { resolveInterventions } from "./resolveInterventions.ts"
+import { SaeFeatures } from "./SaeFeatures.ts"
+
+/** A folder of autoencoders, or one of them. */
+export interface Scope {
+  readonly files: ModelFiles
+  readonly entries: ReadonlyArray<SaeEntry>
+}
+
+/** A model that is ready, and the autoencoders that it was opened with. */
+export interface Loaded {
+  readonly model: OpenModel
+  readonly scope: Scope | undefined
+}
+
+export class Scopes {
+  readonly #devices: Pick<Devices, "runtime">
+  readonly #saes = new Map<string, Promise<OpenSae>>()
+  readonly #features = new Map<string, Promise<SaeFeatures>>()
+
+  constructor(devices: Pick<Devices, "runtime">) {
+    this.#devices = devices
+  }
+
+  /** The one that a trace means: opened once, whoever asks first. */
+  sae({ model, scope }: Loaded, wanted: TraceRequest): Effect.Effect<OpenSae, FacetError> {
+    const open = async (): Promise<OpenSae> => {
+      if (scope === undefined) throw noScope(model)
+      const { entry, key } = await choose(scope, siteOf(wanted))
+      const opening = this.#saes.get(key)
+      return opening ?? remember(this.#saes, key, OpenSae.open(this.#devices.runtime, scope.files, entry, model.config))
+    }
+    return Effect.andThen(
+      checked(() => {
+        if (wanted.layer !== undefined) checkLayer(model.config.layers, wanted.layer)
+      }),
+      Effect.tryPromise({ try: open, catch: (cause) => asFacetError("Opening an autoencoder", cause) }),
+    )
+  }
+
+  /** Features are looked up where the model's autoencoders are; a request that changes nothing costs nothing. */
+  interventions(
+    { interventions }: Pick<GenerateRequest, "interventions">,
+    { model, scope }: Loaded,
+  ): Effect.Effect<Interventions, FacetError> {
+    if (interventions === undefined || interventions.length === 0) return Effect.succeed(Interventions.none)
+    const { config } = model
+    const featuresAt = async (place: Partial<Site>): Promise<SaeFeatures> => {
+      if (scope === undefined) throw noScope(model)
+      const { entry, key } = await choose(scope, place)
+      const opening = this.#features.get(key)
+      return opening ?? remember(this.#features, key, SaeFeatures.open(scope.files, entry, config))
+    }
+    return Effect.tryPromise({
+      try: () => resolveInterventions(interventions, { config, featuresAt }),
+      catch: (cause) => asFacetError("Reading the interventions", cause),
+    })
+  }
+
+  async release(): Promise<void> {
+    for (const opened of await Promise.allSettled(this.#saes.values())) {
+      if (opened.status === "fulfilled") await opened.value.release()
+    }
+  }
+}
+
+/** The layer and site that are given, of what may name both. */
+export const siteOf = ({ layer, site }: Pick<TraceRequest, "layer" | "site">): Partial<Site> => ({
+  ...(layer === undefined ? {} : { layer }),
+  ...(site === undefined ? {} : { site }),
+})
+
+async function choose(scope: Scope, place: Partial<Site>): Promise<{ readonly entry: SaeEntry; readonly key: string }> {
+  const entry = await chooseSae(scope, place)
+  return { entry, key: JSON.stringify([scope.files.root, entry.file]) }
+}
+
+const noScope = (model: OpenModel) =>
+  new InvalidRequestError({
+    option: "scope",
+    problem: `no autoencoders were opened for ${model.root}`,
+    remedy: "Open it with `scope`: a Gemma Scope folder or one params.npz.",
+  })
