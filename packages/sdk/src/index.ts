@@ -115,6 +115,7 @@ export type {
 } from "./words/Question.ts"
 export type { EngineStats } from "./words/Request.ts"
 export type { SamplingOptions } from "./words/Sampling.ts"
+export type { ScopeQuery } from "./words/ScopeQuery.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"

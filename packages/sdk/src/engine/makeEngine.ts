@@ -100,7 +100,7 @@ class LocalEngine implements EngineService {
     this.#devices = new Devices(options.devices, options.elsewhere)
     this.#afterwork = new Afterwork(this.#scheduler)
     this.#models = new Models(options, this.#devices, this.#scheduler)
-    this.#scopes = new Scopes(this.#devices)
+    this.#scopes = new Scopes(this.#devices, options.scopeBytes)
     this.#asker = {
       scheduler: this.#scheduler,
       judge: (model, request) =>

@@ -1,4 +1,4 @@
-/** `@facet/sdk/models`: which models there are, fetching, packing and removing them, for tools that manage them on Node. */
+/** `@facet/sdk/models`: which models and autoencoders there are, fetching, packing and removing them, for tools on Node. */
 export { describeModel, type ModelFacts } from "./describeModel.node.ts"
 export { knownModel, type KnownModel, knownModels, licenceTitle, type Needs } from "./knownModels.ts"
 export { type WeightDtype, weightDtypes } from "../words/Tensors.ts"
@@ -6,6 +6,12 @@ export { type Located, locateModel, sourceOf } from "./locateModel.node.ts"
 export { type PrepareOptions, prepareModel } from "./prepareModel.node.ts"
 export { pullModel } from "./pullModel.node.ts"
 export { isHere, resolveModel, type ResolveOptions } from "./resolveModel.node.ts"
+export { pullSae, resolveScope, type ResolveScopeOptions, saeHere, type ScopeModel } from "./resolveScope.node.ts"
+export { removeSae, type StoredSae, storedSaes } from "./storedSaes.node.ts"
+export { catalogue } from "../scope/catalogue/catalogue.ts"
+export type { PublishedSae } from "../scope/catalogue/PublishedSae.ts"
+export { findSae, readScopeName, widthName } from "../scope/catalogue/ScopeName.ts"
+export type { TrainedModel } from "../scope/catalogue/TrainedModel.ts"
 export { findRemovals, type Removal, removeModel } from "./removeModel.node.ts"
 export { type PreparedModel, type StoredModel, type StoredModels, storedModels } from "./storedModels.node.ts"
 export { memoryLimit } from "./WeightFacts.node.ts"
