@@ -61,13 +61,18 @@ function placeOf(segment: string): Place | undefined {
   return Object.hasOwn(releasePlaces, release) ? releasePlaces[release] : undefined
 }
 
-/** `16k` is 16,384 features, as Gemma Scope counts. */
+/** Features, as Gemma Scope names them: `16k` is 16,384 and `65k` 65,536, the power of two of that many thousands; else 0. */
 export function widthNamed(name: string): number {
   const match = /^(\d+)([km]?)$/.exec(name)
   if (match === null) return 0
-  const unit = match[2] === "k" ? 1024 : match[2] === "m" ? 1024 * 1024 : 1
-  return Number(match[1]) * unit
+  if (match[2] === "") return Number(match[1])
+  const power = 2 ** Math.round(Math.log2(Number(match[1]) * (match[2] === "k" ? 1e3 : 1e6)))
+  return widthName(power) === name ? power : 0
 }
+
+/** The same the other way round. */
+export const widthName = (width: number): string =>
+  width >= 1e6 ? `${Math.floor(width / 1e6)}m` : width >= 1e3 ? `${Math.floor(width / 1e3)}k` : String(width)
 
 /** What Gemma Scope 2's words of an average L0 aim at, in the later layers. Source: SAELens' list of its autoencoders. */
 const namedL0: Readonly<Record<string, number>> = { small: 20, medium: 60, big: 150 }
@@ -95,7 +100,7 @@ function wordsOf(segment: string): { readonly layer?: number; readonly width?: n
  */
 export function readSaePath(path: string, file: string, given: Partial<Site> & Partial<Place> = {}): SaeEntry | undefined {
   const segments = path.split(/[\\/]/)
-  if (isOtherKind(path)) return undefined
+  if (!isSaeLensFile(file) && isOtherKind(path)) return undefined
   const words = segments.map(wordsOf)
   const last = (word: "layer" | "width" | "averageL0"): number | undefined =>
     words.map((one) => one[word]).findLast((value) => value !== undefined)

@@ -5,7 +5,7 @@
 import { checkCount, checkKnown, checkUnicode, checkWhole } from "../../words/Checks.ts"
 import { InvalidRequestError, invalidRequest } from "../../words/Errors.ts"
 import { readSite } from "../../words/Site.ts"
-import { widthNamed } from "../SaePath.ts"
+import { widthName, widthNamed } from "../SaePath.ts"
 import { catalogue } from "./catalogue.ts"
 import type { PublishedSae } from "./PublishedSae.ts"
 import type { ScopeQuery } from "../../words/ScopeQuery.ts"
@@ -77,7 +77,8 @@ function readNeuronpedia(text: string, model: TrainedModel): Named | undefined {
   const match = /^(?:([\w.-]+)[/@])?(\d+-gemmascope-(?:2-)?(?:res|att|mlp|transcoder)-\d+[km](?:__l0-\d+)?)(?:\/\d+)?$/.exec(bare)
   if (match === null) return undefined
   const [, named, source = ""] = match
-  const all = catalogue().filter(({ neuronpedia }) => neuronpedia?.split("/")[1] === canonicalSource(source))
+  const wanted = canonicalSource(source)
+  const all = catalogue().filter(({ neuronpedia }) => neuronpedia?.endsWith(`/${wanted}`))
   const fitting = all.filter((sae) =>
     named === undefined ? isRelated(sae, model) : sae.neuronpedia?.startsWith(`${named}/`),
   )
@@ -167,10 +168,6 @@ function describe(sae: PublishedSae, option: keyof ScopeQuery): string {
   if (option === "width") return `${widthName(sae.width)}`
   return option === "layer" ? String(sae.layer) : sae.site
 }
-
-/** As Gemma Scope writes it: `16k`, `1m`. */
-export const widthName = (width: number): string =>
-  width >= 1024 * 1024 ? `${width / (1024 * 1024)}m` : width >= 1024 ? `${width / 1024}k` : String(width)
 
 function noModel({ release }: ScopeQuery, { id = "this model" }: TrainedModel): InvalidRequestError {
   if (release !== undefined) return invalidRequest("scope.release", `there is no release ${JSON.stringify(release)}`, releaseList())
