@@ -63,7 +63,9 @@ const namesOf = ({ operand }: Description): ReadonlyArray<string> => operand?.sp
 
 function checkOperands(description: Description, operands: ReadonlyArray<string>): void {
   const { examples, name, takes } = description
-  const [missing] = namesOf(description).slice(operands.length).filter((word) => !word.startsWith("["))
+  const [missing] = namesOf(description)
+    .slice(operands.length)
+    .filter((word) => !word.startsWith("["))
   const [tooMany] = operands.slice(namesOf(description).length)
   if (tooMany !== undefined) throw new UsageError(`"${tooMany}" is one word too many: ${name} takes no text.`)
   if (missing === undefined) return

@@ -276,9 +276,7 @@ async function resolveText(
 ): Promise<ModelRef> {
   const { scope, sha256 = {} } = options
   const find = async (path: string) =>
-    scope === undefined
-      ? undefined
-      : platform.resolveScope(scope, { id: model, path }, termsOf(options, signal))
+    scope === undefined ? undefined : platform.resolveScope(scope, { id: model, path }, termsOf(options, signal))
   const sums = {
     ...(sha256.model !== undefined && { sha256: sha256.model }),
     ...(sha256.scope !== undefined && { scopeSha256: sha256.scope }),

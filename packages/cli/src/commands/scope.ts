@@ -21,7 +21,11 @@ const options = {
   layer: { kind: "number", value: "L", about: "the layer, from 0" },
   site: { kind: "text", value: "S", about: `${siteNames.join(", ")} (default: resid_post)` },
   width: { kind: "text", value: "W", about: "features, such as 16k (default: the fewest)" },
-  l0: { kind: "number", value: "N", about: "features that are active at a token; the nearest is taken (default: canonical)" },
+  l0: {
+    kind: "number",
+    value: "N",
+    about: "features that are active at a token; the nearest is taken (default: canonical)",
+  },
   here: { kind: "switch", about: "list: those on this machine" },
   yes: { kind: "switch", about: "pull, rm: do not ask" },
   ...jsonOption,

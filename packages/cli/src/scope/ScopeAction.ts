@@ -28,13 +28,18 @@ export async function namedSae(name: string | undefined, values: ScopeValues): P
   }
   const named = readScopeName(name, trained)
   if (named === undefined) {
-    throw new UsageError(`"${name}" names no autoencoder of Gemma Scope; \`facet scope list\` shows how they are called`)
+    throw new UsageError(
+      `"${name}" names no autoencoder of Gemma Scope; \`facet scope list\` shows how they are called`,
+    )
   }
   if (named.kind === "sae") return named.sae
   if (layer === undefined) {
     throw new UsageError(`${name} is a release of many: add --layer, and --width and --l0 where one is meant`)
   }
-  return findSae({ release: named.release, layer, site: site ?? (await siteOfRelease(named.release)), width, l0 }, trained)
+  return findSae(
+    { release: named.release, layer, site: site ?? (await siteOfRelease(named.release)), width, l0 },
+    trained,
+  )
 }
 
 /** Most releases are of one site, which need not be named. */

@@ -47,12 +47,17 @@ export async function resolveScope(
     return told(scope, trainedAt(scope), await trainedModel(model), options)
   }
   const known = await trainedModel(model)
-  const named: Named | undefined =
-    typeof scope === "string" ? readScopeName(scope, known) : { kind: "sae", sae: findSae(scope, known) }
-  // What is wrong with a path is said where it is opened.
-  if (named === undefined) return String(scope)
+  let named: Named | undefined
+  if (typeof scope !== "string") named = { kind: "sae", sae: findSae(scope, known) }
+  else {
+    named = readScopeName(scope, known)
+    // What is wrong with a path is said where it is opened.
+    if (named === undefined) return scope
+  }
   const path =
-    named.kind === "release" ? await releaseHere(named) : ((await saeHere(named.sae)) ?? (await fetchSae(named.sae, options)))
+    named.kind === "release"
+      ? await releaseHere(named)
+      : ((await saeHere(named.sae)) ?? (await fetchSae(named.sae, options)))
   return told(path, named.kind === "release" ? trainedAt(named.release) : named.sae.trained, known, options)
 }
 

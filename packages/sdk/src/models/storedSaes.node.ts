@@ -34,7 +34,7 @@ export async function storedSaes(): Promise<ReadonlyArray<StoredSae>> {
 
 /**
  * Removes an autoencoder from Hugging Face's cache, which other tools share: its file, and the content behind it unless another
- * snapshot has that, too.
+ * name has that, too.
  *
  * Rejects with a `ScopeFileError` when it is not there, and with a `StorageError` when it cannot be removed.
  */
@@ -52,7 +52,7 @@ export async function removeSae(sae: PublishedSae): Promise<StoredSae> {
   const blob = await realpath(path)
   try {
     await rm(path)
-    if (isIn(await realpath(cache.root), blob) && !(await isElsewhere(cache, sae.file, blob))) await rm(blob, { force: true })
+    if (isIn(await realpath(cache.root), blob) && !(await isElsewhere(cache, blob))) await rm(blob, { force: true })
     await removeEmptyFolders(dirname(path), cache.root)
   } catch (cause) {
     throw diskError(path, cause)
@@ -65,9 +65,11 @@ const isIn = (folder: string, path: string): boolean => {
   return way !== "" && !way.startsWith("..") && !way.startsWith(sep)
 }
 
-async function isElsewhere(cache: HubCache, file: string, blob: string): Promise<boolean> {
+/** The same content may lie under several names, in one snapshot or several. */
+async function isElsewhere(cache: HubCache, blob: string): Promise<boolean> {
   for (const snapshot of await cache.snapshots()) {
-    if ((await realpath(join(snapshot, file)).catch(() => undefined)) === blob) return true
+    const names = await readdir(snapshot, { recursive: true }).catch(() => [])
+    for (const name of names) if ((await realpath(join(snapshot, name)).catch(() => undefined)) === blob) return true
   }
   return false
 }

@@ -57,7 +57,12 @@ function placeOf(segment: string): Place | undefined {
   const site = siteNames.find((name) => name === segment)
   if (site !== undefined) return { site }
   if (Object.hasOwn(folderPlaces, segment)) return folderPlaces[segment]
-  const release = segment.includes("gemma-scope") ? (segment.replace(/-canonical$/, "").split("-").at(-1) ?? "") : ""
+  const release = segment.includes("gemma-scope")
+    ? (segment
+        .replace(/-canonical$/, "")
+        .split("-")
+        .at(-1) ?? "")
+    : ""
   return Object.hasOwn(releasePlaces, release) ? releasePlaces[release] : undefined
 }
 
@@ -98,7 +103,11 @@ function wordsOf(segment: string): { readonly layer?: number; readonly width?: n
  * @returns undefined when neither says the site and the layer, or when it is no autoencoder of a site.
  * @throws InvalidRequestError when the path and what is known contradict each other.
  */
-export function readSaePath(path: string, file: string, given: Partial<Site> & Partial<Place> = {}): SaeEntry | undefined {
+export function readSaePath(
+  path: string,
+  file: string,
+  given: Partial<Site> & Partial<Place> = {},
+): SaeEntry | undefined {
   const segments = path.split(/[\\/]/)
   if (!isSaeLensFile(file) && isOtherKind(path)) return undefined
   const words = segments.map(wordsOf)

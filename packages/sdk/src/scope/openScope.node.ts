@@ -66,5 +66,6 @@ const refuse = (file: string, problem: string): ScopeFileError =>
   new ScopeFileError({
     file,
     problem,
-    remedy: "Give a Gemma Scope folder (layer_20/width_16k/average_l0_71/params.npz), one that SAELens saved, or one file of parameters.",
+    remedy:
+      "Give a Gemma Scope folder (layer_20/width_16k/average_l0_71/params.npz), one that SAELens saved, or one file of parameters.",
   })

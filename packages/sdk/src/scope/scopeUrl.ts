@@ -15,7 +15,8 @@ export function scopeUrl(
   id: string,
   onProgress: ((progress: Progress) => void) | undefined,
 ): string {
-  const named = typeof scope === "string" ? readScopeName(scope, { id }) : ({ kind: "sae", sae: findSae(scope, { id }) } as const)
+  const named =
+    typeof scope === "string" ? readScopeName(scope, { id }) : ({ kind: "sae", sae: findSae(scope, { id }) } as const)
   if (named === undefined || named.kind === "release") {
     throw invalidRequest(
       "scope",

@@ -25,11 +25,14 @@ describe("readSaeConfig", () => {
   it("reads what is computed, and where", async () => {
     const { formula, model, place, width } = await read({})
     assert.deepInclude(formula, { activation: "relu", subtractsDecoderBias: true, normalisation: "none" })
-    assert.deepStrictEqual({ model, place, width }, {
-      model: "gemma-2-2b",
-      place: { layer: 7, site: "resid_post" },
-      width: 24,
-    })
+    assert.deepStrictEqual(
+      { model, place, width },
+      {
+        model: "gemma-2-2b",
+        place: { layer: 7, site: "resid_post" },
+        width: 24,
+      },
+    )
   })
 
   it("reads those of before SAELens 6, where all is in one object", async () => {

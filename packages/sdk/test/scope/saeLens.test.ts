@@ -22,9 +22,8 @@ interface Case {
 }
 
 const goldens = fileURLToPath(new URL("../goldens/sae-lens/", import.meta.url))
-const { cases, ids }: { readonly cases: Readonly<Record<string, Case>>; readonly ids: ReadonlyArray<number> } = JSON.parse(
-  await readFile(join(goldens, "goldens.json"), "utf8"),
-)
+const { cases, ids }: { readonly cases: Readonly<Record<string, Case>>; readonly ids: ReadonlyArray<number> } =
+  JSON.parse(await readFile(join(goldens, "goldens.json"), "utf8"))
 
 const tolerance = 1e-3
 
@@ -52,7 +51,7 @@ describe("an autoencoder that SAELens saved", () => {
     const trace = await facet.inspect({ tokens: ids }, { topK: 24 })
     assert.deepInclude(trace, { site, layer })
     for (const [i, row] of features.entries()) {
-      const found = new Array<number>(row.length).fill(0)
+      const found = row.map(() => 0)
       for (const { activation, index } of trace.tokens[i + 1]?.features ?? []) found[index] = activation
       closeTo(found, row, `${name} at ${i + 1}`)
     }

@@ -51,7 +51,14 @@ export class HubCache {
   /** Those that are there, the one of `main` first, then the youngest. */
   async snapshots(): Promise<ReadonlyArray<string>> {
     const all = [...new Set(await this.#newest())]
-    const there = await Promise.all(all.map((path) => stat(path).then(() => true, () => false)))
+    const there = await Promise.all(
+      all.map((path) =>
+        stat(path).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    )
     return all.filter((_, i) => there[i])
   }
 

@@ -100,7 +100,14 @@ const kinds: ReadonlyArray<Kind> = [
     chosen: ["16k", "65k", "262k"],
     every: ["16k", "262k"],
   },
-  { name: "mlp", short: "mlp", site: "mlp_out", folder: "mlp_out", chosen: ["16k", "65k", "262k"], every: ["16k", "262k"] },
+  {
+    name: "mlp",
+    short: "mlp",
+    site: "mlp_out",
+    folder: "mlp_out",
+    chosen: ["16k", "65k", "262k"],
+    every: ["16k", "262k"],
+  },
   {
     name: "transcoders",
     short: "transcoder",
@@ -125,11 +132,15 @@ const unlisted: ReadonlySet<string> = new Set([
 const isMissing = (release: string, folder: string): boolean =>
   release === "270m-pt-transcoders"
     ? !["layer_15_width_262k_l0_big_affine", "layer_9_width_16k_l0_small_affine"].includes(folder)
-    : /^27b-..-transcoders-all$/.test(release) && /^layer_(?:4_width_16k_l0_\w+|5_width_16k_l0_small|43_width_16k_l0_\w+)$/.test(folder) && !folder.endsWith("_affine")
+    : /^27b-..-transcoders-all$/.test(release) &&
+      /^layer_(?:4_width_16k_l0_\w+|5_width_16k_l0_small|43_width_16k_l0_\w+)$/.test(folder) &&
+      !folder.endsWith("_affine")
 
 export function gemmaScope2(): ReadonlyArray<PublishedSae> {
   return Object.keys(sizes).flatMap((size) =>
-    ["pt", "it"].flatMap((tuning) => kinds.flatMap((kind) => [...ofChosen(size, tuning, kind), ...ofEvery(size, tuning, kind)])),
+    ["pt", "it"].flatMap((tuning) =>
+      kinds.flatMap((kind) => [...ofChosen(size, tuning, kind), ...ofEvery(size, tuning, kind)]),
+    ),
   )
 }
 
@@ -154,17 +165,19 @@ function ofChosen(size: string, tuning: string, kind: Kind): ReadonlyArray<Publi
   const { chosen, first } = sizeOf(size)
   const release = `${size}-${tuning}-${kind.name}`
   const widths = size === "1b" && kind.name === "mlp" ? [...kind.chosen, "1m"] : kind.chosen
-  return chosen.flatMap((layer, at) =>
-    widths.flatMap((width) =>
-      sparsities.flatMap((sparsity, i) => {
-        const averageL0 = at === 0 ? (first[i] ?? 0) : laterChosen[sparsity]
-        const hasSeed = kind.name === "res" && width === "262k" && sparsity === "medium"
-        return variantsOf(kind, hasSeed).map((variant) =>
-          make(size, tuning, kind, { release, folder: kind.folder, layer, width, sparsity, averageL0, variant }),
-        )
-      }),
-    ),
-  ).filter((one) => one !== undefined)
+  return chosen
+    .flatMap((layer, at) =>
+      widths.flatMap((width) =>
+        sparsities.flatMap((sparsity, i) => {
+          const averageL0 = at === 0 ? (first[i] ?? 0) : laterChosen[sparsity]
+          const hasSeed = kind.name === "res" && width === "262k" && sparsity === "medium"
+          return variantsOf(kind, hasSeed).map((variant) =>
+            make(size, tuning, kind, { release, folder: kind.folder, layer, width, sparsity, averageL0, variant }),
+          )
+        }),
+      ),
+    )
+    .filter((one) => one !== undefined)
 }
 
 function ofEvery(size: string, tuning: string, kind: Kind): ReadonlyArray<PublishedSae> {

@@ -3,7 +3,7 @@
  * is, with the model that is open.
  */
 import { checkCount, checkKnown, checkUnicode, checkWhole } from "../../words/Checks.ts"
-import { InvalidRequestError, invalidRequest } from "../../words/Errors.ts"
+import { type InvalidRequestError, invalidRequest } from "../../words/Errors.ts"
 import { readSite } from "../../words/Site.ts"
 import { widthName, widthNamed } from "../SaePath.ts"
 import { catalogue } from "./catalogue.ts"
@@ -34,7 +34,8 @@ export function readScopeName(text: string, model: TrainedModel = {}): Named | u
 
 /** `hf:google/…/params.npz`, or the address of such a file or repository. */
 function readHub(text: string): Named | undefined {
-  const address = /^(?:hf:|https:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/)(google\/gemma-scope-[\w-]+)(?:\/(.*))?$/.exec(text)
+  const address =
+    /^(?:hf:|https:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/)(google\/gemma-scope-[\w-]+)(?:\/(.*))?$/.exec(text)
   if (address === null) return undefined
   const [, repository = "", rest = ""] = address
   const file = rest.replace(/^(?:resolve|blob|tree|raw)\/[^/]+\/?/, "").replace(/\?.*$/, "")
@@ -52,8 +53,8 @@ const folderOf = ({ file }: PublishedSae): string => file.slice(0, file.lastInde
 function readSaeLens(text: string): Named | undefined {
   const [, release = "", id] = /^(?:google\/)?(gemma-scope-[\w-]+)(?:\/(.+?))?\/?$/.exec(text) ?? []
   if (release === "") return undefined
-  const inside = catalogue().filter(({ repository, saeLensIds }) =>
-    saeLensIds.some(([name]) => name === release) || repository === `google/${release}`,
+  const inside = catalogue().filter(
+    ({ repository, saeLensIds }) => saeLensIds.some(([name]) => name === release) || repository === `google/${release}`,
   )
   if (inside.length === 0) throw unknown(text, `there is no release ${release}`, releaseList())
   if (id === undefined) return releaseOf(release, inside)
@@ -74,7 +75,8 @@ const releaseOf = (release: string, inside: ReadonlyArray<PublishedSae>): Named 
 /** `20-gemmascope-res-16k`, with or without the model, or the address of its page. */
 function readNeuronpedia(text: string, model: TrainedModel): Named | undefined {
   const bare = text.replace(/^https:\/\/(?:www\.)?neuronpedia\.org\//, "")
-  const match = /^(?:([\w.-]+)[/@])?(\d+-gemmascope-(?:2-)?(?:res|att|mlp|transcoder)-\d+[km](?:__l0-\d+)?)(?:\/\d+)?$/.exec(bare)
+  const match =
+    /^(?:([\w.-]+)[/@])?(\d+-gemmascope-(?:2-)?(?:res|att|mlp|transcoder)-\d+[km](?:__l0-\d+)?)(?:\/\d+)?$/.exec(bare)
   if (match === null) return undefined
   const [, named, source = ""] = match
   const wanted = canonicalSource(source)
@@ -85,7 +87,11 @@ function readNeuronpedia(text: string, model: TrainedModel): Named | undefined {
   const [found, other] = fitting
   const models = [...new Set(all.map(({ neuronpedia }) => neuronpedia?.split("/")[0]))].join(", ")
   if (found === undefined) {
-    throw unknown(text, named === undefined ? "it belongs to another model" : "there is no such source", `There is ${source} of: ${models || "no model"}.`)
+    throw unknown(
+      text,
+      named === undefined ? "it belongs to another model" : "there is no such source",
+      `There is ${source} of: ${models || "no model"}.`,
+    )
   }
   if (other !== undefined && named === undefined && !isOne(fitting, model)) {
     throw unknown(text, "several models have it", `Say which, as in ${models.split(", ")[0]}/${source}.`)
@@ -99,7 +105,9 @@ function canonicalSource(source: string): string {
   if (match === null) return source
   const [, , , , l0] = match
   const bare = source.replace(/__l0-\d+$/, "")
-  return catalogue().some((sae) => sae.neuronpedia?.endsWith(`/${bare}`) && sae.averageL0 === Number(l0)) ? bare : source
+  return catalogue().some((sae) => sae.neuronpedia?.endsWith(`/${bare}`) && sae.averageL0 === Number(l0))
+    ? bare
+    : source
 }
 
 const isOne = (fitting: ReadonlyArray<PublishedSae>, model: TrainedModel): boolean =>
@@ -119,9 +127,11 @@ export function findSae(query: ScopeQuery, model: TrainedModel): PublishedSae {
   checkCount("scope.l0", query.l0)
   const { site } = readSite({ site: query.site ?? "resid_post" }, "scope.")
   const width = readWidth(query.width)
-  let left = catalogue().filter((sae) => (query.release === undefined ? isRelated(sae, model) : isOfRelease(sae, query.release)))
+  let left = catalogue().filter((sae) =>
+    query.release === undefined ? isRelated(sae, model) : isOfRelease(sae, query.release),
+  )
   if (left.length === 0) throw noModel(query, model)
-  const steps: ReadonlyArray<[keyof ScopeQuery, unknown, (sae: PublishedSae) => boolean]> = [
+  const steps: ReadonlyArray<[keyof ScopeQuery, string | number | undefined, (sae: PublishedSae) => boolean]> = [
     ["site", site, (sae) => sae.site === site],
     ["layer", query.layer, (sae) => sae.layer === query.layer],
     ["width", query.width, (sae) => sae.width === width],
@@ -131,7 +141,7 @@ export function findSae(query: ScopeQuery, model: TrainedModel): PublishedSae {
     const fitting = left.filter(fits)
     if (fitting.length === 0) {
       const there = [...new Set(left.map((sae) => describe(sae, option)))].join(", ")
-      throw invalidRequest(`scope.${option}`, `there is no autoencoder with ${option} ${String(value)}`, `There are: ${there}.`)
+      throw invalidRequest(`scope.${option}`, `there is no autoencoder with ${option} ${value}`, `There are: ${there}.`)
     }
     left = fitting
   }
@@ -155,13 +165,19 @@ const nearness = ({ averageL0, isCanonical, release }: PublishedSae, l0: number 
   l0 === undefined ? 2 * Number(!isCanonical) + Number(release.endsWith("-all")) : Math.abs(averageL0 - l0)
 
 const isOfRelease = ({ release, saeLensIds, repository }: PublishedSae, wanted: string): boolean =>
-  wanted === release || saeLensIds.some(([name]) => name === wanted) || [repository, repository.slice("google/".length)].includes(wanted)
+  wanted === release ||
+  saeLensIds.some(([name]) => name === wanted) ||
+  [repository, repository.slice("google/".length)].includes(wanted)
 
 function readWidth(width: ScopeQuery["width"]): number | undefined {
   if (width === undefined) return undefined
   const read = typeof width === "number" ? width : widthNamed(width)
   if (Number.isInteger(read) && read > 0) return read
-  throw invalidRequest("scope.width", `${JSON.stringify(width)} is no width`, 'Give a number of features, or as in "16k".')
+  throw invalidRequest(
+    "scope.width",
+    `${JSON.stringify(width)} is no width`,
+    'Give a number of features, or as in "16k".',
+  )
 }
 
 function describe(sae: PublishedSae, option: keyof ScopeQuery): string {
@@ -170,7 +186,8 @@ function describe(sae: PublishedSae, option: keyof ScopeQuery): string {
 }
 
 function noModel({ release }: ScopeQuery, { id = "this model" }: TrainedModel): InvalidRequestError {
-  if (release !== undefined) return invalidRequest("scope.release", `there is no release ${JSON.stringify(release)}`, releaseList())
+  if (release !== undefined)
+    return invalidRequest("scope.release", `there is no release ${JSON.stringify(release)}`, releaseList())
   return invalidRequest(
     "scope",
     `Gemma Scope has nothing for ${id}, as far as its name and shape tell`,
@@ -182,7 +199,9 @@ const unknown = (text: string, problem: string, remedy: string): InvalidRequestE
   invalidRequest("scope", `${JSON.stringify(text)}: ${problem}`, remedy)
 
 const releaseList = (): string => {
-  const names = [...new Set(catalogue().map(({ release }) => release))].filter((name) => !name.startsWith("gemma-scope-2-"))
+  const names = [...new Set(catalogue().map(({ release }) => release))].filter(
+    (name) => !name.startsWith("gemma-scope-2-"),
+  )
   return `There are ${names.join(", ")}, and those of Gemma Scope 2; \`facet scope list\` shows all.`
 }
 

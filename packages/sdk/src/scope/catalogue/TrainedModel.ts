@@ -24,7 +24,9 @@ const shapes: Readonly<Record<string, readonly [layers: number, hiddenSize: numb
 /** `gemma-2-2b` of `google/gemma-2-2b-it`, `google/shieldgemma-2b` and `gemma-2-2b-it-Q4_0.gguf`. */
 export function familyOf({ id = "", shape }: TrainedModel): string | undefined {
   if (shape !== undefined) {
-    const found = Object.entries(shapes).find(([, [layers, width]]) => layers === shape.layers && width === shape.hiddenSize)
+    const found = Object.entries(shapes).find(
+      ([, [layers, width]]) => layers === shape.layers && width === shape.hiddenSize,
+    )
     if (found !== undefined) return found[0]
   }
   const name = id.toLowerCase()
@@ -42,7 +44,8 @@ const baseOf = (trained: string): string => trained.replace(/-(?:it|pt)$/, "")
 const isTuned = ({ id = "" }: TrainedModel): boolean => /(?:^|[-_/])(?:it|instruct)(?:$|[-_.@/])/i.test(id)
 
 /** Whether an autoencoder was trained on the model or on one of the same size and generation. */
-export const isRelated = ({ trained }: PublishedSae, model: TrainedModel): boolean => familyOf(model) === baseOf(trained)
+export const isRelated = ({ trained }: PublishedSae, model: TrainedModel): boolean =>
+  familyOf(model) === baseOf(trained)
 
 /** The first that was trained on the model itself. */
 export const trainedFor = (all: ReadonlyArray<PublishedSae>, model: TrainedModel): PublishedSae | undefined =>

@@ -41,7 +41,11 @@ describe("readScopeName", () => {
 
   it("reads every name that it gives", () => {
     for (const sae of catalogue().filter((_, i) => i % 97 === 0)) {
-      const names = [...sae.saeLensIds.map((id) => id.join("/")), `hf:${sae.repository}/${sae.file}`, sae.neuronpedia ?? ""]
+      const names = [
+        ...sae.saeLensIds.map((id) => id.join("/")),
+        `hf:${sae.repository}/${sae.file}`,
+        sae.neuronpedia ?? "",
+      ]
       for (const name of names.filter((one) => one !== "")) assert.strictEqual(fileOf(name, {}), sae.file, name)
     }
   })
@@ -72,7 +76,10 @@ describe("findSae", () => {
     assert.strictEqual(findSae({ layer: 20 }, model).file, canonical)
     assert.strictEqual(findSae({ layer: 20, width: "65k" }, model).file, "layer_20/width_65k/average_l0_114/params.npz")
     assert.strictEqual(findSae({ layer: 20, l0: 300 }, model).file, "layer_20/width_16k/average_l0_294/params.npz")
-    assert.strictEqual(findSae({ layer: 5, site: "ln2.hook_normalized" }, model).release, "gemma-scope-2b-pt-transcoders")
+    assert.strictEqual(
+      findSae({ layer: 5, site: "ln2.hook_normalized" }, model).release,
+      "gemma-scope-2b-pt-transcoders",
+    )
   })
 
   it("goes by the model's name, or by its shape, and takes what was trained on the model itself where there is any", () => {
