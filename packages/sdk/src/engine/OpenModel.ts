@@ -15,15 +15,18 @@ import { openTokenizer, type Tokenizer } from "../tokenizer/Tokenizer.ts"
 import type { Device } from "../words/Device.ts"
 import type { ReuseRule } from "../words/EngineSettings.ts"
 import type { Progress } from "../words/Progress.ts"
+import type { ShieldSpelling } from "../words/ShieldSpelling.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
 import { areRowsExact } from "./areRowsExact.ts"
 import { Constraints } from "./constraint/index.ts"
+import { fingerprintOf } from "./fingerprintOf.ts"
 import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
 import { KeyValues, sequenceKey } from "./KeyValues.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
 import { RecentlyUsed } from "./RecentlyUsed.ts"
+import { spellingOfTemplate } from "./spellingOfTemplate.ts"
 import { anyRow, isExactChunk, paired, pairedRows, type Reuse, wholeChunks } from "./Reuse.ts"
 
 /** A sequence that gets its next token in a run with others. */
@@ -121,6 +124,8 @@ export class OpenModel {
   readonly endIds: ReadonlySet<number>
   /** The token ids of ShieldGemma's two answers, without a leading space: 3553 and 1294 in Google's vocabulary. */
   readonly answers: { readonly yes: number; readonly no: number }
+  /** How this checkpoint's prompts are spelt when it judges. */
+  readonly spelling: ShieldSpelling
   /** Parts of the folder that are no part of the text model, in words. */
   readonly leftOut: ReadonlyArray<string>
   readonly #options: OpenModelOptions
@@ -132,6 +137,7 @@ export class OpenModel {
   #session: Session
   #openings: Openings
   #background: Promise<void> = Promise.resolve()
+  #fingerprint: Promise<string> | undefined
 
   private constructor(options: OpenModelOptions, parts: Parts, { openings, reuse, session }: Ready) {
     const { located, model, tokenizer } = parts
@@ -144,6 +150,7 @@ export class OpenModel {
     this.constraints = new Constraints({ vocabSize: config.vocabSize, bytesOf: (id) => tokenizer.bytesOf(id) })
     this.leftOut = located.leftOut
     this.answers = { yes: singleToken(tokenizer, "Yes"), no: singleToken(tokenizer, "No") }
+    this.spelling = config.shieldSpelling ?? spellingOfTemplate(tokenizer.templateSource) ?? "A"
     const endOfTurn = tokenizer.controls.get(architecture.endOfTurn)
     this.endIds = new Set(endOfTurn === undefined ? config.eosIds : [...config.eosIds, endOfTurn])
     this.#rotary = new RotaryTables(config)
@@ -230,6 +237,13 @@ export class OpenModel {
     const weights = { ...this.#parts.located, quantization: this.config.quantization }
     const parts = { ...this.#parts, placed: await runtime.placeModel(files, weights) }
     return OpenModel.#firstLayers({ ...this.#options, runtime }, parts, layers, [])
+  }
+
+  /** See {@link fingerprintOf}. */
+  fingerprint(): Promise<string> {
+    this.#fingerprint ??= fingerprintOf(this.#options.files, this.#parts.located)
+    this.#fingerprint.catch(() => (this.#fingerprint = undefined))
+    return this.#fingerprint
   }
 
   /** What it runs on. */

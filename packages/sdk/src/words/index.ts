@@ -89,11 +89,10 @@ export {
   type GuardOptions,
   guardOptionNames,
   type GuardPlan,
-  type GuardRole,
-  guardRoles,
   pickGuardOptions,
   readGuardOptions,
 } from "./GuardOptions.ts"
+export { type GuardRole, guardRoles } from "./GuardRole.ts"
 export { callHook } from "./callHook.ts"
 export { type CallEnd, GuardedCall } from "./GuardedCall.ts"
 export {
@@ -115,7 +114,29 @@ export {
   type SteeringMethod,
   steeringMethods,
 } from "./Intervention.ts"
-export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
+export {
+  definePolicy,
+  type Policy,
+  type PolicyAction,
+  policyActions,
+  type PolicyExample,
+  type PolicyOptions,
+  resolvePolicies,
+} from "./Policy.ts"
+export { readPolicyFile, writePolicyFile } from "./PolicyFile.ts"
+export {
+  type HeldOutFigures,
+  type LearningPoint,
+  type PolicyMethod,
+  policyMethods,
+  type PolicyTraining,
+  type TrainedOperatingPoint,
+  type TrainingCandidate,
+} from "./PolicyTraining.ts"
+export { type PaperCalibration, type PolicyCalibration, policyProbability } from "./policyProbability.ts"
+export { Pool, type Pooling, type Probe, probeLogit } from "./Probe.ts"
+export { defaultPolicies, policies, type PolicyId } from "./releasedPolicies.ts"
+export { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
 export type { Progress } from "./Progress.ts"
