@@ -40,6 +40,7 @@ export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnsw
 export type { Device, DeviceName } from "./words/Device.ts"
 export type { WeightDtype } from "./words/Tensors.ts"
 export type { Embedding, EmbedOptions } from "./words/Embedding.ts"
+export type { Features } from "./words/Features.ts"
 export type { PageWorker } from "./words/EngineSettings.ts"
 export {
   ClosedError,

@@ -54,7 +54,9 @@ export async function checkGuard(model: OpenModel): Promise<void> {
 }
 
 async function answerTo(model: OpenModel, prompt: string): Promise<Answer | undefined> {
-  const tokens = whole(shieldPrompt(model.tokenizer, { prompt, policy: policies.dangerous_content, spelling: model.spelling }))
+  const tokens = whole(
+    shieldPrompt(model.tokenizer, { prompt, policy: policies.dangerous_content, spelling: model.spelling }),
+  )
   const { no, yes } = model.answers
   const candidates = [yes, no, ...othersOf(model)]
   const sequence = model.newSequence(tokens.length)

@@ -40,7 +40,10 @@ export const judge = (
   Effect.gen(function* () {
     const { policies } = request
     if (isEmpty(request)) return harmless(policies)
-    const byGuideline = yield* judgeByGuideline(scheduler, model, { ...request, policies: policies.filter(asksGuideline) })
+    const byGuideline = yield* judgeByGuideline(scheduler, model, {
+      ...request,
+      policies: policies.filter(asksGuideline),
+    })
     const byProbe = yield* judgeByProbe(scheduler, model, request)
     const asked = policies.filter(asksGuideline)
     const results = policies.map((policy) => {
@@ -172,7 +175,9 @@ function judgePiece(
   return Effect.gen(function* () {
     const prompts: Array<ReadonlyArray<number>> = []
     for (const policy of policies) {
-      prompts.push(yield* inSlices(() => shieldPrompt(model.tokenizer, { ...content, policy, spelling: model.spelling })))
+      prompts.push(
+        yield* inSlices(() => shieldPrompt(model.tokenizer, { ...content, policy, spelling: model.spelling })),
+      )
     }
     for (const tokens of prompts) yield* checkLength(model, tokens)
     const [first] = prompts

@@ -30,7 +30,9 @@ export const judgeByProbe = (
     const probes = policies.flatMap(({ id, probe }) => (probe === undefined ? [] : [{ id, probe }]))
     if (probes.length === 0) return { logits: new Map(), judged: 0 }
     const text = response ?? prompt
-    const ids = yield* inSlices(() => model.tokenizer.encodeInSlices(text.trim(), response === undefined ? "prompt" : "response"))
+    const ids = yield* inSlices(() =>
+      model.tokenizer.encodeInSlices(text.trim(), response === undefined ? "prompt" : "response"),
+    )
     const layers = [...new Set(probes.map(({ probe }) => probe.layer))]
     const room = model.config.contextLength - 1
     const logits = new Map<string, number>()

@@ -53,7 +53,9 @@ export interface Policy {
 }
 
 /** A policy as it is written: what is left out has a default, for an id of ShieldGemma's own that policy's. */
-export type PolicyOptions = { readonly id: string } & { readonly [Field in keyof Omit<Policy, "id">]?: Policy[Field] | undefined }
+export type PolicyOptions = { readonly id: string } & {
+  readonly [Field in keyof Omit<Policy, "id">]?: Policy[Field] | undefined
+}
 
 /**
  * The policies for a list of ids, others' names of them, and own policies, in order; the default ones where there is no list.
@@ -113,8 +115,7 @@ export function resolvePolicy(option: string, entry: string | PolicyOptions): Po
   if (meant !== undefined && meant !== "none") return policies[meant]
   throw new InvalidRequestError({
     option,
-    problem:
-      meant === "none" ? `no guideline of ShieldGemma's covers "${entry}"` : `"${entry}" is no policy`,
+    problem: meant === "none" ? `no guideline of ShieldGemma's covers "${entry}"` : `"${entry}" is no policy`,
     remedy: `Use one of ${Object.keys(policies).join(", ")}, or a policy of your own made with definePolicy().`,
   })
 }
@@ -204,7 +205,11 @@ function checkCalibration(option: string, calibration: unknown): void {
   const { alpha, offset, slope, temperature } = calibration as Readonly<Record<string, unknown>>
   const isPlatt = slope !== undefined || offset !== undefined
   if (isPlatt && (temperature !== undefined || alpha !== undefined)) {
-    throw invalidRequest(option, "it has the paper's numbers and Platt's", "Pass temperature and alpha, or slope and offset.")
+    throw invalidRequest(
+      option,
+      "it has the paper's numbers and Platt's",
+      "Pass temperature and alpha, or slope and offset.",
+    )
   }
   const above = { min: Number.MIN_VALUE, max: Number.MAX_VALUE, integer: false }
   if (isPlatt) {

@@ -36,7 +36,11 @@ function entriesOf(document: unknown): Entries {
   // What an entry is, its own check says.
   if (isRecord(document) && "id" in document) return [{ entry: document as unknown as PolicyOptions, option: "policy" }]
   if (!isRecord(document)) {
-    throw invalidRequest("policy", "the file holds no policy", "Write a policy with an `id`, or a list under `policies`.")
+    throw invalidRequest(
+      "policy",
+      "the file holds no policy",
+      "Write a policy with an `id`, or a list under `policies`.",
+    )
   }
   const unknown = Object.keys(document).find((key) => key !== "policies")
   if (unknown !== undefined) throw invalidRequest(unknown, "there is no such field", "There is: policies.")

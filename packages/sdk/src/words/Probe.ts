@@ -66,7 +66,11 @@ export class Pool {
     const features = new Float32Array(pooling.length * width)
     for (const [i, kind] of pooling.entries()) {
       if (kind === "max") features.set(this.#most, i * width)
-      else features.set(this.#sums.map((sum) => sum / Math.max(1, this.#rows)), i * width)
+      else
+        features.set(
+          this.#sums.map((sum) => sum / Math.max(1, this.#rows)),
+          i * width,
+        )
     }
     return features
   }
@@ -106,5 +110,6 @@ export function checkProbe(option: string, given: unknown): void {
   const wrong = weights.findIndex((weight) => !Number.isFinite(weight))
   if (wrong >= 0) throw refuse(`weights[${wrong}]`, weights[wrong], "Use finite numbers.")
   if (!Number.isFinite(bias)) throw refuse("bias", bias, "Use a finite number.")
-  if (guideline !== undefined && !Number.isFinite(guideline)) throw refuse("guideline", guideline, "Use a finite number.")
+  if (guideline !== undefined && !Number.isFinite(guideline))
+    throw refuse("guideline", guideline, "Use a finite number.")
 }

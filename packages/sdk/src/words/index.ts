@@ -29,6 +29,7 @@ export {
   type Precision,
   type StorageKind,
 } from "./Device.ts"
+export { type Curve, type CurvePoint, curveOf, type Judged, sorted, weightedCurve } from "./Curve.ts"
 export type { WeightDtype } from "./Tensors.ts"
 export type { Embedding, EmbedOptions } from "./Embedding.ts"
 export {
@@ -168,6 +169,15 @@ export {
   samplingOptionNames,
   type SamplingOptions,
 } from "./Sampling.ts"
+export {
+  areaUnderRoc,
+  bestPoint,
+  type OperatingPoint,
+  operatingPoint,
+  pointAt,
+  type RankingFigures,
+  rankingFigures,
+} from "./Ranking.ts"
 export { runInSlices } from "./runInSlices.ts"
 export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"

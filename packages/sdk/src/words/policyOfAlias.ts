@@ -42,7 +42,9 @@ const hazards: ReadonlyArray<readonly [code: string, number: string, name: strin
 /** By `openai:CATEGORY`, `mlcommons:CODE`, `mlcommons:S10` and `mlcommons:NAME`; OpenAI's categories also as they are. */
 const aliases: ReadonlyMap<string, PolicyId | undefined> = new Map([
   ...Object.entries(openai).flatMap(([name, id]) => [[name, id] as const, [`openai:${name}`, id] as const]),
-  ...hazards.flatMap(([code, number, name, id]) => [code, number, name].map((key) => [`mlcommons:${key}`, id] as const)),
+  ...hazards.flatMap(([code, number, name, id]) =>
+    [code, number, name].map((key) => [`mlcommons:${key}`, id] as const),
+  ),
 ])
 
 /** What a name stands for: a policy of ShieldGemma's; `none` where it is known and no guideline covers it. */

@@ -46,8 +46,13 @@ describe("policies", () => {
   it("are two more that it was trained on, whose wording for responses nobody published", () => {
     for (const id of ["violence", "obscenity_profanity"] as const) {
       const [policy] = resolvePolicies([id])
-      expect(policy).toMatchObject({ id, promptGuideline: expect.stringMatching(/^"No [A-Z].*": The prompt shall not /) })
-      expect(() => guidelineOf(policy!, "response")).toThrow(invalid(`policies.${id}.responseGuideline`, "no guideline"))
+      expect(policy).toMatchObject({
+        id,
+        promptGuideline: expect.stringMatching(/^"No [A-Z].*": The prompt shall not /),
+      })
+      expect(() => guidelineOf(policy!, "response")).toThrow(
+        invalid(`policies.${id}.responseGuideline`, "no guideline"),
+      )
     }
   })
 })

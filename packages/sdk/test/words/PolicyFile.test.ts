@@ -56,15 +56,35 @@ describe("readPolicyFile", () => {
     const own = await readPolicyFile(yaml)
     expect(await readPolicyFile(JSON.stringify({ policies: own }))).toEqual(own)
     expect(await readPolicyFile(JSON.stringify(own[2]))).toEqual([own[2]])
-    expect(await readPolicyFile("id: harassment\nthreshold: 0.1\n")).toEqual([{ ...policies.harassment, threshold: 0.1 }])
+    expect(await readPolicyFile("id: harassment\nthreshold: 0.1\n")).toEqual([
+      { ...policies.harassment, threshold: 0.1 },
+    ])
   })
 
   it.each([
-    ["an unknown field", "policies:\n  - hate\n  - id: x\n    guidline: P.\n", "policies[1].guidline", "line 4", "no such"],
+    [
+      "an unknown field",
+      "policies:\n  - hate\n  - id: x\n    guidline: P.\n",
+      "policies[1].guidline",
+      "line 4",
+      "no such",
+    ],
     ["a wrong number", "id: harassment\nthreshold: 2\n", "policy.threshold", "line 2", "no probability"],
     ["what is missing", "policies:\n  - id: x\n    threshold: 1\n", "policies[0].promptGuideline", "line 2", "missing"],
-    ["what is nested", '{ "id": "x",\n "promptGuideline": "P.",\n "calibration": {\n "alpha": -1 } }', "policy.calibration.alpha", "line 4", "out of range"],
-    ["an example", "id: x\npromptGuideline: P.\nexamples:\n  - text: a\n    label: 2\n", "policy.examples[0].label", "line 5", "2 is not valid"],
+    [
+      "what is nested",
+      '{ "id": "x",\n "promptGuideline": "P.",\n "calibration": {\n "alpha": -1 } }',
+      "policy.calibration.alpha",
+      "line 4",
+      "out of range",
+    ],
+    [
+      "an example",
+      "id: x\npromptGuideline: P.\nexamples:\n  - text: a\n    label: 2\n",
+      "policy.examples[0].label",
+      "line 5",
+      "2 is not valid",
+    ],
     ["a policy that comes twice", "policies:\n  - harassment\n  - id: harassment\n", "policies[1]", "line 3", "twice"],
     ["an unknown id", "policies:\n  - spam\n", "policies[0]", "line 2", '"spam" is no policy'],
     ["a field beside the list", "policies: [hate]\nversion: 2\n", "version", "line 2", "no such field"],
@@ -80,7 +100,15 @@ describe("readPolicyFile", () => {
 describe("writePolicyFile", () => {
   it("gives back what it was given, numbers of a probe in one line", async () => {
     const weights = Array.from({ length: 8 }, (_, i) => Math.fround(Math.sin(i) / 1e9))
-    const probe = { of: "guard", model: "ab", site: "resid_post", layer: 1, pooling: ["mean", "max"], weights, bias: -1 } as const
+    const probe = {
+      of: "guard",
+      model: "ab",
+      site: "resid_post",
+      layer: 1,
+      pooling: ["mean", "max"],
+      weights,
+      bias: -1,
+    } as const
     const own = definePolicy({ id: "x", promptGuideline: "[1,\n2]", probe, threshold: 0.25 })
     const text = writePolicyFile([own, policies.violence])
     expect(await readPolicyFile(text)).toEqual([own, policies.violence])
