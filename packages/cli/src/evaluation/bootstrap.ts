@@ -1,6 +1,5 @@
 /** How far figures would move with other rows of the same kind. */
-import { type Judged, sorted, weightedCurve } from "./Curve.ts"
-import { type RankingFigures, rankingFigures } from "./Ranking.ts"
+import { type Judged, type RankingFigures, rankingFigures, sorted, weightedCurve } from "@facet/sdk/words"
 
 export type Interval = readonly [low: number, high: number]
 

@@ -1,6 +1,5 @@
 /** Lets a guard judge labelled rows, and measures it. */
-import type { Verdict } from "@facet/sdk/words"
-import type { Judged } from "./Curve.ts"
+import type { Judged, Verdict } from "@facet/sdk/words"
 import { measure, type Measures } from "./Measures.ts"
 import type { DatasetRow } from "./readDataset.ts"
 

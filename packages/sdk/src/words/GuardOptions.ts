@@ -1,6 +1,7 @@
 /** What a guard is told to do, and how it was understood. */
 import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
+import { type GuardRole, guardRoles } from "./GuardRole.ts"
 import { type Policy, resolvePolicies } from "./Policy.ts"
 
 /**
@@ -10,10 +11,6 @@ import { type Policy, resolvePolicies } from "./Policy.ts"
  * - `audit`: at once; verdicts are told, and nothing is ever blocked.
  */
 export type GuardMode = "window" | "buffer" | "audit"
-
-/** Whose text a message is. OpenAI's `developer` is `system`. */
-export const guardRoles = ["system", "user", "assistant", "tool"] as const
-export type GuardRole = (typeof guardRoles)[number]
 
 export interface GuardOptions {
   /** Ids, or policies of one's own. Default: the four of ShieldGemma. */

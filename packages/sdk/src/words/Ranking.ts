@@ -61,7 +61,8 @@ export function pointAt(curve: Curve, threshold: number): OperatingPoint {
   return operatingPoint(curve, { ...reached, threshold })
 }
 
-function operatingPoint({ positives }: Curve, point: CurvePoint): OperatingPoint {
+/** What flagging down to a point of the curve does. */
+export function operatingPoint({ positives }: Curve, point: CurvePoint): OperatingPoint {
   const { falsePositives, threshold, truePositives } = point
   return {
     threshold,
