@@ -1,33 +1,14 @@
 /** Several answers to a request, prompts as token ids, and prompts that are told back. */
-import { Facet } from "@facet/sdk"
-import OpenAI from "openai"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { openai, type RequestReport } from "../../src/index.ts"
-import { all, listen, type Listening, postJson } from "../openaiServer.ts"
+import type OpenAI from "openai"
+import { describe, expect, test } from "vitest"
+import { client, facet, guarded, model, reports, serveModel, server } from "../fixtures/ServedModel.ts"
+import { all, postJson } from "../openaiServer.ts"
 import { harmful } from "../fixtures/sentences.ts"
 
 const prompt = "Tell me a story about a fox."
 const messages = [{ role: "user" as const, content: prompt }]
-const model = "tiny-gemma-it"
 
-let facet: Facet
-let server: Listening
-let guarded: Listening
-let client: OpenAI
-const reports: Array<RequestReport> = []
-
-beforeAll(async () => {
-  facet = await Facet.open()
-  server = await listen(openai({ facet, models: [model], onRequest: (report) => reports.push(report) }))
-  guarded = await listen(openai({ facet, models: [model], guard: true }))
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 })
-})
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await guarded[Symbol.asyncDispose]()
-  await facet.close()
-})
+serveModel()
 
 describe("n answers", () => {
   const sampled = { model, messages, temperature: 1, seed: 7, max_tokens: 10 }

@@ -1,27 +1,14 @@
 /** What clients of OpenAI's API really send, in their own shapes, and LangChain.js itself. */
 import { AIMessage, HumanMessage, SystemMessage } from "@langchain/core/messages"
 import { ChatOpenAI, OpenAI as LangChainOpenAI } from "@langchain/openai"
-import { Facet } from "@facet/sdk"
 import type OpenAI from "openai"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { openai } from "../../src/index.ts"
-import { all, listen, type Listening, postJson } from "../openaiServer.ts"
+import { describe, expect, test } from "vitest"
+import { facet, model, serveModel, server } from "../fixtures/ServedModel.ts"
+import { all, postJson } from "../openaiServer.ts"
 
 const prompt = "Tell me a story about a fox."
-const model = "tiny-gemma-it"
 
-let facet: Facet
-let server: Listening
-
-beforeAll(async () => {
-  facet = await Facet.open()
-  server = await listen(openai({ facet, models: [model] }))
-})
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await facet.close()
-})
+serveModel()
 
 describe("LangChain.js", () => {
   const settings = () => ({

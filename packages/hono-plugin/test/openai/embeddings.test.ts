@@ -1,34 +1,16 @@
 /** What clients make of `/v1/embeddings`. */
-import { Facet } from "@facet/sdk"
 import { OpenAIEmbeddings } from "@langchain/openai"
 import { Hono } from "hono"
-import OpenAI from "openai"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { openai, type RequestReport, shield } from "../../src/index.ts"
-import { listen, type Listening, postJson } from "../openaiServer.ts"
+import type OpenAI from "openai"
+import { describe, expect, test } from "vitest"
+import { openai, shield } from "../../src/index.ts"
+import { client, facet, guarded, model, reports, serveModel, server } from "../fixtures/ServedModel.ts"
+import { postJson } from "../openaiServer.ts"
 import { harmful } from "../fixtures/sentences.ts"
 
-const model = "tiny-gemma-it"
 const texts = ["The dog sleeps.", "A ship sails over the sea."]
 
-let facet: Facet
-let server: Listening
-let guarded: Listening
-let client: OpenAI
-const reports: Array<RequestReport> = []
-
-beforeAll(async () => {
-  facet = await Facet.open()
-  server = await listen(openai({ facet, models: [model], onRequest: (report) => reports.push(report) }))
-  guarded = await listen(openai({ facet, models: [model], guard: true }))
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 })
-})
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await guarded[Symbol.asyncDispose]()
-  await facet.close()
-})
+serveModel()
 
 const dot = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) => a.reduce((sum, x, i) => sum + x * (b[i] ?? NaN), 0)
 

@@ -1,30 +1,14 @@
 /** Structured output as OpenAI's own client asks for it, with zod. */
-import { Facet } from "@facet/sdk"
-import OpenAI from "openai"
 import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import * as z from "zod"
-import { openai } from "../../src/index.ts"
-import { all, listen, type Listening } from "../openaiServer.ts"
+import { client, model, serveModel } from "../fixtures/ServedModel.ts"
+import { all } from "../openaiServer.ts"
 
-const model = "tiny-gemma-it"
 const messages = [{ role: "user" as const, content: "Tell me about a fox." }]
 const Person = z.object({ name: z.string().min(2).max(8), age: z.int().min(0).max(9), kind: z.enum(["red", "grey"]) })
 
-let facet: Facet
-let server: Listening
-let client: OpenAI
-
-beforeAll(async () => {
-  facet = await Facet.open()
-  server = await listen(openai({ facet, models: [model] }))
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 })
-})
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await facet.close()
-})
+serveModel()
 
 describe("a chat's answer", () => {
   const response_format = zodResponseFormat(Person, "person")

@@ -1,33 +1,16 @@
 /** What OpenAI's own client makes of `/v1/responses`, whole and event by event. */
-import { Facet } from "@facet/sdk"
 import { Hono } from "hono"
 import OpenAI from "openai"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { openai, shield } from "../../src/index.ts"
-import { all, listen, type Listening, postJson } from "../openaiServer.ts"
+import { client, facet, guarded, model, serveModel, server } from "../fixtures/ServedModel.ts"
+import { all, listen, postJson } from "../openaiServer.ts"
 import { harmful } from "../fixtures/sentences.ts"
 
 const prompt = "Tell me a story about a fox."
-const model = "tiny-gemma-it"
 const greedy = { model, temperature: 0, max_output_tokens: 12 }
 
-let facet: Facet
-let server: Listening
-let guarded: Listening
-let client: OpenAI
-
-beforeAll(async () => {
-  facet = await Facet.open()
-  server = await listen(openai({ facet, models: [model] }))
-  guarded = await listen(openai({ facet, models: [model], guard: true }))
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 })
-})
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await guarded[Symbol.asyncDispose]()
-  await facet.close()
-})
+serveModel()
 
 const expected = () => facet.generate(prompt, { maxTokens: 12 })
 
