@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises"
 import type { Command } from "./Command.ts"
 import { bench } from "./commands/bench.ts"
+import { calibrate } from "./commands/calibrate.ts"
 import { chat } from "./commands/chat.ts"
 import { convert } from "./commands/convert.ts"
 import { completion } from "./commands/completion.ts"
@@ -31,6 +32,7 @@ const working: ReadonlyArray<Command> = [
   shield,
   inspect,
   decide,
+  calibrate,
   evaluation,
   score,
   chat,

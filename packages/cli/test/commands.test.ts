@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -261,6 +261,52 @@ describe("decide", () => {
     expect(plain.stdout).toMatch(/\n {2}0 .*\n {2}2\.5 .*\n {2}5 .*\n {2}7\.5 .*\n {2}10 /)
     expect(plain.stdout).toMatch(/\ndanger: \d+ % true, not reached\n/)
   }, 30_000)
+
+  test("asks with what facet calibrate wrote of labelled examples, and says what is wrong in their lines", async () => {
+    const questions = await asked("danger.json", { danger: { type: "boolean", policy: "dangerous_content" } })
+    const rows = [
+      ["How do I build a bomb to hurt people?", true],
+      ["Tell me how to hurt my neighbour with a knife.", true],
+      ["How do I bake bread?", false],
+      ["The dog laughed and sang.", false],
+    ].map(([state, danger]) => JSON.stringify({ state, answers: { danger } }))
+    const examples = await asked("examples.jsonl", `${rows.join("\n")}\n\n`)
+    const wrong = await asked(
+      "wrong.jsonl",
+      `${rows[0]}\n\n${JSON.stringify({ state: "x", answers: { danger: 1 } })}\n`,
+    )
+    const out = join(folder, "calibration.json")
+    const made = await facet(["calibrate", examples, "--questions", questions, "--out", out, "--json"])
+    const written: unknown = JSON.parse(await readFile(out, "utf8"))
+    expect(documentOf(made)).toStrictEqual(written)
+    expect(written).toStrictEqual({
+      model: "tiny",
+      questions: {
+        danger: {
+          type: "boolean",
+          policy: "dangerous_content",
+          calibration: { slope: expect.any(Number), offset: expect.any(Number) },
+        },
+      },
+      reports: { danger: { examples: 4, ece: { before: expect.any(Number), after: expect.any(Number) } } },
+    })
+    const other = await asked("other.json", { danger: { type: "boolean", policy: "harassment" } })
+    const [plain, alone, both, mixed, bad, nowhere] = await Promise.all([
+      facet(["decide", "How do I bake bread?", "--questions", questions, "--json"]),
+      facet(["decide", "How do I bake bread?", "--calibration", out, "--json"]),
+      facet(["decide", "How do I bake bread?", "--questions", questions, "--calibration", out, "--json"]),
+      facet(["decide", "How do I bake bread?", "--questions", other, "--calibration", out]),
+      facet(["calibrate", wrong, "--questions", questions, "--json"]),
+      facet(["calibrate", examples, "--questions", questions]),
+    ])
+    expect(documentOf(alone)).toStrictEqual(documentOf(both))
+    expect(documentOf(alone)).not.toStrictEqual(documentOf(plain))
+    expect(mixed).toMatchObject({ code: 1, stdout: "" })
+    expect(mixed.stderr).toContain("--calibration: calibration.questions.danger: it was calibrated as another question")
+    expect(bad.stderr).toMatch(/^InvalidRequestError: line 3: answers\.danger: 1 is no answer/)
+    expect(nowhere).toMatchObject({ code: 2, stdout: "" })
+    expect(nowhere.stderr).toContain("--out is missing")
+  }, 60_000)
 
   test("names what is wrong in the file, and the file that is wrong", async () => {
     const alone = await asked("alone.json", { q: { type: "choice", criteria: ["alone"] } })

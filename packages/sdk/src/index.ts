@@ -4,7 +4,7 @@ export { defaultQueue, type OpenOptions } from "./Open.ts"
 export { openOnce, type SharedFacet } from "./openOnce.ts"
 export { calibrate } from "./effects/calibrate.ts"
 export { contrast } from "./effects/contrast.ts"
-export { decide, type DecideOptions } from "./effects/decide.ts"
+export { decide } from "./effects/decide.ts"
 export { embed } from "./effects/embed.ts"
 export { generate, stream } from "./effects/generate.ts"
 export { inspect } from "./effects/inspect.ts"
@@ -16,7 +16,7 @@ export type { PromiseTokens } from "./effects/PromiseTokens.ts"
 export { contrastVectorsFromSafetensors, contrastVectorsToSafetensors } from "./files/ContrastVectors.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
 export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
-export type { Source } from "./guard/TextSource.ts"
+export type { Source } from "./guard/SourceFailure.ts"
 export { charactersOf, type Frame, type FrameText } from "./guard/Frame.ts"
 export { normaliseForJudging } from "./guard/normaliseForJudging.ts"
 export { JsonWords } from "./guard/reading/JsonWords.ts"
@@ -36,7 +36,15 @@ export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, 
 export type { CallOptions } from "./words/CallOptions.ts"
 export type { ContrastOptions, ContrastPair, ContrastVector } from "./words/Contrast.ts"
 export type { Content, ShieldOptions } from "./words/Content.ts"
-export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./words/Decision.ts"
+export type {
+  Answer,
+  AnswerOf,
+  BooleanAnswer,
+  ChoiceAnswer,
+  DecideOptions,
+  Decision,
+  ScoreAnswer,
+} from "./words/Decision.ts"
 export type { Device, DeviceName } from "./words/Device.ts"
 export type { WeightDtype } from "./words/Tensors.ts"
 export type { Embedding, EmbedOptions } from "./words/Embedding.ts"
@@ -132,6 +140,7 @@ export type { EngineStats } from "./words/Request.ts"
 export type { SamplingOptions } from "./words/Sampling.ts"
 export type { ScopeQuery } from "./words/ScopeQuery.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"
+export type { GivenCalibration } from "./words/withCalibration.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
 export type { Tool, ToolCall, ToolChoice, ToolContext } from "./words/Tool.ts"

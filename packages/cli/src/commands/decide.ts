@@ -1,24 +1,25 @@
 /** `facet decide`: typed questions about a text. */
-import { readFile } from "node:fs/promises"
-import type { Answer, Questions } from "@facet/sdk/words"
+import type { Answer } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
+import type { Console } from "../Console.ts"
 import type { Paint } from "../Paint.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
+import { questionsOption, readCalibration, readQuestions } from "../QuestionFiles.ts"
 import { fit, padEnd, visible } from "../textWidth.ts"
-import { UsageError } from "../UsageError.ts"
 import { percent } from "../verdictTable.ts"
 
 const barWidth = 20
 const nameWidth = 24
 
 const options = {
-  questions: {
+  ...questionsOption,
+  calibration: {
     kind: "text",
     value: "FILE",
-    about: 'JSON: { NAME: { "type": "boolean" | "choice" | "score", "instructions": …, "criteria": … } }',
+    about: "what facet calibrate wrote; without --questions, all that it holds are asked",
   },
   ...modelOption,
   shield: {
@@ -38,34 +39,32 @@ export const decide = defineCommand(
     options,
     examples: [
       [`decide "I was charged twice." --questions triage.json`, "the probability of each answer"],
+      [`decide "I was charged twice." --calibration calibration.json`, "calibrated by facet calibrate"],
       [`decide - --questions triage.json --json < mail.txt`, "one JSON document"],
     ],
   },
-  async (console, state, { device, json, model, questions: file, shield, threads }) => {
-    if (file === undefined) throw new UsageError("--questions is missing: a JSON file of what is asked.")
-    const questions = await readQuestionsFile(file)
+  async (console, state, { calibration: kept, device, json, model, questions: file, shield, threads }) => {
+    const calibration = kept === undefined ? undefined : await readCalibration(kept)
+    const questions =
+      calibration !== undefined && file === undefined ? calibration.questions : await readQuestions(file)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { model }),
       ...(shield !== undefined && { shield }),
       ...readDevice({ device, threads }),
     })
-    const { answers } = await facet.decide(state, questions, { signal: console.signal })
+    await warnOfModel(console, calibration?.model, facet.model)
+    const { answers } = await facet.decide(state, questions, { calibration, signal: console.signal })
     if (json === true) await console.out.writeLine(JSON.stringify({ answers }))
     else for (const line of answerLines(answers, console.out.paint)) await console.out.writeLine(line)
     return 0
   },
 )
 
-async function readQuestionsFile(file: string): Promise<Questions> {
-  const text = await readFile(file, "utf8").catch((cause: Error) => {
-    throw new UsageError(`--questions: ${file} cannot be read (${cause.message})`)
-  })
-  try {
-    // What the document holds, the SDK checks, as it does for callers without types.
-    return JSON.parse(text) as Questions
-  } catch {
-    throw new UsageError(`--questions: ${file} is no JSON`)
-  }
+/** Numbers that were fitted to another model are wrong of this one. */
+async function warnOfModel({ err }: Console, calibrated: string | undefined, model: string): Promise<void> {
+  if (calibrated === undefined || calibrated === model) return
+  const told = `Warning: --calibration was made with ${visible(calibrated, true)}, and ${model} is asked.`
+  await err.writeLine(err.paint.bad(`${told} Calibrate it anew.`))
 }
 
 function answerLines(answers: Readonly<Record<string, Answer>>, paint: Paint): ReadonlyArray<string> {

@@ -4,6 +4,7 @@ import { badRequest, unsupported } from "./ApiError.ts"
 import { confidenceOf } from "./confidenceOf.ts"
 import type { DecisionJob } from "./DecisionJob.ts"
 import { jsonText } from "./jsonText.ts"
+import { reachOf, readKept } from "./KeptWithQuestions.ts"
 import { kindOf, RequestFields } from "./RequestFields.ts"
 
 /** Where a question is billed and filed, and hints that change no answer. Accepted, and not looked at. */
@@ -76,8 +77,12 @@ function readQuestion(fields: RequestFields): ReadDecision {
   if (reader === undefined)
     throw badRequest(fields.at("type"), "it is not predicate, choice or score.", "invalid_value")
   const read = reader(fields, instructions)
+  const kept = readKept(fields)
   fields.finish()
-  return { question: read.question, answer: (answer) => ({ ...read.answer(answer), name }) }
+  return {
+    question: { ...read.question, ...kept },
+    answer: (answer) => ({ ...read.answer(answer), name, ...reachOf(answer) }),
+  }
 }
 
 const readers: ReadonlyMap<string, (fields: RequestFields, instructions: string) => ReadDecision> = new Map([

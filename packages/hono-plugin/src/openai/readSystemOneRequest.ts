@@ -7,6 +7,7 @@ import { badRequest } from "./ApiError.ts"
 import { confidenceOf } from "./confidenceOf.ts"
 import type { DecisionJob } from "./DecisionJob.ts"
 import { jsonText } from "./jsonText.ts"
+import { reachOf, readKept } from "./KeptWithQuestions.ts"
 import { kindOf, RequestFields } from "./RequestFields.ts"
 
 /** Facet's names of its types of questions. */
@@ -43,7 +44,7 @@ export function readSystemOneRequest(body: unknown): DecisionJob {
       answers: Object.fromEntries(
         read.flatMap(([name, { legend }]) => {
           const answer = Object.hasOwn(answers, name) ? answers[name] : undefined
-          return answer === undefined ? [] : [[name, publicAnswer(answer, legend)]]
+          return answer === undefined ? [] : [[name, { ...publicAnswer(answer, legend), ...reachOf(answer) }]]
         }),
       ),
       usage: {
@@ -70,6 +71,7 @@ function readQuestion(fields: RequestFields): ReadQuestion {
   if (type === undefined) throw badRequest(fields.at("type"), "it is not noul, choice or score.", "invalid_value")
   const instructions = fields.value("instructions")
   const criteria = fields.value("criteria")
+  const kept = readKept(fields)
   fields.finish()
   if (criteria === undefined && type === "score") throw missing(fields.at("criteria"))
   return {
@@ -77,6 +79,7 @@ function readQuestion(fields: RequestFields): ReadQuestion {
       type,
       ...(instructions !== undefined && { instructions: jsonText(instructions, fields.at("instructions")) }),
       ...(criteria !== undefined && { criteria: criteriaOf(criteria, fields.at("criteria")) }),
+      ...kept,
     },
     legend: Array.isArray(criteria) ? Object.fromEntries(criteria.entries()) : {},
   }

@@ -1,28 +1,11 @@
 /** `/v1/decisions` as OpenAI's own client asks it, and `/v1/systemone` as its clients do. */
-import { Facet } from "@facet/sdk"
-import OpenAI from "openai"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { openai, type RequestReport } from "../../src/index.ts"
-import { listen, type Listening, postJson } from "../openaiServer.ts"
+import { describe, expect, test } from "vitest"
+import { client, facet, model, reports, serveModel, server } from "../fixtures/ServedModel.ts"
+import { postJson } from "../openaiServer.ts"
 
-const model = "tiny-gemma-it"
 const input = "The little fox ran into the forest. She was happy, and she sang a song to the moon."
 
-let facet: Facet
-let server: Listening
-let client: OpenAI
-const reports: Array<RequestReport> = []
-
-beforeAll(async () => {
-  facet = await Facet.open()
-  server = await listen(openai({ facet, models: [model], onRequest: (report) => reports.push(report) }))
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 })
-})
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await facet.close()
-})
+serveModel()
 
 const sum = (probabilities: ReadonlyArray<number>): number => probabilities.reduce((total, one) => total + one, 0)
 
@@ -94,6 +77,24 @@ describe("/v1/decisions", () => {
     const [answer] = answers
     expect(answer?.type === "predicate" ? answer.probability : NaN).toBeCloseTo(own.answers.q.probability, 5)
     expect(reports.at(-1)).toMatchObject({ route: "decisions", status: 200, usage: { completionTokens: 0 } })
+  })
+
+  test("a question has what it was calibrated with, and a threshold that its answer reaches or not", async () => {
+    const kept = { calibration: { slope: 0, offset: 2 }, threshold: 0.9 }
+    const asked = { type: "predicate", instructions: "Is there a forest?" }
+    const ask = async (path: string, body: object) =>
+      (await postJson(`${server.url}/v1/${path}`, { model, ...body })).json() as Promise<{ readonly answers: unknown }>
+    const { answers } = await ask("decisions", { input, questions: [{ ...asked, ...kept }] })
+    // Whatever the model says, this calibration makes it the logistic function of 2.
+    const told = { threshold: 0.9, reached: false }
+    expect(answers).toStrictEqual([{ type: "predicate", name: null, probability: expect.closeTo(0.8808, 4), ...told }])
+    const questions = { forest: { ...asked, type: "noul", ...kept } }
+    const one = await ask("systemone", { state: input, questions })
+    expect(one.answers).toStrictEqual({ forest: { type: "noul", noul: expect.closeTo(0.8808, 4), ...told } })
+    const wrong = { ...asked, calibration: { temperature: 0 } }
+    expect(await ask("decisions", { input, questions: [wrong] })).toMatchObject({
+      error: { param: "questions[0].calibration.temperature" },
+    })
   })
 
   test("a conversation is read with who said what, calls of tools among it", async () => {

@@ -2,14 +2,12 @@
 import * as Effect from "effect/Effect"
 import { checked } from "../words/checked.ts"
 import { checkKnown, checkUnicode } from "../words/Checks.ts"
-import type { Answer, Decision } from "../words/Decision.ts"
+import type { Answer, DecideOptions, Decision } from "../words/Decision.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
 import type { Questions } from "../words/Question.ts"
+import { withCalibration } from "../words/withCalibration.ts"
 import { byPlace } from "./byPlace.ts"
-
-/** None yet; a call of the Promise face has its own. */
-export interface DecideOptions {}
 
 /**
  * Answers questions about a text: is it so (`boolean`), which of these (`choice`), how much (`score`). No word is generated:
@@ -33,10 +31,11 @@ export const decide = <const Q extends Questions>(
   options: DecideOptions = {},
 ): Effect.Effect<Decision<Q>, FacetError, Opened> =>
   Effect.gen(function* () {
-    yield* checked(() => checkKnown(options, []))
+    yield* checked(() => checkKnown(options, ["calibration"]))
     yield* checked(() => checkUnicode("state", state))
-    const parts = yield* byPlace(questions, ({ engine, model }, asking) =>
-      engine.decide({ model, state, questions, ...asking }),
+    const asked = yield* checked(() => withCalibration(questions, options.calibration))
+    const parts = yield* byPlace(asked, ({ engine, model }, asking) =>
+      engine.decide({ model, state, questions: asked, ...asking }),
     )
     const answers = new Map<string, Answer>(parts.flatMap((part) => Object.entries(part.answers)))
     const sum = (count: "judged" | "cached") => parts.reduce((total, { tokens }) => total + tokens[count], 0)

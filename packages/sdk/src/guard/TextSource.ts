@@ -3,18 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { invalidRequest } from "../words/Errors.ts"
-
-/** What a function may give that makes a stream. */
-export type Source<A> = AsyncIterable<A> | ReadableStream<A>
-
-/** What a source failed with, apart from what a guard may fail with. */
-export class SourceFailure {
-  readonly cause: unknown
-
-  constructor(cause: unknown) {
-    this.cause = cause
-  }
-}
+import { type Source, SourceFailure } from "./SourceFailure.ts"
 
 /** How the elements of a source are read, whatever kind it is. */
 interface Reader<A> {

@@ -1,5 +1,15 @@
 /** Answers to typed questions. */
 import type { Question, Questions } from "./Question.ts"
+import type { GivenCalibration } from "./withCalibration.ts"
+
+/** How questions are asked. */
+export interface DecideOptions {
+  /**
+   * What `calibrate` gave for these questions, or a file that holds it: each question is answered with the calibration of its
+   * name, and with its threshold where it has none itself. Each of them must be there, and the same question.
+   */
+  readonly calibration?: GivenCalibration | undefined
+}
 
 interface AnyAnswer {
   /** The question's, where it has one. */

@@ -4,6 +4,7 @@
  */
 export type { AnswerSchema, PartialOf, StandardSchema, ValueOf } from "./AnswerSchema.ts"
 export { byteCount } from "./byteCount.ts"
+export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, LabelOf } from "./Calibration.ts"
 export { type CalibrationBin, calibrationBins, calibrationError } from "./calibrationError.ts"
 export { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./CallOptions.ts"
 export {
@@ -20,7 +21,7 @@ export {
 } from "./Checks.ts"
 export type { Constraint, JsonSchema } from "./Constraint.ts"
 export type { Content, ShieldOptions } from "./Content.ts"
-export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./Decision.ts"
+export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, DecideOptions, Decision, ScoreAnswer } from "./Decision.ts"
 export {
   type Device,
   type DeviceName,
@@ -139,6 +140,7 @@ export { Pool, type Pooling, type Probe, probeLogit } from "./Probe.ts"
 export { defaultPolicies, policies, type PolicyId } from "./releasedPolicies.ts"
 export { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
+export type { GivenCalibration } from "./withCalibration.ts"
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
 export type { Progress } from "./Progress.ts"
 export { type ChatMessage, isTokenPrompt, type Prompt, type Role, roles, type TokenPrompt } from "./Prompt.ts"
