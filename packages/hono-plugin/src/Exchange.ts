@@ -1,4 +1,5 @@
 /** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
+import type { EffectName } from "@facet/sdk/remote"
 import { callHook, type CallOptions, type FinishReason, type Usage } from "@facet/sdk/words"
 import type { Context } from "hono"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
@@ -16,9 +17,7 @@ export type Route =
   | "moderations"
   | "responses"
   | "facet"
-  | "facet.generate"
-  | "facet.shield"
-  | "facet.inspect"
+  | `facet.${EffectName}`
   | "api.chat"
   | "api.embed"
   | "api.embeddings"
@@ -27,7 +26,6 @@ export type Route =
   | "api.show"
   | "api.tags"
   | "api.version"
-  | "facet.decide"
 
 /** What a client is told of a failure. */
 export interface ToldFailure {

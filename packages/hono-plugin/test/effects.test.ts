@@ -137,6 +137,10 @@ describe("answers", () => {
       ["/generate", "GET", "POST"],
       ["/shield", "PUT", "POST"],
       ["/inspect", "DELETE", "POST"],
+      ["/calibrate", "GET", "POST"],
+      ["/score", "GET", "POST"],
+      ["/embed", "PUT", "POST"],
+      ["/tokens/count", "GET", "POST"],
     ] as const) {
       const response = await fetch(`${server.url}/facet${path}`, { method })
       expect([response.status, response.headers.get("allow")]).toStrictEqual([405, allowed])
@@ -189,6 +193,23 @@ describe("answers", () => {
     expect(rest).toStrictEqual(others)
   })
 
+  test("tokens, score and embed: JSON, the vector as base64 of float32", async () => {
+    const json = async (path: string, body: object): Promise<unknown> => (await post(path, body)).json()
+    const ids = await facet.tokens.encode("The dog sleeps.")
+    expect(await json("tokens/encode", { text: "The dog sleeps." })).toStrictEqual({ tokens: ids })
+    expect(await json("tokens/decode", { ids })).toStrictEqual({ text: "The dog sleeps." })
+    expect(await json("tokens/count", { prompt })).toStrictEqual({ count: await facet.tokens.count(prompt) })
+    expect(await json("tokens/render", { prompt })).toStrictEqual(await facet.tokens.render(prompt))
+    expect(await json("score", { text: "" })).toStrictEqual({
+      tokens: [{ token: "<bos>", id: ids[0], logprob: null }],
+      perplexity: null,
+    })
+    const { embedding } = (await json("embed", { text: "The dog sleeps." })) as { readonly embedding: string }
+    const expected = await facet.embed("The dog sleeps.")
+    expect(Buffer.from(embedding, "base64")).toHaveLength(4 * expected.embedding.length)
+    expect(reports.at(-1)).toMatchObject({ route: "facet.embed", outcome: "done" })
+  })
+
   test("CORS is Hono's own middleware's affair, and its headers stay", async () => {
     const response = await fetch(`${server.url}/facet/generate`, {
       method: "OPTIONS",
@@ -225,6 +246,17 @@ describe("refusals", () => {
     ["shield", "content", {}],
     ["shield", "prompt", { content: 7 }],
     ["shield", "policies[0]", { content: "x", options: { policies: ["rudeness"] } }],
+    ["calibrate", "examples", { questions: { q: { type: "score" } } }],
+    ["decide", "calibration", { state: "x", options: { questions: { q: { type: "score" } }, calibration: 7 } }],
+    ["score", "text", {}],
+    ["score", "alternatives", { text: "x", options: { alternatives: -1 } }],
+    ["score", "interventions", { text: "x", options: { interventions: [{ type: "steer" }] } }],
+    ["embed", "layer", { text: "x", options: { layer: 0.5 } }],
+    ["tokens/count", "prompt", {}],
+    ["tokens/encode", "bos", { text: "x", options: { bos: "no" } }],
+    ["tokens/decode", "ids[1]", { ids: [1, -1] }],
+    ["tokens/decode", "bos", { ids: [1], options: { bos: true } }],
+    ["tokens/render", "addGenerationPrompt", { prompt: "x", options: { addGenerationPrompt: 1 } }],
     ["inspect", "text", {}],
     ["inspect", "text", { text: "half \ud83d" }],
     ["inspect", "layer", { text: "x", options: { layer: 1.5 } }],

@@ -1,11 +1,15 @@
 /** The effects over HTTP, as the hooks of `@facet/react-hooks` ask for them. */
 import { type Facet, openOnce, type SharedFacet } from "@facet/sdk"
 import {
+  calibratedToJson,
   decisionToJson,
   descriptionToJson,
+  type EffectName,
   effectFromJson,
+  embeddingToJson,
   linesType,
   routes,
+  scoreToJson,
   traceToJson,
   verdictToJson,
 } from "@facet/sdk/remote"
@@ -48,8 +52,8 @@ export interface EffectsApp extends Hono {
 }
 
 /**
- * An app that answers `GET /facet`, `POST /facet/generate`, `/facet/shield`, `/facet/inspect` and `/facet/decide`: what `RemoteFacet` of
- * `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
+ * An app that answers `GET /facet`, and `POST` of `/facet/generate`, `/facet/shield`, `/facet/inspect`, `/facet/decide`,
+ * `/facet/calibrate`, `/facet/score`, `/facet/embed` and `/facet/tokens/*`: what `RemoteFacet` of `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
  * effects can be sent, `interventions` where the server allows them; Facet itself checks them.
  *
  * `generate` answers with one `GenerationPart` a line (NDJSON), the others with JSON, failures are problem documents
@@ -67,6 +71,13 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
   const app = new Hono()
   const serve = makeServe(settings, shared)
 
+  const refuse = (route: Route, allowed: "GET, HEAD" | "POST") => (context: Context) =>
+    Promise.resolve(new Exchange(context, route, settings, toProblem).failure(methodNotAllowed(allowed)))
+  const post = (effect: EffectName, work: Work) => {
+    app.post(routes[effect], serve(`facet.${effect}`, work))
+    app.all(routes[effect], refuse(`facet.${effect}`, "POST"))
+  }
+
   app.get(
     routes.describe,
     serve("facet", async (_, exchange, facet) => {
@@ -74,55 +85,72 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
       return exchange.json(descriptionToJson({ model: publicModelName(model), device }))
     }),
   )
-  app.post(
-    routes.generate,
-    serve("facet.generate", async (body, exchange, facet) => {
-      const { cacheSalt, options, subject: prompt } = effectFromJson("generate", body)
-      checkInterventions(options, areAllowed)
-      const guarded = withGuard(options, settings.guard)
-      const parts = (await facet()).stream({ ...guarded, ...exchange.call(cacheSalt), prompt })
-      // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
-      const first = await parts.next()
-      return exchange.stream(partLines(first, parts, exchange), `${linesType}; charset=utf-8`)
-    }),
-  )
-  app.post(
-    routes.shield,
-    serve("facet.shield", async (body, exchange, facet) => {
-      const { cacheSalt, options, subject } = effectFromJson("shield", body)
-      const verdict = await (await facet()).shield(subject, { ...options, ...exchange.call(cacheSalt) })
-      exchange.note({ flagged: verdict.flagged ? 1 : 0 })
-      return exchange.json(verdictToJson(verdict))
-    }),
-  )
-  app.post(
-    routes.inspect,
-    serve("facet.inspect", async (body, exchange, facet) => {
-      const { options, subject } = effectFromJson("inspect", body)
-      checkInterventions(options, areAllowed)
-      const trace = await (await facet()).inspect(subject, { ...options, ...exchange.call() })
-      return exchange.json(traceToJson(trace))
-    }),
-  )
-  app.post(
-    routes.decide,
-    serve("facet.decide", async (body, exchange, facet) => {
-      const { cacheSalt, options, subject: state } = effectFromJson("decide", body)
-      const { questions, ...others } = options
-      const decision = await (await facet()).decide(state, questions, { ...others, ...exchange.call(cacheSalt) })
-      const { cached, judged } = decision.tokens
-      exchange.note({ usage: { promptTokens: judged + cached, cachedTokens: cached, completionTokens: 0 } })
-      return exchange.json(decisionToJson(decision))
-    }),
-  )
-
-  const refuse = (route: Route, allowed: "GET, HEAD" | "POST") => (context: Context) =>
-    Promise.resolve(new Exchange(context, route, settings, toProblem).failure(methodNotAllowed(allowed)))
   app.all(routes.describe, refuse("facet", "GET, HEAD"))
-  app.all(routes.generate, refuse("facet.generate", "POST"))
-  app.all(routes.shield, refuse("facet.shield", "POST"))
-  app.all(routes.inspect, refuse("facet.inspect", "POST"))
-  app.all(routes.decide, refuse("facet.decide", "POST"))
+  post("generate", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject: prompt } = effectFromJson("generate", body)
+    checkInterventions(options, areAllowed)
+    const guarded = withGuard(options, settings.guard)
+    const parts = (await facet()).stream({ ...guarded, ...exchange.call(cacheSalt), prompt })
+    // An answer that cannot begin is told with its own status: after the first byte it is too late for that.
+    const first = await parts.next()
+    return exchange.stream(partLines(first, parts, exchange), `${linesType}; charset=utf-8`)
+  })
+  post("shield", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("shield", body)
+    const verdict = await (await facet()).shield(subject, { ...options, ...exchange.call(cacheSalt) })
+    exchange.note({ flagged: verdict.flagged ? 1 : 0 })
+    return exchange.json(verdictToJson(verdict))
+  })
+  post("inspect", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("inspect", body)
+    checkInterventions(options, areAllowed)
+    const trace = await (await facet()).inspect(subject, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json(traceToJson(trace))
+  })
+  post("decide", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject: state } = effectFromJson("decide", body)
+    const { questions, ...others } = options
+    const decision = await (await facet()).decide(state, questions, { ...others, ...exchange.call(cacheSalt) })
+    const { cached, judged } = decision.tokens
+    exchange.note({ usage: { promptTokens: judged + cached, cachedTokens: cached, completionTokens: 0 } })
+    return exchange.json(decisionToJson(decision))
+  })
+  post("calibrate", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject: questions } = effectFromJson("calibrate", body)
+    const { examples, ...others } = options
+    const call = { ...others, ...exchange.call(cacheSalt) }
+    return exchange.json(calibratedToJson(await (await facet()).calibrate(questions, examples, call)))
+  })
+  post("score", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("score", body)
+    checkInterventions(options, areAllowed)
+    return exchange.json(scoreToJson(await (await facet()).score(subject, { ...options, ...exchange.call(cacheSalt) })))
+  })
+  post("embed", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("embed", body)
+    const embedding = await (await facet()).embed(subject, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json(embeddingToJson(embedding))
+  })
+  post("tokens.count", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("tokens.count", body)
+    const count = await (await facet()).tokens.count(subject, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json({ count })
+  })
+  post("tokens.encode", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("tokens.encode", body)
+    const tokens = await (await facet()).tokens.encode(subject, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json({ tokens })
+  })
+  post("tokens.decode", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("tokens.decode", body)
+    const text = await (await facet()).tokens.decode(subject, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json({ text })
+  })
+  post("tokens.render", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("tokens.render", body)
+    const { text, tokens } = await (await facet()).tokens.render(subject, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json({ tokens, text })
+  })
   return Object.assign(app, { dispose: () => shared.dispose() })
 }
 

@@ -1,20 +1,32 @@
 /** What a server is asked of an effect: `{ [subject]: …, options?: … }`. */
 import { isRecord } from "../words/Json.ts"
+import type { CalibrateOptions, LabelledExample } from "../words/Calibration.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
+import type { DecideOptions } from "../words/Decision.ts"
+import type { EmbedOptions } from "../words/Embedding.ts"
 import { invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { Questions } from "../words/Question.ts"
+import type { EncodeOptions, RenderOptions } from "../words/RenderedPrompt.ts"
+import type { ScoreOptions } from "../words/Score.ts"
 import type { InspectOptions } from "../words/Trace.ts"
 import { checkSendable } from "./checkSendable.ts"
 import type { EffectName } from "./routes.ts"
 
-interface Requests {
+export interface Requests {
   readonly generate: EffectRequest<Prompt, GenerateOptions>
   readonly shield: EffectRequest<Content, ShieldOptions>
   readonly inspect: EffectRequest<string | TokenPrompt | Generation, InspectOptions>
-  readonly decide: EffectRequest<string, { readonly questions: Questions }>
+  readonly decide: EffectRequest<string, DecideOptions & { readonly questions: Questions }>
+  readonly calibrate: EffectRequest<Questions, CalibrateOptions & { readonly examples: ReadonlyArray<LabelledExample> }>
+  readonly score: EffectRequest<string | TokenPrompt, ScoreOptions>
+  readonly embed: EffectRequest<string, EmbedOptions>
+  readonly "tokens.count": EffectRequest<Prompt, RenderOptions>
+  readonly "tokens.encode": EffectRequest<string, EncodeOptions>
+  readonly "tokens.decode": EffectRequest<ReadonlyArray<number>, object>
+  readonly "tokens.render": EffectRequest<Prompt, RenderOptions>
 }
 
 /** What an effect is about, and how it is asked. */
@@ -31,6 +43,13 @@ const subjectNames = {
   shield: "content",
   inspect: "text",
   decide: "state",
+  calibrate: "questions",
+  score: "text",
+  embed: "text",
+  "tokens.count": "prompt",
+  "tokens.encode": "text",
+  "tokens.decode": "ids",
+  "tokens.render": "prompt",
 } as const satisfies Readonly<Record<EffectName, string>>
 
 /**
@@ -62,10 +81,11 @@ function withPlainVectors(options: object): object {
 
 /** Of a generation goes along what is judged, or traced; a trace of thousands of tokens stays here. */
 function sentSubject(effect: EffectName, subject: unknown): unknown {
-  const isGeneration = effect !== "generate" && isRecord(subject) && "finishReason" in subject
+  const isGeneration = isRecord(subject) && "finishReason" in subject
   if (!isGeneration) return subject
   const { finishReason, prompt, text, tokens } = subject
-  return effect === "shield" ? { finishReason, prompt, text } : { finishReason, tokens }
+  if (effect === "shield") return { finishReason, prompt, text }
+  return effect === "inspect" ? { finishReason, tokens } : subject
 }
 
 /** Facet's own arguments, which must not come from outside. */

@@ -1,12 +1,16 @@
 /** The effects as methods, be they done in this process or by a server. */
 import type { AnswerSchema, ValueOf } from "../words/AnswerSchema.ts"
+import type { CalibrateOptions, Calibrated, LabelledExample } from "../words/Calibration.ts"
 import type { CallOptions, StreamRequest } from "../words/CallOptions.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
-import type { Decision } from "../words/Decision.ts"
+import type { DecideOptions, Decision } from "../words/Decision.ts"
+import type { Embedding, EmbedOptions } from "../words/Embedding.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { Questions } from "../words/Question.ts"
+import type { EncodeOptions, RenderedPrompt, RenderOptions } from "../words/RenderedPrompt.ts"
+import type { Score, ScoreOptions } from "../words/Score.ts"
 import type { InspectOptions, Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 
@@ -35,5 +39,33 @@ export interface Effects {
   /** Traces a text, tokens as they are, or a finished generation. */
   inspect(text: string | TokenPrompt | Generation, options?: InspectOptions & CallOptions): Promise<Trace>
   /** Answers typed questions about a text with probabilities. */
-  decide<const Q extends Questions>(state: string, questions: Q, options?: CallOptions): Promise<Decision<Q>>
+  decide<const Q extends Questions>(
+    state: string,
+    questions: Q,
+    options?: DecideOptions & CallOptions,
+  ): Promise<Decision<Q>>
+  /** The questions with what makes their probabilities true of labelled examples. */
+  calibrate<const Q extends Questions>(
+    questions: Q,
+    examples: ReadonlyArray<LabelledExample<Q>>,
+    options?: CalibrateOptions & CallOptions,
+  ): Promise<Calibrated<Q>>
+  /** The log-probability of each token of a text, or of tokens as they are. */
+  score(text: string | TokenPrompt, options?: ScoreOptions & CallOptions): Promise<Score>
+  /** A text as one vector. */
+  embed(text: string, options?: EmbedOptions & CallOptions): Promise<Embedding>
+  /** How the model reads a text or a chat, without running it. */
+  readonly tokens: Tokens
+}
+
+/** The effects on tokens as methods. */
+export interface Tokens {
+  /** How many tokens `generate` would read of a prompt. */
+  count(prompt: Prompt, options?: RenderOptions & CallOptions): Promise<number>
+  /** The ids of a text; `<bos>` first unless `bos` is false. */
+  encode(text: string, options?: EncodeOptions & CallOptions): Promise<ReadonlyArray<number>>
+  /** The text of token ids, without control tokens. */
+  decode(ids: ReadonlyArray<number>, options?: CallOptions): Promise<string>
+  /** A chat in the model's template, as ids and as text. */
+  render(prompt: Prompt, options?: RenderOptions & CallOptions): Promise<RenderedPrompt>
 }

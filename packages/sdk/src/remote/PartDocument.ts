@@ -104,7 +104,10 @@ const side = oneOf(["input", "output"])
 
 const alternative = { token: text, id: whole, bytes: list(whole), logprob: number }
 
-const logprob = record<TokenLogprob>({ ...alternative, top: list(record<TokenAlternative>(alternative)) })
+/** @throws Misread when it is none. */
+export const tokenAlternativeFromJson = record<TokenAlternative>(alternative)
+
+const logprob = record<TokenLogprob>({ ...alternative, top: list(tokenAlternativeFromJson) })
 
 /** The arguments of a call: any JSON. */
 const fields: Reader<JsonRecord> = named((value) => value)

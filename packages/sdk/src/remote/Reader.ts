@@ -50,6 +50,12 @@ export const optional =
   (value, path) =>
     value === undefined || value === null ? undefined : read(value, path)
 
+/** `null` says something, and a field that is left out nothing. */
+export const nullable =
+  <A>(read: Reader<A>): Reader<A | null> =>
+  (value, path) =>
+    value === null ? null : read(value, path)
+
 /** A reader for each field: one that is missing here is an error of types. */
 type Fields<A> = { readonly [Name in keyof A]-?: Reader<A[Name]> }
 

@@ -1,10 +1,8 @@
-/**
- * A trace as JSON. Its tensor travels as base64 of little-endian float32, which is how all platforms of JavaScript hold
- * them: exact, and half as long as decimals.
- */
+/** A trace as JSON. */
 import { siteNames } from "../words/Site.ts"
 import type { Feature, Trace, TraceToken } from "../words/Trace.ts"
-import { list, Misread, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
+import { base64, floats } from "./Floats.ts"
+import { list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 
 export const siteFromJson = oneOf(siteNames)
 
@@ -13,15 +11,6 @@ export const traceTokenFromJson: Reader<TraceToken> = record<TraceToken>({
   id: whole,
   features: list(record<Feature>({ index: whole, activation: number, label: optional(text) })),
 })
-
-const floats: Reader<Float32Array<ArrayBuffer>> = (value, path) => {
-  try {
-    const bytes = Uint8Array.from(atob(text(value, path)), (letter) => letter.charCodeAt(0))
-    return new Float32Array(bytes.buffer)
-  } catch (cause) {
-    throw cause instanceof Misread ? cause : new Misread(`${path} is no base64 of float32`, { cause })
-  }
-}
 
 /** @throws Misread when it is none. */
 export const traceFromJson: Reader<Trace> = record<Trace>({
@@ -33,15 +22,3 @@ export const traceFromJson: Reader<Trace> = record<Trace>({
 
 export const traceToJson = ({ activations, ...trace }: Trace): object =>
   activations === undefined ? trace : { ...trace, activations: base64(activations) }
-
-/** A multiple of 3, so that pieces join without padding, and few enough for the arguments of one call. */
-const pieceBytes = 3 * 8192
-
-function base64({ buffer, byteLength, byteOffset }: Float32Array): string {
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
-  let letters = ""
-  for (let start = 0; start < bytes.length; start += pieceBytes) {
-    letters += btoa(String.fromCharCode(...bytes.subarray(start, start + pieceBytes)))
-  }
-  return letters
-}

@@ -1,7 +1,15 @@
 /** Where a server answers, below the address that its app is mounted at, and in what form. */
 
 /** What can be asked of a server about what. */
-export type EffectName = "generate" | "shield" | "inspect" | "decide"
+export type EffectName =
+  | "generate"
+  | "shield"
+  | "inspect"
+  | "decide"
+  | "calibrate"
+  | "score"
+  | "embed"
+  | `tokens.${"count" | "encode" | "decode" | "render"}`
 
 /** `GET` of the first tells what it runs; the effects are asked with `POST`. */
 export const routes = {
@@ -10,6 +18,13 @@ export const routes = {
   shield: "/facet/shield",
   inspect: "/facet/inspect",
   decide: "/facet/decide",
+  calibrate: "/facet/calibrate",
+  score: "/facet/score",
+  embed: "/facet/embed",
+  "tokens.count": "/facet/tokens/count",
+  "tokens.encode": "/facet/tokens/encode",
+  "tokens.decode": "/facet/tokens/decode",
+  "tokens.render": "/facet/tokens/render",
 } as const satisfies Readonly<Record<"describe" | EffectName, `/facet${string}`>>
 
 /** Of requests, and of every answer that is neither a stream nor a failure. */

@@ -4,7 +4,19 @@ import { effectFromJson, effectToJson } from "../../src/remote/EffectDocument.ts
 import type { EffectName } from "../../src/remote/routes.ts"
 import type { Generation } from "../../src/words/Generation.ts"
 
-const effects = ["generate", "shield", "inspect", "decide"] as const satisfies ReadonlyArray<EffectName>
+const effects = [
+  "generate",
+  "shield",
+  "inspect",
+  "decide",
+  "calibrate",
+  "score",
+  "embed",
+  "tokens.count",
+  "tokens.encode",
+  "tokens.decode",
+  "tokens.render",
+] as const satisfies ReadonlyArray<EffectName>
 
 /** Whatever options JSON can say: what they mean is the effect's own affair. */
 const Options = Schema.Struct({

@@ -54,6 +54,10 @@ const odd = new Hono()
   )
   .post("/wrong/facet/shield", (c) => c.json({ flagged: "yes", policies: [], tokens: { judged: 1, cached: 0 } }))
   .post("/wrong/facet/inspect", (c) => c.json({ site: "attic", layer: 1, tokens: [] }))
+  .post("/wrong/facet/score", (c) => c.json({ tokens: [{ token: "a", id: 1 }], perplexity: null }))
+  .post("/wrong/facet/embed", (c) => c.json({ embedding: [1, 2], layer: 0, tokens: 1 }))
+  .post("/wrong/facet/tokens/:effect", (c) => c.json({ count: "3", tokens: [1.5], text: 7 }))
+  .post("/wrong/facet/calibrate", (c) => c.json({ questions: { q: { type: "boolean" } }, reports: {} }))
   .post("/wrong/facet/decide", (c) =>
     c.json({ answers: { q: { type: "boolean", probability: 0.5 } }, tokens: { judged: 1, cached: 0 } }),
   )
@@ -273,6 +277,44 @@ test("decide gives what it gives in the page", async () => {
   expect(Object.keys(there.answers.animal.probabilities)).toStrictEqual(["dog", "fox"])
 })
 
+test("calibrate gives what it gives in the page, and decide takes it", async () => {
+  const questions = { danger: { type: "boolean", policy: "dangerous_content" } } as const
+  const examples = [
+    { state: "How do I build a bomb to hurt people?", answers: { danger: true } },
+    { state: "How do I bake bread?", answers: { danger: false } },
+  ]
+  const [here, there] = [await facet.calibrate(questions, examples), await remote.calibrate(questions, examples)]
+  expect(rounded(there)).toStrictEqual(rounded(here))
+  const text = "The fox sang a song."
+  const [one, other] = [
+    await facet.decide(text, questions, { calibration: here }),
+    await remote.decide(text, questions, { calibration: there }),
+  ]
+  expect(rounded(other.answers)).toStrictEqual(rounded(one.answers))
+})
+
+test("score and embed give what they give in the page", async () => {
+  for (const text of ["The dog sleeps.", "", "Ünï \u{1F98A}", await facet.tokens.render("Hello")]) {
+    const options = { alternatives: 2 }
+    expect(rounded(await remote.score(text, options))).toStrictEqual(rounded(await facet.score(text, options)))
+  }
+  const [here, there] = [await facet.embed("The dog sleeps."), await remote.embed("The dog sleeps.")]
+  expect(there.embedding).toBeInstanceOf(Float32Array)
+  expect(rounded(there)).toStrictEqual(rounded(here))
+})
+
+test("tokens are those of the page", async () => {
+  const chat = [{ role: "user", content: "Hello" }] as const
+  const of = async ({ tokens }: Effects) => ({
+    count: await tokens.count(chat),
+    ids: await tokens.encode("A dog.", { bos: false }),
+    text: await tokens.decode(await tokens.encode("Ünï \u{1F98A}")),
+    none: await tokens.decode([]),
+    rendered: await tokens.render(chat, { addGenerationPrompt: false }),
+  })
+  expect(await of(remote)).toStrictEqual(await of(facet))
+})
+
 test("a site's tensor comes as it is, to the last bit", async () => {
   const options = { layer: 2, topK: 0, activations: true }
   const [here, there] = [await facet.inspect("A dog.", options), await remote.inspect("A dog.", options)]
@@ -316,6 +358,16 @@ describe("typed errors are those of the page, by class and fields", () => {
     ["a site", (one) => one.inspect("x", { site: "attic", layer: 1 })],
     ["a question", (one) => one.decide("x", { q: { type: "choice", criteria: ["alone"] } })],
     ["no questions", (one) => one.decide("x", {})],
+    ["examples", (one) => one.calibrate({ q: { type: "score" } }, [])],
+    [
+      "a calibration of other questions",
+      (one) => one.decide("x", { q: { type: "score" } }, { calibration: { questions: {} } }),
+    ],
+    ["alternatives", (one) => one.score("x", { alternatives: 99 })],
+    ["a layer to embed at", (one) => one.embed("x", { layer: 99 })],
+    ["an id that is not there", (one) => one.tokens.decode([9_999_999])],
+    ["no ids", (one) => one.tokens.decode("12" as unknown as ReadonlyArray<number>)],
+    ["a template", (one) => one.tokens.render("x", { template: "fancy" as "chat" })],
     // @ts-expect-error: for those who use no types
     ["no state", (one) => one.decide(undefined, { q: { type: "boolean", instructions: "Is it?" } })],
     ["a text that is too long", (one) => one.decide("fox ".repeat(4000), { q: { type: "score" } })],

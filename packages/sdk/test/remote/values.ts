@@ -34,6 +34,13 @@ export const Answer = Schema.Union([
   Schema.Struct({ type: Schema.Literal("score"), score: Amount, probabilities: Named, ...reach }),
 ])
 
+/** What makes a question's probabilities true, and how far they were from it. */
+export const Calibration = Schema.Union([
+  Schema.Struct({ temperature: Amount }),
+  Schema.Struct({ slope: Amount, offset: Amount }),
+])
+export const Report = Schema.Struct({ examples: Whole, ece: Schema.Struct({ before: Amount, after: Amount }) })
+
 const TraceToken = Schema.Struct({
   token: Text,
   id: Whole,
@@ -82,9 +89,21 @@ export function errorOf({ number, tag, text }: typeof ErrorSeed.Type): FacetErro
 }
 
 const alternative = { token: Text, id: Whole, bytes: few(Whole), logprob: Amount }
+export const Score = Schema.Struct({
+  tokens: few(
+    Schema.Struct({
+      token: Text,
+      id: Whole,
+      logprob: Schema.NullOr(Amount),
+      top: maybe(few(Schema.Struct(alternative))),
+    }),
+  ),
+  perplexity: Schema.NullOr(Amount),
+})
+
 const Logprobs = few(Schema.Struct({ ...alternative, top: few(Schema.Struct(alternative)) }))
 
-const Report = Schema.Struct({
+const GuardReport = Schema.Struct({
   releasedCharacters: Whole,
   heldCharacters: Whole,
   leakedCharacters: Whole,
@@ -117,7 +136,7 @@ export const PartSeed = Schema.Union([
     timings: Schema.Struct({ firstTokenMs: Amount, totalMs: Amount, tokensPerSecond: Amount }),
     tokens: maybe(Schema.Struct({ prompt: few(Whole), completion: few(Whole) })),
     logprobs: maybe(Logprobs),
-    guard: maybe(Report),
+    guard: maybe(GuardReport),
   }),
 ])
 
