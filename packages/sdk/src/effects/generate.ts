@@ -1,8 +1,6 @@
 /** The effect `generate`: what the model says, and how guards and traces compose onto it. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { makeJudges } from "../guard/Guard.ts"
-import { guardFrames } from "../guard/guardFrames.ts"
 import type { AnswerSchema, ValueOf } from "../words/AnswerSchema.ts"
 import { CacheSalt } from "../words/CacheSalt.ts"
 import type { JsonSchema } from "../words/Constraint.ts"
@@ -14,12 +12,11 @@ import { collect, type Generation, type GenerationPart } from "../words/Generati
 import { loadAndCheckForm, loadAnswerSchema } from "../words/loadAnswerSchema.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
-import { holdsToolCalls, isTokenPrompt, type Prompt, promptMessages, readPrompt } from "../words/Prompt.ts"
-import { inSlices } from "../words/inSlices.ts"
-import { promptReadingsInSlices } from "../words/promptReadings.ts"
+import { loadCode } from "../words/loadCode.ts"
+import { holdsToolCalls, type Prompt, readPrompt } from "../words/Prompt.ts"
 import type { GenerateRequest } from "../words/Request.ts"
 import { FinishLogprobs } from "./FinishLogprobs.ts"
-import { GuardedGeneration } from "./GuardedGeneration.ts"
+import type { guarded as guardedGeneration } from "./guarded.ts"
 import type { CallingPart, ToolUse } from "./tools/ToolUse.ts"
 
 /**
@@ -85,7 +82,7 @@ export const toolUse = (
   const isAsked = [parallelToolCalls, toolChoice, tools].some((option) => option !== undefined)
   if (!isAsked && !holdsToolCalls(prompt)) return Effect.succeed(undefined)
   return Effect.tryPromise({
-    try: async () => new (await import("./tools/ToolUse.ts")).ToolUse(prompt, options),
+    try: async () => new (await loadCode(() => import("./tools/ToolUse.ts"))).ToolUse(prompt, options),
     catch: (cause) => asFacetError("Reading the tools", cause),
   })
 }
@@ -93,48 +90,14 @@ export const toolUse = (
 const unguarded = (parts: Stream.Stream<CallingPart, FacetError>): Stream.Stream<GenerationPart, FacetError> =>
   Stream.filter(parts, (part) => part.type !== "start")
 
-const guarded = (
-  parts: Stream.Stream<CallingPart, FacetError>,
-  request: GenerateRequest,
-  plan: GuardPlan,
-  use: ToolUse | undefined,
-): Stream.Stream<GenerationPart, FacetError, Opened> =>
+/** What a guard needs comes where there is one; without it nothing is said. */
+const guarded = (...asked: Parameters<typeof guardedGeneration>): Stream.Stream<GenerationPart, FacetError, Opened> =>
   Stream.unwrap(
     Effect.map(
-      Effect.flatMap(use === undefined ? readableMessages(request) : Effect.succeed(use.judged), (messages) =>
-        inSlices(() => promptReadingsInSlices(messages, plan.roles, use?.beside)),
-      ),
-      ({ input, question }) => {
-        const generation = new GuardedGeneration(performance.now(), openText(request), use?.reader())
-        const judges = makeJudges(plan)
-        return guardFrames({
-          plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
-          source: Stream.map(parts, (part) => generation.frame(part)),
-          judgeInput: judges.prompt(input),
-          judgeOutput: ({ text }) => judges.output(question, text),
-        }).pipe(
-          Stream.mapEffect((part) => generation.parts(part)),
-          Stream.flattenIterable,
-        )
-      },
+      attempt(() => loadCode(() => import("./guarded.ts"))),
+      (code) => code.guarded(...asked),
     ),
   )
-
-/** Token ids are judged as what they say: one text, whosever turns are in it. */
-const readableMessages = ({ cacheSalt, client, model, prompt }: GenerateRequest) =>
-  Effect.gen(function* () {
-    if (!isTokenPrompt(prompt)) return promptMessages(prompt)
-    const { engine } = (yield* Opened).text
-    const text = yield* engine.detokenise({ model, tokens: prompt.tokens, cacheSalt, client })
-    return promptMessages(text)
-  })
-
-/** What the answer goes on with: all that the assistant has said since it was asked, as templates merge it. */
-function openText({ continueFinalMessage, prompt }: GenerateRequest): string {
-  if (continueFinalMessage !== true || typeof prompt === "string" || isTokenPrompt(prompt)) return ""
-  const open = prompt.slice(prompt.findLastIndex(({ role }) => role === "user") + 1)
-  return open.flatMap(({ content, role }) => (role === "system" ? [] : [content])).join("\n\n")
-}
 
 const withFinishLogprobs = <R>(
   parts: Stream.Stream<GenerationPart, FacetError, R>,

@@ -2,13 +2,13 @@
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import { type FacetError, GuardTimeoutError, invalidRequest } from "../words/Errors.ts"
-import { checkUnicode, show } from "../words/Checks.ts"
-import { isRecord } from "../words/Json.ts"
+import { type FacetError, GuardTimeoutError } from "../words/Errors.ts"
+import { checkUnicode } from "../words/Checks.ts"
 import { checkJudgedLength, checkUnfolded } from "../words/JudgingLimits.ts"
 import { Opened } from "../words/Opened.ts"
 import { checked } from "../words/checked.ts"
 import type { Verdict } from "../words/Verdict.ts"
+import { checkReadings } from "./checkReadings.ts"
 import type { Frame } from "./Frame.ts"
 import { guardFrames } from "./guardFrames.ts"
 import { judge } from "./judge.ts"
@@ -177,19 +177,6 @@ export const makeGuard = (plan: GuardPlan): Guard => {
     stream,
     frames,
   }
-}
-
-/** @throws InvalidRequestError: what is to be judged and is not may not be taken for nothing. */
-function checkReadings(readings: unknown): void {
-  if (!Array.isArray(readings)) {
-    throw invalidRequest(
-      "input",
-      `${show(readings)} is no list of readings`,
-      "Pass a text, or what `promptReadings()` gives.",
-    )
-  }
-  const wrong = readings.findIndex((reading) => !isRecord(reading) || typeof reading["text"] !== "string")
-  if (wrong >= 0) throw invalidRequest(`input[${wrong}].text`, "it is no text", "Pass a text.")
 }
 
 const frameOf = (text: string): Frame<string> => ({ value: text, texts: [{ text }] })

@@ -6,14 +6,23 @@ import type { CallOptions } from "../words/CallOptions.ts"
 import type { Opened } from "../words/Opened.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
-import { type FramesRequest, type Guard, type GuardedText, guardedText, makeGuard } from "./Guard.ts"
+import type { FramesRequest, Guard, GuardedText, guardedText } from "./Guard.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
 import type { GuardPart } from "../words/GuardReport.ts"
-import { fromSource, type Source, SourceFailure } from "./TextSource.ts"
+import { loadCode } from "../words/loadCode.ts"
+import { checkReadings } from "./checkReadings.ts"
+import { type Source, SourceFailure } from "./SourceFailure.ts"
+import type { fromSource } from "./TextSource.ts"
 
 /** What a wrapped function is handed: a signal that fires on a trip, and when whoever asked gives up. */
 export interface SourceContext {
   readonly signal: AbortSignal
+}
+
+interface Loaded {
+  readonly fromSource: typeof fromSource
+  readonly guardedText: typeof guardedText
+  readonly guard: Guard
 }
 
 /** How a {@link PromiseGuard} runs what it is made of. */
@@ -34,17 +43,20 @@ export interface Runner {
  * const { blocked, text } = await answer("How do I bake bread?")
  */
 export class PromiseGuard {
-  readonly #guard: Guard
+  readonly #plan: GuardPlan
   readonly #runner: Runner
+  /** One for all calls: so many judgements it asks for at once. */
+  #guard: Guard | undefined
 
   constructor(plan: GuardPlan, runner: Runner) {
-    this.#guard = makeGuard(plan)
+    this.#plan = plan
     this.#runner = runner
   }
 
   /** Judges what a user wrote, normalised. */
   async input(text: string, call: CallOptions = {}): Promise<Verdict> {
-    return this.#runner.run(this.#guard.input(text), call)
+    const { guard } = await this.#load()
+    return this.#runner.run(guard.input(text), call)
   }
 
   /** Wraps a function that makes a text. A text that is blocked is empty, and no error. */
@@ -59,7 +71,7 @@ export class PromiseGuard {
     return async (prompt, call) => {
       const parts: Array<GuardPart<string>> = []
       for await (const part of tell(prompt, call)) parts.push(part)
-      return guardedText(parts)
+      return (await this.#load()).guardedText(parts)
     }
   }
 
@@ -68,10 +80,11 @@ export class PromiseGuard {
     make: (prompt: string, context: SourceContext) => Source<string> | Promise<Source<string>>,
   ): (prompt: string, call?: CallOptions) => AsyncGenerator<GuardPart<string>, void, void> {
     const tell = (context: SourceContext, prompt: string) => make(prompt, context)
-    return (prompt, call = {}) => {
-      const parts = this.#guard.stream((asked) => fromSource((context) => tell(context, asked)))(prompt)
-      return this.#iterate(parts, call)
-    }
+    return (prompt, call = {}) =>
+      this.#iterate(
+        ({ fromSource, guard }) => guard.stream((asked) => fromSource((context) => tell(context, asked)))(prompt),
+        call,
+      )
   }
 
   /**
@@ -82,15 +95,27 @@ export class PromiseGuard {
     request: FramesRequest<(context: SourceContext) => Source<Frame<A>> | Promise<Source<Frame<A>>>> & CallOptions,
   ): AsyncGenerator<GuardPart<A>, void, void> {
     const { cacheSalt, client, signal, source, ...rest } = request
-    return this.#iterate(this.#guard.frames({ ...rest, source: fromSource(source) }), { cacheSalt, client, signal })
+    if (typeof rest.input !== "string") checkReadings(rest.input ?? [])
+    return this.#iterate(({ fromSource, guard }) => guard.frames({ ...rest, source: fromSource(source) }), {
+      cacheSalt,
+      client,
+      signal,
+    })
+  }
+
+  /** A page that guards nothing loads none of it. */
+  async #load(): Promise<Loaded> {
+    const { makeGuard, ...code } = await loadCode(() => import("./GuardingCode.ts"))
+    return { ...code, guard: (this.#guard ??= makeGuard(this.#plan)) }
   }
 
   async *#iterate<A>(
-    parts: Stream.Stream<A, FacetError | SourceFailure, Opened>,
+    partsOf: (code: Loaded) => Stream.Stream<A, FacetError | SourceFailure, Opened>,
     call: CallOptions,
   ): AsyncGenerator<A, void, void> {
+    const code = await this.#load()
     try {
-      yield* this.#runner.iterate(parts, call)
+      yield* this.#runner.iterate(partsOf(code), call)
     } catch (error) {
       throw error instanceof SourceFailure ? error.cause : error
     }

@@ -1,5 +1,5 @@
 import type { AnswerSchema, ValueOf } from "./AnswerSchema.ts"
-import { CodeLoadError } from "./Errors.ts"
+import { loadCode } from "./loadCode.ts"
 import type { GenerationPart } from "./Generation.ts"
 import type { JsonSchema } from "./Constraint.ts"
 import type { GenerateRequest } from "./Request.ts"
@@ -10,11 +10,7 @@ export interface LoadedSchema<Value> {
   readonly objects: { readonly pass: (part: GenerationPart) => Promise<GenerationPart<Value>> }
 }
 
-/** The code for forms comes with the first one, as most pages have none. */
-const load = () =>
-  import("./readAnswerSchema.ts").catch((cause: unknown) => {
-    throw new CodeLoadError({ what: "Code", url: "", problem: String(cause), remedy: "Ask again." })
-  })
+const load = () => loadCode(() => import("./readAnswerSchema.ts"))
 
 /**
  * Checks the form of a generation.
