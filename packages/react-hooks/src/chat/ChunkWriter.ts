@@ -16,7 +16,7 @@ export type FacetUIMessageChunk = InferUIMessageChunk<FacetUIMessage>
 /** `useChat` copies the whole message for each chunk: features come in larger pieces than tokens. */
 const TRACE_INTERVAL_MS = 100
 
-/** There is one text in a generation. */
+/** One text is open at a time. */
 const TEXT_ID = "text"
 
 const finishReasons = {
@@ -52,6 +52,7 @@ export class ChunkWriter {
       case "text":
         return this.#text(part.text)
       case "tool-input-start":
+        this.#endText()
         return this.#write({ type: "tool-input-start", toolCallId: part.id, toolName: part.name })
       case "tool-input-delta":
         return this.#write({ type: "tool-input-delta", toolCallId: part.id, inputTextDelta: part.delta })
@@ -79,6 +80,12 @@ export class ChunkWriter {
     this.#write({ type: "text-delta", id: TEXT_ID, delta })
   }
 
+  /** What is said after a call is another text. */
+  #endText(): void {
+    if (this.#isTextOpen) this.#write({ type: "text-end", id: TEXT_ID })
+    this.#isTextOpen = false
+  }
+
   #trace(part: TracePart): void {
     this.#traces = withTrace(this.#traces, part)
     if (performance.now() - this.#tracesWrittenAt >= TRACE_INTERVAL_MS) this.#writeTraces()
@@ -92,7 +99,7 @@ export class ChunkWriter {
 
   #finish({ finishReason, timings, usage }: FinishPart): void {
     this.#writeTraces()
-    if (this.#isTextOpen) this.#write({ type: "text-end", id: TEXT_ID })
+    this.#endText()
     this.#write({ type: "finish-step" })
     this.#write({
       type: "finish",

@@ -28,6 +28,9 @@ type SendOptions = Parameters<ChatTransport<FacetUIMessage>["sendMessages"]>[0]
  * An answer is one text and `custom` parts: `facet.verdict` (with `guard`) and `facet.trace` (with `trace`), which
  * `verdictsOf` and `tracesOf` read. What fails ends the stream with the typed error, which `useChat` shows in `error`.
  *
+ * With `tools`, calls are parts of the answer, and what the page found, by `addToolOutput`, goes back to the model with the
+ * next request: at once, with the AI SDK's `sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithToolCalls`.
+ *
  * What `sendMessage` is given as `body` counts as options of that call, before the transport's own: `{ maxTokens: 50 }`.
  * Its `headers` and `metadata` are not used.
  *
@@ -83,7 +86,7 @@ export class FacetChatTransport implements ChatTransport<FacetUIMessage> {
     try {
       const chat = await toChat(this.#withoutOverlong(messages), system)
       effects = await this.#open(signal, writer)
-      const parts = effects.stream(chat, { ...options, signal })
+      const parts = effects.stream(chat, { ...goingOn(options, messages), signal })
       writer.start()
       for await (const part of parts) writer.part(part)
       signal.throwIfAborted()
@@ -113,6 +116,13 @@ export class FacetChatTransport implements ChatTransport<FacetUIMessage> {
       hush()
     }
   }
+}
+
+/** An answer that is gone on with, after its tools have run, need not call again: it would do so for ever. */
+function goingOn(options: FacetChatOptions, messages: ReadonlyArray<FacetUIMessage>): FacetChatOptions {
+  const { toolChoice } = options
+  const isNext = messages.at(-1)?.role === "assistant"
+  return isNext && toolChoice !== undefined && toolChoice !== "none" ? { ...options, toolChoice: "auto" } : options
 }
 
 const isOverflow = (cause: unknown): boolean =>

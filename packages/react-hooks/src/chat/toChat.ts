@@ -1,5 +1,6 @@
 import { type ChatMessage, verdictsOf } from "@facet/sdk/words"
 import type { FacetUIMessage } from "./FacetUIMessage.ts"
+import { answerTurns } from "./answerTurns.ts"
 import { textOf } from "./textOf.ts"
 
 /**
@@ -17,18 +18,15 @@ export async function toChat(
   for (const [index, message] of messages.entries()) {
     await refuseFiles(message, index)
     if (isBlockedQuestion(message, messages[index + 1])) continue
-    const content = contentOf(message)
-    // An answer of which nothing is left, such as a blocked one, is no turn.
-    if (message.role !== "assistant" || content !== "") chat.push({ role: message.role, content })
+    if (message.role === "assistant") chat.push(...answerTurns(message))
+    else chat.push({ role: message.role, content: contentOf(message) })
   }
   return chat
 }
 
-/** Texts of a user's message are joined by a line break; those of an answer were cut out of one text. */
-const contentOf = (message: FacetUIMessage): string =>
-  message.role === "assistant"
-    ? textOf(message)
-    : message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n")
+/** Texts of a user's message are joined by a line break. */
+const contentOf = ({ parts }: FacetUIMessage): string =>
+  parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n")
 
 const isBlockedQuestion = (message: FacetUIMessage, answer: FacetUIMessage | undefined): boolean =>
   message.role === "user" &&

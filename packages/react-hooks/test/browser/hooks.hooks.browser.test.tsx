@@ -20,7 +20,9 @@ import {
   useFacetChat,
   useGenerate,
   type UseGenerateOptions,
+  useScore,
   useShield,
+  useTokenCount,
   useTrace,
   verdictsOf,
 } from "../../src/index.ts"
@@ -322,6 +324,33 @@ describe.each(openSources)("an open Facet %s", (_, source) => {
     )
     await expect.element(screen.getByLabelText("Trace"), opening).toHaveTextContent("traced")
     await expect.element(screen.getByLabelText("Features")).toMatchTextContent(/^0( [12]){3,}$/)
+  })
+
+  it("scores a text, and counts the tokens of a prompt", async () => {
+    function Read({ text }: { readonly text: string }) {
+      const { score, status } = useScore(text, { alternatives: 1 })
+      // Written anew at each render, as people do: what counts is what it says.
+      const counted = useTokenCount([{ role: "user", content: text }], { debounce: 0 })
+      return (
+        <>
+          <output aria-label="Score">{status}</output>
+          <output aria-label="Tokens">{score?.tokens.map(({ token, top }) => `${token}${top?.length ?? 0}`)}</output>
+          <output aria-label="Count">{`${counted.status} ${counted.count} ${counted.lastCount}`}</output>
+        </>
+      )
+    }
+    const props = await source()
+    const page = (text: string) => (
+      <FacetProvider {...props} autoLoad>
+        <Read text={text} />
+      </FacetProvider>
+    )
+    const screen = await render(page("The dog sleeps."))
+    await expect.element(screen.getByLabelText("Tokens"), opening).toHaveTextContent("<bos>0The1 dog1 sleeps1.1")
+    await expect.element(screen.getByLabelText("Count"), opening).toHaveTextContent("counted 13 13")
+    await screen.rerender(page(""))
+    await expect.element(screen.getByLabelText("Score")).toHaveTextContent("idle")
+    await expect.element(screen.getByLabelText("Count"), opening).toHaveTextContent("counted 9 9")
   })
 
   it("decides about a text, anew when the text or what is asked is another", async () => {

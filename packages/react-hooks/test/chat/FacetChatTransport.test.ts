@@ -1,7 +1,7 @@
 import { Chat } from "@ai-sdk/react"
 import { Facet, type GenerateOptions } from "@facet/sdk"
-import { readUIMessageStream } from "ai"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { lastAssistantMessageIsCompleteWithToolCalls, readUIMessageStream } from "ai"
+import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
 import {
   blockedOf,
   FacetChatTransport,
@@ -102,6 +102,48 @@ describe("a chat without a server", () => {
     )
     assert.strictEqual(textOf(answerOf(chat)), second.text)
     assert.isAbove(answerOf(chat).metadata?.usage?.cachedTokens ?? 0, 20)
+  })
+
+  it("goes on with what the page found for a call, as facet.generate does with a result", async () => {
+    const weather = {
+      name: "weather",
+      description: "The weather in a city.",
+      parameters: {
+        type: "object",
+        properties: { city: { type: "string", enum: ["Paris", "Rome"] } },
+        required: ["city"],
+        additionalProperties: false,
+      },
+    }
+    const options: GenerateOptions = { tools: [weather], toolChoice: "required", maxTokens: 30 }
+    const question = "What is the weather in Paris?"
+    const called: Array<unknown> = []
+    const chat: Chat<FacetUIMessage> = new Chat<FacetUIMessage>({
+      transport: new FacetChatTransport({ facet, ...options }),
+      sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithToolCalls,
+      onToolCall: ({ toolCall: { input, toolCallId, toolName } }) => {
+        called.push([toolName, input])
+        // Not awaited, as the AI SDK asks: the answer has to end first.
+        void chat.addToolOutput({ tool: toolName as never, toolCallId, output: { sky: "clear" } as never })
+      },
+    })
+    await chat.sendMessage({ text: question })
+    await vi.waitFor(() => assert.deepEqual([chat.status, textOf(answerOf(chat)) === ""], ["ready", false]), {
+      timeout: 20_000,
+    })
+    const first = await facet.generate(question, options)
+    const [call] = first.toolCalls ?? assert.fail("nothing was called")
+    assert.deepEqual(called, [[call?.name, call?.input]])
+    const second = await facet.generate(
+      [
+        { role: "user", content: question },
+        { role: "assistant", content: first.text, toolCalls: first.toolCalls },
+        { role: "tool", content: '{"sky":"clear"}', toolCallId: call?.id },
+      ],
+      { ...options, toolChoice: "auto" },
+    )
+    assert.strictEqual(textOf(answerOf(chat)), first.text + second.text)
+    assert.lengthOf(chat.messages, 2)
   })
 
   it("puts the system's text before the first turn", async () => {
