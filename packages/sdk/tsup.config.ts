@@ -23,7 +23,7 @@ const common: Options = {
 const filesOf = (room: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     readdirSync(new URL(`src/${room}`, import.meta.url))
-      .filter((name) => name !== "index.ts")
+      .filter((name) => name.endsWith(".ts") && name !== "index.ts")
       .map((name) => [`${room}/${name.replace(/\.ts$/, "")}`, `src/${room}/${name}`]),
   )
 
@@ -59,6 +59,8 @@ export default defineConfig([
     ...common,
     entry: {
       ...filesOf("words"),
+      ...filesOf("effects"),
+      ...filesOf("guard"),
       ...filesOf("guard/reading"),
       index: "src/index.ts",
       words: "src/words/index.ts",

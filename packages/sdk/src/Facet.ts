@@ -5,13 +5,10 @@ import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
-import { calibrate } from "./effects/calibrate.ts"
-import { contrast } from "./effects/contrast.ts"
-import { decide } from "./effects/decide.ts"
-import { embed } from "./effects/embed.ts"
 import { generate, stream } from "./effects/generate.ts"
 import { inspect } from "./effects/inspect.ts"
-import { runTools, type RunToolsOptions, type ToolRun } from "./effects/runTools.ts"
+import { loadSeldomAsked } from "./effects/loadSeldomAsked.ts"
+import type { RunToolsOptions, ToolRun } from "./effects/runTools.ts"
 import { score } from "./effects/score.ts"
 import { shield } from "./effects/shield.ts"
 import { PromiseTokens } from "./effects/PromiseTokens.ts"
@@ -178,6 +175,7 @@ export class Facet implements AsyncDisposable {
    */
   async runTools(prompt: Prompt, options: RunToolsOptions & CallOptions): Promise<ToolRun> {
     const { call, rest } = splitCallOptions(options)
+    const { runTools } = await loadSeldomAsked()
     return this.#run(runTools(prompt, rest), call)
   }
 
@@ -225,6 +223,7 @@ export class Facet implements AsyncDisposable {
     options: DecideOptions & CallOptions = {},
   ): Promise<Decision<Q>> {
     const { call, rest } = splitCallOptions(options)
+    const { decide } = await loadSeldomAsked()
     return this.#run(decide(state, questions, rest), call)
   }
 
@@ -246,6 +245,7 @@ export class Facet implements AsyncDisposable {
     options: CalibrateOptions & CallOptions = {},
   ): Promise<Calibrated<Q>> {
     const { call, rest } = splitCallOptions(options)
+    const { calibrate } = await loadSeldomAsked()
     return this.#run(calibrate(questions, examples, rest), call)
   }
 
@@ -271,6 +271,7 @@ export class Facet implements AsyncDisposable {
    */
   async embed(text: string, options: EmbedOptions & CallOptions = {}): Promise<Embedding> {
     const { call, rest } = splitCallOptions(options)
+    const { embed } = await loadSeldomAsked()
     return this.#run(embed(text, rest), call)
   }
 
@@ -288,6 +289,7 @@ export class Facet implements AsyncDisposable {
     options: ContrastOptions & CallOptions,
   ): Promise<ReadonlyArray<ContrastVector>> {
     const { call, rest } = splitCallOptions(options)
+    const { contrast } = await loadSeldomAsked()
     return this.#run(contrast(pairs, rest), call)
   }
 

@@ -6,7 +6,7 @@ import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
 import type { Prompt } from "../words/Prompt.ts"
 import type { EncodeOptions, RenderedPrompt, RenderOptions } from "../words/RenderedPrompt.ts"
-import { tokens } from "./tokens.ts"
+import { loadSeldomAsked } from "./loadSeldomAsked.ts"
 
 type Run = <A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions) => Promise<A>
 
@@ -20,12 +20,14 @@ export class PromiseTokens {
   /** How many tokens `generate` would read of a prompt: its `usage.promptTokens`. */
   async count(prompt: Prompt, options: RenderOptions & CallOptions = {}): Promise<number> {
     const { call, rest } = splitCallOptions(options)
+    const { tokens } = await loadSeldomAsked()
     return this.#run(tokens.count(prompt, rest), call)
   }
 
   /** The ids of a text, in which control tokens that are spelt out are plain text; `<bos>` first unless `bos` is false. */
   async encode(text: string, options: EncodeOptions & CallOptions = {}): Promise<ReadonlyArray<number>> {
     const { call, rest } = splitCallOptions(options)
+    const { tokens } = await loadSeldomAsked()
     return this.#run(tokens.encode(text, rest), call)
   }
 
@@ -33,12 +35,14 @@ export class PromiseTokens {
   async decode(ids: ReadonlyArray<number>, options: CallOptions = {}): Promise<string> {
     const { call, rest } = splitCallOptions(options)
     checkKnown(rest, [])
+    const { tokens } = await loadSeldomAsked()
     return this.#run(tokens.decode(ids), call)
   }
 
   /** A chat in the model's template, as ids and as text: to be generated from, scored or inspected. */
   async render(prompt: Prompt, options: RenderOptions & CallOptions = {}): Promise<RenderedPrompt> {
     const { call, rest } = splitCallOptions(options)
+    const { tokens } = await loadSeldomAsked()
     return this.#run(tokens.render(prompt, rest), call)
   }
 }

@@ -1,0 +1,7 @@
+/** The effects that few pages ask for: they are loaded with the first call. */
+export { calibrate } from "./calibrate.ts"
+export { contrast } from "./contrast.ts"
+export { decide } from "./decide.ts"
+export { embed } from "./embed.ts"
+export { runTools } from "./runTools.ts"
+export { tokens } from "./tokens.ts"
