@@ -179,7 +179,7 @@ describe("what is told of models", () => {
     expect(models.map(({ name }) => name)).toStrictEqual([`${model}:latest`, "google/gemma-2-2b-it:latest"])
     expect(models[0]).toMatchObject({ size: 0, digest: "", details: { family: "gemma2", quantization_level: "F32" } })
     const card = await client.show({ model })
-    expect(card).toMatchObject({ capabilities: ["completion"], details: { family: "gemma2" } })
+    expect(card).toMatchObject({ capabilities: ["completion", "tools"], details: { family: "gemma2" } })
     expect(card.model_info).toMatchObject({ "gemma2.context_length": facet.contextLength })
     const running = await client.ps()
     expect(running.models).toMatchObject([{ model: `${model}:latest`, context_length: facet.contextLength }])

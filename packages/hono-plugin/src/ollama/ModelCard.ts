@@ -48,6 +48,7 @@ export const cardOf = (facet: Facet, since: Date) => ({
     "general.architecture": familyOf(facet),
     [`${familyOf(facet)}.context_length`]: facet.contextLength,
   },
-  capabilities: ["completion"],
+  // Clients offer tools only to models that say so.
+  capabilities: ["completion", "tools"],
   modified_at: since.toISOString(),
 })
