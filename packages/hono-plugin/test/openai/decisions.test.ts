@@ -139,7 +139,7 @@ describe("/v1/decisions", () => {
     ["questions[0].type", { questions: [{ ...good, type: "box" }] }],
     ["questions[1].instructions", { questions: [good, { type: "predicate" }] }],
     ["questions[0].instructions", { questions: [{ type: "predicate", instructions: " " }] }],
-    ["questions[0].threshold", { questions: [{ ...good, threshold: 1 }] }],
+    ["questions[0].threshold", { questions: [{ ...good, threshold: 2 }] }],
     ["questions[0].choices", { questions: [choice(undefined)] }],
     ["questions[0].choices", { questions: [choice([{ value: "a" }])] }],
     ["questions[0].choices", { questions: [choice(Array.from({ length: 27 }, (_, i) => ({ value: `${i}` })))] }],

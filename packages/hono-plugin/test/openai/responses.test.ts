@@ -1,4 +1,5 @@
 /** What OpenAI's own client makes of `/v1/responses`, whole and event by event. */
+import { Facet } from "@facet/sdk"
 import { Hono } from "hono"
 import OpenAI from "openai"
 import { describe, expect, test } from "vitest"

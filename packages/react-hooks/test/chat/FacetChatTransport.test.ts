@@ -115,7 +115,7 @@ describe("a chat without a server", () => {
         additionalProperties: false,
       },
     }
-    const options: GenerateOptions = { tools: [weather], toolChoice: "required", maxTokens: 30 }
+    const options: GenerateOptions = { tools: [weather], toolChoice: "required", maxTokens: 60 }
     const question = "What is the weather in Paris?"
     const called: Array<unknown> = []
     const chat: Chat<FacetUIMessage> = new Chat<FacetUIMessage>({

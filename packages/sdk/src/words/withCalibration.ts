@@ -48,7 +48,7 @@ const meaning = ["type", "instructions", "criteria", "policy", "judge"]
 /** What of a question its answer hangs on. The order of a choice's options is not of it. */
 function whatIsAsked(question: JsonRecord): string {
   const { criteria, type } = question
-  const said = {
+  const said: JsonRecord = {
     ...question,
     ...(type === "choice" && Array.isArray(criteria) && { criteria: criteria.toSorted(byText) }),
   }

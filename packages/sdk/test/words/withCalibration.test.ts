@@ -54,7 +54,7 @@ describe("questions with a calibration", () => {
 
   it.each([null, 7, [], { questions: null }])("are refused where %j is no calibration", (calibration) => {
     assert.strictEqual(
-      optionOf(() => withCalibration({ danger }, calibration as { readonly questions: Questions })),
+      optionOf(() => withCalibration({ danger }, calibration as never)),
       "calibration",
     )
   })
