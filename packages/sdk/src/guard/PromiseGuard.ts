@@ -12,7 +12,7 @@ import type { GuardPart } from "../words/GuardReport.ts"
 import { loadCode } from "../words/loadCode.ts"
 import { checkReadings } from "./checkReadings.ts"
 import { type Source, SourceFailure } from "./SourceFailure.ts"
-import type { fromSource } from "./TextSource.ts"
+import type { fromSource } from "./fromSource.ts"
 
 /** What a wrapped function is handed: a signal that fires on a trip, and when whoever asked gives up. */
 export interface SourceContext {

@@ -1,6 +1,6 @@
 /** A text's vector as JSON: a tensor, as a trace's. */
 import type { Embedding } from "../words/Embedding.ts"
-import { base64, floats } from "./Floats.ts"
+import { base64, floats } from "./FloatTensor.ts"
 import { type Reader, record, whole } from "./Reader.ts"
 
 /** @throws Misread when it is none. */

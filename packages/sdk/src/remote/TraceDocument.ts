@@ -1,7 +1,7 @@
 /** A trace as JSON. */
 import { siteNames } from "../words/Site.ts"
 import type { Feature, Trace, TraceToken } from "../words/Trace.ts"
-import { base64, floats } from "./Floats.ts"
+import { base64, floats } from "./FloatTensor.ts"
 import { list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 
 export const siteFromJson = oneOf(siteNames)

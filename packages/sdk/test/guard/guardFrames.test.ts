@@ -9,7 +9,7 @@ import { guardFrames } from "../../src/guard/guardFrames.ts"
 import type { GuardMode } from "../../src/words/GuardOptions.ts"
 import type { GuardPart, GuardReport } from "../../src/words/GuardReport.ts"
 import { SourceFailure } from "../../src/guard/SourceFailure.ts"
-import { fromSource } from "../../src/guard/TextSource.ts"
+import { fromSource } from "../../src/guard/fromSource.ts"
 import type { Verdict } from "../../src/words/Verdict.ts"
 import { tries } from "../../../../test/campaign.ts"
 
