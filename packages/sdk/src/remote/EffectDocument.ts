@@ -63,7 +63,7 @@ export function effectToJson<Name extends EffectName>(
   const name = subjectNames[effect]
   const sent = sentSubject(effect, subject)
   checkSendable(name, sent)
-  const sentOptions = withPlainVectors(options)
+  const sentOptions = withoutRuns(withPlainVectors(options))
   checkSendable("", sentOptions)
   return JSON.stringify({ [name]: sent, options: sentOptions, cacheSalt })
 }
@@ -77,6 +77,17 @@ function withPlainVectors(options: object): object {
     return isRecord(one) && vector instanceof Float32Array ? { ...one, vector: [...vector] } : one
   })
   return { ...options, interventions: plain }
+}
+
+/** What a tool does stays with whoever runs it: a model is told its name, its words and its parameters. */
+function withoutRuns(options: object): object {
+  const tools = "tools" in options ? options.tools : undefined
+  if (!Array.isArray(tools)) return options
+  const told = tools.map((tool: unknown) => {
+    const { run, ...rest } = isRecord(tool) ? tool : { run: undefined }
+    return typeof run === "function" ? rest : tool
+  })
+  return { ...options, tools: told }
 }
 
 /** Of a generation goes along what is judged, or traced; a trace of thousands of tokens stays here. */

@@ -70,6 +70,16 @@ describe("what an effect is asked", () => {
     assert.deepStrictEqual(sent, { type: "steer", layer: 1, vector: [...vector] })
   })
 
+  it("leaves at home what a tool does, and nothing else of it", () => {
+    const sent = (tools: ReadonlyArray<unknown>): unknown =>
+      effectFromJson("generate", JSON.parse(effectToJson("generate", { subject: "Hi", options: { tools } as never })))
+        .options.tools
+    const dig = { name: "dig", description: "Digs a hole." }
+    assert.deepStrictEqual(sent([{ ...dig, run: () => "a bone" }, dig]), [dig, dig])
+    // What is no function there, the server refuses.
+    assert.deepStrictEqual(sent([{ ...dig, run: 7 }]), [{ ...dig, run: 7 }])
+  })
+
   it("may come without options", () => {
     assert.deepStrictEqual(effectFromJson("shield", { content: "x" }), { subject: "x", options: {} })
   })
