@@ -347,10 +347,10 @@ describe.each(openSources)("an open Facet %s", (_, source) => {
     )
     const screen = await render(page("The dog sleeps."))
     await expect.element(screen.getByLabelText("Tokens"), opening).toHaveTextContent("<bos>0The1 dog1 sleeps1.1")
-    await expect.element(screen.getByLabelText("Count"), opening).toHaveTextContent("counted 13 13")
+    await expect.element(screen.getByLabelText("Count"), opening).toHaveTextContent("counted 15 15")
     await screen.rerender(page(""))
     await expect.element(screen.getByLabelText("Score")).toHaveTextContent("idle")
-    await expect.element(screen.getByLabelText("Count"), opening).toHaveTextContent("counted 9 9")
+    await expect.element(screen.getByLabelText("Count"), opening).toHaveTextContent("counted 11 11")
   })
 
   it("decides about a text, anew when the text or what is asked is another", async () => {
