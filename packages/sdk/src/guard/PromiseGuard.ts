@@ -20,7 +20,7 @@ export interface SourceContext {
 export interface Runner {
   readonly run: <A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions) => Promise<A>
   readonly iterate: <A>(
-    stream: Stream.Stream<A, FacetError | SourceFailure, Opened>,
+    makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
     call: CallOptions,
   ) => AsyncGenerator<A, void, void>
 }
@@ -90,7 +90,7 @@ export class PromiseGuard {
     call: CallOptions,
   ): AsyncGenerator<A, void, void> {
     try {
-      yield* this.#runner.iterate(parts, call)
+      yield* this.#runner.iterate(() => parts, call)
     } catch (error) {
       throw error instanceof SourceFailure ? error.cause : error
     }

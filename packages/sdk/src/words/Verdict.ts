@@ -3,7 +3,10 @@
 export interface PolicyVerdict {
   /** The policy's id. */
   readonly policy: string
-  /** P(violation), 0 to 1: the softmax over ShieldGemma's `Yes` and `No` (paper, equation 1, with T = 1 and a = 0). */
+  /**
+   * P(violation), 0 to 1: the softmax over ShieldGemma's `Yes` and `No` (paper, equation 1, with T = 1 and a = 0). Where another
+   * judge stands in its place: what that one says.
+   */
   readonly probability: number
   readonly threshold: number
   /** Whether the probability reaches the threshold. */

@@ -47,6 +47,7 @@ export {
   InvalidRequestError,
   invalidRequest,
   isFacetError,
+  JudgeError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
@@ -116,6 +117,7 @@ export {
   steeringMethods,
 } from "./Intervention.ts"
 export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
+export { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "./Judge.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
 export type { Progress } from "./Progress.ts"
@@ -152,6 +154,7 @@ export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { parseSite, type Site, type SiteName, siteNames } from "./Site.ts"
+export { readThresholds, type Thresholds, withThresholds } from "./Thresholds.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export type { Tool, ToolCall, ToolChoice, ToolContext } from "./Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
