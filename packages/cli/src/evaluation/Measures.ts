@@ -2,7 +2,14 @@
 import { calibrationError } from "@facet/sdk/words"
 import { bootstrap, type Interval } from "./bootstrap.ts"
 import { curveOf, type Judged } from "./Curve.ts"
-import { bestPoint, type OperatingPoint, pointAt, type RankingFigures, rankingFigures } from "./Ranking.ts"
+import {
+  bestPoint,
+  decidedPoint,
+  type OperatingPoint,
+  pointAt,
+  type RankingFigures,
+  rankingFigures,
+} from "./Ranking.ts"
 
 /** Figures from 0 to 1; null where the rows cannot tell them, and `untold` says why. */
 export interface Measures {
@@ -35,8 +42,15 @@ const unranked = {
   intervals: null,
 } as const
 
-/** @param threshold that the guard flags from */
-export function measure(rows: ReadonlyArray<Judged>, threshold: number): Measures {
+/**
+ * @param threshold that the guard flags from
+ * @param decisions what it flagged, where several policies have thresholds of their own
+ */
+export function measure(
+  rows: ReadonlyArray<Judged>,
+  threshold: number,
+  decisions?: ReadonlyArray<Judged & { readonly flagged: boolean }>,
+): Measures {
   const curve = curveOf(rows)
   const { negatives, positives } = curve
   const told = { count: rows.length, positives }
@@ -52,7 +66,7 @@ export function measure(rows: ReadonlyArray<Judged>, threshold: number): Measure
     recall,
     ece,
     ...told,
-    atThreshold: pointAt(curve, threshold),
+    atThreshold: decisions === undefined ? pointAt(curve, threshold) : decidedPoint(curve, threshold, decisions),
     intervals: bootstrap(rows),
   }
 }

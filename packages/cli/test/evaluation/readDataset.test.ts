@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true }))
 async function read(content: string | Uint8Array, name = "rows.jsonl", limit?: number) {
   const file = join(folder, name)
   await writeFile(file, content)
-  return readDataset(file, limit)
+  return readDataset(file, { limit })
 }
 
 const lines = (...rows: ReadonlyArray<unknown>): string => rows.map((row) => JSON.stringify(row)).join("\n")

@@ -103,7 +103,11 @@ export const makeJudges = (plan: GuardPlan): Judges => {
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
   const input = (text: string, isNested: boolean) =>
-    within(Effect.flatMap(read("prompt", text), (prompt) => judge({ prompt }, plan, isNested)))
+    within(
+      Effect.flatMap(read("prompt", text), (prompt) =>
+        judge({ prompt }, plan, isNested, { prompt: text, response: undefined }),
+      ),
+    )
   return {
     input: (text) => input(text, false),
     prompt: (readings) => judgeReadings(readings, input),
@@ -112,7 +116,7 @@ export const makeJudges = (plan: GuardPlan): Judges => {
         Effect.gen(function* () {
           const response = yield* read("response", text)
           const content = question === undefined ? { response } : { prompt: yield* readQuestion(question), response }
-          return yield* judge(content, plan, true)
+          return yield* judge(content, plan, true, { prompt: question, response: text })
         }),
       ),
   }

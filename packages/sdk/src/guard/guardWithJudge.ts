@@ -22,11 +22,8 @@ const noModel = Effect.fail(
  *
  * @throws InvalidRequestError that names the option; for no `judge`, or one that asks ShieldGemma
  * @example
- * const careful: Judge = {
- *   name: "careful",
- *   judge: async () => ({ policies: [{ policy: "anything", probability: 1, threshold: 0.5 }] }),
- * }
- * const answer = guardWithJudge({ judge: careful }).text(async (prompt) => `You asked: ${prompt}`)
+ * const judge = wordList({ words: ["bread"] })
+ * const answer = guardWithJudge({ judge }).text(async (prompt) => `You asked: ${prompt}`)
  * console.log((await answer("How do I bake bread?")).blocked?.reason) // => flagged
  */
 export function guardWithJudge(options: GuardOptions): PromiseGuard {

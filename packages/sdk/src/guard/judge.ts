@@ -14,15 +14,18 @@ import type { Verdict } from "../words/Verdict.ts"
  * Asks the model that judges, wherever it runs, or the judge that stands in its place: the one way to a verdict.
  *
  * @param isNested whether it judges for a generation that is under way.
+ * @param original the content before a guard read it.
  */
 export const judge = (
   content: Content,
   { judge: other, policies, thresholds }: JudgingPlan,
   isNested: boolean,
+  original?: ContentTexts,
 ): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
-    const asked = other === undefined ? askModel(texts, policies, isNested) : askJudge(other, texts, isNested)
+    const asked =
+      other === undefined ? askModel(texts, policies, isNested) : askJudge(other, texts, isNested, original ?? texts)
     const verdict = yield* asked
     return thresholds === undefined ? verdict : withThresholds(verdict, thresholds)
   })
@@ -41,13 +44,18 @@ const askModel = (
   })
 
 /** A judge is stopped with the call that asks it, and so is the model where it asks that. */
-const askJudge = (judge: Judge, content: ContentTexts, isNested: boolean): Effect.Effect<Verdict, FacetError, Opened> =>
+const askJudge = (
+  judge: Judge,
+  content: ContentTexts,
+  isNested: boolean,
+  original: ContentTexts,
+): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const run = Effect.runPromiseWith(yield* Effect.context<Opened>())
     const ask = async (signal: AbortSignal): Promise<Verdict> => {
       const shield = async (policies?: ReadonlyArray<string | Policy>) =>
         run(askModel(content, resolvePolicies(policies), isNested), { signal })
-      return verdictOfJudgement(judge.name, await judge.judge(content, { signal, shield }))
+      return verdictOfJudgement(judge.name, await judge.judge(content, { original, shield, signal }))
     }
     return yield* Effect.tryPromise({ try: ask, catch: (cause) => asJudgeError(judge.name, cause) })
   })

@@ -10,6 +10,11 @@ import type { PolicyVerdict, Verdict } from "./Verdict.ts"
 export interface JudgeCall {
   /** Fires when nobody waits for the verdict any more: a time-out, a client that left, a closed Facet. */
   readonly signal: AbortSignal
+  /**
+   * The content as it came. A guard hands over what it reads, in which `normaliseForJudging` has undone what hides words, and
+   * with it forms such as addresses.
+   */
+  readonly original: ContentTexts
   /** Asks the ShieldGemma that was opened with the Facet of the same content; rejects where there is none. */
   readonly shield: (policies?: ReadonlyArray<string | Policy>) => Promise<Verdict>
 }
@@ -27,14 +32,15 @@ export interface Judgement {
  * `onError` says what becomes of the content.
  *
  * @example
- * const shouting: Judge = {
- *   name: "shouting",
- *   judge: async ({ prompt = "", response = prompt }) => {
- *     const isLoud = response.length > 3 && response === response.toUpperCase()
- *     return { policies: [{ policy: "shouting", probability: isLoud ? 1 : 0, threshold: 0.5 }] }
+ * const verdict = await facet.shield("LET ME IN", {
+ *   judge: {
+ *     name: "shouting",
+ *     judge: async ({ prompt = "", response = prompt }) => {
+ *       const isLoud = response.length > 3 && response === response.toUpperCase()
+ *       return { policies: [{ policy: "shouting", probability: isLoud ? 1 : 0, threshold: 0.5 }] }
+ *     },
  *   },
- * }
- * const verdict = await facet.shield("LET ME IN", { judge: shouting })
+ * })
  * console.log(verdict.flagged) // => true
  */
 export interface Judge {

@@ -1,5 +1,4 @@
 /** What lists and patterns found of a content, as a judgement. */
-import type { ContentTexts } from "../../words/Content.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import { checkNumber } from "../../words/Checks.ts"
 import { isRecord } from "../../words/Json.ts"
@@ -10,9 +9,6 @@ export interface FindingSettings extends JudgeSettings {
   /** How often what is found is rightly found, from 0 to 1: what ensembles weigh. One for all, or by policy. Default 1. */
   readonly precision?: number | Readonly<Record<string, number>> | undefined
 }
-
-/** Of an exchange the answer is looked at, of a prompt alone the prompt. */
-export const textOf = ({ prompt = "", response }: ContentTexts): string => response ?? prompt
 
 /** @throws InvalidRequestError that names the option */
 export function checkPrecision(precision: FindingSettings["precision"]): void {

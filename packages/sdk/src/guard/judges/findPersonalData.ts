@@ -14,22 +14,29 @@ const functionOf = (module: unknown): Test =>
   // The package's types say what the function takes.
   (typeof module === "function" ? module : (module as { readonly default: unknown }).default) as Test
 
+const isIpAddress = functionOf(isIP)
+/** `::` alone is an address, and no one's. */
+const isAddress: Test = (candidate) => /[\da-f]/i.test(candidate) && isIpAddress(candidate)
+
 /** Each is bounded, so that no text makes it slow. */
 const candidates: Readonly<Record<Exclude<PersonalDataKind, "phone">, readonly [form: RegExp, test: Test]>> = {
   email: [/[^\s<>()[\],;:"'@]{1,64}@[^\s<>()[\],;:"'@/?#]{1,253}/gu, functionOf(isEmail)],
   credit_card: [/(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)/g, functionOf(isCreditCard)],
   iban: [/(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])/g, functionOf(isIBAN)],
-  ip_address: [
-    /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F]{0,4}(?::[\da-fA-F]{0,4}){2,7})(?![\w:])/g,
-    functionOf(isIP),
-  ],
+  ip_address: [/(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F]{0,4}(?::[\da-fA-F]{0,4}){2,7})(?![\w:])/g, isAddress],
 }
 
 /** @param country of telephone numbers without a country code */
 export function findPersonalData(kind: PersonalDataKind, text: string, country?: string): boolean {
   if (kind === "phone") return findPhone(text, country)
   const [form, test] = candidates[kind]
-  return [...text.matchAll(form)].some(([found]) => test(found.replace(/[.!?]+$/, "")))
+  return [...text.matchAll(form)].some(([found]) => startsOf(found).some((start) => test(start)))
+}
+
+/** What is written in groups may be followed by what belongs to the sentence. */
+function startsOf(found: string): ReadonlyArray<string> {
+  const groups = found.replace(/[.!?]+$/, "").split(" ")
+  return groups.map((_, i) => groups.slice(0, groups.length - i).join(" "))
 }
 
 function findPhone(text: string, country: string | undefined): boolean {

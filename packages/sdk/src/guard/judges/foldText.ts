@@ -1,3 +1,5 @@
+import type { ContentTexts } from "../../words/Content.ts"
+import type { JudgeCall } from "../../words/Judge.ts"
 import { normaliseForJudging } from "../normaliseForJudging.ts"
 
 /**
@@ -7,8 +9,12 @@ import { normaliseForJudging } from "../normaliseForJudging.ts"
 export const foldText = (text: string): string =>
   text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC")
 
-/** What a list looks at: the text as it came, and without the tricks that hide words, where that differs. */
-export function readingsOf(text: string): ReadonlyArray<string> {
-  const normalised = normaliseForJudging(text)
-  return normalised === text ? [text] : [text, normalised]
-}
+/**
+ * What a list looks at: the text as it came, and without the tricks that hide words, where that differs. Of an exchange it is
+ * the answer, of a prompt alone the prompt.
+ */
+export const readingsOf = (content: ContentTexts, { original }: JudgeCall): ReadonlyArray<string> => [
+  ...new Set([textOf(original), textOf(content), normaliseForJudging(textOf(content))]),
+]
+
+const textOf = ({ prompt = "", response }: ContentTexts): string => response ?? prompt

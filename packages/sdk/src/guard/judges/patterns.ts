@@ -1,7 +1,7 @@
 import { checkKnown } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
-import { checkListed, checkPrecision, type FindingSettings, judgementOfFindings, textOf } from "./Findings.ts"
+import { checkListed, checkPrecision, type FindingSettings, judgementOfFindings } from "./Findings.ts"
 import { readingsOf } from "./foldText.ts"
 import { checkSettings, settingNames } from "./JudgeSettings.ts"
 
@@ -28,8 +28,8 @@ export function patterns(options: PatternOptions): Judge {
   const all = Object.entries(options.patterns).map(([policy, given]) => [policy, read(policy, given)] as const)
   return {
     name: "patterns",
-    judge: async (content) => {
-      const readings = readingsOf(textOf(content))
+    judge: async (content, call) => {
+      const readings = readingsOf(content, call)
       const isFound = (list: ReadonlyArray<RegExp>) => list.some((one) => readings.some((text) => one.test(text)))
       return judgementOfFindings(
         all.map(([policy, list]) => [policy, isFound(list)]),

@@ -1,7 +1,7 @@
 import { checkKnown, checkOneOf } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
-import { checkPrecision, type FindingSettings, judgementOfFindings, textOf } from "./Findings.ts"
+import { checkPrecision, type FindingSettings, judgementOfFindings } from "./Findings.ts"
 import { readingsOf } from "./foldText.ts"
 import { checkSettings, settingNames } from "./JudgeSettings.ts"
 
@@ -39,10 +39,10 @@ export function personalData(options: PersonalDataOptions = {}): Judge {
   }
   return {
     name: "personalData",
-    judge: async (content) => {
+    judge: async (content, call) => {
       // Loaded with the first text: what knows the world's telephone numbers is large.
       const { findPersonalData } = await import("./findPersonalData.ts")
-      const readings = readingsOf(textOf(content))
+      const readings = readingsOf(content, call)
       return judgementOfFindings(
         kinds.map((kind) => [kind, readings.some((text) => findPersonalData(kind, text, country))]),
         options,

@@ -1,7 +1,7 @@
 import { checkFlag, checkKnown, checkUnicode } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
-import { checkListed, checkPrecision, type FindingSettings, judgementOfFindings, textOf } from "./Findings.ts"
+import { checkListed, checkPrecision, type FindingSettings, judgementOfFindings } from "./Findings.ts"
 import { foldText, readingsOf } from "./foldText.ts"
 import { checkSettings, settingNames } from "./JudgeSettings.ts"
 
@@ -37,8 +37,8 @@ export function wordList(options: WordListOptions): Judge {
   )
   return {
     name: "wordList",
-    judge: async (content) => {
-      const readings = readingsOf(textOf(content)).map(foldText)
+    judge: async (content, call) => {
+      const readings = readingsOf(content, call).map(foldText)
       return judgementOfFindings(
         all.map(([policy, expression]) => [policy, readings.some((text) => expression.test(text))]),
         options,
@@ -61,7 +61,7 @@ function expressionOf(policy: string, words: unknown, isWhole: boolean): RegExp 
 
 /** Blanks within a phrase are any blanks. */
 function alternative(word: string, isWhole: boolean): string {
-  const escaped = word.replaceAll(/[$()*+./?[\\\]^{|}-]/g, String.raw`\$&`).replaceAll(/\s+/g, String.raw`\s+`)
+  const escaped = word.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`).replaceAll(/\s+/g, String.raw`\s+`)
   const first = Array.from(word)[0] ?? ""
   const last = Array.from(word).at(-1) ?? ""
   const before = isWhole && isBounded(first) ? String.raw`(?<![\p{L}\p{N}])` : ""

@@ -11,9 +11,14 @@ const saying = (probability: number, threshold = 0.5, policy = "p", name = polic
   judge: async () => ({ policies: [{ policy, probability, threshold }], tokens: { judged: 1, cached: 2 } }),
 })
 const failing: Judge = { name: "failing", judge: () => Promise.reject(new Error("down")) }
-const call = { signal: new AbortController().signal, shield: () => Promise.reject(new Error("no model")) }
+const content = { prompt: "x", response: undefined }
+const call = {
+  original: content,
+  signal: new AbortController().signal,
+  shield: () => Promise.reject(new Error("no model")),
+}
 const ask = async (judge: Judge, signal = call.signal) =>
-  verdictOfJudgement(judge.name, await judge.judge({ prompt: "x", response: undefined }, { ...call, signal }))
+  verdictOfJudgement(judge.name, await judge.judge(content, { ...call, signal }))
 
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 const Said = Schema.Struct({ probability: Share, threshold: Share, policy: Schema.Literals(["a", "b", "c"]) })

@@ -8,8 +8,10 @@ import { patterns, personalData, wordList } from "../../../src/guard/judges/inde
 const flagged = async (judge: Judge, text: string) => (await guardWithJudge({ judge }).input(text)).flagged
 /** As `shield` asks it: nothing was normalised before. */
 const flaggedRaw = async (judge: Judge, prompt: string) => {
-  const call = { signal: new AbortController().signal, shield: () => Promise.reject(new Error("no model")) }
-  const { policies } = await judge.judge({ prompt, response: undefined }, call)
+  const content = { prompt, response: undefined }
+  const shield = () => Promise.reject(new Error("no model"))
+  const call = { original: content, signal: new AbortController().signal, shield }
+  const { policies } = await judge.judge(content, call)
   return policies.some(({ probability, threshold }) => probability >= threshold)
 }
 
@@ -138,8 +140,7 @@ describe("personal data", () => {
   })
 
   it("takes a long text without stalling", async () => {
-    for (const part of ["a@", "1-", "::", "DE89 ", "1.1.1."])
-      assert.isFalse(await flagged(personalData(), part.repeat(5000)))
+    for (const part of ["a@", "::", "DE89 ", "1.1.1."]) assert.isFalse(await flagged(personalData(), part.repeat(5000)))
   })
 
   it.each([

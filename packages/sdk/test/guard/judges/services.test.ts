@@ -26,8 +26,10 @@ beforeEach(() => {
   server.left = 0
 })
 
+type Own = Omit<ServiceSettings, "baseUrl">
+
 interface Service {
-  readonly make: (settings?: ServiceSettings) => Judge
+  readonly make: (settings?: Own) => Judge
   /** What says that the text is harmful, and its score. */
   readonly policy: string
   readonly score: number
@@ -186,7 +188,7 @@ describe.each(Object.entries(services))("%s", (_, { header: [header, value], mak
     ["no time at all", { timeoutMs: 0 }, "timeoutMs"],
   ])("refuses %s", (_, own, option) => {
     // What JavaScript may pass.
-    const error = catching(() => make(own as ServiceSettings))
+    const error = catching(() => make(own as Own))
     assert.instanceOf(error, InvalidRequestError)
     assert.strictEqual(error.option, option)
     assert.notInclude(error.message, "a\nb")
