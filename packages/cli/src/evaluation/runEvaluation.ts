@@ -1,7 +1,7 @@
 /** What `facet eval` does with labelled rows. */
-import { access, constants, readFile } from "node:fs/promises"
+import { access, constants } from "node:fs/promises"
 import { basename, dirname } from "node:path"
-import { invalidRequest, parseJson, type Policy, readThresholds, type Thresholds } from "@facet/sdk/words"
+import { invalidRequest, type Policy, type Thresholds } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import type { ExitCode } from "../Command.ts"
 import type { evaluationOptions } from "../commands/evaluation.ts"
@@ -9,6 +9,7 @@ import type { Console } from "../Console.ts"
 import { readDevice } from "../DeviceFlags.ts"
 import { clearLine, duration } from "../Opening.ts"
 import type { Values } from "../Options.ts"
+import { readThresholdsFile } from "../readThresholdsFile.ts"
 import { UsageError } from "../UsageError.ts"
 import { chooseThresholds } from "./chooseThresholds.ts"
 import { compare, type Comparison } from "./compare.ts"
@@ -28,7 +29,7 @@ type Given = Values<typeof evaluationOptions>
 export async function runEvaluation(console: Console, dataset: string, given: Given): Promise<ExitCode> {
   checkFlags(given)
   for (const flag of ["html", "thresholdsOut", "resume"] as const) await checkPlace(flag, given[flag])
-  const thresholds = await thresholdsIn(given.thresholds)
+  const thresholds = await readThresholdsFile(given.thresholds)
   // What is wrong with the rows is told before a model is fetched for them.
   const { paperSize, rows } = await readRows(dataset, given)
   const wish = wishOf(given, thresholds, paperSize === undefined ? undefined : paperPolicies(dataset))
@@ -117,16 +118,6 @@ async function checkPlace(flag: string, file: string | undefined): Promise<void>
     const name = flag === "thresholdsOut" ? "thresholds-out" : flag
     throw new UsageError(`--${name}: ${file} cannot be written (${cause.message})`)
   })
-}
-
-async function thresholdsIn(file: string | undefined): Promise<Thresholds | undefined> {
-  if (file === undefined) return undefined
-  const text = await readFile(file, "utf8").catch((cause: Error) => {
-    throw invalidRequest("thresholds", `${file} cannot be read (${cause.message})`, "Name a file of --thresholds-out.")
-  })
-  const value = parseJson(text)?.value
-  if (value === undefined) throw invalidRequest("thresholds", `${file} is no JSON`, "Name a file of --thresholds-out.")
-  return readThresholds(value)
 }
 
 /** A file, or a known dataset that was pulled. */

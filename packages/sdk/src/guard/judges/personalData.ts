@@ -3,6 +3,7 @@ import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
 import { checkPrecision, type FindingSettings, judgementOfFindings } from "./Findings.ts"
 import { readingsOf } from "./foldText.ts"
+import { piecesOf } from "./inPieces.ts"
 import { checkSettings, settingNames } from "./JudgeSettings.ts"
 
 export const personalDataKinds = ["email", "phone", "credit_card", "iban", "ip_address"] as const
@@ -14,6 +15,12 @@ export interface PersonalDataOptions extends FindingSettings {
   /** The country whose telephone numbers are written without a country code, as ISO 3166: `"US"`. Default: none is. */
   readonly country?: string | undefined
 }
+
+/** Read at once, some milliseconds' work; pieces overlap by more than the longest address has letters. */
+const pieceCharacters = 2048
+
+/** A text may be long, and others wait for this thread. */
+const othersRun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 /**
  * Personal data by its form: e-mail addresses, credit cards (with their check digit), IBANs (with theirs) and IP addresses by the
@@ -42,9 +49,16 @@ export function personalData(options: PersonalDataOptions = {}): Judge {
     judge: async (content, call) => {
       // Loaded with the first text: what knows the world's telephone numbers is large.
       const { findPersonalData } = await import("./findPersonalData.ts")
-      const readings = readingsOf(content, call)
+      const found = new Set<PersonalDataKind>()
+      for (const piece of readingsOf(content, call).flatMap((text) => piecesOf(text, pieceCharacters))) {
+        for (const kind of kinds) {
+          if (!found.has(kind) && findPersonalData(kind, piece, country)) found.add(kind)
+        }
+        await othersRun()
+        call.signal.throwIfAborted()
+      }
       return judgementOfFindings(
-        kinds.map((kind) => [kind, readings.some((text) => findPersonalData(kind, text, country))]),
+        kinds.map((kind) => [kind, found.has(kind)]),
         options,
       )
     },
