@@ -53,13 +53,13 @@ test("a journal of something else is refused, and stays as it is", async () => {
   await run(file)
   const text = await readFile(file, "utf8")
   const others = [
-    [Journal.open(file, rows, { guard: "other", policies: [] }), "of another guard, tiny"],
-    [Journal.open(file, rows, { guard: "tiny", policies: ["harassment"] }), "of other policies"],
-    [Journal.open(file, rows.slice(1), subject), "of other rows"],
-    [Journal.open(file, [row("a", 0), ...rows.slice(1)], subject), "of other rows"],
+    [() => Journal.open(file, rows, { guard: "other", policies: [] }), "of another guard, tiny"],
+    [() => Journal.open(file, rows, { guard: "tiny", policies: ["harassment"] }), "of other policies"],
+    [() => Journal.open(file, rows.slice(1), subject), "of other rows"],
+    [() => Journal.open(file, [row("a", 0), ...rows.slice(1)], subject), "of other rows"],
   ] as const
-  for (const [opening, message] of others) {
-    const failure: unknown = await opening.catch((error: unknown) => error)
+  for (const [open, message] of others) {
+    const failure: unknown = await open().catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(InvalidRequestError)
     expect(failure).toHaveProperty("message", expect.stringContaining(message))
   }

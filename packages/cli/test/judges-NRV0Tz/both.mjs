@@ -1,2 +1,0 @@
-import { wordList } from "@facet/sdk/judges"
-export default wordList({ words: ["fox", "bear"], thresholds: {} })
