@@ -6,10 +6,23 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
+/** What the services are asked, each of some of these. */
+export interface JudgeBody {
+  readonly model: string
+  readonly input: string
+  readonly userPromptData: { readonly text: string }
+  readonly modelResponseData: { readonly text: string }
+  readonly comment: { readonly text: string }
+  readonly requestedAttributes: object
+  readonly document: { readonly content: string }
+  readonly messages: ReadonlyArray<{ readonly role: string; readonly content: string }>
+  readonly logprobs?: boolean
+}
+
 export interface AskedOfJudge {
   readonly path: string
   readonly headers: IncomingMessage["headers"]
-  readonly body: any
+  readonly body: JudgeBody
 }
 
 export interface JudgeFaults {
@@ -55,7 +68,7 @@ export class JudgeServer implements AsyncDisposable {
     response.on("close", () => (this.left += response.writableEnded ? 0 : 1))
     const chunks: Array<Buffer> = []
     for await (const chunk of request) chunks.push(chunk)
-    const body = JSON.parse(Buffer.concat(chunks).toString("utf8"))
+    const body: JudgeBody = JSON.parse(Buffer.concat(chunks).toString("utf8"))
     const path = request.url ?? ""
     this.asked.push({ path, headers: request.headers, body })
     const { faults } = this
@@ -64,13 +77,13 @@ export class JudgeServer implements AsyncDisposable {
     response.end(faults.body ?? JSON.stringify(this.#documentOf(path, body)))
   }
 
-  #documentOf(path: string, body: any): object {
+  #documentOf(path: string, body: JudgeBody): object {
     if (path.endsWith("/moderations")) return moderation(body.model, body.input)
     if (path.endsWith(":sanitizeUserPrompt")) return sanitization(body.userPromptData.text)
     if (path.endsWith(":sanitizeModelResponse")) return sanitization(body.modelResponseData.text)
     if (path.endsWith("/comments:analyze")) return analysis(body.comment.text, Object.keys(body.requestedAttributes))
     if (path.endsWith("/documents:moderateText")) return moderatedText(body.document.content)
-    const { content } = body.messages.at(-1)
+    const content = body.messages.at(-1)?.content ?? ""
     const tokens = body.model.includes("Qwen") ? qwen(content, body.messages.length > 1) : llama(content)
     return completion(body.model, tokens, body.logprobs === true && this.faults.hasNoLogprobs !== true)
   }
