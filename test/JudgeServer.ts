@@ -17,6 +17,7 @@ export interface JudgeBody {
   readonly document: { readonly content: string }
   readonly messages: ReadonlyArray<{ readonly role: string; readonly content: string }>
   readonly logprobs?: boolean
+  readonly temperature?: number
 }
 
 export interface AskedOfJudge {
