@@ -1,7 +1,7 @@
 /** Datasets that have names: where they are published, and how their rows read. */
 import type { DatasetSource } from "@facet/sdk/models"
 import { invalidRequest } from "@facet/sdk/words"
-import type { LayoutName } from "./DatasetLayouts.ts"
+import type { LayoutName } from "./layouts.ts"
 
 export interface KnownDataset {
   readonly source: DatasetSource

@@ -1,6 +1,6 @@
 /** Labelled rows out of a file. */
 import { invalidRequest, type JsonRecord } from "@facet/sdk/words"
-import { type LayoutName, layouts } from "./DatasetLayouts.ts"
+import { type LayoutName, layouts } from "./layouts.ts"
 import { readRecords } from "./readRecords.ts"
 
 export type Label = 0 | 1

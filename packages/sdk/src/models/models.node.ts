@@ -1,5 +1,5 @@
 /** `@facet/sdk/models`: which models there are, fetching, packing and removing them, for tools that manage them on Node. */
-export { type DatasetSource, locateDataset, pullDataset } from "./datasets.node.ts"
+export { type DatasetSource, locateDataset, pullDataset } from "./Datasets.node.ts"
 export { describeModel, type ModelFacts } from "./describeModel.node.ts"
 export { knownModel, type KnownModel, knownModels, licenceTitle, type Needs } from "./knownModels.ts"
 export { type WeightDtype, weightDtypes } from "../words/Tensors.ts"

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { afterAll, afterEach, assert, beforeAll, beforeEach, it, vi } from "vitest"
 import { HubServer } from "../../../../test/HubServer.ts"
 import { DownloadError } from "../../src/index.ts"
-import { type DatasetSource, locateDataset, pullDataset } from "../../src/models/datasets.node.ts"
+import { type DatasetSource, locateDataset, pullDataset } from "../../src/models/Datasets.node.ts"
 import { failureOf } from "../fixtures/failure.ts"
 
 const source: DatasetSource = { kind: "dataset", repository: "me/mine", file: "data/rows.csv" }
