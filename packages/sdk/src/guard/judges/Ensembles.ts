@@ -68,7 +68,10 @@ export function weighted(
 ): Judge {
   checkKnown(options, ["policy", ...settingNames])
   checkSettings(options)
-  const pairs: ReadonlyArray<unknown> = Array.isArray(judges) ? judges : []
+  if (!Array.isArray(judges)) {
+    throw invalidRequest("judges", `${show(judges)} is no list`, "Pass pairs of a judge and its weight.")
+  }
+  const pairs: ReadonlyArray<unknown> = judges
   for (const [i, pair] of pairs.entries()) {
     if (!Array.isArray(pair)) throw invalidRequest(`judges[${i}]`, "it is no pair", "Pass [judge, weight].")
     checkNumber(`judges[${i}][1]`, pair[1], { min: Number.MIN_VALUE, max: Number.MAX_SAFE_INTEGER, integer: false })

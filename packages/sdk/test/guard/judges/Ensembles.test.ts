@@ -110,6 +110,7 @@ describe("an ensemble", () => {
     [() => weighted([[saying(0), 0]]), "judges[0][1]"],
     [() => weighted([[saying(0), Number.NaN]]), "judges[0][1]"],
     [() => weighted([saying(0)] as never), "judges[0]"],
+    [() => weighted(undefined as never), "judges"],
     [() => weighted([[saying(0), 1]], { treshold: 1 } as never), "treshold"],
   ])("is refused where it is none: %#", (make, option) => {
     expect(make).toThrow(expect.objectContaining({ option }))
