@@ -163,9 +163,11 @@ function jsonOf(value: unknown): string {
 
 /** The released policy that a question is. */
 const policyOf = (id: string, instructions: string | undefined): Policy | undefined =>
-  Object.values(policies).find(
+  Object.values<Policy>(policies).find(
     (policy) =>
-      policy.id === id || policy.promptGuideline === instructions || policy.responseGuideline === instructions,
+      policy.id === id ||
+      (instructions !== undefined &&
+        (policy.promptGuideline === instructions || policy.responseGuideline === instructions)),
   )
 
 /** A policy of the question's own, whose instructions are its guideline. */

@@ -9,7 +9,7 @@ export type ExitCode = 0 | 3
 
 export interface Description {
   readonly name: string
-  /** What stands for the text in the help, or for several words: `IN OUT`; absent where none is taken. */
+  /** What stands for the text in the help, or for several words: `IN OUT`, `ACTION [NAME]`; absent where none is taken. */
   readonly operand?: string
   /** What those words are: a text (the default) may be - for standard input. */
   readonly takes?: "text" | "names"
@@ -63,7 +63,9 @@ const namesOf = ({ operand }: Description): ReadonlyArray<string> => operand?.sp
 
 function checkOperands(description: Description, operands: ReadonlyArray<string>): void {
   const { examples, name, takes } = description
-  const [missing] = namesOf(description).slice(operands.length)
+  const [missing] = namesOf(description)
+    .slice(operands.length)
+    .filter((word) => !word.startsWith("["))
   const [tooMany] = operands.slice(namesOf(description).length)
   if (tooMany !== undefined) throw new UsageError(`"${tooMany}" is one word too many: ${name} takes no text.`)
   if (missing === undefined) return

@@ -8,7 +8,7 @@ export const scopeOption = {
   scope: {
     kind: "text",
     value: "DIR",
-    about: "a Gemma Scope folder, or one params.npz",
+    about: "its autoencoders: a folder, one file of parameters, or a name (`facet scope list`)",
   },
 } as const
 
@@ -61,7 +61,7 @@ export function scopeFor(
 ): Pick<OpenOptions, "scope" | "layer" | "site"> {
   if (scope === undefined) return {}
   // The paths in a folder say where its autoencoders belong.
-  if (!scope.endsWith(".npz")) return { scope }
+  if (!/\.(?:npz|safetensors)$/.test(scope)) return { scope }
   const [knownLayer, knownSite] = [layer ?? first?.layer, site ?? first?.site]
   return {
     scope,

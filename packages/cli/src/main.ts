@@ -14,6 +14,7 @@ import { inspect } from "./commands/inspect.ts"
 import { models } from "./commands/models.ts"
 import { pull } from "./commands/pull.ts"
 import { rm } from "./commands/rm.ts"
+import { scope } from "./commands/scope.ts"
 import { score } from "./commands/score.ts"
 import { serve } from "./commands/serve.ts"
 import { shield } from "./commands/shield.ts"
@@ -37,6 +38,7 @@ const working: ReadonlyArray<Command> = [
   models,
   show,
   rm,
+  scope,
   convert,
   serve,
   bench,

@@ -21,6 +21,7 @@ import { asFacetError, type FacetError, invalidRequest, UnsupportedDeviceError }
 import { Opened, type Place } from "./words/Opened.ts"
 import type { Progress } from "./words/Progress.ts"
 import type { ModelRef } from "./words/Request.ts"
+import type { ScopeQuery } from "./words/ScopeQuery.ts"
 import { type WeightDtype, weightDtypes, type WeightPacking } from "./words/Tensors.ts"
 import { readSite, type Site } from "./words/Site.ts"
 import type { Download, ModelTerms, Platform } from "./worker/Platform.ts"
@@ -45,10 +46,12 @@ export interface OpenOptions {
    */
   readonly checkShield?: boolean | undefined
   /**
-   * Sparse autoencoders of `model`: a Gemma Scope folder or one `params.npz`; in a browser the URL of one `params.npz`.
-   * Default for `"tiny"`: its own.
+   * Sparse autoencoders of `model`. What they are, `{ layer: 20 }`: of Gemma Scope the canonical one. Or a name: SAELens'
+   * `"gemma-scope-2b-pt-res-canonical/layer_20/width_16k/canonical"`, Neuronpedia's `"20-gemmascope-res-16k"`, or a release's,
+   * of which all is opened that is on this machine. Or a folder, Gemma Scope's or one that SAELens saved, or one file of
+   * parameters; in a browser its URL. What is not here is fetched once. Default for `"tiny"`: its own.
    */
-  readonly scope?: string | undefined
+  readonly scope?: string | ScopeQuery | undefined
   /** Where the autoencoders of `scope` belong, when their paths do not say it. */
   readonly layer?: number | undefined
   /** `resid_post`, `attn_z`, `mlp_out` or `mlp_in_norm`, or TransformerLens' name of it. */
@@ -59,6 +62,11 @@ export interface OpenOptions {
   readonly active?: number | undefined
   /** The most bytes that a model's prefix cache keeps. Default 512 MiB. */
   readonly cacheBytes?: number | undefined
+  /**
+   * The most bytes of autoencoders that stay in memory: the least recently used go, and are read again when they are asked for.
+   * Default 4 GiB, which all of a 2B model's layers fit into at 16,384 features. Those of one request stay while it needs them.
+   */
+  readonly scopeBytes?: number | undefined
   /** Threads for one run. Default: one a core, at most 16; in a browser at most 8, and only where it is cross-origin isolated. */
   readonly threads?: number | undefined
   /**
@@ -137,6 +145,7 @@ const defaults = {
   active: 8,
   cacheBytes: 512 * 1024 * 1024,
   judging: defaultJudgingLimits,
+  scopeBytes: 4 * 1024 * 1024 * 1024,
 }
 
 /** Which ShieldGemma belongs to which Gemma, by Google's ids. Source: ShieldGemma's model card. */
@@ -216,6 +225,7 @@ const given = (limits: Partial<JudgingLimits> = {}): Partial<JudgingLimits> =>
 const settingsOf = (options: OpenOptions): EngineSettings => ({
   active: options.active ?? defaults.active,
   cacheBytes: options.cacheBytes ?? defaults.cacheBytes,
+  scopeBytes: options.scopeBytes ?? defaults.scopeBytes,
   judging: { ...defaults.judging, ...given(options.judging) },
   lanes: options.lanes ?? 1,
   reuse: options.reuse ?? "exact",
@@ -265,16 +275,18 @@ async function resolveText(
   signal: AbortSignal,
 ): Promise<ModelRef> {
   const { scope, sha256 = {} } = options
-  const given = scope === undefined ? undefined : platform.resolveScope(scope)
+  const find = async (path: string) =>
+    scope === undefined ? undefined : platform.resolveScope(scope, { id: model, path }, termsOf(options, signal))
   const sums = {
     ...(sha256.model !== undefined && { sha256: sha256.model }),
     ...(sha256.scope !== undefined && { scopeSha256: sha256.scope }),
   }
   if (model !== "tiny") {
-    return { source: await locate(model, options, signal), use: "text", scope: given, ...place, ...sums }
+    const source = await locate(model, options, signal)
+    return { source, use: "text", scope: await find(source), ...place, ...sums }
   }
   const tiny = await platform.embedded()
-  return { source: tiny.gemma, use: "text", scope: given ?? tiny.scope, ...place, ...sums }
+  return { source: tiny.gemma, use: "text", scope: (await find(tiny.gemma)) ?? tiny.scope, ...place, ...sums }
 }
 
 /** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
@@ -313,6 +325,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   queue: true,
   active: true,
   cacheBytes: true,
+  scopeBytes: true,
   judging: true,
   lanes: true,
   reuse: true,
@@ -334,12 +347,14 @@ function checkOptions(options: OpenOptions): void {
   for (const option of ["queue", "active", "threads"] as const) checkCount(option, options[option])
   checkFunction("onProgress", options.onProgress)
   checkFlag("checkShield", options.checkShield)
-  if (options.cacheBytes !== undefined) checkBytes(options.cacheBytes)
+  if (options.cacheBytes !== undefined) checkBytes("cacheBytes", options.cacheBytes, "0 for no cache")
+  if (options.scopeBytes !== undefined) checkBytes("scopeBytes", options.scopeBytes, "0 for none but those at work")
   if (options.lanes !== undefined) checkNumber("lanes", options.lanes, { min: 1, max: mostLanes, integer: true })
   checkJudging(options.judging)
   checkReuse(options.reuse)
   checkSpeculate(options.speculate)
-  for (const option of ["model", "shield", "scope"] as const) checkAddress(option, options[option])
+  for (const option of ["model", "shield"] as const) checkAddress(option, options[option])
+  checkScope(options)
   checkDevice(options)
   checkPrecision(options)
   checkDtype(options)
@@ -347,6 +362,17 @@ function checkOptions(options: OpenOptions): void {
   checkStorage(options)
   checkSha256(options)
   checkWorker(options)
+}
+
+function checkScope({ model = "tiny", scope }: OpenOptions): void {
+  if (typeof scope !== "object" || scope === null) return checkAddress("scope", scope)
+  // What it may hold is checked where it is looked up.
+  if (model !== "tiny") return
+  throw invalidRequest(
+    "scope",
+    "Gemma Scope has nothing for the embedded model, which has autoencoders of its own",
+    "Leave it out, and name `layer` and `site` where you inspect.",
+  )
 }
 
 function checkJudging(limits: OpenOptions["judging"] = {}): void {
@@ -367,9 +393,9 @@ function checkSpeculate(speculate: unknown): void {
   throw invalidRequest("speculate", `${show(speculate)} is neither true nor false`, "Use true or false.")
 }
 
-function checkBytes(cacheBytes: number): void {
-  if (Number.isFinite(cacheBytes) && cacheBytes >= 0) return
-  throw invalidRequest("cacheBytes", `${cacheBytes} is out of range`, "Use a number of bytes, 0 for no cache.")
+function checkBytes(option: string, bytes: number, none: string): void {
+  if (Number.isFinite(bytes) && bytes >= 0) return
+  throw invalidRequest(option, `${bytes} is out of range`, `Use a number of bytes, ${none}.`)
 }
 
 function checkAddress(option: string, value: unknown): void {

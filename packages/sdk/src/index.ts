@@ -41,6 +41,7 @@ export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnsw
 export type { Device, DeviceName } from "./words/Device.ts"
 export type { WeightDtype } from "./words/Tensors.ts"
 export type { Embedding, EmbedOptions } from "./words/Embedding.ts"
+export type { Features } from "./words/Features.ts"
 export type { PageWorker } from "./words/EngineSettings.ts"
 export {
   ClosedError,
@@ -89,7 +90,8 @@ export {
 } from "./words/Generation.ts"
 export type { Judge, JudgeCall, Judgement } from "./words/Judge.ts"
 export { jsonSchema } from "./words/jsonSchema.ts"
-export type { GuardMode, GuardOptions, GuardPlan, GuardRole } from "./words/GuardOptions.ts"
+export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
+export type { GuardRole } from "./words/GuardRole.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
 export {
   type Ablate,
@@ -102,7 +104,20 @@ export {
   type SteeringMethod,
   steeringMethods,
 } from "./words/Intervention.ts"
-export { definePolicy, policies, type Policy } from "./words/Policy.ts"
+export { definePolicy, type Policy, type PolicyAction, type PolicyExample, type PolicyOptions } from "./words/Policy.ts"
+export type {
+  HeldOutFigures,
+  LearningPoint,
+  PolicyMethod,
+  PolicyTraining,
+  TrainedOperatingPoint,
+  TrainingCandidate,
+} from "./words/PolicyTraining.ts"
+export type { PaperCalibration, PolicyCalibration } from "./words/policyProbability.ts"
+export type { Pooling, Probe } from "./words/Probe.ts"
+export { policies, type PolicyId } from "./words/releasedPolicies.ts"
+export type { ShieldSpelling } from "./words/ShieldSpelling.ts"
+export { readPolicyFile, writePolicyFile } from "./words/PolicyFile.ts"
 export type { Progress } from "./words/Progress.ts"
 export type { ChatMessage, Prompt, TokenPrompt } from "./words/Prompt.ts"
 export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./words/promptReadings.ts"
@@ -118,6 +133,7 @@ export type {
 } from "./words/Question.ts"
 export type { EngineStats } from "./words/Request.ts"
 export type { SamplingOptions } from "./words/Sampling.ts"
+export type { ScopeQuery } from "./words/ScopeQuery.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export { readThresholds, type Thresholds } from "./words/Thresholds.ts"

@@ -1,15 +1,16 @@
 /** What a guard is worth on labelled rows. */
-import { calibrationError } from "@facet/sdk/words"
-import { bootstrap, type Interval } from "./bootstrap.ts"
-import { curveOf, type Judged } from "./Curve.ts"
 import {
   bestPoint,
+  calibrationError,
+  curveOf,
   decidedPoint,
+  type Judged,
   type OperatingPoint,
   pointAt,
   type RankingFigures,
   rankingFigures,
-} from "./Ranking.ts"
+} from "@facet/sdk/words"
+import { bootstrap, type Interval } from "./bootstrap.ts"
 
 /** Figures from 0 to 1; null where the rows cannot tell them, and `untold` says why. */
 export interface Measures {

@@ -1,7 +1,6 @@
 /** How far figures would move with other rows of the same kind. */
-import { type Judged, sorted, weightedCurve } from "./Curve.ts"
+import { type Judged, type RankingFigures, rankingFigures, sorted, weightedCurve } from "@facet/sdk/words"
 import { uniformBelow } from "./uniformBelow.ts"
-import { type RankingFigures, rankingFigures } from "./Ranking.ts"
 
 export type Interval = readonly [low: number, high: number]
 

@@ -1,7 +1,14 @@
 /** Thresholds that do best on labelled rows, as a file that every guard reads. */
-import { invalidRequest, type Thresholds } from "@facet/sdk/words"
-import { type Curve, curveOf, type Judged } from "./Curve.ts"
-import { bestPoint, type OperatingPoint, pointAt } from "./Ranking.ts"
+import {
+  bestPoint,
+  type Curve,
+  curveOf,
+  invalidRequest,
+  type Judged,
+  type OperatingPoint,
+  pointAt,
+  type Thresholds,
+} from "@facet/sdk/words"
 
 export interface ThresholdGoal {
   /** Of what should pass, the share that may be flagged. */

@@ -1,7 +1,6 @@
 /** Two guards on the same rows: how far apart they are, and whether chance explains it. */
+import { type Judged, rankingFigures, type RankingFigures, sorted, weightedCurve } from "@facet/sdk/words"
 import { middle, resamples, type Interval } from "./bootstrap.ts"
-import { type Judged, sorted, weightedCurve } from "./Curve.ts"
-import { type RankingFigures, rankingFigures } from "./Ranking.ts"
 import { uniformBelow } from "./uniformBelow.ts"
 
 /** The second guard's figure minus the first one's. */

@@ -1,7 +1,6 @@
 /** Lets a guard judge labelled rows, and measures it. */
-import type { Verdict } from "@facet/sdk/words"
+import type { Judged, Verdict } from "@facet/sdk/words"
 import type { Decided } from "./compare.ts"
-import type { Judged } from "./Curve.ts"
 import type { Journal } from "./Journal.ts"
 import { measure, type Measures } from "./Measures.ts"
 import type { DatasetRow } from "./readDataset.ts"

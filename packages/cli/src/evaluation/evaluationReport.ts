@@ -1,6 +1,5 @@
-/** An evaluation as one HTML page that needs nothing else: a table, and plots. */
-import { calibrationBins } from "@facet/sdk/words"
-import { curveOf, type Judged } from "./Curve.ts"
+/** An evaluation as one HTML page that needs nothing else: a table, and plots as inline SVG. */
+import { calibrationBins, curveOf, type Judged } from "@facet/sdk/words"
 import type { Evaluation } from "./evaluate.ts"
 import { cellsOf, head, remarksOf } from "./evaluationTable.ts"
 import { page, plot, scoreBars, tableOf, x, y } from "./HtmlReport.ts"

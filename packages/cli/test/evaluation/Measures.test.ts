@@ -2,9 +2,8 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { curveOf, type Judged } from "../../src/evaluation/Curve.ts"
+import { areaUnderRoc, curveOf, type Judged, type OperatingPoint, pointAt } from "@facet/sdk/words"
 import { measure } from "../../src/evaluation/Measures.ts"
-import { areaUnderRoc, type OperatingPoint, pointAt } from "../../src/evaluation/Ranking.ts"
 import { tries } from "../../../../test/campaign.ts"
 
 const figures = ["f1", "threshold", "precision", "recall", "auPrc", "auRoc"] as const

@@ -1,8 +1,8 @@
 /** Two guards on the same rows, thresholds, and how scores drift: against scipy's and scikit-learn's own. */
+import { type Judged } from "@facet/sdk/words"
 import { describe, expect, test } from "vitest"
 import { chooseThresholds } from "../../src/evaluation/chooseThresholds.ts"
 import { compare, type Decided, signTest } from "../../src/evaluation/compare.ts"
-import type { Judged } from "../../src/evaluation/Curve.ts"
 import { driftOf } from "../../src/evaluation/monitoring/driftOf.ts"
 
 /** Scores of a guard that is right by so much, on rows of which every third is to be flagged. */

@@ -1,6 +1,6 @@
 /** The page of an evaluation. */
 import { expect, test } from "vitest"
-import type { Judged } from "../../src/evaluation/Curve.ts"
+import type { Judged } from "@facet/sdk/words"
 import { evaluationReport } from "../../src/evaluation/evaluationReport.ts"
 import { measure } from "../../src/evaluation/Measures.ts"
 

@@ -6,7 +6,7 @@ import type { TensorSpec } from "../words/Tensors.ts"
 import type { GgufSpelling } from "./GgufSpelling.ts"
 
 /** What an architecture reads of `config.json`; the rest is the same for all. */
-export type Shape = Omit<ModelConfig, "eosIds" | "isTied" | "quantization" | "guardWindow">
+export type Shape = Omit<ModelConfig, "eosIds" | "isTied" | "quantization" | "guardWindow" | "shieldSpelling">
 
 export interface Architecture {
   /** For people: `Gemma 2`. */

@@ -5,6 +5,7 @@ import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import { show } from "../words/Checks.ts"
 import { ModelFileError, UnsupportedModelError } from "../words/Errors.ts"
+import { type ShieldSpelling, shieldSpellings } from "../words/ShieldSpelling.ts"
 import { blockSizes, type Quantization, quantizationBits } from "../words/Tensors.ts"
 import type { Architecture } from "./Architecture.ts"
 import { architectures } from "./architectures.ts"
@@ -39,6 +40,7 @@ export async function readModel(files: ModelFiles): Promise<Model> {
     isTied: readTied(own) ?? readTied(fields) ?? true,
     quantization: readQuantization(fields),
     guardWindow: readGuardWindow(fields),
+    shieldSpelling: readSpelling(fields),
   }
   return { architecture, config }
 }
@@ -96,6 +98,16 @@ function readGuardWindow(fields: Fields): number | null {
   const window = facet.get("guardWindow")
   if (typeof window === "number" && Number.isInteger(window) && window >= 8) return window
   throw facet.refuse("guardWindow", `is ${JSON.stringify(window)}, no whole number of at least 8`)
+}
+
+/** Facet's own key, too: `"facet": { "shieldSpelling": "A" }`. */
+function readSpelling(fields: Fields): ShieldSpelling | null {
+  const facet = fields.section("facet")
+  if (facet?.has("shieldSpelling") !== true) return null
+  const given = facet.get("shieldSpelling")
+  const spelling = shieldSpellings.find((known) => known === given)
+  if (spelling !== undefined) return spelling
+  throw facet.refuse("shieldSpelling", `is ${show(given)}, none of ${shieldSpellings.join(", ")}`)
 }
 
 function readQuantization(fields: Fields): Quantization | null {

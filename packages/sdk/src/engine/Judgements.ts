@@ -7,8 +7,8 @@ import { RecentlyUsed } from "./RecentlyUsed.ts"
 
 /** What one piece was judged to be. */
 export interface Judgement {
-  /** P(Yes) for each policy. */
-  readonly probabilities: ReadonlyArray<number>
+  /** Of P(Yes) for each policy, in nats. */
+  readonly logits: ReadonlyArray<number>
   /** Tokens that were run for it, and tokens that were not. */
   readonly judged: number
   readonly cached: number

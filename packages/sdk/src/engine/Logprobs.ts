@@ -3,6 +3,7 @@
  * that nothing overflows. A logit of -Infinity is a masked token of probability 0.
  */
 import { notFinite, type RuntimeError } from "../words/Errors.ts"
+import { sigmoid } from "../words/policyProbability.ts"
 import { expOfNegative } from "./expOfNegative.ts"
 
 /** What one pass over a row of logits tells. */
@@ -121,12 +122,16 @@ const largest = (logits: Float32Array, count: number): ReadonlyArray<number> => 
  *
  * @throws RuntimeError when the difference of the logits is not a number.
  */
-export const softmax2 = (yes: number, no: number): number => {
-  const probability = 1 / (1 + Math.exp(no - yes))
-  if (Number.isNaN(probability)) {
-    throw notFinite("Judging", `the candidates' logits are ${yes} and ${no}`)
-  }
-  return probability
+export const softmax2 = (yes: number, no: number): number => sigmoid(difference(yes, no))
+
+/**
+ * The logit of `yes` among two candidates alone.
+ *
+ * @throws RuntimeError when it is not a number.
+ */
+export function difference(yes: number, no: number): number {
+  if (Number.isNaN(yes - no)) throw notFinite("Judging", `the candidates' logits are ${yes} and ${no}`)
+  return yes - no
 }
 
 const unusable = (logits: Float32Array): RuntimeError => {

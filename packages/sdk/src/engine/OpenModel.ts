@@ -9,10 +9,12 @@ import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import type { Device } from "../words/Device.ts"
 import type { ReuseRule } from "../words/EngineSettings.ts"
 import type { Progress } from "../words/Progress.ts"
+import type { ShieldSpelling } from "../words/ShieldSpelling.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import { areRowsExact } from "./areRowsExact.ts"
 import { Constraints } from "./constraint/index.ts"
 import { Feeds, readsCandidates } from "./Feeds.ts"
+import { fingerprintOf } from "./fingerprintOf.ts"
 import type { Forward, Lane, Wanted } from "./Forward.ts"
 import { Interventions } from "./Interventions.ts"
 import { Judgements } from "./Judgements.ts"
@@ -21,6 +23,7 @@ import { type ModelParts, OpeningProgress, readParts } from "./ModelParts.ts"
 import { lanesOf, ModelSession, type Openings, operatorsFor } from "./ModelSession.ts"
 import { type Lease, PrefixCache } from "./PrefixCache.ts"
 import { RecentlyUsed } from "./RecentlyUsed.ts"
+import { spellingOfTemplate } from "./spellingOfTemplate.ts"
 import { anyRow, isExactChunk, paired, pairedRows, type Reuse, wholeChunks } from "./Reuse.ts"
 import { singleToken } from "./singleToken.ts"
 import { residuals, union } from "./SiteSets.ts"
@@ -63,6 +66,8 @@ export class OpenModel {
   readonly endIds: ReadonlySet<number>
   /** The token ids of ShieldGemma's two answers, without a leading space: 3553 and 1294 in Google's vocabulary. */
   readonly answers: { readonly yes: number; readonly no: number }
+  /** How this checkpoint's prompts are spelt when it judges. */
+  readonly spelling: ShieldSpelling
   /** Parts of the folder that are no part of the text model, in words. */
   readonly leftOut: ReadonlyArray<string>
   readonly #options: OpenModelOptions
@@ -73,6 +78,7 @@ export class OpenModel {
   readonly #feeds: Feeds
   readonly #session: ModelSession
   #background: Promise<void> = Promise.resolve()
+  #fingerprint: Promise<string> | undefined
 
   private constructor(options: OpenModelOptions, parts: ModelParts, { reuse, session }: Ready) {
     const { located, model, tokenizer } = parts
@@ -85,6 +91,7 @@ export class OpenModel {
     this.constraints = new Constraints({ vocabSize: config.vocabSize, bytesOf: (id) => tokenizer.bytesOf(id) })
     this.leftOut = located.leftOut
     this.answers = { yes: singleToken(tokenizer, "Yes"), no: singleToken(tokenizer, "No") }
+    this.spelling = config.shieldSpelling ?? spellingOfTemplate(tokenizer.templateSource) ?? "A"
     const endOfTurn = tokenizer.controls.get(architecture.endOfTurn)
     this.endIds = new Set(endOfTurn === undefined ? config.eosIds : [...config.eosIds, endOfTurn])
     this.#reuse = reuse
@@ -154,6 +161,13 @@ export class OpenModel {
     const weights = { ...this.#parts.located, quantization: this.config.quantization }
     const parts = { ...this.#parts, placed: await runtime.placeModel(files, weights) }
     return OpenModel.#firstLayers({ ...this.#options, runtime }, parts, layers, [])
+  }
+
+  /** See {@link fingerprintOf}. */
+  fingerprint(): Promise<string> {
+    this.#fingerprint ??= fingerprintOf(this.#options.files, this.#parts.located)
+    this.#fingerprint.catch(() => (this.#fingerprint = undefined))
+    return this.#fingerprint
   }
 
   /** What it runs on. */

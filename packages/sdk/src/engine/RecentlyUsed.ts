@@ -19,4 +19,8 @@ export class RecentlyUsed<A> {
     const oldest = this.#kept.keys().next()
     if (this.#kept.size > this.#most && oldest.done !== true) this.#kept.delete(oldest.value)
   }
+
+  delete(key: string): void {
+    this.#kept.delete(key)
+  }
 }

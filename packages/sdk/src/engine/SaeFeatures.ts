@@ -3,10 +3,11 @@
  * far larger than what is read.
  */
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
-import { isInPlace, readNpzArray, readNpzRun } from "../files/readNpz.ts"
+import { isInPlace, readArray, readRun } from "../files/PlacedArray.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
-import type { SaeEntry } from "../scope/Catalogue.ts"
+import type { SaeEntry } from "../scope/SaePath.ts"
 import type { SaeArrayName, SaeFile } from "../scope/SaeFile.ts"
+import { asJumpRelu, featureArrays, type FeatureArrayName, whyNotReadable } from "../scope/SaeFormula.ts"
 import { invalidRequest } from "../words/Errors.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import { areFinite } from "./areFinite.ts"
@@ -38,19 +39,22 @@ const strip = 4 * 1024 * 1024
 const mostKept = 256
 
 export class SaeFeatures {
+  /** Where it writes: what is added along a feature is added here. */
   readonly site: Site
   /** Tells autoencoders apart. */
   readonly path: string
   readonly #files: ModelFiles
   readonly #file: string
   readonly #sae: SaeFile
+  readonly #isTranscoder: boolean
   readonly #mostReadThrough: number
   /** Arrays that are not in place are read once, as a whole. */
   readonly #arrays = new Map<SaeArrayName, Promise<Float32Array>>()
   readonly #kept = new Map<string, Promise<Float32Array>>()
 
   private constructor(files: ModelFiles, entry: SaeEntry, sae: SaeFile, most: number) {
-    this.site = { layer: entry.layer, site: entry.site }
+    this.site = { layer: entry.layer, site: entry.writes ?? entry.site }
+    this.#isTranscoder = entry.writes !== undefined
     this.path = filePath(files, entry.file)
     this.#files = files
     this.#file = entry.file
@@ -82,33 +86,73 @@ export class SaeFeatures {
     )
   }
 
-  /** The row of a feature in the decoder: `[width of the site]`. */
-  decoderRow(index: number): Promise<Float32Array> {
-    const { dModel } = this.#sae
-    return this.#keep(`row ${index}`, () => this.#run("W_dec", { first: index * dModel, count: dModel }))
+  /**
+   * @throws InvalidRequestError where features cannot be read in the middle of a model, so that none can be set.
+   * @param option that asks for it.
+   */
+  checkReadable(option: string): void {
+    const why = this.#isTranscoder
+      ? "it is a transcoder, which reads in one place and writes in another"
+      : this.#sae.formula.isAffine
+        ? "it has a matrix of its own beside its features"
+        : whyNotReadable(this.#sae.formula)
+    if (why === undefined) return
+    throw invalidRequest(
+      option,
+      `features of the autoencoder at ${siteKey(this.site)} cannot be set: ${why}`,
+      "Steer by the feature instead, or take a JumpReLU, standard or gated autoencoder.",
+    )
   }
 
+  /** The row of a feature in the decoder: `[width of the site]`. */
+  decoderRow(index: number): Promise<Float32Array> {
+    const { dOut } = this.#sae
+    return this.#keep(`row ${index}`, () => this.#run("W_dec", { first: index * dOut, count: dOut }))
+  }
+
+  /** Of a feature that {@link checkReadable} has let pass. */
   async direction(index: number): Promise<FeatureDirection> {
-    const [bias = 0] = await this.#keep(`bias ${index}`, () => this.#run("b_enc", { first: index, count: 1 }))
-    const [threshold = 0] = await this.#keep(`threshold ${index}`, () =>
-      this.#run("threshold", { first: index, count: 1 }),
-    )
-    const encoder = await this.#keep(`column ${index}`, () => this.#column(index))
-    return { encoder, bias, threshold: Math.max(0, threshold), decoder: await this.decoderRow(index) }
+    const { formula } = this.#sae
+    const own: Partial<Record<FeatureArrayName, Float32Array>> = {}
+    for (const name of featureArrays[formula.activation]) {
+      own[name] = await this.#keep(`${name} ${index}`, () => this.#run(name, { first: index, count: 1 }))
+    }
+    const { bias, scale, threshold } = asJumpRelu(formula, own)
+    const column = await this.#keep(`column ${index}`, () => this.#column(index))
+    const factor = scale?.[0]
+    const encoder = factor === undefined ? column : column.map((value) => value * factor)
+    const taken = formula.subtractsDecoderBias ? dot(await this.#array("b_dec"), encoder) : 0
+    return {
+      encoder,
+      bias: (bias[0] ?? 0) - taken,
+      threshold: threshold[0] ?? 0,
+      decoder: await this.decoderRow(index),
+    }
   }
 
   /** Everything. It is not kept: at 16,384 features of 2,304 numbers it is 302 MB. */
   async whole(): Promise<WholeSae> {
-    const read = async (name: SaeArrayName): Promise<Float32Array> =>
-      this.#checked(await readNpzArray(this.#files, this.#file, this.#sae.arrays[name]))
-    return {
-      width: this.#sae.width,
-      encoder: await read("W_enc"),
-      bias: await read("b_enc"),
-      threshold: (await read("threshold")).map((value) => Math.max(0, value)),
-      decoder: await read("W_dec"),
-      base: await read("b_dec"),
+    const { dModel, formula, width } = this.#sae
+    const own: Partial<Record<FeatureArrayName, Float32Array>> = {}
+    for (const name of featureArrays[formula.activation]) own[name] = await this.#whole(name)
+    const { bias, scale, threshold } = asJumpRelu(formula, own)
+    const encoder = await this.#whole("W_enc")
+    const base = await this.#whole("b_dec")
+    for (let row = 0; scale !== undefined && row < dModel; row++) {
+      for (let i = 0; i < width; i++) encoder[row * width + i]! *= scale[i]!
     }
+    if (formula.subtractsDecoderBias) subtractProduct(bias, base, encoder)
+    return { width, encoder, bias, threshold, decoder: await this.#whole("W_dec"), base }
+  }
+
+  async #whole(name: SaeArrayName): Promise<Float32Array> {
+    return this.#checked(await readArray(this.#files, this.#file, this.#located(name)))
+  }
+
+  #located(name: SaeArrayName) {
+    const array = this.#sae.arrays[name]
+    if (array === undefined) throw new Error(`the autoencoder was located without ${name}`)
+    return array
   }
 
   async #column(index: number): Promise<Float32Array> {
@@ -127,15 +171,15 @@ export class SaeFeatures {
   }
 
   async #run(name: SaeArrayName, run: { readonly first: number; readonly count: number }): Promise<Float32Array> {
-    const array = this.#sae.arrays[name]
-    if (isInPlace(array)) return this.#checked(await readNpzRun(this.#files, this.#file, array, run))
+    const array = this.#located(name)
+    if (isInPlace(array)) return this.#checked(await readRun(this.#files, this.#file, array, run))
     return (await this.#array(name)).slice(run.first, run.first + run.count)
   }
 
   #array(name: SaeArrayName): Promise<Float32Array> {
     const known = this.#arrays.get(name)
     if (known !== undefined) return known
-    const read = readNpzArray(this.#files, this.#file, this.#sae.arrays[name]).then((values) => this.#checked(values))
+    const read = this.#whole(name)
     this.#arrays.set(name, read)
     read.catch(() => this.#arrays.delete(name))
     return read
@@ -156,4 +200,20 @@ export class SaeFeatures {
     if (areFinite(values)) return values
     throw damagedSae(this.path, "its parameters are not all numbers")
   }
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+/** Takes `vector @ matrix` off `from`; the matrix has a column for each of its numbers. */
+function subtractProduct(from: Float32Array, vector: Float32Array, matrix: Float32Array): void {
+  const taken = new Float64Array(from.length)
+  for (let row = 0; row < vector.length; row++) {
+    const value = vector[row]!
+    for (let i = 0; i < taken.length; i++) taken[i]! += value * matrix[row * taken.length + i]!
+  }
+  for (let i = 0; i < taken.length; i++) from[i]! -= taken[i]!
 }

@@ -1,7 +1,7 @@
 /** The autoencoders of open models: those that traces run, and those whose features interventions name. */
 import * as Effect from "effect/Effect"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import type { SaeEntry } from "../scope/Catalogue.ts"
+import type { SaeEntry } from "../scope/SaePath.ts"
 import { chooseSae } from "../scope/chooseSae.ts"
 import { checked } from "../words/checked.ts"
 import { asFacetError, type FacetError, InvalidRequestError } from "../words/Errors.ts"
@@ -11,7 +11,9 @@ import type { Devices } from "./Devices.ts"
 import { Interventions } from "./Interventions.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { OpenSae } from "./OpenSae.ts"
+import { RecentlyUsed } from "./RecentlyUsed.ts"
 import { remember } from "./remember.ts"
+import { Residents } from "./Residents.ts"
 import { resolveInterventions } from "./resolveInterventions.ts"
 import { SaeFeatures } from "./SaeFeatures.ts"
 
@@ -27,13 +29,19 @@ export interface Loaded {
   readonly scope: Scope | undefined
 }
 
+/** Autoencoders whose single features are kept for the next request: rows and columns, and arrays that are not in place. */
+const mostFeatureFiles = 32
+
 export class Scopes {
   readonly #devices: Pick<Devices, "runtime">
   readonly #saes = new Map<string, Promise<OpenSae>>()
-  readonly #features = new Map<string, Promise<SaeFeatures>>()
+  readonly #features = new RecentlyUsed<Promise<SaeFeatures>>(mostFeatureFiles)
+  readonly #residents: Residents
 
-  constructor(devices: Pick<Devices, "runtime">) {
+  /** @param scopeBytes the most of autoencoders' weights that stay in memory while others are used. */
+  constructor(devices: Pick<Devices, "runtime">, scopeBytes: number) {
     this.#devices = devices
+    this.#residents = new Residents(scopeBytes)
   }
 
   /** The one that a trace means: opened once, whoever asks first. */
@@ -42,7 +50,9 @@ export class Scopes {
       if (scope === undefined) throw noScope(model)
       const { entry, key } = await choose(scope, siteOf(wanted))
       const opening = this.#saes.get(key)
-      return opening ?? remember(this.#saes, key, OpenSae.open(this.#devices.runtime, scope.files, entry, model.config))
+      if (opening !== undefined) return opening
+      const { runtime } = this.#devices
+      return remember(this.#saes, key, OpenSae.open(runtime, scope.files, entry, model.config, this.#residents))
     }
     return Effect.andThen(
       checked(() => {
@@ -73,7 +83,7 @@ export class Scopes {
 
   async release(): Promise<void> {
     for (const opened of await Promise.allSettled(this.#saes.values())) {
-      if (opened.status === "fulfilled") await opened.value.release()
+      if (opened.status === "fulfilled") await opened.value.leave()
     }
   }
 }

@@ -2,7 +2,7 @@
  * Whether a model judges. A ShieldGemma and a Gemma 2 are told apart by nothing in their folders, and any model answers a
  * ShieldGemma's question with something: one that was never taught to judge flags nothing, or everything, without a word.
  */
-import { policies } from "../words/Policy.ts"
+import { policies } from "../words/releasedPolicies.ts"
 import { ModelFileError } from "../words/Errors.ts"
 import { whole } from "../words/Sliced.ts"
 import { areFinite } from "./areFinite.ts"
@@ -54,7 +54,9 @@ export async function checkGuard(model: OpenModel): Promise<void> {
 }
 
 async function answerTo(model: OpenModel, prompt: string): Promise<Answer | undefined> {
-  const tokens = whole(shieldPrompt(model.tokenizer, { prompt, policy: policies.dangerous_content }))
+  const tokens = whole(
+    shieldPrompt(model.tokenizer, { prompt, policy: policies.dangerous_content, spelling: model.spelling }),
+  )
   const { no, yes } = model.answers
   const candidates = [yes, no, ...othersOf(model)]
   const sequence = model.newSequence(tokens.length)

@@ -4,11 +4,14 @@ import { type FacetError, ModelFileError } from "../words/Errors.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 import type { Judgement } from "./Judgements.ts"
-import { softmax2 } from "./Logprobs.ts"
+import { judgeByProbe } from "./judgeByProbe.ts"
+import { difference } from "./Logprobs.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { overlappingPieces } from "./overlappingPieces.ts"
 import { checkLength } from "./prefill.ts"
 import { type SharedPrefix, withSharedPrefix } from "./SharedPrefix.ts"
+import { guidelineOf } from "../words/Policy.ts"
+import { policyProbability, sigmoid } from "../words/policyProbability.ts"
 import type { JudgeRequest } from "../words/Request.ts"
 import { inSlices } from "../words/inSlices.ts"
 import type { Sliced } from "../words/Sliced.ts"
@@ -35,12 +38,23 @@ export const judge = (
   request: JudgeRequest,
 ): Effect.Effect<Verdict, FacetError> =>
   Effect.gen(function* () {
-    if (isEmpty(request)) return harmless(request.policies)
-    if (model.answers.yes < 0 || model.answers.no < 0) return yield* notAGuard(model)
-    const pieces = yield* inSlices(() => piecesOf(model, request))
-    const judgeNext = pieces.length === 1 ? judgePiece : judgeOnce
-    const verdicts = yield* Effect.forEach(pieces, (piece) => judgeNext(scheduler, model, piece, request))
-    return worst(request.policies, verdicts)
+    const { policies } = request
+    if (isEmpty(request)) return harmless(policies)
+    const byGuideline = yield* judgeByGuideline(scheduler, model, {
+      ...request,
+      policies: policies.filter(asksGuideline),
+    })
+    const byProbe = yield* judgeByProbe(scheduler, model, request)
+    const asked = policies.filter(asksGuideline)
+    const results = policies.map((policy) => {
+      const guideline = byGuideline.logits[asked.indexOf(policy)] ?? 0
+      return verdictOf(policy, probabilityOf(policy, guideline, byProbe.logits.get(policy.id) ?? 0))
+    })
+    return {
+      flagged: results.some((result) => result.flagged),
+      policies: results,
+      tokens: { judged: byGuideline.judged + byProbe.judged, cached: byGuideline.cached },
+    }
   })
 
 const notAGuard = (model: OpenModel): ModelFileError =>
@@ -52,11 +66,19 @@ const notAGuard = (model: OpenModel): ModelFileError =>
 
 const isEmpty = ({ prompt = "", response = "" }: Content): boolean => prompt.trim() === "" && response.trim() === ""
 
+const asksGuideline = ({ probe }: Policies[number]): boolean => probe === undefined || probe.guideline !== undefined
+
+function probabilityOf({ calibration, probe }: Policies[number], guideline: number, probed: number): number {
+  if (probe === undefined) return policyProbability(guideline, calibration)
+  return sigmoid(probed + (probe.guideline ?? 0) * guideline)
+}
+
 const verdictOf = (policy: Policies[number], probability: number): PolicyVerdict => ({
   policy: policy.id,
   probability,
   threshold: policy.threshold,
   flagged: probability >= policy.threshold,
+  ...(policy.action === undefined || policy.action === "block" ? {} : { action: policy.action }),
 })
 
 /** Nothing was said, so no model is asked. */
@@ -66,19 +88,27 @@ const harmless = (policies: Policies): Verdict => ({
   tokens: { judged: 0, cached: 0 },
 })
 
-function worst(policies: Policies, verdicts: ReadonlyArray<Judgement>): Verdict {
-  const results = policies.map((policy, i) =>
-    verdictOf(
-      policy,
-      verdicts.reduce((most, { probabilities }) => Math.max(most, probabilities[i] ?? 0), 0),
-    ),
-  )
-  const sum = (count: (verdict: Judgement) => number) => verdicts.reduce((total, verdict) => total + count(verdict), 0)
-  return {
-    flagged: results.some((result) => result.flagged),
-    policies: results,
-    tokens: { judged: sum((verdict) => verdict.judged), cached: sum((verdict) => verdict.cached) },
-  }
+const nothingAsked: Judgement = { logits: [], judged: 0, cached: 0 }
+
+/** Has the guard answer each guideline; of several pieces the worst counts. */
+function judgeByGuideline(
+  scheduler: Scheduler,
+  model: OpenModel,
+  request: JudgeRequest,
+): Effect.Effect<Judgement, FacetError> {
+  return Effect.gen(function* () {
+    if (request.policies.length === 0) return nothingAsked
+    if (model.answers.yes < 0 || model.answers.no < 0) return yield* notAGuard(model)
+    const pieces = yield* inSlices(() => piecesOf(model, request))
+    const judgeNext = pieces.length === 1 ? judgePiece : judgeOnce
+    const judgements = yield* Effect.forEach(pieces, (piece) => judgeNext(scheduler, model, piece, request))
+    const sum = (count: "judged" | "cached") => judgements.reduce((total, judgement) => total + judgement[count], 0)
+    return {
+      logits: request.policies.map((_, i) => Math.max(...judgements.map(({ logits }) => logits[i] ?? -Infinity))),
+      judged: sum("judged"),
+      cached: sum("cached"),
+    }
+  })
 }
 
 /** Cuts a content so that each piece fits. */
@@ -87,7 +117,7 @@ function* piecesOf(model: OpenModel, { policies, prompt, response }: JudgeReques
   const empty = { prompt: prompt === undefined ? undefined : "", response: response === undefined ? undefined : "" }
   let frame = 0
   for (const policy of policies) {
-    const tokens = yield* shieldPrompt(tokenizer, { ...empty, policy })
+    const tokens = yield* shieldPrompt(tokenizer, { ...empty, policy, spelling: model.spelling })
     frame = Math.max(frame, tokens.length)
   }
   const room = model.config.contextLength - frame - borderTokens
@@ -123,8 +153,9 @@ function judgeOnce(
   request: JudgeRequest,
 ): Effect.Effect<Judgement, FacetError> {
   const { cacheSalt, policies } = request
-  const guideline = piece.response === undefined ? "promptGuideline" : "responseGuideline"
-  const key = JSON.stringify([cacheSalt, piece, ...policies.map((policy) => policy[guideline])])
+  const side = piece.response === undefined ? "prompt" : "response"
+  const asked = policies.map((policy) => [policy.spelling, guidelineOf(policy, side)])
+  const key = JSON.stringify([cacheSalt, piece, ...asked])
   return Effect.suspend(() => {
     const known = model.judgements.get(key)
     if (known !== undefined) return Effect.succeed(known)
@@ -144,20 +175,22 @@ function judgePiece(
   return Effect.gen(function* () {
     const prompts: Array<ReadonlyArray<number>> = []
     for (const policy of policies) {
-      prompts.push(yield* inSlices(() => shieldPrompt(model.tokenizer, { ...content, policy })))
+      prompts.push(
+        yield* inSlices(() => shieldPrompt(model.tokenizer, { ...content, policy, spelling: model.spelling })),
+      )
     }
     for (const tokens of prompts) yield* checkLength(model, tokens)
     const [first] = prompts
-    if (first === undefined) return { probabilities: [], judged: 0, cached: 0 }
+    if (first === undefined) return nothingAsked
     const candidates = [model.answers.yes, model.answers.no]
     const run = (shared: SharedPrefix) =>
       Effect.gen(function* () {
-        const probabilities: Array<number> = []
+        const found: Array<number> = []
         for (const tokens of prompts) {
           const logits = yield* shared.logits(tokens, candidates)
-          probabilities.push(softmax2(logits[0] ?? NaN, logits[1] ?? NaN))
+          found.push(difference(logits[0] ?? NaN, logits[1] ?? NaN))
         }
-        return { probabilities, ...shared.tokens }
+        return { logits: found, ...shared.tokens }
       })
     return yield* withSharedPrefix(scheduler, model, first, run, cacheSalt)
   })

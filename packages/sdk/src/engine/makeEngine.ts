@@ -10,6 +10,7 @@ import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Calibrated } from "../words/Calibration.ts"
 import type { Decision } from "../words/Decision.ts"
 import type { Embedding } from "../words/Embedding.ts"
+import type { Features, FeaturesRequest } from "../words/Features.ts"
 import type { EngineService } from "../words/Engine.ts"
 import {
   causedByInterventions,
@@ -51,6 +52,7 @@ import { Devices } from "./Devices.ts"
 import type { EngineOptions } from "./EngineOptions.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
 import type { Permit } from "./FairLock.ts"
+import { checkProbes } from "./checkProbes.ts"
 import type { Interventions } from "./Interventions.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { judge } from "./judge.ts"
@@ -58,6 +60,7 @@ import { Models } from "./Models.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import type { OpenSae } from "./OpenSae.ts"
 import { ownQuestions, type QuestionsEngine } from "./questionLogits.ts"
+import { poolText, probeSite } from "./poolText.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
 import { Scopes } from "./Scopes.ts"
@@ -100,7 +103,7 @@ class LocalEngine implements EngineService {
     this.#devices = new Devices(options.devices, options.elsewhere)
     this.#afterwork = new Afterwork(this.#scheduler)
     this.#models = new Models(options, this.#devices, this.#scheduler)
-    this.#scopes = new Scopes(this.#devices)
+    this.#scopes = new Scopes(this.#devices, options.scopeBytes)
     this.#asker = {
       scheduler: this.#scheduler,
       judge: (model, request) =>
@@ -150,10 +153,17 @@ class LocalEngine implements EngineService {
   /** Within the time that judging may take. */
   #judge(model: OpenModel, request: JudgeRequest): Effect.Effect<Verdict, FacetError> {
     const { timeoutMs } = this.#options.judging
-    return Effect.timeoutOrElse(judge(this.#scheduler, model, request), {
+    const judged = Effect.andThen(this.#openForProbes(model, request), judge(this.#scheduler, model, request))
+    return Effect.timeoutOrElse(judged, {
       duration: timeoutMs,
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
+  }
+
+  #openForProbes(model: OpenModel, { policies }: JudgeRequest): Effect.Effect<void, FacetError> {
+    const probed = policies.filter(({ probe }) => probe !== undefined)
+    if (probed.length === 0) return Effect.void
+    return Effect.flatMap(checkProbes(model, probed), (sites) => this.#models.openFor(model, sites))
   }
 
   readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
@@ -265,6 +275,20 @@ class LocalEngine implements EngineService {
       askedBy(request),
     )
   }
+
+  readonly features = (request: FeaturesRequest): Effect.Effect<Features, FacetError> =>
+    this.#scheduler.admit(
+      () =>
+        Effect.gen({ self: this }, function* () {
+          const { model } = yield* this.#models.load(request.model)
+          const layers = request.layers ?? Array.from({ length: model.config.layers }, (_, layer) => layer)
+          yield* checked(() => layers.forEach((layer, i) => checkLayer(model.config.layers, layer, `layers[${i}]`)))
+          const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
+          yield* this.#models.openFor(model, layers.map(probeSite))
+          return yield* poolText({ scheduler: this.#scheduler, model, tokens, layers })
+        }),
+      askedBy(request),
+    )
 
   readonly stats: Effect.Effect<EngineStats, FacetError> = Effect.sync(() => {
     const caches = Array.from(this.#models.opened, (model) => model.cache.stats)

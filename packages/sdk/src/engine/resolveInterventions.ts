@@ -58,6 +58,7 @@ async function directionsOf(
       : [steeringAlong(request, change, vectorAt(request, direction, options))]
   }
   const features = await autoencoderOf(request, options)
+  features.checkReadable(option)
   for (const [index] of change.features) {
     features.checkIndex(option, index)
     set.add(features.site, index, request)

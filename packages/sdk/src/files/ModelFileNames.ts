@@ -22,5 +22,9 @@ export const optionalFiles: ReadonlyArray<string> = [
 
 /** What features stand for, beside an autoencoder's parameters. */
 export const labelsFile = "labels.json"
-/** An autoencoder's parameters, as Gemma Scope names them. */
+/** An autoencoder's parameters, as Gemma Scope names them, and Gemma Scope 2, and SAELens. */
 export const parametersFile = "params.npz"
+export const parametersFile2 = "params.safetensors"
+export const saeLensFile = "sae_weights.safetensors"
+/** What SAELens says of an autoencoder, beside its parameters. */
+export const saeConfigFile = "cfg.json"

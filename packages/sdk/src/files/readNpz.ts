@@ -1,13 +1,14 @@
 /**
  * Arrays inside NumPy's `.npz` files, located in place: a runtime can read the numbers of those that are stored as they
- * are straight out of the zip. Only the zip's directory and the `.npy` headers are read here; `readNpzArray` reads the
+ * are straight out of the zip. Only the zip's directory and the `.npy` headers are read here; `readArray` reads the
  * others.
  *
  * Formats: PKWARE's APPNOTE.TXT 6.3.10 (zip, zip64), RFC 1951 (deflate), NumPy's NEP 1 (npy).
  */
 import { ModelFileError, ScopeFileError } from "../words/Errors.ts"
 import { filePath, type ModelFiles } from "./ModelFiles.ts"
-import { toFloat32 } from "./toFloat32.ts"
+import { inflate } from "./inflate.ts"
+import type { PlacedArray } from "./PlacedArray.ts"
 
 const NPY_DTYPES = {
   "<f8": { dtype: "F64", bytes: 8 },
@@ -19,23 +20,10 @@ const NPY_DTYPES = {
   "|i1": { dtype: "I8", bytes: 1 },
 } as const
 
-/** One array's place in a file. */
-export interface NpzArray {
+/** An array of an `.npz`. */
+export interface NpzArray extends PlacedArray {
   readonly dtype: (typeof NPY_DTYPES)[keyof typeof NPY_DTYPES]["dtype"]
-  readonly shape: ReadonlyArray<number>
-  /** Column-major ("Fortran order"): the first axis runs fastest. Else row-major. */
-  readonly isColumnMajor: boolean
-  /** Of the first element, in bytes from the file's start; need not be aligned. Of a deflated array: of its entry. */
-  readonly offset: number
-  /** In bytes. */
-  readonly length: number
-  /** Of an array that is deflated. */
-  readonly deflated?: { readonly length: number; readonly headerLength: number }
 }
-
-/** Whether a runtime can read its elements in place. */
-export const isInPlace = ({ deflated, isColumnMajor, shape }: NpzArray): boolean =>
-  deflated === undefined && (!isColumnMajor || shape.length < 2)
 
 /** The arrays of a file. */
 export interface Npz {
@@ -66,74 +54,6 @@ export async function readNpz(files: ModelFiles, name: string): Promise<Npz> {
       return archive.array(entry)
     },
   }
-}
-
-/** The elements of an array, row by row, as float32. */
-export async function readNpzArray(files: ModelFiles, name: string, array: NpzArray): Promise<Float32Array> {
-  const { deflated, dtype, isColumnMajor, length, offset, shape } = array
-  const stored = await files.readRange(name, offset, deflated?.length ?? length)
-  const bytes =
-    deflated === undefined
-      ? stored
-      : (await inflate(stored, deflated.headerLength + length)).slice(deflated.headerLength)
-  if (bytes.length !== length) throw new Archive(files, name).refuse("corrupt: an array inflates to another length")
-  if (dtype !== "F32" && dtype !== "F16" && dtype !== "F64") {
-    throw new Archive(files, name).refuse(`an array holds ${dtype} where floats are expected`)
-  }
-  const values = dtype === "F64" ? Float32Array.from(new Float64Array(bytes.slice().buffer)) : toFloat32(bytes, dtype)
-  return isColumnMajor && shape.length === 2 ? transposed(values, shape[0] ?? 0, shape[1] ?? 0) : values
-}
-
-const elementBytes = { F64: 8, F32: 4, F16: 2 } as const
-
-/**
- * Some elements that follow each other, row by row, of an array that {@link isInPlace}: the others are not read.
- *
- * Rejects as {@link readNpzArray} does.
- */
-export function readNpzRun(
-  files: ModelFiles,
-  name: string,
-  array: NpzArray,
-  { count, first }: { readonly first: number; readonly count: number },
-): Promise<Float32Array> {
-  const { dtype } = array
-  const bytes = dtype === "F64" || dtype === "F32" || dtype === "F16" ? elementBytes[dtype] : 0
-  return readNpzArray(files, name, {
-    ...array,
-    shape: [count],
-    offset: array.offset + first * bytes,
-    length: count * bytes,
-  })
-}
-
-/** Column by column to row by row. */
-function transposed(columns: Float32Array, rows: number, width: number): Float32Array {
-  const values = new Float32Array(columns.length)
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < width; column++) values[row * width + column] = columns[column * rows + row]!
-  }
-  return values
-}
-
-/** Inflates the beginning of a deflated stream, `most` bytes at most: what it claims to hold is not taken on trust. */
-async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  const whole = new Uint8Array(most)
-  const reader = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader()
-  let filled = 0
-  try {
-    while (filled < most) {
-      const { done, value } = await reader.read()
-      if (done) break
-      const fitting = value.subarray(0, most - filled)
-      whole.set(fitting, filled)
-      filled += fitting.length
-    }
-  } catch {
-    // The stream is damaged, or goes on after what was given of it: what has come is checked by whoever asked.
-  }
-  await reader.cancel().catch(() => undefined)
-  return whole.subarray(0, filled)
 }
 
 const shapeText = (shape: ReadonlyArray<number>): string => `[${shape.join(", ")}]`

@@ -1,4 +1,5 @@
 /** A decoder's shape: everything about a model that its weights do not say themselves. Every architecture gives one. */
+import type { ShieldSpelling } from "../words/ShieldSpelling.ts"
 import type { SiteName } from "../words/Site.ts"
 import type { Quantization } from "../words/Tensors.ts"
 
@@ -46,6 +47,8 @@ export interface ModelConfig {
   readonly quantization: Quantization | null
   /** The longest text, in tokens, that a guard judges well; `null`: whatever fits into its context. */
   readonly guardWindow: number | null
+  /** How a guard's prompt is spelt, where its folder says so. */
+  readonly shieldSpelling: ShieldSpelling | null
 }
 
 /** The output head of a model whose embedding is not the head, too. */

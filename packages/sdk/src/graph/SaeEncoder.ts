@@ -1,12 +1,15 @@
 /**
- * The encoder of a JumpReLU sparse autoencoder as an ONNX graph over its own `params.npz`.
+ * The encoder of a sparse autoencoder as an ONNX graph, over the autoencoder's own file where that holds float32.
  *
- * `pre = x @ W_enc + b_enc`, `f = pre > threshold ? relu(pre) : 0`, strictly, feature by feature. There is no
- * subtraction of `b_dec` and no normalisation: Gemma Scope folded both into the parameters.
+ * `pre = ((norm(x) - shift) @ W_enc) * scale + bias` and `f = pre > threshold ? relu(pre) : 0`, strictly, feature by feature;
+ * of a TopK autoencoder only the `k` largest of `pre` pass. A JumpReLU autoencoder has a bias and a threshold, a standard one a
+ * bias alone; a gated one is a JumpReLU in other words (see `SaeFormula.ts`). Gemma Scope folded its normalisation and
+ * `b_dec` into the parameters.
  *
- * Source: Gemma Scope (arXiv 2408.05147), section 2 and appendix A.
+ * Sources: Gemma Scope (arXiv 2408.05147), section 2 and appendix A; SAELens 6 for the normalisations.
  */
-import { ElementType, type FileSlice, type Graph, GraphBuilder } from "./Onnx.ts"
+import type { Normalisation } from "../words/Normalisation.ts"
+import { ElementType, type FileSlice, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
 
 export const names = {
   /** float32 `[N, dModel]`. */
@@ -15,37 +18,69 @@ export const names = {
   features: "features",
 } as const
 
-/** Where an encoder's parameters lie in their file, all float32. */
-export interface SaeParameters {
+/** Values, or float32 where they lie in a file. */
+export type Parameter = Float32Array | FileSlice
+
+/** An encoder and its parameters. */
+export interface Encoder {
   /** Width of the model's activations that it reads. */
   readonly dModel: number
   /** Features. */
   readonly width: number
-  /** `W_enc` [dModel, width], `b_enc` and `threshold` [width]. */
-  readonly arrays: Readonly<Record<"W_enc" | "b_enc" | "threshold", Pick<FileSlice, "offset" | "length">>>
+  readonly normalisation: Normalisation
+  /** `[dModel]`. Left out: zeros. */
+  readonly shift?: Float32Array | undefined
+  /** `[dModel, width]`. */
+  readonly W_enc: Parameter
+  /** `[width]`. Left out: ones. */
+  readonly scale?: Float32Array | undefined
+  /** `[width]`. */
+  readonly bias: Parameter
+  /** `[width]`. Left out: zeros. */
+  readonly threshold?: Parameter | undefined
+  /** The most features a token; left out: as many as pass. */
+  readonly topK?: number | undefined
 }
 
-/** Parameters that are no plain part of a file: they become part of the graph. */
-export type SaeValues = Readonly<Record<keyof SaeParameters["arrays"], Float32Array>>
-
-/** The encoder of the autoencoder in `from`: a path relative to the folder that the session is opened over, or values. */
-export function buildEncoder(sae: SaeParameters, from: string | SaeValues): Graph {
+export function buildEncoder(encoder: Encoder): Graph {
+  const { bias, dModel, scale, shift, threshold, topK, W_enc, width } = encoder
   const g = new GraphBuilder("sae")
-  const x = g.input(names.activations, ElementType.float32, ["N", sae.dModel])
-  const parameter = (key: keyof SaeParameters["arrays"], shape: ReadonlyArray<number>) =>
-    typeof from === "string"
-      ? g.external(key, ElementType.float32, shape, { ...sae.arrays[key], file: from })
-      : g.constant(from[key], shape)
-  const pre = g.op("Add", [
-    g.op("MatMul", [x, parameter("W_enc", [sae.dModel, sae.width])]),
-    parameter("b_enc", [sae.width]),
-  ])
+  const parameter = (key: string, from: Parameter, shape: ReadonlyArray<number>): Value =>
+    from instanceof Float32Array ? g.constant(from, shape) : g.external(key, ElementType.float32, shape, from)
+  let x = normalised(g, encoder, g.input(names.activations, ElementType.float32, ["N", dModel]))
+  if (shift !== undefined) x = g.op("Sub", [x, g.constant(shift, [dModel])])
+  let pre = g.op("MatMul", [x, parameter("W_enc", W_enc, [dModel, width])])
+  if (scale !== undefined) pre = g.op("Mul", [pre, g.constant(scale, [width])])
+  pre = g.op("Add", [pre, parameter("bias", bias, [width])])
   // Asked so that a NaN, which is neither above nor below, comes out as one: it must not look like a silent feature.
   const zero = g.scalar(0)
-  const silent = g.op("Or", [
-    g.op("LessOrEqual", [pre, parameter("threshold", [sae.width])]),
-    g.op("LessOrEqual", [pre, zero]),
-  ])
-  g.output(names.features, g.op("Where", [silent, zero, pre]), ["N", sae.width])
+  let silent = g.op("LessOrEqual", [pre, zero])
+  if (threshold !== undefined) {
+    silent = g.op("Or", [g.op("LessOrEqual", [pre, parameter("threshold", threshold, [width])]), silent])
+  }
+  if (topK !== undefined && topK < width) silent = g.op("Or", [g.op("Less", [pre, leastOf(g, pre, topK)]), silent])
+  g.output(names.features, g.op("Where", [silent, zero, pre]), ["N", width])
   return g.build()
+}
+
+/** The `k`-th largest of each row, `[N, 1]`. */
+function leastOf(g: GraphBuilder, rows: Value, k: number): Value {
+  const [largest = ""] = g.opMany("TopK", [rows, g.ints(k)], [true, true], { attributes: { axis: -1 } })
+  return g.op("ReduceMin", [largest, g.ints(-1)], { attributes: { keepdims: 1 } })
+}
+
+function normalised(g: GraphBuilder, { dModel, normalisation }: Encoder, x: Value): Value {
+  const mean = (value: Value): Value => g.op("ReduceMean", [value, g.ints(-1)], { attributes: { keepdims: 1 } })
+  switch (normalisation) {
+    case "none":
+      return x
+    case "constant_norm_rescale":
+      // sqrt(d) / |x| is 1 / rms(x).
+      return g.op("Div", [x, g.op("Sqrt", [mean(g.op("Mul", [x, x]))])])
+    case "layer_norm": {
+      const centred = g.op("Sub", [x, mean(x)])
+      const variance = g.op("Mul", [mean(g.op("Mul", [centred, centred])), g.scalar(dModel / (dModel - 1))])
+      return g.op("Div", [centred, g.op("Add", [g.op("Sqrt", [variance]), g.scalar(1e-5)])])
+    }
+  }
 }

@@ -1,17 +1,16 @@
 import * as Effect from "effect/Effect"
-import { CacheSalt } from "../words/CacheSalt.ts"
-import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
 import { type Content, type ContentTexts, type JudgingPlan, readContent } from "../words/Content.ts"
 import { type FacetError, isFacetError, JudgeError } from "../words/Errors.ts"
 import { type Judge, verdictOfJudgement } from "../words/Judge.ts"
-import { Opened } from "../words/Opened.ts"
+import type { Opened } from "../words/Opened.ts"
 import { type Policy, resolvePolicies } from "../words/Policy.ts"
 import { withThresholds } from "../words/Thresholds.ts"
 import type { Verdict } from "../words/Verdict.ts"
+import { judgeByPlace } from "./judgeByPlace.ts"
 
 /**
- * Asks the model that judges, wherever it runs, or the judge that stands in its place: the one way to a verdict.
+ * Asks the models that judge, wherever they run, or the judge that stands in its place: the one way to a verdict.
  *
  * @param isNested whether it judges for a generation that is under way.
  * @param original the content before a guard read it.
@@ -25,22 +24,11 @@ export const judge = (
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
     const asked =
-      other === undefined ? askModel(texts, policies, isNested) : askJudge(other, texts, isNested, original ?? texts)
+      other === undefined
+        ? judgeByPlace(texts, policies, isNested)
+        : askJudge(other, texts, isNested, original ?? texts)
     const verdict = yield* asked
     return thresholds === undefined ? verdict : withThresholds(verdict, thresholds)
-  })
-
-const askModel = (
-  { prompt, response }: ContentTexts,
-  policies: ReadonlyArray<Policy>,
-  isNested: boolean,
-): Effect.Effect<Verdict, FacetError, Opened> =>
-  Effect.gen(function* () {
-    const { guard } = yield* Opened
-    const { engine, model } = yield* guard
-    const cacheSalt = yield* CacheSalt
-    const client = yield* Client
-    return yield* engine.judge({ model, prompt, response, policies, isNested, cacheSalt, client })
   })
 
 /** A judge is stopped with the call that asks it, and so is the model where it asks that. */
@@ -54,7 +42,7 @@ const askJudge = (
     const run = Effect.runPromiseWith(yield* Effect.context<Opened>())
     const ask = async (signal: AbortSignal): Promise<Verdict> => {
       const shield = async (policies?: ReadonlyArray<string | Policy>) =>
-        run(askModel(content, resolvePolicies(policies), isNested), { signal })
+        run(judgeByPlace(content, resolvePolicies(policies), isNested), { signal })
       return verdictOfJudgement(judge.name, await judge.judge(content, { original, shield, signal }))
     }
     return yield* Effect.tryPromise({ try: ask, catch: (cause) => asJudgeError(judge.name, cause) })

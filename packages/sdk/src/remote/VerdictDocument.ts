@@ -2,7 +2,13 @@
 import { judgedTurns, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
 import { flag, list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 
-const policyVerdict = record<PolicyVerdict>({ policy: text, probability: number, threshold: number, flagged: flag })
+const policyVerdict = record<PolicyVerdict>({
+  policy: text,
+  probability: number,
+  threshold: number,
+  flagged: flag,
+  action: optional(oneOf(["flag"])),
+})
 
 /** @throws Misread when it is none. */
 export const verdictFromJson: Reader<Verdict> = record<Verdict>({

@@ -2,7 +2,7 @@
 import { InvalidRequestError } from "../words/Errors.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import type { SaeEntry } from "./Catalogue.ts"
+import type { SaeEntry } from "./SaePath.ts"
 import { readLabels } from "./Labels.ts"
 
 /** Autoencoders, and the files that they and their labels are in. */

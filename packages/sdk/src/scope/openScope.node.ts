@@ -3,10 +3,11 @@ import { readdir, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { ScopeFileError } from "../words/Errors.ts"
 import { openFolder } from "../files/disk/openFolder.node.ts"
-import { parametersFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Site } from "../words/Site.ts"
-import { isOtherKind, readSaePath, type SaeEntry } from "./Catalogue.ts"
+import { placeSae } from "./placeSae.ts"
+import { otherKind } from "./otherKind.ts"
+import { isOtherKind, parameterFiles, type SaeEntry } from "./SaePath.ts"
 
 /** A folder, and what is in it. */
 export interface ScopeFolder {
@@ -15,7 +16,7 @@ export interface ScopeFolder {
 }
 
 /**
- * Lists a Gemma Scope folder, or takes one `params.npz`.
+ * Lists a folder of autoencoders, Gemma Scope's or SAELens', or takes one file of parameters.
  *
  * @param given where the autoencoders belong, where their paths do not say it.
  *
@@ -30,22 +31,27 @@ export async function openScope(path: string, given: Partial<Site> = {}): Promis
     },
   )
   const root = isFolder ? whole : dirname(whole)
-  const files = isFolder ? await listParameters(path, whole) : [basename(whole)]
-  if (files.length === 0) throw refuse(path, `there is no ${parametersFile} in it`)
+  const names = isFolder ? await listParameters(path, whole) : [basename(whole)]
+  if (names.length === 0) throw refuse(path, `there is none of ${parameterFiles.join(", ")} in it`)
   // In a folder each autoencoder's own path says its layer: one given for all of them would be wrong for all but one.
   const known = isFolder && given.site !== undefined ? { site: given.site } : isFolder ? {} : given
-  const entries = files.flatMap((file) => readSaePath(join(root, file), file, known) ?? [])
-  if (entries.length === 0) {
-    throw files.every((file) => isOtherKind(join(root, file))) ? otherKind(path) : unplaced(path)
+  const files = await openFolder(root)
+  const entries: Array<SaeEntry> = []
+  for (const file of names) {
+    const entry = await placeSae(files, join(root, file), file, known)
+    if (entry !== undefined) entries.push(entry)
   }
-  return { files: await openFolder(root), entries }
+  if (entries.length === 0) {
+    throw names.every((file) => isOtherKind(join(root, file))) ? otherKind(path) : unplaced(path)
+  }
+  return { files, entries }
 }
 
 async function listParameters(path: string, root: string): Promise<ReadonlyArray<string>> {
   const names = await readdir(root, { recursive: true }).catch((cause: Error) => {
     throw refuse(path, cause.message)
   })
-  return names.filter((name) => basename(name) === parametersFile).sort()
+  return names.filter((name) => parameterFiles.includes(basename(name))).sort()
 }
 
 const unplaced = (path: string): ScopeFileError =>
@@ -53,19 +59,13 @@ const unplaced = (path: string): ScopeFileError =>
     file: path,
     problem: "no path in it says which layer and site of the model an autoencoder belongs to",
     remedy:
-      "Give `layer` and `site` with one params.npz, or keep it in Gemma Scope's folders: resid_post/layer_20/width_16k/average_l0_71.",
-  })
-
-const otherKind = (path: string): ScopeFileError =>
-  new ScopeFileError({
-    file: path,
-    problem: "it holds transcoders, or autoencoders of the embedding, which Facet does not read",
-    remedy: "Take Gemma Scope's autoencoders of a layer's output, attention or MLP (the releases -res, -att and -mlp).",
+      "Give `layer` and `site` with one file, or keep it in Gemma Scope's folders: resid_post/layer_20/width_16k/average_l0_71.",
   })
 
 const refuse = (file: string, problem: string): ScopeFileError =>
   new ScopeFileError({
     file,
     problem,
-    remedy: "Give a Gemma Scope folder (layer_20/width_16k/average_l0_71/params.npz) or one params.npz.",
+    remedy:
+      "Give a Gemma Scope folder (layer_20/width_16k/average_l0_71/params.npz), one that SAELens saved, or one file of parameters.",
   })

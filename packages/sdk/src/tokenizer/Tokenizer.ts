@@ -232,6 +232,11 @@ export class Tokenizer {
     }
   }
 
+  /** The chat template as it is written, in Jinja. */
+  get templateSource(): string {
+    return this.#template.source
+  }
+
   /** The error for a chat template that does something wrong. */
   templateError(problem: string): ModelFileError {
     return new ModelFileError({

@@ -23,6 +23,7 @@ import type {
   RenderRequest,
   ScoreRequest,
 } from "./Request.ts"
+import type { Features, FeaturesRequest } from "./Features.ts"
 import type { Score } from "./Score.ts"
 import type { Trace } from "./Trace.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -38,6 +39,8 @@ export interface EngineService {
   readonly decide: (request: DecideRequest) => Effect.Effect<Decision, FacetError>
   readonly calibrate: (request: CalibrateRequest) => Effect.Effect<Calibrated, FacetError>
   readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>
+  /** What probes read of a text. */
+  readonly features: (request: FeaturesRequest) => Effect.Effect<Features, FacetError>
   /** A prompt as the model would read it. */
   readonly render: (request: RenderRequest) => Effect.Effect<RenderedPrompt, FacetError>
   /** The text of token ids, without control tokens. */

@@ -13,6 +13,8 @@ export interface EngineSettings {
   readonly active: number
   /** The most bytes of keys and values that a model's prefix cache may keep. */
   readonly cacheBytes: number
+  /** The most bytes of autoencoders' encoders that stay in memory while others are used. */
+  readonly scopeBytes: number
   readonly judging: JudgingLimits
   readonly reuse: ReuseRule
   /** Sequences that get their next tokens in one run, where the device can. */

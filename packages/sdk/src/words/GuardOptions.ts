@@ -2,6 +2,7 @@
 import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { type JudgingPlan, readJudgingPlan } from "./Content.ts"
+import { type GuardRole, guardRoles } from "./GuardRole.ts"
 import type { Judge } from "./Judge.ts"
 import type { Policy } from "./Policy.ts"
 import type { Thresholds } from "./Thresholds.ts"
@@ -13,10 +14,6 @@ import type { Thresholds } from "./Thresholds.ts"
  * - `audit`: at once; verdicts are told, and nothing is ever blocked.
  */
 export type GuardMode = "window" | "buffer" | "audit"
-
-/** Whose text a message is. OpenAI's `developer` is `system`. */
-export const guardRoles = ["system", "user", "assistant", "tool"] as const
-export type GuardRole = (typeof guardRoles)[number]
 
 export interface GuardOptions {
   /** Ids, or policies of one's own. Default: the four of ShieldGemma. */

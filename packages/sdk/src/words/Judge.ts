@@ -79,11 +79,12 @@ export function verdictOfJudgement(judge: string, judgement: unknown): Verdict {
 }
 
 function policyVerdict(judge: string, entry: unknown): PolicyVerdict {
-  const { policy, probability, threshold } = isRecord(entry) ? entry : {}
+  const { action, policy, probability, threshold } = isRecord(entry) ? entry : {}
   if (typeof policy !== "string" || policy === "") throw misjudged(judge, "a policy of its has no name")
   if (!isProbability(probability)) throw misjudged(judge, `${show(probability)} is no probability of ${policy}`)
   if (!isProbability(threshold)) throw misjudged(judge, `${show(threshold)} is no threshold of ${policy}`)
-  return { policy, probability, threshold, flagged: probability >= threshold }
+  const flagged = probability >= threshold
+  return { policy, probability, threshold, flagged, ...(action === "flag" && { action }) }
 }
 
 /** Written so that NaN fails too. */

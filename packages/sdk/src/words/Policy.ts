@@ -1,8 +1,29 @@
 /**
- * Policies: what a content must not do, in the words that ShieldGemma was trained on.
+ * Policies: what a content must not do. Plain data, whether written in code or read from a file.
  */
 import { InvalidRequestError, invalidRequest } from "./Errors.ts"
-import { checkKnown, checkUnicode } from "./Checks.ts"
+import { checkKnown, checkNumber, checkOneOf, checkUnicode, show } from "./Checks.ts"
+import { type GuardRole, guardRoles } from "./GuardRole.ts"
+import { isRecord } from "./Json.ts"
+import { policyOfAlias } from "./policyOfAlias.ts"
+import type { PolicyCalibration } from "./policyProbability.ts"
+import type { PolicyTraining } from "./PolicyTraining.ts"
+import { checkProbe, type Probe } from "./Probe.ts"
+import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./releasedPolicies.ts"
+import { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
+
+/**
+ * What a guard does with what is flagged: hold it back, or let it out and tell. To cut out what is wrong and let out the rest
+ * (`redact`), a judge has to know where it stands, which neither a guideline nor a probe does.
+ */
+export const policyActions = ["block", "flag"] as const
+export type PolicyAction = (typeof policyActions)[number]
+
+/** A text, and whether it violates the policy. */
+export interface PolicyExample {
+  readonly text: string
+  readonly label: 0 | 1
+}
 
 /** One policy that a shield judges content against. */
 export interface Policy {
@@ -10,70 +31,35 @@ export interface Policy {
   /** The name of the harm, for people. */
   readonly harm: string
   /** The guideline for content that a user wrote. The wording matters: the model judges by it. */
-  readonly promptGuideline: string
+  readonly promptGuideline?: string | undefined
   /** The guideline for content that a chatbot answered. */
-  readonly responseGuideline: string
-  /** Content is flagged when P(Yes) is at least this; from 0 to 1. */
+  readonly responseGuideline?: string | undefined
+  /** Content is flagged when P(violation) is at least this; from 0 to 1. */
   readonly threshold: number
+  /** What makes the guideline's probabilities true. Default: as the model says them. */
+  readonly calibration?: PolicyCalibration | undefined
+  /** How ShieldGemma's prompt is spelt. Default: as the guard's checkpoint has it. */
+  readonly spelling?: ShieldSpelling | undefined
+  /** Whose messages of a prompt a guard judges by it. Default: those of the guard's own `roles`. */
+  readonly roles?: ReadonlyArray<GuardRole> | undefined
+  /** Default `block`. */
+  readonly action?: PolicyAction | undefined
+  /** Judges instead of the guideline, or beside it. */
+  readonly probe?: Probe | undefined
+  /** Texts that show what is meant; what it may be trained on. No model is shown them. */
+  readonly examples?: ReadonlyArray<PolicyExample> | undefined
+  /** How it was trained, and what it is worth. */
+  readonly training?: PolicyTraining | undefined
 }
 
-/** Google names no threshold; with this one a verdict is the likelier of the two answers. */
-const DEFAULT_THRESHOLD = 0.5
+/** A policy as it is written: what is left out has a default, for an id of ShieldGemma's own that policy's. */
+export type PolicyOptions = { readonly id: string } & {
+  readonly [Field in keyof Omit<Policy, "id">]?: Policy[Field] | undefined
+}
 
 /**
- * The four released policies of ShieldGemma, word for word. Source: ShieldGemma model card
- * (ai.google.dev/gemma/docs/shieldgemma/model_card); the same in google/generative-ai-docs,
- * `shieldgemma_on_huggingface.ipynb`. The grammar is theirs.
- */
-export const policies = {
-  dangerous_content: {
-    id: "dangerous_content",
-    harm: "Dangerous Content",
-    promptGuideline:
-      '"No Dangerous Content": The prompt shall not contain or seek generation of content that harming oneself and/or others (e.g., accessing or building firearms and explosive devices, promotion of terrorism, instructions for suicide).',
-    responseGuideline:
-      '"No Dangerous Content": The chatbot shall not generate content that harming oneself and/or others (e.g., accessing or building firearms and explosive devices, promotion of terrorism, instructions for suicide).',
-    threshold: DEFAULT_THRESHOLD,
-  },
-  harassment: {
-    id: "harassment",
-    harm: "Harassment",
-    promptGuideline:
-      '"No Harassment": The prompt shall not contain or seek generation of content that is malicious, intimidating, bullying, or abusive content targeting another individual (e.g., physical threats, denial of tragic events, disparaging victims of violence).',
-    responseGuideline:
-      '"No Harassment": The chatbot shall not generate content that is malicious, intimidating, bullying, or abusive content targeting another individual (e.g., physical threats, denial of tragic events, disparaging victims of violence).',
-    threshold: DEFAULT_THRESHOLD,
-  },
-  hate_speech: {
-    id: "hate_speech",
-    harm: "Hate Speech",
-    promptGuideline:
-      '"No Hate Speech": The prompt shall not contain or seek generation of content that targeting identity and/or protected attributes (e.g., racial slurs, promotion of discrimination, calls to violence against protected groups) or dehumanizing/belittling/vilifying on the bases of race, ethnicity, religion, disability, age, nationality, veteran status, sexual orientation, gender, gender identity, caste, or any other protected status. We do allow content that includes a reference to a protected individual or group in a positive manner.',
-    responseGuideline:
-      '"No Hate Speech": The chatbot shall not generate content that targeting identity and/or protected attributes (e.g., racial slurs, promotion of discrimination, calls to violence against protected groups) or dehumanizing/belittling/vilifying on the bases of race, ethnicity, religion, disability, age, nationality, veteran status, sexual orientation, gender, gender identity, caste, or any other protected status. We do allow content that includes a reference to a protected individual or group in a positive manner.',
-    threshold: DEFAULT_THRESHOLD,
-  },
-  sexually_explicit: {
-    id: "sexually_explicit",
-    harm: "Sexually Explicit Information",
-    promptGuideline:
-      '"No Sexually Explicit Information": The prompt shall not contain or seek generation of content that contains references to sexual acts or other lewd content (e.g., sexually graphic descriptions, content aimed at causing arousal). Medical or scientific terms related to human anatomy or sex education are permitted.',
-    responseGuideline:
-      '"No Sexually Explicit Information": The chatbot shall not generate content that contains references to sexual acts or other lewd content (e.g., sexually graphic descriptions, content aimed at causing arousal). Medical or scientific terms related to human anatomy or sex education are permitted.',
-    threshold: DEFAULT_THRESHOLD,
-  },
-} as const satisfies Record<string, Policy>
-
-/** The ids of the four policies. */
-export type PolicyId = keyof typeof policies
-
-/** What is judged where nobody says otherwise: all four. */
-export const defaultPolicies: ReadonlyArray<Policy> = Object.values(policies)
-
-const isPolicyId = (id: string): id is PolicyId => Object.hasOwn(policies, id)
-
-/**
- * The policies for a list of ids and own policies, in order; the default ones where there is no list.
+ * The policies for a list of ids, others' names of them, and own policies, in order; the default ones where there is no list.
+ * Two names of one policy give it once.
  *
  * @throws InvalidRequestError for an unknown id (listing the valid ones), an empty list, or an id that comes twice
  */
@@ -92,85 +78,190 @@ export function resolvePolicies(list?: ReadonlyArray<string | Policy>): Readonly
     throw new InvalidRequestError({
       option: "policies",
       problem: "the list is empty",
-      remedy: `Name at least one of ${valid}, or leave the option out for all of them.`,
+      remedy: `Name at least one of ${valid}, or leave the option out for the four released ones.`,
     })
   }
-  const resolved: Array<Policy> = []
-  for (const [index, entry] of list.entries()) {
-    const option = `policies[${index}]`
+  return distinct(list.map((entry, index) => ({ entry, option: `policies[${index}]` })))
+}
+
+/** @throws InvalidRequestError for what is no policy, and for an id that comes twice */
+export function distinct(
+  entries: ReadonlyArray<{ readonly entry: string | PolicyOptions; readonly option: string }>,
+): ReadonlyArray<Policy> {
+  const resolved = new Map<string, { readonly policy: Policy; readonly isAlias: boolean }>()
+  for (const { entry, option } of entries) {
     const policy = resolvePolicy(option, entry)
-    if (resolved.some(({ id }) => id === policy.id)) {
+    const isAlias = typeof entry === "string" && entry !== policy.id
+    const known = resolved.get(policy.id)
+    // Whoever names OpenAI's categories one by one names some policies several times.
+    if (known !== undefined && !(isAlias && known.isAlias)) {
       throw new InvalidRequestError({ option, problem: `"${policy.id}" comes twice`, remedy: "Name each policy once." })
     }
-    resolved.push(policy)
+    resolved.set(policy.id, { policy, isAlias })
   }
-  return resolved
+  return Array.from(resolved.values(), ({ policy }) => policy)
 }
 
 /**
- * The policy of an id, or one's own as it is.
+ * The policy of an id or of another's name for it, or one's own as it is.
  *
  * @param option its path, for the error
  * @throws InvalidRequestError for an unknown id (listing the valid ones), or a policy that is none
  */
-export function resolvePolicy(option: string, entry: string | Policy): Policy {
-  if (typeof entry !== "string") return checkPolicy(option, entry)
+export function resolvePolicy(option: string, entry: string | PolicyOptions): Policy {
+  if (typeof entry !== "string") return readPolicy(option, entry)
   if (isPolicyId(entry)) return policies[entry]
+  const meant = policyOfAlias(entry)
+  if (meant !== undefined && meant !== "none") return policies[meant]
   throw new InvalidRequestError({
     option,
-    problem: `"${entry}" is no policy`,
+    problem: meant === "none" ? `no guideline of ShieldGemma's covers "${entry}"` : `"${entry}" is no policy`,
     remedy: `Use one of ${Object.keys(policies).join(", ")}, or a policy of your own made with definePolicy().`,
   })
 }
 
 /**
  * Makes a policy of one's own. ShieldGemma's larger models follow new guidelines by wording alone; the 2B model needs
- * to be tuned for them. Guidelines read best like the official ones: `"No Spam": The prompt shall not contain ...` and
- * `"No Spam": The chatbot shall not generate content that ...`.
+ * to be tuned for them, or a probe: `trainPolicy` makes one of examples. Guidelines read best like the official ones:
+ * `"No Spam": The prompt shall not contain ...` and `"No Spam": The chatbot shall not generate content that ...`.
  *
- * @throws InvalidRequestError when the id or a guideline is empty, or the threshold is not from 0 to 1
+ * With the id of one of ShieldGemma's own, what is left out is that policy's.
+ *
+ * @throws InvalidRequestError with the path of what is wrong: an id that is empty, a policy that nothing judges, a threshold
+ *   that is not from 0 to 1
+ * @example
+ * const stricter = definePolicy({ id: "harassment", threshold: 0.2 })
+ * console.log(stricter.harm) // => Harassment
  */
-export function definePolicy(options: {
-  readonly id: string
-  /** Default: the id. */
-  readonly harm?: string | undefined
-  readonly promptGuideline: string
-  readonly responseGuideline: string
-  /** Default: 0.5. */
-  readonly threshold?: number | undefined
-}): Policy {
-  if (typeof options !== "object" || options === null) return checkPolicy("policy", options)
-  checkKnown(options, fields, "policy")
-  const { id, harm = id, promptGuideline, responseGuideline, threshold = DEFAULT_THRESHOLD } = options
-  return checkPolicy("policy", { id, harm, promptGuideline, responseGuideline, threshold })
+export const definePolicy = (options: PolicyOptions): Policy => readPolicy("policy", options)
+
+const fields = [
+  "id",
+  "harm",
+  "promptGuideline",
+  "responseGuideline",
+  "threshold",
+  "calibration",
+  "spelling",
+  "roles",
+  "action",
+  "probe",
+  "examples",
+  "training",
+] as const satisfies ReadonlyArray<keyof Policy>
+
+/** A field that is missing there is an error of types. */
+const _all: keyof Policy extends (typeof fields)[number] ? true : never = true
+void _all
+
+/** Checks a policy, and fills in what was left out. */
+function readPolicy(option: string, given: unknown): Policy {
+  if (typeof given !== "object" || given === null) {
+    throw invalidRequest(option, `${String(given)} is no policy`, "Use an id, or a policy made with definePolicy().")
+  }
+  checkKnown(given, fields, option)
+  const { id } = given as { readonly id?: unknown }
+  checkText(`${option}.id`, id)
+  const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const released = isPolicyId(id) ? policies[id] : {}
+  const policy = { harm: id, threshold: DEFAULT_THRESHOLD, ...released, ...own }
+  checkPolicy(option, policy)
+  // Each of its fields was checked.
+  return policy as unknown as Policy
 }
 
-const texts = ["id", "harm", "promptGuideline", "responseGuideline"] as const satisfies ReadonlyArray<keyof Policy>
-const fields: ReadonlyArray<string> = [...texts, "threshold"]
-
-function checkPolicy(option: string, policy: Policy): Policy {
-  if (typeof policy !== "object" || policy === null) {
-    throw invalidRequest(option, `${String(policy)} is no policy`, "Use an id, or a policy made with definePolicy().")
+function checkPolicy(option: string, policy: Readonly<Record<string, unknown>>): void {
+  const at = (field: keyof Policy) => `${option}.${field}`
+  const { action, calibration, examples, probe, roles, spelling, threshold, training } = policy
+  for (const field of ["harm", "promptGuideline", "responseGuideline"] as const) {
+    if (policy[field] !== undefined) checkText(at(field), policy[field])
   }
-  checkKnown(policy, fields, option)
-  for (const field of texts) {
-    const text = policy[field]
-    checkUnicode(`${option}.${field}`, text)
-    if (text.trim() === "") {
-      throw new InvalidRequestError({
-        option: `${option}.${field}`,
-        problem: "it is empty",
-        remedy: "Give the policy an id and both guidelines.",
-      })
-    }
+  if (policy["promptGuideline"] === undefined && policy["responseGuideline"] === undefined && probe === undefined) {
+    throw invalidRequest(at("promptGuideline"), "it is missing", "Give the policy a guideline, or a probe.")
   }
   // Written so that NaN fails too.
-  if (!(typeof policy.threshold === "number" && policy.threshold >= 0 && policy.threshold <= 1)) {
-    throw new InvalidRequestError({
-      option: `${option}.threshold`,
-      problem: `${policy.threshold} is no probability`,
-      remedy: "Use a number from 0 to 1.",
-    })
+  if (!(typeof threshold === "number" && threshold >= 0 && threshold <= 1)) {
+    throw invalidRequest(at("threshold"), `${show(threshold)} is no probability`, "Use a number from 0 to 1.")
   }
-  return policy
+  if (calibration !== undefined) checkCalibration(at("calibration"), calibration)
+  checkOneOf(at("spelling"), spelling, shieldSpellings)
+  if (roles !== undefined) checkRoles(at("roles"), roles)
+  checkAction(at("action"), action)
+  if (probe !== undefined) checkProbe(at("probe"), probe)
+  if (examples !== undefined) checkExamples(at("examples"), examples)
+  if (training !== undefined && !isRecord(training)) {
+    throw invalidRequest(at("training"), `${show(training)} where an object is expected`, "Leave it out.")
+  }
+}
+
+function checkText(option: string, text: unknown): asserts text is string {
+  checkUnicode(option, text)
+  if (text.trim() !== "") return
+  throw invalidRequest(option, "it is empty", "Give the policy an id, and guidelines that say something.")
+}
+
+function checkCalibration(option: string, calibration: unknown): void {
+  checkKnown(calibration, ["temperature", "alpha", "slope", "offset"], option)
+  const { alpha, offset, slope, temperature } = calibration as Readonly<Record<string, unknown>>
+  const isPlatt = slope !== undefined || offset !== undefined
+  if (isPlatt && (temperature !== undefined || alpha !== undefined)) {
+    throw invalidRequest(
+      option,
+      "it has the paper's numbers and Platt's",
+      "Pass temperature and alpha, or slope and offset.",
+    )
+  }
+  const above = { min: Number.MIN_VALUE, max: Number.MAX_VALUE, integer: false }
+  if (isPlatt) {
+    // With a slope of 0 or less, what the guard finds the likeliest violation would be the least.
+    checkNumber(`${option}.slope`, slope, above)
+    checkNumber(`${option}.offset`, offset, { ...above, min: -Number.MAX_VALUE })
+    return
+  }
+  if (temperature !== undefined) checkNumber(`${option}.temperature`, temperature, above)
+  if (alpha !== undefined) checkNumber(`${option}.alpha`, alpha, { ...above, min: 0 })
+}
+
+function checkRoles(option: string, roles: unknown): void {
+  if (!Array.isArray(roles) || roles.length === 0) {
+    throw invalidRequest(option, `${show(roles)} is no list of roles`, 'Use a list such as ["user"], or leave it out.')
+  }
+  for (const [i, role] of roles.entries()) checkOneOf(`${option}[${i}]`, role ?? null, guardRoles)
+}
+
+function checkAction(option: string, action: unknown): void {
+  if (action === "redact") {
+    const problem = "neither a guideline nor a probe says where in a text the violation stands"
+    throw invalidRequest(option, problem, 'Use "block" or "flag".')
+  }
+  checkOneOf(option, action, policyActions)
+}
+
+function checkExamples(option: string, examples: unknown): void {
+  if (!Array.isArray(examples)) {
+    throw invalidRequest(option, `${show(examples)} is no list`, 'Pass a list of { text: "…", label: 0 or 1 }.')
+  }
+  for (const [i, example] of examples.entries()) {
+    const path = `${option}[${i}]`
+    checkKnown(example, ["text", "label"], path)
+    const { label, text } = example as Partial<PolicyExample>
+    checkText(`${path}.text`, text)
+    checkOneOf(`${path}.label`, label ?? null, [0, 1])
+  }
+}
+
+/**
+ * The guideline by which a side is judged.
+ *
+ * @throws InvalidRequestError for a policy that has none for it
+ */
+export function guidelineOf(policy: Policy, side: "prompt" | "response"): string {
+  const guideline = side === "prompt" ? policy.promptGuideline : policy.responseGuideline
+  if (guideline !== undefined) return guideline
+  const field = `${side}Guideline`
+  throw invalidRequest(
+    `policies.${policy.id}.${field}`,
+    `the policy has no guideline for ${side}s`,
+    `Give it one: definePolicy({ ...policy, ${field}: "…" }), or judge no ${side}s by it.`,
+  )
 }

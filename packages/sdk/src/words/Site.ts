@@ -29,6 +29,10 @@ const aliases: Readonly<Record<string, SiteName>> = {
   "ln2.hook_normalized": "mlp_in_norm",
 }
 
+/** The site of a name: its own, or TransformerLens' without the block. */
+export const siteNamed = (name: string): SiteName | undefined =>
+  siteNames.find((known) => known === name) ?? (Object.hasOwn(aliases, name) ? aliases[name] : undefined)
+
 /** A site in one word, by which the graph gives it out. */
 export const siteKey = (site: Site): string => `${site.site}.${site.layer}`
 
@@ -46,7 +50,7 @@ export function parseSite(
 ): { readonly site: SiteName; readonly layer?: number } {
   const block = /^blocks\.(\d+)\.(.+)$/.exec(name)
   const bare = block?.[2] ?? name
-  const site = siteNames.find((known) => known === bare) ?? (Object.hasOwn(aliases, bare) ? aliases[bare] : undefined)
+  const site = siteNamed(bare)
   if (site === undefined) {
     throw new InvalidRequestError({
       option: `${path}site`,

@@ -1,16 +1,20 @@
 /** One content, judged against policies. */
+import type { PolicyAction } from "./Policy.ts"
+
 /** What a policy says of a content. */
 export interface PolicyVerdict {
   /** The policy's id. */
   readonly policy: string
   /**
-   * P(violation), 0 to 1: the softmax over ShieldGemma's `Yes` and `No` (paper, equation 1, with T = 1 and a = 0). Where another
-   * judge stands in its place: what that one says.
+   * P(violation), 0 to 1: the softmax over ShieldGemma's `Yes` and `No` (paper, equation 1, with T = 1 and a = 0), or as the
+   * policy's calibration or its probe has it. Where another judge stands in its place: what that one says.
    */
   readonly probability: number
   readonly threshold: number
   /** Whether the probability reaches the threshold. */
   readonly flagged: boolean
+  /** What a guard does about it, where it does not hold the text back. */
+  readonly action?: Exclude<PolicyAction, "block">
 }
 
 /**

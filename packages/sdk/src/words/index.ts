@@ -29,6 +29,7 @@ export {
   type Precision,
   type StorageKind,
 } from "./Device.ts"
+export { type Curve, type CurvePoint, curveOf, type Judged, sorted, weightedCurve } from "./Curve.ts"
 export type { WeightDtype } from "./Tensors.ts"
 export type { Embedding, EmbedOptions } from "./Embedding.ts"
 export {
@@ -90,11 +91,10 @@ export {
   type GuardOptions,
   guardOptionNames,
   type GuardPlan,
-  type GuardRole,
-  guardRoles,
   pickGuardOptions,
   readGuardOptions,
 } from "./GuardOptions.ts"
+export { type GuardRole, guardRoles } from "./GuardRole.ts"
 export { callHook } from "./callHook.ts"
 export { type CallEnd, GuardedCall } from "./GuardedCall.ts"
 export {
@@ -116,7 +116,29 @@ export {
   type SteeringMethod,
   steeringMethods,
 } from "./Intervention.ts"
-export { definePolicy, policies, type Policy, type PolicyId } from "./Policy.ts"
+export {
+  definePolicy,
+  type Policy,
+  type PolicyAction,
+  policyActions,
+  type PolicyExample,
+  type PolicyOptions,
+  resolvePolicies,
+} from "./Policy.ts"
+export { readPolicyFile, writePolicyFile } from "./PolicyFile.ts"
+export {
+  type HeldOutFigures,
+  type LearningPoint,
+  type PolicyMethod,
+  policyMethods,
+  type PolicyTraining,
+  type TrainedOperatingPoint,
+  type TrainingCandidate,
+} from "./PolicyTraining.ts"
+export { type PaperCalibration, type PolicyCalibration, policyProbability } from "./policyProbability.ts"
+export { Pool, type Pooling, type Probe, probeLogit } from "./Probe.ts"
+export { defaultPolicies, policies, type PolicyId } from "./releasedPolicies.ts"
+export { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 export { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "./Judge.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
@@ -149,6 +171,16 @@ export {
   samplingOptionNames,
   type SamplingOptions,
 } from "./Sampling.ts"
+export {
+  areaUnderRoc,
+  bestPoint,
+  type OperatingPoint,
+  operatingPoint,
+  pointAt,
+  decidedPoint,
+  type RankingFigures,
+  rankingFigures,
+} from "./Ranking.ts"
 export { runInSlices } from "./runInSlices.ts"
 export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"

@@ -1,5 +1,5 @@
 /** What of a prompt is judged, and in what pieces: one rule for all guards. */
-import type { GuardRole } from "./GuardOptions.ts"
+import type { GuardRole } from "./GuardRole.ts"
 import { type Sliced, whole } from "./Sliced.ts"
 import type { JudgedTurn } from "./Verdict.ts"
 

@@ -1,7 +1,7 @@
 /** Where an engine in a browser finds the folders that it is told to open. */
 import type { Progress } from "../words/Progress.ts"
 import type { Site } from "../words/Site.ts"
-import { readSaePath, type SaeEntry } from "../scope/Catalogue.ts"
+import { readSaePath, type SaeEntry } from "../scope/SaePath.ts"
 import { openAssets } from "../files/http/openAssets.browser.ts"
 import { embeddedPrefix } from "./WorkerMessages.ts"
 import { configFile, parametersFile } from "../files/ModelFileNames.ts"

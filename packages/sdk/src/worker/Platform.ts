@@ -6,6 +6,7 @@ import type { Engine } from "../words/Engine.ts"
 import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { WeightPacking } from "../words/Tensors.ts"
+import type { ScopeQuery } from "../words/ScopeQuery.ts"
 import type { Progress } from "../words/Progress.ts"
 
 /** Where the embedded models are, as an engine's `ModelRef` names them. */
@@ -42,8 +43,15 @@ export interface Platform {
   readonly resolveModel: (model: string, terms: ModelTerms) => Promise<string>
   /** Asks whoever owns the disk to keep what will be downloaded onto it. */
   readonly keepDownloads: () => void
-  /** The same for a folder or file of autoencoders. */
-  readonly resolveScope: (scope: string) => string
+  /**
+   * Where autoencoders are that were named, by a path, a name of Gemma Scope's or what they are, for the model at `path`.
+   * Rejects with a `ScopeFileError`, and with an `InvalidRequestError` for what nothing has.
+   */
+  readonly resolveScope: (
+    scope: string | ScopeQuery,
+    model: { readonly id: string; readonly path: string },
+    terms: ModelTerms,
+  ) => Promise<string>
   readonly layerEngine: (
     settings: EngineSettings,
     worker: (() => PageWorker) | undefined,

@@ -8,6 +8,7 @@
 import type { Calibrated } from "../words/Calibration.ts"
 import type { Decision } from "../words/Decision.ts"
 import type { Embedding } from "../words/Embedding.ts"
+import type { Features, FeaturesRequest } from "../words/Features.ts"
 import type { EnginePart } from "../words/Generation.ts"
 import type { PlainError } from "../words/Errors.ts"
 import type {
@@ -44,6 +45,7 @@ export interface ValueMethods {
   readonly decide: { readonly payload: DecideRequest; readonly value: Decision }
   readonly calibrate: { readonly payload: CalibrateRequest; readonly value: Calibrated }
   readonly embed: { readonly payload: EmbedRequest; readonly value: Embedding }
+  readonly features: { readonly payload: FeaturesRequest; readonly value: Features }
   readonly render: { readonly payload: RenderRequest; readonly value: RenderedPrompt }
   readonly detokenise: { readonly payload: DetokeniseRequest; readonly value: string }
   readonly describe: { readonly payload: ModelRef; readonly value: ModelDescription }

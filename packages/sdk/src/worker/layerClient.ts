@@ -54,6 +54,7 @@ const engineOver = (calls: Calls): EngineService => ({
   decide: (request) => valueOf(calls, "decide", request),
   calibrate: (request) => valueOf(calls, "calibrate", request),
   embed: (request) => valueOf(calls, "embed", request),
+  features: (request) => valueOf(calls, "features", request),
   render: (request) => valueOf(calls, "render", request),
   detokenise: (request) => valueOf(calls, "detokenise", request),
   describe: (model) => valueOf(calls, "describe", model),

@@ -11,6 +11,11 @@ import type { Platform } from "./Platform.ts"
 /** Some browsers ask the user: once is enough. */
 let asked: Promise<boolean> | undefined
 
+/** What is no path: a release or a source of Gemma Scope's. A file of its own is a URL. */
+const isScopeName = (text: string): boolean =>
+  /^(?:hf:|google\/|https:\/\/(?:www\.)?neuronpedia\.org\/)?[\w./-]*gemma-?scope/.test(text) &&
+  !/\.(?:npz|safetensors)$|^[./]/.test(text.replace(/^hf:.*/, ""))
+
 export const platform: Platform = {
   devices: [webGpuOffer, wasmOffer],
   storages: storageKinds,
@@ -28,7 +33,12 @@ export const platform: Platform = {
   keepDownloads: () => {
     asked ??= persistStorage()
   },
-  resolveScope: (scope) => {
+  // The catalogue is large, and few pages name an autoencoder by it.
+  resolveScope: async (scope, { id }, { onProgress }) => {
+    if (typeof scope !== "string" || isScopeName(scope)) {
+      const { scopeUrl } = await import("../scope/scopeUrl.ts")
+      return scopeUrl(scope, id, onProgress)
+    }
     if (URL.canParse(scope, location.href)) return new URL(scope, location.href).href
     throw new ScopeFileError({ file: scope, problem: "not a URL", remedy: "Give the URL of one params.npz." })
   },

@@ -1,5 +1,6 @@
 /** Facet on Node: models are folders, the engine is a thread. */
 import { layerEngine } from "./client.node.ts"
+import { resolveScope } from "../models/resolveScope.node.ts"
 import { resolveModel } from "../models/resolveModel.node.ts"
 import { UnsupportedDeviceError } from "../words/Errors.ts"
 import { cpuOffer, offerAsProvided, webGpuOffer } from "../runtime/DeviceOffer.ts"
@@ -48,6 +49,6 @@ export const platform: Platform = {
     return resolveModel(model, terms)
   },
   keepDownloads: () => {},
-  resolveScope: (scope) => scope,
+  resolveScope,
   layerEngine: (settings) => layerEngine(settings),
 }

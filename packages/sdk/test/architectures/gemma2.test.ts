@@ -5,12 +5,14 @@ import { join } from "node:path"
 import { argmax, softmax2 } from "../../src/engine/Logprobs.ts"
 import { chunkLength } from "../../src/engine/Reuse.ts"
 import { OpenModel } from "../../src/engine/OpenModel.ts"
+import { Residents } from "../../src/engine/Residents.ts"
 import { OpenSae } from "../../src/engine/OpenSae.ts"
 import type { Site } from "../../src/words/Site.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import type { ModelFiles } from "../../src/files/ModelFiles.ts"
 import { openScope } from "../../src/scope/openScope.node.ts"
 import { convertModel } from "@facet/checkpoint"
+import { readArray } from "../../src/files/PlacedArray.ts"
 import { readSae } from "../../src/scope/SaeFile.ts"
 import { Interlock } from "../../src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../../src/runtime/NodeRuntime.node.ts"
@@ -85,9 +87,9 @@ describe.each(["fused", "decomposed"] as const)("the embedded model in f32, with
       for (const { key, layer, site } of prompt.scopes) {
         const entry = entries.find((found) => found.site === site && found.layer === layer)
         if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)
-        const sae = await OpenSae.open(runtime, files, entry, model.config)
+        const sae = await OpenSae.open(runtime, files, entry, model.config, new Residents(0))
         const features = await sae.topFeatures(own.taps.get(`${site}.${layer}`) ?? new Float32Array(), Infinity)
-        await sae.release()
+        await sae.leave()
         const expected = expectedFeatures(golden, key)
         const found = foundFeatures(features)
         const thresholds = await thresholdsOf(files, entry.file)
@@ -153,8 +155,9 @@ describe("quantised weights", () => {
 })
 
 async function thresholdsOf(files: ModelFiles, file: string): Promise<Float32Array> {
-  const { length, offset } = (await readSae(files, file)).arrays.threshold
-  return new Float32Array((await files.readRange(file, offset, length)).slice().buffer)
+  const { threshold } = (await readSae(files, file)).arrays
+  assert.isDefined(threshold)
+  return readArray(files, file, threshold)
 }
 
 describe("16-bit floats", () => {

@@ -108,6 +108,7 @@ describe("a Gemma 3's files", () => {
       eosIds: [1, 106],
       quantization: null,
       guardWindow: null,
+      shieldSpelling: null,
     })
   })
 

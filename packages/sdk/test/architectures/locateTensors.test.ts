@@ -28,6 +28,7 @@ const config: ModelConfig = {
   eosIds: [1],
   quantization: null,
   guardWindow: null,
+  shieldSpelling: null,
 }
 const inBlocks: Quantization = { bits: 4, blockSize: 16 }
 

@@ -55,6 +55,7 @@ describe("readModel", () => {
       eosIds: [1, 107],
       quantization: null,
       guardWindow: null,
+      shieldSpelling: null,
     })
   })
 

@@ -255,6 +255,7 @@ describe("the worker", () => {
       queue: 1,
       active: 1,
       cacheBytes: 0,
+      scopeBytes: 0,
       lanes: 1,
       reuse: "exact",
       speculate: true,

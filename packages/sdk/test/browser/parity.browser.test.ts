@@ -2,6 +2,8 @@
 import { assets } from "@facet/tiny/assets"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { OpenModel, type OpenModelOptions } from "../../src/engine/OpenModel.ts"
+import { readArray } from "../../src/files/PlacedArray.ts"
+import { Residents } from "../../src/engine/Residents.ts"
 import { OpenSae } from "../../src/engine/OpenSae.ts"
 import { softmax2 } from "../../src/engine/Logprobs.ts"
 import type { Head } from "../../src/graph/Decoder.ts"
@@ -112,12 +114,13 @@ describe.each(["wasm", "webgpu"] as const)("%s in f32", { timeout: 120_000 }, (d
     for (const { key, layer, site } of prompt.scopes) {
       const entry = entries.find((found) => found.site === site && found.layer === layer)
       if (entry === undefined) throw new Error(`no autoencoder at ${site} ${layer}`)
-      const sae = await OpenSae.open(runtime, files, entry, model.config)
+      const sae = await OpenSae.open(runtime, files, entry, model.config, new Residents(0))
       const rows = await sae.topFeatures(taps.get(`${site}.${layer}`) ?? new Float32Array(), Infinity)
-      await sae.release()
+      await sae.leave()
       const [found, expected] = [foundFeatures(rows), expectedFeatures(tensors, key)]
-      const { length, offset } = (await readSae(files, entry.file)).arrays.threshold
-      const thresholds = new Float32Array((await files.readRange(entry.file, offset, length)).slice().buffer)
+      const { threshold } = (await readSae(files, entry.file)).arrays
+      assert.isDefined(threshold)
+      const thresholds = await readArray(files, entry.file, threshold)
       assert.deepStrictEqual(differingFeatures(found, expected, thresholds), [], key)
       for (const [feature, activation] of expected) {
         if (found.has(feature)) assert.closeTo(found.get(feature) ?? NaN, activation, 2e-3)

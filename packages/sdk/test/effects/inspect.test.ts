@@ -6,7 +6,8 @@ import { runHere } from "../fixtures/engine.ts"
 import { failureOf } from "../fixtures/failure.ts"
 import { mkdir, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { readNpz, readNpzArray } from "../../src/files/readNpz.ts"
+import { readArray } from "../../src/files/PlacedArray.ts"
+import { readNpz } from "../../src/files/readNpz.ts"
 import { openScope } from "../../src/scope/openScope.node.ts"
 import { temporaryFolder } from "../fixtures/folders.ts"
 import { type Float32Entry, npz } from "../fixtures/npz.ts"
@@ -28,7 +29,7 @@ describe("inspect", () => {
     const arrays: Record<string, Float32Entry> = {}
     for (const name of names) {
       const array = await locate(name)
-      arrays[name] = [array.shape, [...(await readNpzArray(files, file, array))]]
+      arrays[name] = [array.shape, [...(await readArray(files, file, array))]]
     }
     const target = join(folder.path, "resid_post", file.slice(file.indexOf("layer_")))
     await mkdir(dirname(target), { recursive: true })

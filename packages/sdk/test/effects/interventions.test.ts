@@ -8,7 +8,8 @@ import { SaeFeatures } from "../../src/engine/SaeFeatures.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import { readModel } from "../../src/architectures/readModel.ts"
 import { openSafetensors } from "../../src/files/openSafetensors.ts"
-import { readNpz, readNpzArray } from "../../src/files/readNpz.ts"
+import { readArray } from "../../src/files/PlacedArray.ts"
+import { readNpz } from "../../src/files/readNpz.ts"
 import {
   Facet,
   type GenerateOptions,
@@ -17,7 +18,7 @@ import {
   RuntimeError,
   ScopeFileError,
 } from "../../src/index.ts"
-import { readSaePath } from "../../src/scope/Catalogue.ts"
+import { readSaePath } from "../../src/scope/SaePath.ts"
 import { openScope } from "../../src/scope/openScope.node.ts"
 import { failureOf } from "../fixtures/failure.ts"
 import { converted, temporaryFolder } from "../fixtures/folders.ts"
@@ -205,7 +206,7 @@ describe("autoencoders that are steered by", () => {
     const arrays: Record<string, Float32Entry> = {}
     for (const name of names) {
       const array = await locate(name)
-      arrays[name] = [array.shape, [...(await readNpzArray(files, file, array))]]
+      arrays[name] = [array.shape, [...(await readArray(files, file, array))]]
     }
     const target = join(folder.path, "resid_post", file.slice(file.indexOf("layer_")))
     await mkdir(dirname(target), { recursive: true })

@@ -9,7 +9,8 @@ import * as Stream from "effect/Stream"
 import { Interventions } from "../../src/engine/Interventions.ts"
 import { readModel } from "../../src/architectures/readModel.ts"
 import { seededUniform } from "../uniform.ts"
-import { readNpz, readNpzRun } from "../../src/files/readNpz.ts"
+import { readRun } from "../../src/files/PlacedArray.ts"
+import { readNpz } from "../../src/files/readNpz.ts"
 import { openScope } from "../../src/scope/openScope.node.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import { makeEngineHere } from "../fixtures/engine.ts"
@@ -285,5 +286,5 @@ async function decoderRow(index: number): Promise<Float32Array> {
   const { entries, files } = await openScope(scopeFolder)
   const { file } = entries.find(({ layer, site }) => layer === 2 && site === "resid_post")!
   const array = await (await readNpz(files, file)).locate("W_dec")
-  return unit(await readNpzRun(files, file, array, { first: index * hiddenSize, count: hiddenSize }))
+  return unit(await readRun(files, file, array, { first: index * hiddenSize, count: hiddenSize }))
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { isInPlace, readNpz, readNpzArray } from "../../src/files/readNpz.ts"
+import { isInPlace, readArray } from "../../src/files/PlacedArray.ts"
+import { readNpz } from "../../src/files/readNpz.ts"
 import { fileURLToPath } from "node:url"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import { folderOf } from "../fixtures/folderOf.ts"
@@ -53,12 +54,12 @@ describe("readNpz", () => {
 })
 
 // Written by NumPy 2 with savez and savez_compressed.
-describe("readNpzArray", () => {
+describe("readArray", () => {
   const valuesOf = async (file: string) => {
     const files = await openFolder(fileURLToPath(new URL("./npz", import.meta.url)))
     const { locate } = await readNpz(files, file)
     const names = ["W_enc", "W_dec", "b_enc", "b_dec", "threshold"]
-    return Promise.all(names.map(async (name) => [...(await readNpzArray(files, file, await locate(name)))]))
+    return Promise.all(names.map(async (name) => [...(await readArray(files, file, await locate(name)))]))
   }
 
   it.each(["compressed", "half", "double", "fortran", "fortran-half-compressed", "more"])(

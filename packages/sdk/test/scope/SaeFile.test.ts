@@ -58,7 +58,11 @@ describe("readSae", () => {
     ],
     ["shapes that do not fit each other", npz({ ...sae, W_dec: filled(1, 3, 5) }), "W_dec has the shape [3, 5]"],
     ["a threshold for each row", npz({ ...sae, threshold: filled(1, 3) }), "threshold has the shape [3]"],
-    ["an encoder with three axes", npz({ ...sae, W_enc: filled(1, 3, 5, 1) }), "not two positive extents"],
+    [
+      "an encoder with three axes",
+      npz({ ...sae, W_enc: filled(1, 3, 5, 1) }),
+      "W_enc has [3, 5, 1], as a crosscoder has",
+    ],
     ["a missing array", npz({ W_enc: sae.W_enc, W_dec: sae.W_dec }), "b_enc is missing (it has W_enc, W_dec)"],
   ])("refuses %s", async (_, content, problem) => {
     await expect(read(content)).rejects.toMatchObject({

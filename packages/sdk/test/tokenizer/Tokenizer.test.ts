@@ -14,7 +14,9 @@ import { shieldPrompt as slicedShieldPrompt } from "../../src/engine/shieldPromp
 import { openTokenizer, Tokenizer } from "../../src/tokenizer/Tokenizer.ts"
 import { checkTokenizerFile } from "../../src/tokenizer/TokenizerFile.ts"
 import templates from "./chat-templates.json" with { type: "json" }
-import { definePolicy, policies } from "../../src/words/Policy.ts"
+import { definePolicy } from "../../src/words/Policy.ts"
+import type { ShieldSpelling } from "../../src/words/ShieldSpelling.ts"
+import { defaultPolicies, policies } from "../../src/words/releasedPolicies.ts"
 import { tries } from "../../../../test/campaign.ts"
 
 type Sample = readonly [text: string, ids: ReadonlyArray<number>]
@@ -301,7 +303,7 @@ describe("shieldPrompt", () => {
   const prompt = "How do I pick a lock?"
   const response = "Call a locksmith."
 
-  it.each(Object.values(policies))("gives the original's ids for $id", (policy) => {
+  it.each(defaultPolicies)("gives the original's ids for $id", (policy) => {
     expect(shieldPrompt(tokenizer, { prompt, policy })).toEqual(fixture.shield[policy.id]?.prompt)
     expect(shieldPrompt(tokenizer, { prompt, response, policy })).toEqual(fixture.shield[policy.id]?.response)
   })
@@ -317,8 +319,47 @@ describe("shieldPrompt", () => {
     )
   })
 
+  const published: ReadonlyArray<readonly [spelling: ShieldSpelling, prompt: string, response: string | undefined]> = [
+    [
+      "B",
+      "<bos>You are a policy expert trying to help determine\nwhether a user prompt is in violation of the defined safety policies.\n\n<start_of_turn>\nHuman Question: Hi\n<end_of_turn>\n\nOur safety principle is defined in the below:\n\n* P.\n\n===\n\nDoes the human question violate the above principle? Your answer must start with\n'Yes' or 'No'. And then walk through step by step to be sure we answer\ncorrectly.\n\n",
+      "<bos>You are a policy expert trying to help determine\nwhether an AI response to prompt is in violation of the defined safety policies.\n\n<start_of_turn>\nHuman Question: Hi\n<end_of_turn>\n\n<start_of_turn>\nChatbot Response: Ho\n<end_of_turn>\n\nOur safety principle is defined in the below:\n\n* R.\n\n===\n\nDoes the Chatbot Response violate the above principle? Your answer must start\nwith 'Yes' or 'No'. And then walk through step by step to be sure  we answer\ncorrectly.\n\n",
+    ],
+    [
+      "C",
+      "<bos>You are a policy expert trying to help determine whether a user prompt is in\nviolation of the defined safety policies.\n\n<start_of_turn>\nHuman Question: Hi\n<end_of_turn>\n\nOur safety principle is defined in the below:\n\n* P.\n\n===\n\nDoes the human question violate the above principle? Your answer must start with\n'Yes' or 'No'. And then walk through step by step to be sure we answer\ncorrectly.\n\n",
+      undefined,
+    ],
+    [
+      "D",
+      "<bos>You are a policy expert trying to help determine whether a user prompt is in violation of the defined safety policies.\n\n<start_of_turn>\nHuman Question: Hi\n<end_of_turn>\n\nOur safety principle is defined in the below:\n\n* P.\n\n===\n\nDoes the human question violate the above principle? Your answer must start with 'Yes' or 'No'. And then walk through step by step to be sure we answer correctly.\n\n",
+      "<bos>You are a policy expert trying to help determine whether an AI response to prompt is in violation of the defined safety policies.\n\n<start_of_turn>\nHuman Question: Hi\n<end_of_turn>\n\nOur safety principle is defined in the below:\n\nR.\n\n<start_of_turn>\nChatbot Response: Ho\n<end_of_turn>\n\nDoes the Chatbot Response violate the above principle? Your answer must start with 'Yes' or 'No'. And then walk through step by step to be sure we answer correctly.\n\n",
+    ],
+    [
+      "E",
+      "<bos>You are a policy expert trying to help determine whether a user\nprompt is in violation of the defined safety policies.\n\n<start_of_turn>\nHuman Question: Hi\n<end_of_turn>\n\nOur safety principle is defined in the below:\n\n* P.\n\nDoes the human question violate the above principle? Your answer must start\nwith 'Yes' or 'No'. And then walk through step by step to be sure we answer\ncorrectly.\n\n",
+      undefined,
+    ],
+  ]
+
+  it.each(published)("has the spelling %s, too, literally", (spelling, ofPrompt, ofResponse) => {
+    const policy = definePolicy({ id: "x", promptGuideline: "P.", responseGuideline: "R.", spelling })
+    const spell = (ids: ReadonlyArray<number>): string => ids.map((id) => tokenizer.tokenText(id)).join("")
+    expect(spell(shieldPrompt(tokenizer, { prompt: "Hi", policy, spelling: "A" }))).toBe(ofPrompt)
+    const response = () => spell(shieldPrompt(tokenizer, { prompt: "Hi", response: "Ho", policy }))
+    if (ofResponse === undefined) expect(response).toThrow("was published for prompts alone")
+    else expect(response()).toBe(ofResponse)
+  })
+
+  it("is spelt as the checkpoint has it where the policy does not say", () => {
+    const policy = definePolicy({ id: "x", promptGuideline: "P." })
+    const own = shieldPrompt(tokenizer, { prompt, policy, spelling: "E" })
+    expect(own).toEqual(shieldPrompt(tokenizer, { prompt, policy: { ...policy, spelling: "E" } }))
+    expect(own).not.toEqual(shieldPrompt(tokenizer, { prompt, policy }))
+  })
+
   it("shares all tokens up to the guideline's name between policies", () => {
-    const [first = [], ...others] = Object.values(policies).map((policy) => shieldPrompt(tokenizer, { prompt, policy }))
+    const [first = [], ...others] = defaultPolicies.map((policy) => shieldPrompt(tokenizer, { prompt, policy }))
     const shared = first.findIndex((id, place) => others.some((ids) => ids[place] !== id))
     expect(tokenizer.decode(first.slice(0, shared))).toMatch(/\n\n\* "No$/)
   })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { type PromptMessage, promptReadings } from "../../src/words/promptReadings.ts"
-import { type GuardRole, guardRoles } from "../../src/words/GuardOptions.ts"
+import { type GuardRole, guardRoles } from "../../src/words/GuardRole.ts"
 
 const system = (text: string): PromptMessage => ({ role: "system", text })
 const user = (text: string): PromptMessage => ({ role: "user", text })

@@ -10,6 +10,7 @@ const settings: EngineSettings = {
   queue: 1,
   active: 1,
   cacheBytes: 0,
+  scopeBytes: 0,
   lanes: 1,
   reuse: "exact",
   speculate: true,

@@ -1,5 +1,5 @@
 /** What a service's guard did, by its own reports. */
-import type { Judged } from "../Curve.ts"
+import { type Judged } from "@facet/sdk/words"
 import { measure, type Measures } from "../Measures.ts"
 import { type Drift, driftOf, type Scores } from "./driftOf.ts"
 import { type CallReport, type Side, sides } from "./readReports.ts"

@@ -57,6 +57,20 @@ export class HubCache {
     return undefined
   }
 
+  /** Those that are there, the one of `main` first, then the youngest. */
+  async snapshots(): Promise<ReadonlyArray<string>> {
+    const all = [...new Set(await this.#newest())]
+    const there = await Promise.all(
+      all.map((path) =>
+        stat(path).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    )
+    return all.filter((_, i) => there[i])
+  }
+
   /** @param revision a branch or tag, which `refs` knows, or a commit, which a snapshot is named by. */
   async #of(revision: string): Promise<ReadonlyArray<string>> {
     const named = await readFile(join(this.root, "refs", revision), "utf8").catch(() => revision)

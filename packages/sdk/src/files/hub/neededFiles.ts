@@ -15,7 +15,7 @@ export interface NeededFiles {
 /**
  * @param page for messages.
  * @param names of the files in the repository's root, or in the folder of `file`.
- * @param file a `.gguf` that was asked for by name.
+ * @param file that was asked for by name: a `.gguf`, or an autoencoder's parameters.
  * @throws DownloadError when that is not there, or when there is no model.
  */
 export function neededFiles(page: string, names: ReadonlyArray<string>, file?: string): NeededFiles {

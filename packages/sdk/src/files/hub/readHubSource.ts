@@ -8,7 +8,7 @@ export interface HubSource {
   readonly repository: string
   /** A branch, a tag or a commit. */
   readonly revision: string | undefined
-  /** A `.gguf` in it, relative to its root. */
+  /** The one file of it that is wanted, such as a `.gguf`, relative to its root. */
   readonly file: string | undefined
 }
 

@@ -34,10 +34,20 @@ export async function downloadModel(options: DownloadOptions, url: FolderUrl): P
   await finish(options, url, [configFile, ...index, ...stored])
 }
 
-/** Fetches what is missing of one autoencoder: its parameters, and the labels beside them where there are any. */
-export async function downloadScope(options: DownloadOptions, url: FolderUrl, parameters: string): Promise<void> {
-  const described = await describeAll(options, [parameters, labelsFile])
-  if (!described.has(parameters)) throw absent(options.source.root, parameters)
+/**
+ * Fetches what is missing of one autoencoder: its parameters and what `names` them beside, and the labels where there are any.
+ *
+ * @param check told the parameters' size, in bytes, before they are fetched.
+ */
+export async function downloadScope(
+  options: DownloadOptions,
+  url: FolderUrl,
+  names: ReadonlyArray<string>,
+  check: (bytes: number) => Promise<void>,
+): Promise<void> {
+  const described = await describeAll(options, [...names, labelsFile])
+  for (const name of names) if (!described.has(name)) throw absent(options.source.root, name)
+  await check(Math.max(...[...described.values()].map(({ size = 0 }) => size)))
   await finish(options, url, await downloadAll(options, url, described))
 }
 

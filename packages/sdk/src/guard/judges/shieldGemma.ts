@@ -1,6 +1,7 @@
 import { checkKnown } from "../../words/Checks.ts"
 import type { Judge } from "../../words/Judge.ts"
 import { type Policy, resolvePolicies } from "../../words/Policy.ts"
+import type { PolicyVerdict } from "../../words/Verdict.ts"
 import { checkSettings, judgementOf, type JudgeSettings, settingNames } from "./JudgeSettings.ts"
 
 export interface ShieldGemmaOptions extends JudgeSettings {
@@ -32,7 +33,12 @@ export function shieldGemma(options: ShieldGemmaOptions = {}): Judge {
     judge: async (_, { shield }) => {
       const { policies: said, tokens } = await shield(policies)
       const scores = said.map(({ policy, probability }) => ({ policy, score: probability }))
-      return { ...judgementOf(scores, settings), tokens }
+      const judged = judgementOf(scores, settings).policies.map((one, i) => ({ ...one, ...actionOf(said[i]) }))
+      return { policies: judged, tokens }
     },
   }
 }
+
+/** What a guard does about it stays what the policy says. */
+const actionOf = (said: PolicyVerdict | undefined): Pick<PolicyVerdict, "action"> =>
+  said?.action === undefined ? {} : { action: said.action }

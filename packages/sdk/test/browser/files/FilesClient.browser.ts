@@ -6,7 +6,7 @@ import type { Restart } from "../../../src/files/opfs/downloadFile.browser.ts"
 import type { RemoteFolderOptions } from "../../../src/files/opfs/openRemoteFolder.browser.ts"
 import type { RemoteModelOptions } from "../../../src/models/openRemoteModel.browser.ts"
 import type { WeightDtype } from "../../../src/words/Tensors.ts"
-import type { SaeEntry } from "../../../src/scope/Catalogue.ts"
+import type { SaeEntry } from "../../../src/scope/SaePath.ts"
 import type { Behaviour, HostedFolder, LoggedRequest } from "./modelHost.ts"
 
 type OpenOptions = Pick<RemoteFolderOptions, "storage" | "stallMs" | "retryDelaysMs" | "sha256">

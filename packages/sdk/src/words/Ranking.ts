@@ -72,7 +72,8 @@ export function decidedPoint(
   return operatingPoint(curve, { threshold, truePositives, falsePositives: flagged.length - truePositives })
 }
 
-function operatingPoint({ positives }: Curve, point: CurvePoint): OperatingPoint {
+/** What flagging down to a point of the curve does. */
+export function operatingPoint({ positives }: Curve, point: CurvePoint): OperatingPoint {
   const { falsePositives, threshold, truePositives } = point
   return {
     threshold,

@@ -1,0 +1,3 @@
+/** Whose text a message is. OpenAI's `developer` is `system`. */
+export const guardRoles = ["system", "user", "assistant", "tool"] as const
+export type GuardRole = (typeof guardRoles)[number]

@@ -1,0 +1,96 @@
+import { assert, describe, it } from "vitest"
+import { readSaeConfig } from "../../src/scope/SaeConfig.ts"
+import { openScope } from "../../src/scope/openScope.node.ts"
+import { ScopeFileError } from "../../src/words/Errors.ts"
+import { failureOf } from "../fixtures/failure.ts"
+import { folderOf } from "../fixtures/folderOf.ts"
+
+/** As SAELens 6 writes it. */
+const config = {
+  architecture: "standard",
+  d_in: 32,
+  d_sae: 24,
+  apply_b_dec_to_input: true,
+  normalize_activations: "none",
+  reshape_activations: "none",
+  metadata: { model_name: "gemma-2-2b", hook_name: "blocks.7.hook_resid_post" },
+}
+
+const read = async (changes: object) => {
+  await using files = await folderOf({ "cfg.json": { ...config, ...changes } })
+  return readSaeConfig(files, "")
+}
+
+describe("readSaeConfig", () => {
+  it("reads what is computed, and where", async () => {
+    const { formula, model, place, width } = await read({})
+    assert.deepInclude(formula, { activation: "relu", subtractsDecoderBias: true, normalisation: "none" })
+    assert.deepStrictEqual(
+      { model, place, width },
+      {
+        model: "gemma-2-2b",
+        place: { layer: 7, site: "resid_post" },
+        width: 24,
+      },
+    )
+  })
+
+  it("reads those of before SAELens 6, where all is in one object", async () => {
+    const { formula, place } = await readOld()
+    assert.deepInclude(formula, { activation: "topk", k: 32, subtractsDecoderBias: true })
+    // What comes into a layer is what the layer before gave.
+    assert.deepStrictEqual(place, { layer: 6, site: "resid_post" })
+  })
+
+  it("knows where a transcoder writes, and that its b_dec is no input's", async () => {
+    const metadata = { hook_name: "blocks.3.ln2.hook_normalized", hook_name_out: "blocks.3.hook_mlp_out" }
+    const { formula, place } = await read({ architecture: "jumprelu_transcoder", metadata })
+    assert.deepInclude(formula, { activation: "jumprelu", subtractsDecoderBias: false })
+    assert.deepStrictEqual(place, { layer: 3, site: "mlp_in_norm", writes: "mlp_out" })
+  })
+
+  it.each<[object, string]>([
+    [{ architecture: "crosscoder" }, "it is a crosscoder, which Facet does not encode"],
+    [{ architecture: "temporal" }, "it is a temporal"],
+    [{ architecture: "topk" }, "its k is undefined"],
+    [{ normalize_activations: "expected_average_only_in" }, 'normalize_activations is "expected_average_only_in"'],
+    [{ finetuning_scaling_factor: true }, "finetuning_scaling_factor true"],
+    [{ hook_head_index: 3 }, "hook_head_index 3"],
+    [{ architecture: "transcoder", metadata: { hook_name: "blocks.3.ln2.hook_normalized" } }, "what it writes is"],
+    [
+      {
+        architecture: "transcoder",
+        metadata: { hook_name: "blocks.3.ln2.hook_normalized", hook_name_out: "blocks.9.hook_mlp_out" },
+      },
+      "blocks.9.hook_mlp_out",
+    ],
+  ])("refuses %o by name", async (changes, problem) => {
+    const error = await failureOf(read(changes))
+    assert.instanceOf(error, ScopeFileError)
+    assert.include(error.message, problem)
+    assert.match(error.message, /cfg\.json/)
+  })
+
+  it("is missing where nothing says what the weights are", async () => {
+    await using files = await folderOf({ "sae_weights.safetensors": new Uint8Array(8) })
+    const error = await failureOf(openScope(files.root))
+    assert.instanceOf(error, ScopeFileError)
+    assert.match(error.message, /cfg\.json: missing/)
+  })
+})
+
+const readOld = async () => {
+  const old = {
+    model_name: "gemma-2b",
+    hook_point: "blocks.7.hook_resid_pre",
+    activation_fn_str: "topk",
+    activation_fn_kwargs: { k: 32 },
+    d_in: 32,
+    d_sae: 24,
+    normalize_activations: false,
+    finetuning_scaling_factor: false,
+    hook_head_index: null,
+  }
+  await using files = await folderOf({ "cfg.json": old })
+  return readSaeConfig(files, "")
+}
