@@ -65,6 +65,7 @@ const pageSize = 3
 
 export class HubServer implements AsyncDisposable {
   readonly repositories = new Map<string, HostedRepository>()
+  readonly datasets = new Map<string, HostedRepository>()
   readonly asked: Array<Asked> = []
   faults: Faults = {}
   /** Bodies of large files that were under way at once, at most. */
@@ -125,15 +126,27 @@ export class HubServer implements AsyncDisposable {
     return repository
   }
 
+  /** Puts files of a dataset on the hub. */
+  publishDataset(id: string, contents: Readonly<Record<string, Buffer>>): HostedRepository {
+    const files = new Map(
+      Object.entries(contents).map(([name, bytes]) => [name, { bytes, isLarge: bytes.length > 1000 }]),
+    )
+    const repository = { commit: sha("sha1", "dataset", id), files, licence: "cc-by-4.0" }
+    this.datasets.set(id, repository)
+    return repository
+  }
+
   #answerHub(request: IncomingMessage, response: ServerResponse): void {
     const asked = this.#record("hub", request)
     const planted = this.faults.answer?.(asked)
     if (planted !== undefined) return send(response, planted)
     const url = new URL(request.url ?? "/", this.url)
-    const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|tree)\/([^/]+)(?:\/(.+))?$/.exec(url.pathname)
-    const resolve = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname)
+    const api = /^\/api\/(?:models|datasets)\/([^/]+\/[^/]+)\/(revision|tree)\/([^/]+)(?:\/(.+))?$/.exec(url.pathname)
+    const resolve = /^\/(?:datasets\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname)
     const id = api?.[1] ?? resolve?.[1]
-    const repository = id === undefined ? undefined : this.repositories.get(id)
+    const isDataset = url.pathname.startsWith("/datasets/") || url.pathname.startsWith("/api/datasets/")
+    const kept = isDataset ? this.datasets : this.repositories
+    const repository = id === undefined ? undefined : kept.get(id)
     const login = request.headers.authorization
     if (login !== undefined && login !== `Bearer ${this.token}`) {
       return send(response, { status: 401, body: '{"error":"Invalid credentials"}', headers: json })
@@ -206,7 +219,9 @@ export class HubServer implements AsyncDisposable {
     const planted = this.faults.answer?.(asked)
     if (planted !== undefined) return send(response, planted)
     const hash = /^\/blob\/([\da-f]{64})/.exec(request.url ?? "")?.[1]
-    const files = [...this.repositories.values()].flatMap((repository) => [...repository.files.values()])
+    const files = [...this.repositories.values(), ...this.datasets.values()].flatMap((repository) => [
+      ...repository.files.values(),
+    ])
     const file = files.find(({ bytes }) => sha256(bytes) === hash)
     if (file === undefined) return send(response, { status: 404 })
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)

@@ -6,6 +6,7 @@ import { Facet, type Generation, type Trace, type Verdict } from "@facet/sdk"
 import { convertModel } from "@facet/checkpoint"
 import { RemoteFacet } from "@facet/sdk/remote"
 import { facetLanguageModel } from "@facet/sdk/ai"
+import { wordList } from "@facet/sdk/judges"
 import { fromPipeline } from "@facet/sdk/transformers"
 import { InvalidRequestError, readGenerateOptions, samplingOptionNames } from "@facet/sdk/words"
 import { Hono } from "hono"
@@ -23,6 +24,9 @@ assert.ok(
   trace.tokens.some((token) => token.features.length > 0),
   "inspect found no feature",
 )
+
+// Another judge in the place of the guard.
+assert.ok((await facet.shield("A fox!", { judge: wordList({ words: ["fox"] }) })).flagged, "a list does not judge")
 
 // Its peer is not installed here: it is asked for when a pipeline is.
 assert.equal(typeof fromPipeline, "function", "transformers.js has no place")

@@ -1,7 +1,8 @@
 /** One request, from its body to the last byte of its answer. */
-import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard, SharedFacet } from "@facet/sdk"
-import { emptyReport, pickGuardOptions } from "@facet/sdk/words"
+import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard } from "@facet/sdk"
+import { emptyReport } from "@facet/sdk/words"
 import type { Context, Next } from "hono"
+import type { Guards } from "./guardsOf.ts"
 import { joined } from "./joined.ts"
 import { blockedProblem, problem, tagOf, unguardedUpgrade, unreadableProblem, upgradeProblem } from "./Problems.ts"
 import { replaceResponse, withoutLength } from "./replaceResponse.ts"
@@ -20,7 +21,7 @@ import { UnreadableBodyError } from "./UnreadableBodyError.ts"
 export interface Shield {
   readonly options: ShieldRouteOptions
   readonly plan: GuardPlan
-  readonly shared: SharedFacet
+  readonly guards: Guards
 }
 
 /** What is known of an answer once its first judged text may go out, or nothing of it ever will. */
@@ -126,12 +127,11 @@ export class Shielding {
 
   /** Undefined when there is nothing to guard, or nobody to guard it and that is all right. */
   async #openGuard({ input }: Input): Promise<PromiseGuard | Blocked | undefined> {
-    const { options, plan, shared } = this.#shield
+    const { guards, plan } = this.#shield
     const isAsked = plan.input !== undefined && input.length > 0
     if (!isAsked && !plan.output) return undefined
     try {
-      const facet = await shared.get({ signal: this.#client })
-      return facet.guard(pickGuardOptions(options))
+      return await guards.get({ signal: this.#client })
     } catch (error) {
       const of = isAsked ? "input" : "output"
       if (!this.#isOpen) return { of, reason: "failed", error }

@@ -1,8 +1,8 @@
 /** A guard around a route that somebody else wrote. */
-import { openOnce } from "@facet/sdk"
 import type { Context, Next } from "hono"
 import type { ShieldVariables } from "./ShieldContext.ts"
 import type { ShieldAnswer } from "./ShieldProblem.ts"
+import { guardsOf } from "./guardsOf.ts"
 import { Shielding } from "./Shielding.ts"
 import { readShieldOptions, type ShieldRouteOptions } from "./ShieldRouteOptions.ts"
 
@@ -32,11 +32,11 @@ export interface ShieldHandler extends AsyncDisposable {
  */
 export function shield(options: ShieldRouteOptions = {}): ShieldHandler {
   const plan = readShieldOptions(options)
-  const shared = openOnce(options.model === undefined ? options.facet : { shield: options.model })
+  const guards = guardsOf(options)
   const middleware = async function shield(c: Context<{ Variables: ShieldVariables }, string, {}>, next: Next) {
     // What tells a response's body by its type exists in types alone: that of the problems is tested, and `onBlocked`
     // answers by an agreement between an app and its clients.
-    return (await new Shielding(c, { options, plan, shared }).run(next)) as (Response & ShieldAnswer) | void
+    return (await new Shielding(c, { options, plan, guards }).run(next)) as (Response & ShieldAnswer) | void
   }
-  return Object.assign(middleware, { dispose: shared.dispose, [Symbol.asyncDispose]: shared.dispose })
+  return Object.assign(middleware, { dispose: guards.dispose, [Symbol.asyncDispose]: guards.dispose })
 }

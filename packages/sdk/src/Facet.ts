@@ -1,10 +1,7 @@
 /** The effects for people who do not use Effect: promises, async iterables, `AbortSignal`. */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Stream from "effect/Stream"
 import { generate, stream } from "./effects/generate.ts"
 import { inspect } from "./effects/inspect.ts"
 import { loadSeldomAsked } from "./effects/loadSeldomAsked.ts"
@@ -13,12 +10,10 @@ import { score } from "./effects/score.ts"
 import { shield } from "./effects/shield.ts"
 import { PromiseTokens } from "./effects/PromiseTokens.ts"
 import { PromiseGuard } from "./guard/PromiseGuard.ts"
-import type { SourceFailure } from "./guard/SourceFailure.ts"
+import { PromiseRunner } from "./guard/PromiseRunner.ts"
 import { layerOpened, type OpenOptions } from "./Open.ts"
-import { CacheSalt } from "./words/CacheSalt.ts"
 import type { AnswerSchema, ValueOf } from "./words/AnswerSchema.ts"
 import type { CalibrateOptions, Calibrated, LabelledExample } from "./words/Calibration.ts"
-import { Client } from "./words/Client.ts"
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./words/CallOptions.ts"
 import type { Content, ShieldOptions } from "./words/Content.ts"
 import type { ContrastOptions, ContrastPair, ContrastVector } from "./words/Contrast.ts"
@@ -52,14 +47,13 @@ type Described = Pick<Opened["Service"], "description" | "name">
  * const trace = await facet.inspect(text)
  */
 export class Facet implements AsyncDisposable {
-  readonly #runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>
-  readonly #closing = new AbortController()
+  readonly #runner: PromiseRunner
   #opened: Described | undefined
 
-  readonly #tokens = new PromiseTokens((effect, call) => this.#run(effect, call))
+  readonly #tokens = new PromiseTokens((effect, call) => this.#runner.run(effect, call))
 
   private constructor(runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>) {
-    this.#runtime = runtime
+    this.#runner = new PromiseRunner(runtime)
   }
 
   /** What was opened, as it was named: `"tiny"`, an id, a folder or a URL. */
@@ -119,7 +113,7 @@ export class Facet implements AsyncDisposable {
     const { signal } = call
     const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
     try {
-      facet.#opened = await facet.#run(
+      facet.#opened = await facet.#runner.run(
         Effect.map(Opened, ({ description, name }) => ({ description, name })),
         call,
       )
@@ -147,7 +141,7 @@ export class Facet implements AsyncDisposable {
   ): Promise<Generation<ValueOf<S>>> {
     const { call, rest } = splitCallOptions(options)
     // What is left of the options is those of `generate`, which TypeScript cannot tell of a type that is open.
-    return this.#run(generate<S>(prompt, rest as GenerateOptions<S>), call)
+    return this.#runner.run(generate<S>(prompt, rest as GenerateOptions<S>), call)
   }
 
   /** What the model says, part by part. Leaving the loop ends the work. */
@@ -163,7 +157,7 @@ export class Facet implements AsyncDisposable {
     second?: GenerateOptions<S> & CallOptions,
   ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void> {
     const { call, prompt, rest } = splitStreamCall(first, second)
-    return this.#iterate(() => stream(prompt, rest), call)
+    return this.#runner.iterate(() => stream(prompt, rest), call)
   }
 
   /**
@@ -176,13 +170,13 @@ export class Facet implements AsyncDisposable {
   async runTools(prompt: Prompt, options: RunToolsOptions & CallOptions): Promise<ToolRun> {
     const { call, rest } = splitCallOptions(options)
     const { runTools } = await loadSeldomAsked()
-    return this.#run(runTools(prompt, rest), call)
+    return this.#runner.run(runTools(prompt, rest), call)
   }
 
   /** Judges a content against policies. */
   async shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
     const { call, rest } = splitCallOptions(options)
-    return this.#run(shield(content, rest), call)
+    return this.#runner.run(shield(content, rest), call)
   }
 
   /**
@@ -195,16 +189,13 @@ export class Facet implements AsyncDisposable {
    * const { blocked, text } = await answer("How do I bake bread?")
    */
   guard(options: GuardOptions = {}): PromiseGuard {
-    return new PromiseGuard(readGuardOptions(options), {
-      run: (effect, call) => this.#run(effect, call),
-      iterate: (stream, call) => this.#iterate(() => stream, call),
-    })
+    return new PromiseGuard(readGuardOptions(options), this.#runner)
   }
 
   /** Traces a text, tokens as they are, or a finished generation. */
   async inspect(text: string | TokenPrompt | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
     const { call, rest } = splitCallOptions(options)
-    return this.#run(inspect(text, rest), call)
+    return this.#runner.run(inspect(text, rest), call)
   }
 
   /**
@@ -224,7 +215,7 @@ export class Facet implements AsyncDisposable {
   ): Promise<Decision<Q>> {
     const { call, rest } = splitCallOptions(options)
     const { decide } = await loadSeldomAsked()
-    return this.#run(decide(state, questions, rest), call)
+    return this.#runner.run(decide(state, questions, rest), call)
   }
 
   /**
@@ -246,7 +237,7 @@ export class Facet implements AsyncDisposable {
   ): Promise<Calibrated<Q>> {
     const { call, rest } = splitCallOptions(options)
     const { calibrate } = await loadSeldomAsked()
-    return this.#run(calibrate(questions, examples, rest), call)
+    return this.#runner.run(calibrate(questions, examples, rest), call)
   }
 
   /**
@@ -258,7 +249,7 @@ export class Facet implements AsyncDisposable {
    */
   async score(text: string | TokenPrompt, options: ScoreOptions & CallOptions = {}): Promise<Score> {
     const { call, rest } = splitCallOptions(options)
-    return this.#run(score(text, rest), call)
+    return this.#runner.run(score(text, rest), call)
   }
 
   /**
@@ -272,7 +263,7 @@ export class Facet implements AsyncDisposable {
   async embed(text: string, options: EmbedOptions & CallOptions = {}): Promise<Embedding> {
     const { call, rest } = splitCallOptions(options)
     const { embed } = await loadSeldomAsked()
-    return this.#run(embed(text, rest), call)
+    return this.#runner.run(embed(text, rest), call)
   }
 
   /**
@@ -290,12 +281,12 @@ export class Facet implements AsyncDisposable {
   ): Promise<ReadonlyArray<ContrastVector>> {
     const { call, rest } = splitCallOptions(options)
     const { contrast } = await loadSeldomAsked()
-    return this.#run(contrast(pairs, rest), call)
+    return this.#runner.run(contrast(pairs, rest), call)
   }
 
   /** Requests under way, and what the prefix caches hold. */
   stats(): Promise<EngineStats> {
-    return this.#run(
+    return this.#runner.run(
       Effect.flatMap(Opened, ({ text }) => text.engine.stats),
       {},
     )
@@ -303,59 +294,10 @@ export class Facet implements AsyncDisposable {
 
   /** Ends calls that are under way with a `ClosedError`, and frees everything. */
   async close(): Promise<void> {
-    this.#closing.abort()
-    await this.#runtime.dispose()
+    await this.#runner.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  async #run<A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions): Promise<A> {
-    const { cacheSalt = "", client, signal } = call
-    this.#checkOpen(signal)
-    const asked = effect.pipe(Effect.provideService(CacheSalt, cacheSalt), Effect.provideService(Client, client))
-    const exit = await this.#runtime.runPromiseExit(asked, { signal: this.#either(signal) })
-    if (Exit.isSuccess(exit)) return exit.value
-    this.#checkOpen(signal)
-    throw Cause.squash(exit.cause)
-  }
-
-  async *#iterate<A>(
-    makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
-    { cacheSalt = "", client, signal }: CallOptions,
-  ): AsyncGenerator<A, void, void> {
-    this.#checkOpen(signal)
-    const either = this.#either(signal)
-    const asked = makeParts().pipe(Stream.provideService(CacheSalt, cacheSalt), Stream.provideService(Client, client))
-    const parts = Stream.toAsyncIterableWith(asked, await this.#runtime.context())[Symbol.asyncIterator]()
-    // The work ends when the signal says so, also while nobody asks for the next part.
-    const end = () => void parts.return?.().catch(() => {})
-    either.addEventListener("abort", end, { once: true })
-    try {
-      this.#checkOpen(signal)
-      for (;;) {
-        const next = await parts.next()
-        this.#checkOpen(signal)
-        if (next.done === true) return
-        yield next.value
-        this.#checkOpen(signal)
-      }
-    } catch (error) {
-      this.#checkOpen(signal)
-      throw error
-    } finally {
-      either.removeEventListener("abort", end)
-      await parts.return?.()
-    }
-  }
-
-  #either(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
-  }
-
-  #checkOpen(signal: AbortSignal | undefined): void {
-    signal?.throwIfAborted()
-    if (this.#closing.signal.aborted) throw new ClosedError()
   }
 }

@@ -16,7 +16,7 @@ import {
 } from "./words/Device.ts"
 import { Engine } from "./words/Engine.ts"
 import type { EngineSettings, PageWorker, ReuseRule } from "./words/EngineSettings.ts"
-import type { JudgingLimits } from "./words/JudgingLimits.ts"
+import { defaultJudgingLimits, type JudgingLimits } from "./words/JudgingLimits.ts"
 import { asFacetError, type FacetError, invalidRequest, UnsupportedDeviceError } from "./words/Errors.ts"
 import { Opened, type Place } from "./words/Opened.ts"
 import type { Progress } from "./words/Progress.ts"
@@ -144,8 +144,8 @@ const defaults = {
   queue: defaultQueue,
   active: 8,
   cacheBytes: 512 * 1024 * 1024,
+  judging: defaultJudgingLimits,
   scopeBytes: 4 * 1024 * 1024 * 1024,
-  judging: { characters: 65_536, policies: 32, timeoutMs: 120_000 } satisfies JudgingLimits,
 }
 
 /** Which ShieldGemma belongs to which Gemma, by Google's ids. Source: ShieldGemma's model card. */

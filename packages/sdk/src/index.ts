@@ -14,6 +14,7 @@ export { shield } from "./effects/shield.ts"
 export { tokens } from "./effects/tokens.ts"
 export type { PromiseTokens } from "./effects/PromiseTokens.ts"
 export { contrastVectorsFromSafetensors, contrastVectorsToSafetensors } from "./files/ContrastVectors.ts"
+export { guardWithJudge, needsModel } from "./guard/guardWithJudge.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
 export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
 export type { Source } from "./guard/SourceFailure.ts"
@@ -64,6 +65,7 @@ export {
   InvalidObjectError,
   InvalidRequestError,
   isFacetError,
+  JudgeError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
@@ -94,6 +96,7 @@ export {
   type Usage,
   type VerdictPart,
 } from "./words/Generation.ts"
+export type { Judge, JudgeCall, Judgement } from "./words/Judge.ts"
 export { jsonSchema } from "./words/jsonSchema.ts"
 export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
 export type { GuardRole } from "./words/GuardRole.ts"
@@ -142,6 +145,7 @@ export type { ScopeQuery } from "./words/ScopeQuery.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"
 export type { GivenCalibration } from "./words/withCalibration.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
+export { readThresholds, type Thresholds } from "./words/Thresholds.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
 export type { Tool, ToolCall, ToolChoice, ToolContext } from "./words/Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"

@@ -3,7 +3,7 @@
  * embedded model.
  *
  * An example that imports something is a whole program, and is taken as it stands. Any other is a fragment: it finds
- * an open `facet`, a `runtime` made of `Facet.layer()`, all names of `@facet/sdk` and `@facet/sdk/ai`, `Console`, `Effect`,
+ * an open `facet`, a `runtime` made of `Facet.layer()`, all names of `@facet/sdk`, `@facet/sdk/ai` and `@facet/sdk/judges`, `Console`, `Effect`,
  * `Schema` and `Stream`, and the modules of `effect/ai` that have a layer here.
  * One with a `yield*` stands in an effect that the runtime runs. The fragments of all pages share these two engines.
  * `console.log(value) // => text` must print that text. A block marked `ts no-run` is only checked against the types,
@@ -16,6 +16,7 @@ import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as ai from "../src/effects/ai/index.ts"
+import * as judges from "../src/guard/judges/index.ts"
 import * as sdk from "../src/index.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
@@ -41,6 +42,21 @@ const publicSources = [
   "effects/ai/facetDecisionModel",
   "openOnce",
   "guard/Guard",
+  "guard/guardWithJudge",
+  "words/Judge",
+  "words/Thresholds",
+  "guard/judges/openaiModeration",
+  "guard/judges/modelArmor",
+  "guard/judges/perspective",
+  "guard/judges/moderateText",
+  "guard/judges/llamaGuard",
+  "guard/judges/qwen3Guard",
+  "guard/judges/shieldGemma",
+  "guard/judges/patterns",
+  "guard/judges/wordList",
+  "guard/judges/personalData",
+  "guard/judges/Ensembles",
+  "guard/judges/renamed",
   "guard/PromiseGuard",
   "guard/normaliseForJudging",
   "guard/reading/Names",
@@ -104,7 +120,7 @@ function moduleOf(example: Example): string {
   const names = Object.keys(sdk).join(", ")
   const effect = effectModules.map((path) => `import * as ${basename(path)} from "effect/${path}"\n`).join("")
   const context = `import { expectShown, facet, runtime } from "./context.ts"\n`
-  const layers = `import { ${Object.keys(ai).join(", ")} } from "@facet/sdk/ai"\n`
+  const layers = `import { ${Object.keys(ai).join(", ")} } from "@facet/sdk/ai"\nimport { ${Object.keys(judges).join(", ")} } from "@facet/sdk/judges"\n`
   const head = `${context}import { ${names} } from "@facet/sdk"\n${layers}${effect}`
   const body = code.includes("yield*")
     ? `await runtime.runPromise(Effect.gen(function* () {\n${indented(checked)}}))\n`

@@ -19,12 +19,16 @@ async function librariesAfter(code: string): Promise<ReadonlyArray<string>> {
   return objects.filter((path) => path.includes("node_modules") && !path.endsWith("/bin/node"))
 }
 
-it.each(["@facet/sdk", "@facet/sdk/ai", "@facet/sdk/transformers", "@facet/hono-plugin", "@facet/ai-sdk-provider"])(
-  "%s loads none",
-  async (name) => {
-    assert.deepEqual(await librariesAfter(`await import(${JSON.stringify(name)})`), [])
-  },
-)
+it.each([
+  "@facet/sdk",
+  "@facet/sdk/ai",
+  "@facet/sdk/judges",
+  "@facet/sdk/transformers",
+  "@facet/hono-plugin",
+  "@facet/ai-sdk-provider",
+])("%s loads none", async (name) => {
+  assert.deepEqual(await librariesAfter(`await import(${JSON.stringify(name)})`), [])
+})
 
 it("an engine loads ONNX Runtime and nothing else", async () => {
   const libraries = await librariesAfter('const { Facet } = await import("@facet/sdk"); await Facet.open()')

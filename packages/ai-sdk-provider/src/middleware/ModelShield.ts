@@ -8,6 +8,7 @@ import type {
   LanguageModelV4Usage,
   SharedV4Warning,
 } from "@ai-sdk/provider"
+import type * as Sdk from "@facet/sdk"
 import type { Facet, PromiseGuard } from "@facet/sdk"
 import {
   callHook,
@@ -60,7 +61,7 @@ export class ModelShield {
   /** Raw chunks cannot be taken apart into blocks, so they are not judged, and do not pass. */
   readonly #hidesRaw: boolean
   /** One guard for all calls, so that they share its turns. */
-  #made: { readonly facet: Facet; readonly guard: PromiseGuard } | undefined
+  #made: { readonly facet: Facet | undefined; readonly guard: PromiseGuard } | undefined
 
   constructor(options: ShieldMiddlewareOptions) {
     this.#roles = checkShieldOptions(options).roles
@@ -183,14 +184,18 @@ export class ModelShield {
   async #open(signal: AbortSignal | undefined): Promise<{ readonly guard: PromiseGuard; readonly reader: Reader }> {
     // The AI SDK itself does not look before it calls.
     signal?.throwIfAborted()
-    const facet = await this.#model.open(signal)
-    return { guard: this.#guard(facet, signal), reader: await import("@facet/sdk") }
+    const sdk = await import("@facet/sdk")
+    // A judge that asks no model has none opened for it, unless one is named.
+    const isAlone = this.#options.facet === undefined && !sdk.needsModel(this.#options)
+    const facet = isAlone ? undefined : await this.#model.open(signal)
+    return { guard: this.#guard(sdk, facet, signal), reader: sdk }
   }
 
-  #guard(facet: Facet, signal: AbortSignal | undefined): PromiseGuard {
-    if (this.#made?.facet === facet) return this.#made.guard
+  #guard(sdk: typeof Sdk, facet: Facet | undefined, signal: AbortSignal | undefined): PromiseGuard {
+    if (this.#made !== undefined && this.#made.facet === facet) return this.#made.guard
     try {
-      const guard = facet.guard(pickGuardOptions(this.#options))
+      const options = pickGuardOptions(this.#options)
+      const guard = facet === undefined ? sdk.guardWithJudge(options) : facet.guard(options)
       this.#made = { facet, guard }
       return guard
     } catch (error) {

@@ -1,20 +1,12 @@
-/** `facet eval`: how well a guard judges labelled rows. */
-import { access, constants, writeFile } from "node:fs/promises"
-import { basename, dirname } from "node:path"
+/** `facet eval`: how well a guard judges labelled rows, and what a service's guard did. */
 import { policies } from "@facet/sdk/words"
-import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
-import type { Console } from "../Console.ts"
-import { deviceOptions, readDevice } from "../DeviceFlags.ts"
-import { evaluate, type Evaluation } from "../evaluation/evaluate.ts"
-import { evaluationReport } from "../evaluation/evaluationReport.ts"
-import { evaluationTable } from "../evaluation/evaluationTable.ts"
-import { type DatasetRow, readDataset } from "../evaluation/readDataset.ts"
-import { clearLine, duration, openFacet } from "../Opening.ts"
+import { deviceOptions } from "../DeviceFlags.ts"
+import { knownDatasets } from "../evaluation/knownDatasets.ts"
+import { paperModels } from "../evaluation/PaperRows.ts"
 import { jsonOption } from "../Options.ts"
-import { UsageError } from "../UsageError.ts"
 
-const options = {
+export const evaluationOptions = {
   policies: {
     kind: "list",
     flag: "policy",
@@ -28,7 +20,27 @@ const options = {
     about: "the guard: an id such as google/shieldgemma-2b, a folder, a .gguf, a URL, or tiny (default)",
   },
   shield: { kind: "text", value: "M", about: "the same as --model" },
+  judge: { kind: "text", value: "FILE", about: "in its place a judge: a module's default export" },
+  thresholds: { kind: "text", value: "FILE", about: "flag from these thresholds on, which --thresholds-out wrote" },
+  compare: { kind: "text", value: "M", about: "a second guard on the same rows, with paired tests" },
+  compareJudge: { kind: "text", value: "FILE", about: "the same, with a judge" },
+  resume: { kind: "text", value: "FILE", about: "keep verdicts in FILE as they come, and go on from those in it" },
   html: { kind: "text", value: "FILE", about: "write a report with plots, too: one page that needs nothing else" },
+  thresholdsOut: { kind: "text", value: "FILE", about: "write the best thresholds as a file that every guard reads" },
+  maxFalsePositiveRate: {
+    kind: "number",
+    value: "X",
+    about: "for --thresholds-out: flag at most this share of harmless rows",
+  },
+  minRecall: { kind: "number", value: "X", about: "for --thresholds-out: flag at least this share of harmful rows" },
+  paper: {
+    kind: "text",
+    value: "SIZE",
+    about: `compare with ShieldGemma's paper, ${paperModels.join(", ")}: fails beyond .01`,
+  },
+  keepRepeats: { kind: "switch", about: "let rows that repeat others count, too" },
+  monitor: { kind: "switch", about: "DATASET is what `onReport` of a service was given, as JSONL" },
+  reference: { kind: "text", value: "FILE", about: "for --monitor: reports of an earlier time, to tell drift from" },
   ...deviceOptions,
   ...jsonOption,
 } as const
@@ -38,67 +50,24 @@ export const evaluation = defineCommand(
     name: "eval",
     operand: "DATASET",
     takes: "names",
-    summary: "measure how well a guard judges labelled rows",
-    options,
+    summary: "measure how well a guard judges labelled rows, or what a service's guard did",
+    options: evaluationOptions,
     examples: [
       [`eval rows.jsonl`, `a table; rows are { "prompt": "…", "response": "…", "label": 0 }, without response too`],
-      [`eval rows.jsonl --policy harassment --json`, "one policy, one JSON document"],
-      [`eval rows.jsonl --html report.html`, "the table, and a page with plots"],
-      [`eval samples-1680.jsonl.gz --limit 200`, "the first rows of OpenAI's moderation set"],
+      [`eval rows.csv --policy harassment --json`, "one policy, one JSON document"],
+      [`eval rows.parquet --html report.html --resume verdicts.jsonl`, "with plots, and a break loses nothing"],
+      [`eval xstest --compare google/shieldgemma-2b`, `two guards on one of ${Object.keys(knownDatasets).join(", ")}`],
+      [`eval rows.jsonl --thresholds-out thresholds.json --max-false-positive-rate 0.01`, "thresholds for a service"],
+      [`eval openai-moderation --model google/shieldgemma-2b --paper 2b`, "the paper's row, checked within .01"],
+      [`eval --monitor reports.jsonl --reference june.jsonl`, "what a service's guard did, and how that has changed"],
     ],
   },
-  async (console, file, { device, html, json, limit, model, policies: given, shield, threads }) => {
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
-      throw new UsageError(`--limit takes a whole number above 0, not ${limit}`)
+  async (console, file, values) => {
+    if (values.monitor === true) {
+      const { runMonitoring } = await import("../evaluation/monitoring/runMonitoring.ts")
+      return runMonitoring(console, file, values)
     }
-    if (model !== undefined && shield !== undefined && model !== shield) {
-      throw new UsageError("--model and --shield both name the guard: give one of them")
-    }
-    if (html !== undefined) await checkPlace(html)
-    // What is wrong with the rows is told before a model is fetched for them.
-    const rows = await readDataset(file, limit)
-    const guard = shield ?? model
-    const ids = given?.flatMap((list) => list.split(",")).map((id) => id.trim())
-    await using facet = await openFacet(console, {
-      ...(guard !== undefined && { shield: guard }),
-      ...readDevice({ device, threads }),
-    })
-    const result = await showingRows(console, rows, (content) =>
-      facet.shield(content, { ...(ids && { policies: ids }), signal: console.signal }),
-    )
-    if (html !== undefined) await writeFile(html, evaluationReport(basename(file), result))
-    if (json === true) await console.out.writeLine(JSON.stringify(result))
-    else for (const line of evaluationTable(result)) await console.out.writeLine(line)
-    return 0
+    const { runEvaluation } = await import("../evaluation/runEvaluation.ts")
+    return runEvaluation(console, file, values)
   },
 )
-
-/** An evaluation may take hours: that its report cannot be written is said before. */
-async function checkPlace(html: string): Promise<void> {
-  await access(dirname(html), constants.W_OK).catch((cause: Error) => {
-    throw new UsageError(`--html: ${html} cannot be written (${cause.message})`)
-  })
-}
-
-const barWidth = 20
-
-/** Evaluates while telling how many rows are judged, to whoever watches. */
-async function showingRows(
-  { err, verbose }: Console,
-  rows: ReadonlyArray<DatasetRow>,
-  judge: Parameters<typeof evaluate>[1],
-): Promise<Evaluation> {
-  const isTransient = err.isTerminal && !verbose
-  const start = performance.now()
-  const onRow = (done: number): void => {
-    const secondsLeft = ((performance.now() - start) / 1000 / done) * (rows.length - done)
-    const line = `${bar(done / rows.length, barWidth).padEnd(barWidth)} ${done} of ${rows.length} rows, ${duration(secondsLeft)} left`
-    if (isTransient) void err.write(`${clearLine}${err.paint.dim(line)}`)
-    else if (verbose) void err.writeLine(line)
-  }
-  try {
-    return await evaluate(rows, judge, onRow)
-  } finally {
-    if (isTransient) await err.write(clearLine)
-  }
-}

@@ -4,6 +4,7 @@ import { askToFetch } from "../askToFetch.ts"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { showingProgress } from "../Opening.ts"
+import { datasetPrefix, datasetSourceOf } from "../evaluation/knownDatasets.ts"
 import { jsonOption } from "../Options.ts"
 import { UsageError } from "../UsageError.ts"
 
@@ -35,10 +36,17 @@ export const pull = defineCommand(
       [`pull hf:bartowski/gemma-2-2b-it-GGUF/gemma-2-2b-it-Q4_0.gguf`, "one GGUF of a repository"],
       [`pull kaggle:google/gemma-2/transformers/gemma-2-2b-it`, "from Kaggle"],
       [`pull ollama:gemma2:2b --dtype q8`, "what Ollama has fetched, in 8 bits"],
+      [`pull dataset:xstest`, "a dataset for facet eval"],
       [`pull google/shieldgemma-2b --out ./shieldgemma --yes`, "into a folder to ship, without a question"],
     ],
   },
   async (console, text, { block, dtype, json, out, revision, yes }) => {
+    if (text.startsWith(datasetPrefix)) {
+      if ([block, dtype, out].some((value) => value !== undefined)) {
+        throw new UsageError("a dataset is not packed: leave out --dtype, --block and --out")
+      }
+      return pullDatasetFile(console, withRevision(text, revision), json === true)
+    }
     const packing = { dtype: readDtype(dtype), block: readBlock(block), out }
     const { locateModel, pullModel, sourceOf } = await import("@facet/sdk/models")
     const name = withRevision(text, revision)
@@ -64,6 +72,22 @@ export const pull = defineCommand(
     return 0
   },
 )
+
+/** Into the cache that Hugging Face's tools share; its licence is told, as it says who may use it for what. */
+async function pullDatasetFile(console: Console, text: string, json: boolean): Promise<0> {
+  const { pullDataset } = await import("@facet/sdk/models")
+  const source = datasetSourceOf(text.slice(datasetPrefix.length))
+  const { licence, path, revision } = await showingProgress(console, undefined, (onProgress) =>
+    pullDataset(source, { onProgress, signal: console.signal }),
+  )
+  if (json) {
+    await console.out.writeLine(JSON.stringify({ dataset: text.slice(datasetPrefix.length), path, revision, licence }))
+    return 0
+  }
+  await console.out.writeLine(path)
+  await console.err.writeLine(console.err.paint.dim(`Its licence: ${licence ?? "not told; see its page"}`))
+  return 0
+}
 
 const present = (located: Located | undefined): Located => {
   if (located === undefined) throw new Error("a path and a store either have a model or say why not")

@@ -4,6 +4,7 @@ import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { jsonOption, modelOption } from "../Options.ts"
+import { readThresholdsFile } from "../readThresholdsFile.ts"
 import { UsageError } from "../UsageError.ts"
 
 const options = {
@@ -29,6 +30,11 @@ const options = {
     kind: "list",
     value: "ROLE",
     about: "with --guard, whose messages are judged: system, user, assistant, tool (default: system and user)",
+  },
+  thresholds: {
+    kind: "text",
+    value: "FILE",
+    about: "with --guard, flag from the thresholds on that facet eval --thresholds-out wrote",
   },
   interventions: {
     kind: "switch",
@@ -97,13 +103,19 @@ export const serve = defineCommand(
       roles,
       shield,
       threads,
+      thresholds: file,
     },
   ) => {
     checkRange("port", port, 65_535, true)
     checkRange("grace", grace, 86_400, false)
     for (const origin of cors) checkOrigin(origin)
     for (const name of allowHost ?? []) checkHost(name)
-    const judged = roles === undefined ? guard : checkedRoles(roles, guard)
+    if (file !== undefined && guard !== true) {
+      throw new UsageError("--thresholds says from where on --guard flags. Add --guard.")
+    }
+    const thresholds = await readThresholdsFile(file)
+    const given = { ...(roles && checkedRoles(roles, guard)), ...(thresholds && { thresholds }) }
+    const judged = Object.keys(given).length === 0 ? guard : given
     const keys = apiKey ?? keysFrom(process.env)
     if (keys === undefined && !loopback.test(host)) await warn(console, host)
     if (keys === undefined && cors.includes(anyOrigin)) await warnOfPages(console)

@@ -4,6 +4,8 @@ import { defineCommand } from "../Command.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption } from "../Options.ts"
+import { readThresholdsFile } from "../readThresholdsFile.ts"
+import { UsageError } from "../UsageError.ts"
 import { verdictTable } from "../verdictTable.ts"
 
 const known: Readonly<Record<string, Policy>> = policies
@@ -17,6 +19,11 @@ const options = {
     about: `${Object.keys(known).join(", ")} (default: all); several are allowed`,
   },
   threshold: { kind: "number", value: "X", about: "flag from this probability on, 0 to 1 (default 0.5)" },
+  thresholds: {
+    kind: "text",
+    value: "FILE",
+    about: "flag from the thresholds on that facet eval --thresholds-out wrote",
+  },
   model: {
     kind: "text",
     value: "M",
@@ -39,14 +46,22 @@ export const shield = defineCommand(
       [`shield "You are great." --json`, "one JSON document"],
     ],
   },
-  async (console, prompt, { device, json, model, policies: ids, response, threads, threshold }) => {
+  async (console, prompt, { device, json, model, policies: ids, response, threads, threshold, thresholds: file }) => {
+    if (threshold !== undefined && file !== undefined) {
+      throw new UsageError("--threshold and --thresholds both say from where on to flag: give one of them")
+    }
+    const thresholds = await readThresholdsFile(file)
     const policies = choosePolicies(ids, threshold)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { shield: model }),
       ...readDevice({ device, threads }),
     })
     const content = response === undefined ? { prompt } : { prompt, response }
-    const verdict = await facet.shield(content, { ...(policies && { policies }), signal: console.signal })
+    const verdict = await facet.shield(content, {
+      ...(policies && { policies }),
+      ...(thresholds && { thresholds }),
+      signal: console.signal,
+    })
     if (json === true)
       await console.out.writeLine(JSON.stringify({ flagged: verdict.flagged, policies: verdict.policies }))
     else for (const line of verdictTable(verdict, console.out.paint)) await console.out.writeLine(line)

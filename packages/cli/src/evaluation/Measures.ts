@@ -3,6 +3,7 @@ import {
   bestPoint,
   calibrationError,
   curveOf,
+  decidedPoint,
   type Judged,
   type OperatingPoint,
   pointAt,
@@ -42,8 +43,15 @@ const unranked = {
   intervals: null,
 } as const
 
-/** @param threshold that the guard flags from */
-export function measure(rows: ReadonlyArray<Judged>, threshold: number): Measures {
+/**
+ * @param threshold that the guard flags from
+ * @param decisions what it flagged, where several policies have thresholds of their own
+ */
+export function measure(
+  rows: ReadonlyArray<Judged>,
+  threshold: number,
+  decisions?: ReadonlyArray<Judged & { readonly flagged: boolean }>,
+): Measures {
   const curve = curveOf(rows)
   const { negatives, positives } = curve
   const told = { count: rows.length, positives }
@@ -59,7 +67,7 @@ export function measure(rows: ReadonlyArray<Judged>, threshold: number): Measure
     recall,
     ece,
     ...told,
-    atThreshold: pointAt(curve, threshold),
+    atThreshold: decisions === undefined ? pointAt(curve, threshold) : decidedPoint(curve, threshold, decisions),
     intervals: bootstrap(rows),
   }
 }

@@ -1,10 +1,10 @@
 /** How far figures would move with other rows of the same kind. */
 import { type Judged, type RankingFigures, rankingFigures, sorted, weightedCurve } from "@facet/sdk/words"
+import { uniformBelow } from "./uniformBelow.ts"
 
 export type Interval = readonly [low: number, high: number]
 
-const resamples = 1000
-const seed = 42
+export const resamples = 1000
 
 /**
  * The 95 % intervals of figures by the percentile bootstrap (Efron, 1979): as many rows are drawn with replacement, a thousand
@@ -29,19 +29,9 @@ export function bootstrap(rows: ReadonlyArray<Judged>): Readonly<Record<keyof Ra
   }
 }
 
-function middle(values: ReadonlyArray<number>): Interval {
+/** The middle 95 % of values. */
+export function middle(values: ReadonlyArray<number>): Interval {
   const ordered = Float64Array.from(values).sort()
   const at = (share: number): number => ordered[Math.round(share * (ordered.length - 1))] ?? 0
   return [at(0.025), at(0.975)]
-}
-
-/** Whole numbers below `end` from xorshift32 (Marsaglia, "Xorshift RNGs", 2003). */
-function uniformBelow(end: number): () => number {
-  let state = seed
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return Math.floor(((state >>> 0) / 2 ** 32) * end)
-  }
 }

@@ -1,5 +1,7 @@
 /** Lets a guard judge labelled rows, and measures it. */
 import type { Judged, Verdict } from "@facet/sdk/words"
+import type { Decided } from "./compare.ts"
+import type { Journal } from "./Journal.ts"
 import { measure, type Measures } from "./Measures.ts"
 import type { DatasetRow } from "./readDataset.ts"
 
@@ -14,7 +16,8 @@ export interface Evaluation {
   readonly rows: ReadonlyArray<Judged>
 }
 
-interface JudgedRow {
+/** A row, and what a guard made of it. */
+export interface JudgedRow {
   readonly row: DatasetRow
   readonly verdict: Verdict
   readonly milliseconds: number
@@ -24,29 +27,64 @@ interface JudgedRow {
  * @param rows at least one
  * @param judge what the guard makes of a content
  * @param onRow called after each row with how many are judged
+ * @param journal what was judged before a break, and where verdicts are kept as they come
  */
-export async function evaluate(
+export async function judgeRows(
   rows: ReadonlyArray<DatasetRow>,
   judge: (content: DatasetRow["content"]) => Promise<Verdict>,
   onRow: (done: number) => void,
-): Promise<Evaluation> {
+  journal?: Journal,
+): Promise<ReadonlyArray<JudgedRow>> {
   const judged: Array<JudgedRow> = []
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    const known = journal?.entries.get(index)
+    if (known !== undefined) {
+      judged.push({ row, ...known })
+      continue
+    }
     const start = performance.now()
     const verdict = await judge(row.content)
-    judged.push({ row, verdict, milliseconds: performance.now() - start })
+    const entry = { verdict, milliseconds: performance.now() - start }
+    await journal?.add(index, entry)
+    judged.push({ row, ...entry })
     onRow(judged.length)
   }
+  return judged
+}
+
+/** What a guard is worth that judged these rows. */
+export function evaluationOf(judged: ReadonlyArray<JudgedRow>): Evaluation {
   const asked = judged[0]?.verdict.policies ?? []
-  const all = judged.map(({ row: { label }, verdict }) => ({ probability: worst(verdict), label }))
+  const all = decisionsOf(judged)
+  const policies = rowsByPolicy(judged)
   return {
-    overall: measure(all, Math.min(...asked.map(({ threshold }) => threshold))),
+    overall: measure(all, Math.min(...asked.map(({ threshold }) => threshold)), all),
     policies: Object.fromEntries(
-      asked.map(({ policy, threshold }) => [policy, measure(rowsOf(policy, judged, asked.length === 1), threshold)]),
+      asked.map(({ policy, threshold }) => [policy, measure(policies.get(policy) ?? [], threshold)]),
     ),
     latency: latencyOf(judged.map(({ milliseconds }) => milliseconds)),
-    rows: all,
+    rows: all.map(({ label, probability }) => ({ probability, label })),
   }
+}
+
+export const evaluate = async (
+  rows: ReadonlyArray<DatasetRow>,
+  judge: (content: DatasetRow["content"]) => Promise<Verdict>,
+  onRow: (done: number) => void,
+): Promise<Evaluation> => evaluationOf(await judgeRows(rows, judge, onRow))
+
+/** Of the worst policy, and whether any is flagged. */
+export const decisionsOf = (judged: ReadonlyArray<JudgedRow>): ReadonlyArray<Decided> =>
+  judged.map(({ row: { label }, verdict }) => ({
+    probability: worst(verdict),
+    label,
+    flagged: verdict.policies.some(({ probability, threshold }) => probability >= threshold),
+  }))
+
+/** What is known of each policy that was judged. */
+export function rowsByPolicy(judged: ReadonlyArray<JudgedRow>): ReadonlyMap<string, ReadonlyArray<Judged>> {
+  const asked = judged[0]?.verdict.policies ?? []
+  return new Map(asked.map(({ policy }) => [policy, rowsOf(policy, judged, asked.length === 1)]))
 }
 
 /** ShieldGemma's paper takes the highest of all policies. */

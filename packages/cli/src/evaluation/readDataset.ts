@@ -1,14 +1,13 @@
 /** Labelled rows out of a file. */
-import { readFile } from "node:fs/promises"
-import { gunzipSync } from "node:zlib"
-import { checkUnicode, invalidRequest, isRecord, type JsonRecord, parseJson, policies, show } from "@facet/sdk/words"
-import { isModerationRow, moderationLabels } from "./ModerationRow.ts"
+import { invalidRequest, type JsonRecord } from "@facet/sdk/words"
+import { type LayoutName, layouts } from "./layouts.ts"
+import { readRecords } from "./readRecords.ts"
 
 export type Label = 0 | 1
 
 /** What is to be judged, and what is true of it. */
 export interface DatasetRow {
-  /** Where it stands, from 1. */
+  /** Where it stands, from 1: its line, or in Parquet its row. */
   readonly line: number
   readonly content: { readonly prompt: string; readonly response?: string }
   /** Whether it should be flagged at all. */
@@ -17,122 +16,86 @@ export interface DatasetRow {
   readonly byPolicy: ReadonlyMap<string, Label>
 }
 
+export interface ReadingOptions {
+  /** How many rows are read at most. */
+  readonly limit?: number | undefined
+  /** Default: what a file of one's own may be. */
+  readonly layout?: LayoutName | undefined
+  /**
+   * Whether a row may come again, and with another label: published sets have both, and are measured as they are. Default: a
+   * row that repeats another is an error.
+   */
+  readonly keepsRepeats?: boolean | undefined
+}
+
 /**
- * Reads JSONL, plain or compressed by gzip. A row is `{ prompt, response?, label }`, or one of OpenAI's moderation set.
+ * Reads JSONL, CSV, TSV (also compressed by gzip) or Parquet. A row is `{ prompt, response?, label }`, or one of OpenAI's
+ * moderation set, or what the dataset's layout says.
  *
- * @param limit how many rows are read at most
- * @throws InvalidRequestError that names the line, for a file that is something else, a line that is no JSON, and labels that are
- *   missing, unknown or contradict each other
+ * @throws InvalidRequestError that names the line, for a file that is something else, a row that is none, labels that are missing,
+ *   unknown or contradict each other, and a row that repeats another
  */
-export async function readDataset(file: string, limit = Infinity): Promise<ReadonlyArray<DatasetRow>> {
-  const bytes = await readFile(file).catch((cause: Error) => {
-    throw invalidRequest("dataset", `${file} cannot be read (${cause.message})`, "Name a JSONL file of labelled rows.")
-  })
-  return readRows(textOf(file, bytes), limit)
-}
-
-/** The first bytes of a file say what it is, whatever its name says. */
-function textOf(file: string, bytes: Uint8Array): string {
-  const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b
-  if (file.endsWith(".gz") && !isCompressed) {
-    throw invalidRequest(
-      "dataset",
-      `${file} is not compressed by gzip, as its name says`,
-      "Fetch it again, or rename it.",
-    )
-  }
-  if (new TextDecoder("latin1").decode(bytes.subarray(0, 4)) === "PAR1") {
-    throw invalidRequest("dataset", `${file} is a Parquet file`, "Write its rows as JSONL.")
-  }
-  return decode(file, isCompressed ? unzip(file, bytes) : bytes)
-}
-
-function unzip(file: string, bytes: Uint8Array): Uint8Array {
-  try {
-    return gunzipSync(bytes)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw invalidRequest("dataset", `${file} begins as gzip does and is broken (${why})`, "Fetch it again.")
-  }
-}
-
-function decode(file: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-  } catch {
-    throw invalidRequest("dataset", `${file} is not UTF-8`, "Convert it first, such as with iconv.")
-  }
-}
-
-function readRows(text: string, limit: number): ReadonlyArray<DatasetRow> {
+export async function readDataset(
+  file: string,
+  { keepsRepeats = false, layout = "own", limit = Infinity }: ReadingOptions = {},
+): Promise<ReadonlyArray<DatasetRow>> {
+  const { isText, records, unit } = await readRecords(file)
   const rows: Array<DatasetRow> = []
   const seen = new Map<string, Array<DatasetRow>>()
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
+  for (const { place, record } of records) {
     if (rows.length >= limit) break
-    if (line.trim() === "") continue
-    const row = readRow(i + 1, line)
-    const key = JSON.stringify(row.content)
-    const alike = seen.get(key) ?? []
-    for (const same of alike) checkAgreement(same, row)
-    seen.set(key, [...alike, row])
+    const row = { line: place, ...layouts[layout](`${unit} ${place}`, isText ? typed(record) : withLabels(record)) }
+    if (!keepsRepeats) {
+      const key = JSON.stringify(row.content)
+      const alike = seen.get(key) ?? []
+      for (const same of alike) checkAlike(same, row, unit)
+      seen.set(key, [...alike, row])
+    }
     rows.push(row)
   }
-  if (rows.length === 0) throw invalidRequest("dataset", "there is no row in it", "Write one JSON object a line.")
+  if (rows.length === 0) throw invalidRequest("dataset", "there is no row in it", "Give it a row at least.")
   return rows
 }
 
-function readRow(line: number, text: string): DatasetRow {
-  const at = `line ${line}`
-  const value = parseJson(text)?.value
-  if (!isRecord(value)) {
-    const problem = value === undefined ? "it is no JSON" : `${show(value)} where an object is expected`
-    throw invalidRequest(at, problem, 'Write one object a line, as { "prompt": "…", "label": 0 }.')
+/** Cells that are labels, as numbers; an empty one is unknown. `label.harassment` is a part of the label. */
+function typed(record: JsonRecord): JsonRecord {
+  const values = Object.entries(record).flatMap(([name, value]) => {
+    if (name === "response" && value === "") return []
+    if (value === "" && name !== "prompt") return []
+    const isText = /^(?:prompt|response|user_input|Behavior)$/.test(name)
+    return [[name, isText ? value : fromText(value)] as const]
+  })
+  return withLabels(Object.fromEntries(values))
+}
+
+/** JSON's words for what CSV has no types for; Python writes `True`. */
+function fromText(value: unknown): unknown {
+  if (value === "0" || value === "0.0") return 0
+  if (value === "1" || value === "1.0") return 1
+  if (value === "true" || value === "True") return true
+  return value === "false" || value === "False" ? false : value
+}
+
+function withLabels(record: JsonRecord): JsonRecord {
+  const parts = Object.entries(record).filter(([name]) => name.startsWith("label."))
+  if (parts.length === 0) return record
+  if (record["label"] !== undefined) {
+    throw invalidRequest("dataset", "it has a column label and columns label.POLICY", "Keep one kind.")
   }
-  return isModerationRow(value) ? moderationRow(line, value) : ownRow(line, value)
+  const label = Object.fromEntries(parts.map(([name, value]) => [name.slice("label.".length), value]))
+  return { ...record, label }
 }
 
-function ownRow(line: number, { label, prompt, response }: JsonRecord): DatasetRow {
-  const at = `line ${line}`
-  checkUnicode(`${at}: prompt`, prompt)
-  if (response !== undefined && response !== null) checkUnicode(`${at}: response`, response)
-  const content = typeof response === "string" ? { prompt, response } : { prompt }
-  if (!isRecord(label)) return { line, content, label: labelOf(`${at}: label`, label), byPolicy: new Map() }
-  const byPolicy = new Map(Object.entries(label).map(([id, value]) => [id, labelOfPolicy(at, id, value)]))
-  return { line, content, label: anyOf(at, byPolicy), byPolicy }
-}
-
-/** Their texts are judged as responses without a prompt, as ShieldGemma's paper does it. */
-function moderationRow(line: number, row: JsonRecord): DatasetRow {
-  const at = `line ${line}`
-  const { prompt } = row
-  checkUnicode(`${at}: prompt`, prompt)
-  const { any, byPolicy } = moderationLabels(row, (category, value) => labelOf(`${at}: ${category}`, value))
-  return { line, content: { prompt: "", response: prompt }, label: any, byPolicy }
-}
-
-function labelOf(option: string, label: unknown): Label {
-  if (label === 0 || label === 1) return label
-  const problem = label === undefined ? "it is missing" : `${show(label)} is no label`
-  throw invalidRequest(option, problem, "Write 1 where it should be flagged, 0 where not.")
-}
-
-function labelOfPolicy(at: string, id: string, label: unknown): Label {
-  if (Object.hasOwn(policies, id)) return labelOf(`${at}: label.${id}`, label)
-  throw invalidRequest(`${at}: label.${id}`, "there is no such policy", `Use ${Object.keys(policies).join(", ")}.`)
-}
-
-/** What violates one policy should be flagged. */
-function anyOf(at: string, byPolicy: ReadonlyMap<string, Label>): Label {
-  if (byPolicy.size === 0)
-    throw invalidRequest(`${at}: label`, "it names no policy", "Label one at least, or write 0 or 1.")
-  return [...byPolicy.values()].includes(1) ? 1 : 0
-}
-
-/** Of two rows with one text: what both know must be the same. */
-function checkAgreement(first: DatasetRow, second: DatasetRow): void {
+/** Of two rows with one text: what both know must be the same, and a row that tells nothing new counts twice. */
+function checkAlike(first: DatasetRow, second: DatasetRow, unit: string): void {
   const differs = [...first.byPolicy].some(([id, label]) => (second.byPolicy.get(id) ?? label) !== label)
   const isPlain = first.byPolicy.size === 0 || second.byPolicy.size === 0
-  if (!differs && (!isPlain || first.label === second.label)) return
-  const problem = `the same text has another label in line ${first.line}`
-  throw invalidRequest(`line ${second.line}: label`, problem, "Keep the one that is right.")
+  if (differs || (isPlain && first.label !== second.label)) {
+    const problem = `the same text has another label in ${unit} ${first.line}`
+    throw invalidRequest(`${unit} ${second.line}: label`, problem, "Keep the one that is right.")
+  }
+  const isNew = [...second.byPolicy.keys()].some((id) => !first.byPolicy.has(id))
+  if (isNew) return
+  const problem = `it repeats ${unit} ${first.line}, and would count twice`
+  throw invalidRequest(`${unit} ${second.line}`, problem, "Leave it out, or pass --keep-repeats.")
 }

@@ -7,6 +7,7 @@ import {
   type FacetError,
   GuardTimeoutError,
   InvalidRequestError,
+  JudgeError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
@@ -34,6 +35,10 @@ export function tellable(error: unknown): FacetError {
   if (isOperators(error)) {
     const problem = `the server has opened no ${error.option === "shield" ? "guard" : "autoencoders"}`
     return new InvalidRequestError({ option: error.option, problem, remedy: `${operator}.` })
+  }
+  // What a service said may tell of the operator's account.
+  if (error instanceof JudgeError) {
+    return new JudgeError({ judge: error.judge, problem: "it did not judge", remedy: `${operator}.` })
   }
   const known = harmless.find((kind) => error instanceof kind)
   // `instanceof` over a list narrows nothing, but the list holds classes of this union alone.

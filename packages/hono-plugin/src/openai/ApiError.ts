@@ -5,6 +5,7 @@ import {
   EngineCrashedError,
   GuardTimeoutError,
   InvalidRequestError,
+  JudgeError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
@@ -92,6 +93,10 @@ export function toApiError(error: unknown, content: string): ApiError {
   if (error instanceof GuardTimeoutError) {
     const message = "The guard could not judge in time, and what is not judged is not let through. Try again later."
     return new ApiError(503, message, { code: "guard_timeout", headers: retryAfter, cause: error })
+  }
+  if (error instanceof JudgeError) {
+    const message = "The guard could not judge, and what is not judged is not let through. Try again later."
+    return new ApiError(503, message, { code: "judge_failed", headers: retryAfter, cause: error })
   }
   if (error instanceof ClosedError) {
     return new ApiError(503, "The server is shutting down.", {

@@ -3,10 +3,9 @@ import * as Effect from "effect/Effect"
 import { judge } from "../guard/judge.ts"
 import { checked } from "../words/checked.ts"
 import { checkKnown } from "../words/Checks.ts"
-import type { Content, ShieldOptions } from "../words/Content.ts"
+import { type Content, readJudgingPlan, type ShieldOptions } from "../words/Content.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
-import { resolvePolicies } from "../words/Policy.ts"
 import type { Verdict } from "../words/Verdict.ts"
 
 /**
@@ -23,7 +22,7 @@ export const shield = Effect.fn("facet.shield")(function* (
   content: Content,
   options: ShieldOptions = {},
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
-  yield* checked(() => checkKnown(options, ["policies"]))
-  const policies = yield* checked(() => resolvePolicies(options.policies))
-  return yield* judge(content, policies, false)
+  yield* checked(() => checkKnown(options, ["policies", "judge", "thresholds"]))
+  const plan = yield* checked(() => readJudgingPlan(options))
+  return yield* judge(content, plan, false)
 })

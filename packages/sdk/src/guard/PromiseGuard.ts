@@ -29,7 +29,7 @@ interface Loaded {
 export interface Runner {
   readonly run: <A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions) => Promise<A>
   readonly iterate: <A>(
-    stream: Stream.Stream<A, FacetError | SourceFailure, Opened>,
+    makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
     call: CallOptions,
   ) => AsyncGenerator<A, void, void>
 }
@@ -115,7 +115,7 @@ export class PromiseGuard {
   ): AsyncGenerator<A, void, void> {
     const code = await this.#load()
     try {
-      yield* this.#runner.iterate(partsOf(code), call)
+      yield* this.#runner.iterate(() => partsOf(code), call)
     } catch (error) {
       throw error instanceof SourceFailure ? error.cause : error
     }

@@ -1,23 +1,58 @@
 import * as Effect from "effect/Effect"
 import { checked } from "../words/checked.ts"
-import { type Content, readContent } from "../words/Content.ts"
-import type { FacetError } from "../words/Errors.ts"
+import { type Content, type ContentTexts, type JudgingPlan, readContent } from "../words/Content.ts"
+import { type FacetError, isFacetError, JudgeError } from "../words/Errors.ts"
+import { type Judge, verdictOfJudgement } from "../words/Judge.ts"
 import type { Opened } from "../words/Opened.ts"
-import type { Policy } from "../words/Policy.ts"
+import { type Policy, resolvePolicies } from "../words/Policy.ts"
+import { withThresholds } from "../words/Thresholds.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { judgeByPlace } from "./judgeByPlace.ts"
 
 /**
- * Asks the models that judge, wherever they run.
+ * Asks the models that judge, wherever they run, or the judge that stands in its place: the one way to a verdict.
  *
  * @param isNested whether it judges for a generation that is under way.
+ * @param original the content before a guard read it.
  */
 export const judge = (
   content: Content,
-  policies: ReadonlyArray<Policy>,
+  { judge: other, policies, thresholds }: JudgingPlan,
   isNested: boolean,
+  original?: ContentTexts,
 ): Effect.Effect<Verdict, FacetError, Opened> =>
-  Effect.flatMap(
-    checked(() => readContent(content)),
-    (texts) => judgeByPlace(texts, policies, isNested),
-  )
+  Effect.gen(function* () {
+    const texts = yield* checked(() => readContent(content))
+    const asked =
+      other === undefined
+        ? judgeByPlace(texts, policies, isNested)
+        : askJudge(other, texts, isNested, original ?? texts)
+    const verdict = yield* asked
+    return thresholds === undefined ? verdict : withThresholds(verdict, thresholds)
+  })
+
+/** A judge is stopped with the call that asks it, and so is the model where it asks that. */
+const askJudge = (
+  judge: Judge,
+  content: ContentTexts,
+  isNested: boolean,
+  original: ContentTexts,
+): Effect.Effect<Verdict, FacetError, Opened> =>
+  Effect.gen(function* () {
+    const run = Effect.runPromiseWith(yield* Effect.context<Opened>())
+    const ask = async (signal: AbortSignal): Promise<Verdict> => {
+      const shield = async (policies?: ReadonlyArray<string | Policy>) =>
+        run(judgeByPlace(content, resolvePolicies(policies), isNested), { signal })
+      return verdictOfJudgement(judge.name, await judge.judge(content, { original, shield, signal }))
+    }
+    return yield* Effect.tryPromise({ try: ask, catch: (cause) => asJudgeError(judge.name, cause) })
+  })
+
+const asJudgeError = (judge: string, cause: unknown): FacetError =>
+  isFacetError(cause)
+    ? cause
+    : new JudgeError({
+        judge,
+        problem: cause instanceof Error ? cause.message : String(cause),
+        remedy: "See what it needs, or leave it out.",
+      })

@@ -1,4 +1,5 @@
 /** `@facet/sdk/models`: which models and autoencoders there are, fetching, packing and removing them, for tools on Node. */
+export { type DatasetSource, locateDataset, pullDataset } from "./Datasets.node.ts"
 export { describeModel, type ModelFacts } from "./describeModel.node.ts"
 export { knownModel, type KnownModel, knownModels, licenceTitle, type Needs } from "./knownModels.ts"
 export { type WeightDtype, weightDtypes } from "../words/Tensors.ts"

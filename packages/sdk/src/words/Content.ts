@@ -1,7 +1,10 @@
 /** What is judged, and by what. */
 import { checkUnicode } from "./Checks.ts"
 import type { Generation } from "./Generation.ts"
-import type { Policy } from "./Policy.ts"
+import { invalidRequest } from "./Errors.ts"
+import { checkJudge, type Judge } from "./Judge.ts"
+import { type Policy, resolvePolicies } from "./Policy.ts"
+import { readThresholds, type Thresholds } from "./Thresholds.ts"
 import { promptMessages } from "./Prompt.ts"
 import { promptReadings } from "./promptReadings.ts"
 
@@ -11,6 +14,43 @@ export type Content = string | { readonly prompt?: string; readonly response?: s
 export interface ShieldOptions {
   /** Ids, or policies that the app defined. Default: the four of ShieldGemma. */
   readonly policies?: ReadonlyArray<string | Policy> | undefined
+  /** What judges in ShieldGemma's place, by policies of its own: one of `@facet/sdk/judges`, or one of the app's. */
+  readonly judge?: Judge | undefined
+  /** What a file of `facet eval --thresholds-out` holds: from which probability on each policy flags. */
+  readonly thresholds?: Thresholds | undefined
+}
+
+/** What a content is judged by. */
+export interface JudgingPlan {
+  /** The model's; none where another judge stands in its place. */
+  readonly policies: ReadonlyArray<Policy>
+  readonly judge: Judge | undefined
+  readonly thresholds: Thresholds | undefined
+}
+
+/** Says what is wrong before anything is judged.
+ *
+ * @param at the path of an option
+ * @throws InvalidRequestError that names it
+ */
+export function readJudgingPlan(
+  { judge, policies, thresholds }: ShieldOptions,
+  at: (option: keyof ShieldOptions) => string = (option) => option,
+): JudgingPlan {
+  checkJudge(at("judge"), judge)
+  if (judge === undefined) {
+    const resolved = resolvePolicies(policies)
+    const ids = resolved.map(({ id }) => id)
+    return { policies: resolved, judge, thresholds: readThresholds(thresholds, at("thresholds"), ids) }
+  }
+  if (policies !== undefined) {
+    throw invalidRequest(
+      at("policies"),
+      "they are ShieldGemma's, and `judge` stands in its place",
+      "Leave out one of the two, or name the policies in `shieldGemma({ policies })` of @facet/sdk/judges.",
+    )
+  }
+  return { policies: [], judge, thresholds: readThresholds(thresholds, at("thresholds")) }
 }
 
 /** A content's two sides. */

@@ -132,6 +132,20 @@ export class GuardTimeoutError extends Data.TaggedError("GuardTimeoutError")<{
   }
 }
 
+/** A judge that stands in ShieldGemma's place did not judge. Nothing was released unjudged, unless the guard was told to. */
+export class JudgeError extends Data.TaggedError("JudgeError")<{
+  /** The judge's name. */
+  readonly judge: string
+  readonly problem: string
+  readonly remedy: string
+  /** The status of HTTP that a service answered with. */
+  readonly status?: number
+}> {
+  override get message(): string {
+    return legible`Judge "${this.judge}": ${this.problem}. ${this.remedy}`
+  }
+}
+
 /** ONNX Runtime refused or failed to run something that we built. */
 export class RuntimeError extends Data.TaggedError("RuntimeError")<{
   /** What was being done. */
@@ -255,6 +269,7 @@ export const errorClasses = {
   EngineCrashedError,
   ClosedError,
   GuardTimeoutError,
+  JudgeError,
   RuntimeError,
   UnsupportedDeviceError,
   DownloadError,

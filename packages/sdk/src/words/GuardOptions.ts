@@ -1,8 +1,11 @@
 /** What a guard is told to do, and how it was understood. */
 import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
+import { type JudgingPlan, readJudgingPlan } from "./Content.ts"
 import { type GuardRole, guardRoles } from "./GuardRole.ts"
-import { type Policy, resolvePolicies } from "./Policy.ts"
+import type { Judge } from "./Judge.ts"
+import type { Policy } from "./Policy.ts"
+import type { Thresholds } from "./Thresholds.ts"
 
 /**
  * When a text is released.
@@ -15,6 +18,13 @@ export type GuardMode = "window" | "buffer" | "audit"
 export interface GuardOptions {
   /** Ids, or policies of one's own. Default: the four of ShieldGemma. */
   readonly policies?: ReadonlyArray<string | Policy> | undefined
+  /**
+   * What judges in ShieldGemma's place, by policies of its own: one of `@facet/sdk/judges`, or one of the app's. It is
+   * stopped by `timeoutMs`, and one that fails is what `onError` is about.
+   */
+  readonly judge?: Judge | undefined
+  /** What a file of `facet eval --thresholds-out` holds: from which probability on each policy flags. */
+  readonly thresholds?: Thresholds | undefined
   /**
    * Judge what comes in. `"before"` (`true`, the default): before anything is asked for an answer. `"parallel"`: the
    * answer is begun at once, and nothing of it is released until the verdict.
@@ -41,8 +51,7 @@ export interface GuardOptions {
 }
 
 /** A guard as it was understood: whatever is wrong with it is said before anything runs. */
-export interface GuardPlan {
-  readonly policies: ReadonlyArray<Policy>
+export interface GuardPlan extends JudgingPlan {
   readonly input: "before" | "parallel" | undefined
   readonly roles: ReadonlyArray<GuardRole>
   readonly output: boolean
@@ -54,6 +63,8 @@ export interface GuardPlan {
 /** An option that is missing here is an error of types. */
 const names: Readonly<Record<keyof GuardOptions, true>> = {
   policies: true,
+  judge: true,
+  thresholds: true,
   input: true,
   roles: true,
   output: true,
@@ -104,7 +115,7 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
     )
   }
   const mode = modeOf(options, at("mode"))
-  return { policies: resolvePolicies(options.policies), input, roles, output, mode, onError, timeoutMs }
+  return { ...readJudgingPlan(options, at), input, roles, output, mode, onError, timeoutMs }
 }
 
 /** A guard that leaves out what the user says is none: `input: false` says that no prompt is judged. */

@@ -9,6 +9,9 @@ export interface JudgingLimits {
   readonly timeoutMs: number
 }
 
+/** Where nobody says otherwise. */
+export const defaultJudgingLimits: JudgingLimits = { characters: 65_536, policies: 32, timeoutMs: 120_000 }
+
 /**
  * Refuses a text before any work is done on it: how much that is, whoever sends it would choose.
  *

@@ -1,5 +1,5 @@
 /** The figures of a ranking, each as scikit-learn defines it; all need rows of both labels. */
-import type { Curve, CurvePoint } from "./Curve.ts"
+import type { Curve, CurvePoint, Judged } from "./Curve.ts"
 
 /** What flagging from a threshold on does; each figure from 0 to 1. */
 export interface OperatingPoint {
@@ -59,6 +59,17 @@ export function pointAt(curve: Curve, threshold: number): OperatingPoint {
   const nothing = { threshold, truePositives: 0, falsePositives: 0 }
   const reached = curve.points.findLast((point) => point.threshold >= threshold) ?? nothing
   return operatingPoint(curve, { ...reached, threshold })
+}
+
+/** What was decided row by row. */
+export function decidedPoint(
+  curve: Curve,
+  threshold: number,
+  decisions: ReadonlyArray<Judged & { readonly flagged: boolean }>,
+): OperatingPoint {
+  const flagged = decisions.filter((row) => row.flagged)
+  const truePositives = flagged.filter(({ label }) => label === 1).length
+  return operatingPoint(curve, { threshold, truePositives, falsePositives: flagged.length - truePositives })
 }
 
 /** What flagging down to a point of the curve does. */

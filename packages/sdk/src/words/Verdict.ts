@@ -7,7 +7,7 @@ export interface PolicyVerdict {
   readonly policy: string
   /**
    * P(violation), 0 to 1: the softmax over ShieldGemma's `Yes` and `No` (paper, equation 1, with T = 1 and a = 0), or as the
-   * policy's calibration or its probe has it.
+   * policy's calibration or its probe has it. Where another judge stands in its place: what that one says.
    */
   readonly probability: number
   readonly threshold: number

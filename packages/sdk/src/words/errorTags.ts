@@ -12,6 +12,7 @@ export const errorTags = [
   "EngineCrashedError",
   "ClosedError",
   "GuardTimeoutError",
+  "JudgeError",
   "RuntimeError",
   "UnsupportedDeviceError",
   "DownloadError",

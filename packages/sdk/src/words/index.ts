@@ -49,6 +49,7 @@ export {
   InvalidRequestError,
   invalidRequest,
   isFacetError,
+  JudgeError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
@@ -139,6 +140,7 @@ export { type PaperCalibration, type PolicyCalibration, policyProbability } from
 export { Pool, type Pooling, type Probe, probeLogit } from "./Probe.ts"
 export { defaultPolicies, policies, type PolicyId } from "./releasedPolicies.ts"
 export { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
+export { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "./Judge.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
 export type { GivenCalibration } from "./withCalibration.ts"
 export { isOwnMetadata, ownMetadata } from "./ownMetadata.ts"
@@ -177,6 +179,7 @@ export {
   type OperatingPoint,
   operatingPoint,
   pointAt,
+  decidedPoint,
   type RankingFigures,
   rankingFigures,
 } from "./Ranking.ts"
@@ -185,6 +188,7 @@ export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { parseSite, type Site, type SiteName, siteNames } from "./Site.ts"
+export { readThresholds, type Thresholds, withThresholds } from "./Thresholds.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
 export type { Tool, ToolCall, ToolChoice, ToolContext } from "./Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"

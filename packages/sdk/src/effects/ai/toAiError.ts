@@ -39,6 +39,7 @@ function reasonOf(error: FacetError): AiError.AiErrorReason {
       return new AiError.StructuredOutputError({ description, responseText: error.text, metadata })
     case "EngineCrashedError":
     case "GuardTimeoutError":
+    case "JudgeError":
       return new AiError.InternalProviderError({ description, metadata })
     case "ClosedError":
     case "CodeLoadError":

@@ -15,17 +15,18 @@ export class HubCache {
   /** The repository's folder. */
   readonly root: string
   readonly #cache: string
-  readonly #repository: string
+  readonly #name: string
 
-  constructor(repository: string, cache: string = hubCache()) {
+  /** @param kind whose folders begin so; the tools keep datasets beside models */
+  constructor(repository: string, cache: string = hubCache(), kind: "models" | "datasets" = "models") {
     this.#cache = cache
-    this.#repository = repository
-    this.root = join(cache, `models--${repository.replace("/", "--")}`)
+    this.#name = `${kind}--${repository.replace("/", "--")}`
+    this.root = join(cache, this.#name)
   }
 
   /** Of downloads by us: one process at a time. */
   get lock(): string {
-    return join(this.#cache, ".locks", `models--${this.#repository.replace("/", "--")}`, "facet.lock")
+    return join(this.#cache, ".locks", this.#name, "facet.lock")
   }
 
   snapshot(commit: string): string {
@@ -44,6 +45,14 @@ export class HubCache {
   async find(revision: string | undefined, file?: string): Promise<string | undefined> {
     for (const snapshot of revision === undefined ? await this.#newest() : await this.#of(revision)) {
       if (file !== undefined ? await hasGguf(join(snapshot, file)) : await hasModel(snapshot)) return snapshot
+    }
+    return undefined
+  }
+
+  /** One file of the newest snapshot that has it, or of a revision's; undefined where there is none. */
+  async findFile(revision: string | undefined, file: string): Promise<string | undefined> {
+    for (const snapshot of revision === undefined ? await this.#newest() : await this.#of(revision)) {
+      if (await isFile(join(snapshot, file))) return join(snapshot, file)
     }
     return undefined
   }

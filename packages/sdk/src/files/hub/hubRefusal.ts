@@ -8,9 +8,15 @@ export interface AskedHub {
   readonly endpoint: string
   /** `owner/name`. */
   readonly repository: string
+  /** Default: a model. */
+  readonly kind?: "dataset" | undefined
   readonly revision: string
   readonly hasToken: boolean
 }
+
+/** Where people look at a repository; its files lie below. */
+export const hubPage = ({ endpoint, kind, repository }: AskedHub): string =>
+  `${endpoint}/${kind === "dataset" ? "datasets/" : ""}${repository}`
 
 /**
  * What a refusal of the Hub means, and what to do: which page to visit, which variable to set.
@@ -19,7 +25,7 @@ export interface AskedHub {
  * @returns undefined for a status that says nothing more.
  */
 export function hubRefusal(hub: AskedHub, asked: string, { headers, status }: Response): DownloadError | undefined {
-  const page = `${hub.endpoint}/${hub.repository}`
+  const page = hubPage(hub)
   const refuse = (problem: string, remedy: string): DownloadError => new DownloadError({ url: page, problem, remedy })
   const code = headers.get("x-error-code") ?? ""
   if (status === 403 && code === "GatedRepo") return refuse(...gated(page, hub.hasToken))

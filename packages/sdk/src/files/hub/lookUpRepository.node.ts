@@ -1,7 +1,7 @@
 /** What the Hub says of a repository: its commit, its files, its licence. */
 import type { Fetch } from "../http/HttpSource.ts"
 import { checkRelativePath } from "./checkRelativePath.ts"
-import { type AskedHub, hubRefusal } from "./hubRefusal.ts"
+import { type AskedHub, hubPage, hubRefusal } from "./hubRefusal.ts"
 import { JsonApi } from "./JsonApi.node.ts"
 import type { PullOptions } from "./PullOptions.ts"
 import { type ContentHash, readEtag } from "./readEtag.ts"
@@ -39,7 +39,7 @@ export async function lookUpRepository(
   fetch: Fetch,
   { retryDelaysMs, signal, stallMs }: PullOptions,
 ): Promise<Repository> {
-  const page = `${hub.endpoint}/${hub.repository}`
+  const page = hubPage(hub)
   const api = new JsonApi({
     page,
     fetch,
@@ -51,19 +51,23 @@ export async function lookUpRepository(
     stallMs,
   })
   // Only who downloads needs the library.
-  const { listFiles, modelInfo } = await import("@huggingface/hub")
+  const { datasetInfo, listFiles, modelInfo } = await import("@huggingface/hub")
   const asked = { hubUrl: hub.endpoint, fetch: fetchOf(api) }
   return api.understood(async () => {
-    const { cardData, sha: commit } = await modelInfo({
-      ...asked,
-      name: hub.repository,
-      revision: hub.revision,
-      additionalFields: ["sha", "cardData"],
-    })
+    const wanted = { ...asked, name: hub.repository, revision: hub.revision }
+    const { cardData, sha: commit } =
+      hub.kind === "dataset"
+        ? await datasetInfo({ ...wanted, additionalFields: ["sha", "cardData"] })
+        : await modelInfo({ ...wanted, additionalFields: ["sha", "cardData"] })
     if (!/^[\da-f]{40}$/.test(commit)) throw api.misunderstood("it names no commit")
     const files: Array<RepositoryFile> = []
     const where = folder === "" ? {} : { path: folder }
-    for await (const entry of listFiles({ ...asked, ...where, repo: hub.repository, revision: commit })) {
+    for await (const entry of listFiles({
+      ...asked,
+      ...where,
+      repo: { type: hub.kind ?? "model", name: hub.repository },
+      revision: commit,
+    })) {
       const { lfs, oid, path, size, type } = entry
       if (type !== "file") continue
       checkRelativePath(page, path)

@@ -11,10 +11,11 @@ import { DownloadError } from "../../words/Errors.ts"
 import { downloadAll, leftOf } from "./downloadAll.node.ts"
 import type { FileDownload } from "./FileDownload.node.ts"
 import { HubCache } from "./HubCache.node.ts"
-import { type AskedHub, hubRefusal } from "./hubRefusal.ts"
+import { type AskedHub, hubPage, hubRefusal } from "./hubRefusal.ts"
 import { hubEndpoint, hubToken } from "./HubSettings.node.ts"
 import { loginFetch } from "./loginFetch.node.ts"
 import { lookUpRepository, type Repository, type RepositoryFile } from "./lookUpRepository.node.ts"
+import type { DatasetSource } from "./DatasetSource.ts"
 import type { HubSource } from "./ModelSource.ts"
 import { neededFiles } from "./neededFiles.ts"
 import type { Pulled, PullOptions } from "./PullOptions.ts"
@@ -25,8 +26,8 @@ import type { Pulled, PullOptions } from "./PullOptions.ts"
  * Rejects with a `DownloadError` that says what to do (which page to visit, which variable to set), with a `StorageError`
  * when the disk has no room, and with the signal's reason when aborted: what has arrived is then kept.
  */
-export async function pullRepository(source: HubSource, options: PullOptions = {}): Promise<Pulled> {
-  const cache = new HubCache(source.repository)
+export async function pullRepository(source: HubSource | DatasetSource, options: PullOptions = {}): Promise<Pulled> {
+  const cache = new HubCache(source.repository, undefined, source.kind === "dataset" ? "datasets" : "models")
   const meter = new DownloadMeter(source.repository, options.onProgress)
   return withLock(cache.lock, { signal: options.signal, onWait: () => meter.waiting() }, () =>
     new RepositoryPull(source, options, cache, meter).run(),
@@ -39,7 +40,7 @@ interface Placing extends FileDownload {
 }
 
 class RepositoryPull {
-  readonly #source: HubSource
+  readonly #source: HubSource | DatasetSource
   readonly #options: PullOptions
   readonly #cache: HubCache
   readonly #meter: DownloadMeter
@@ -47,7 +48,7 @@ class RepositoryPull {
   /** Brings the login, to the hub alone. */
   readonly #fetch: Fetch
 
-  constructor(source: HubSource, options: PullOptions, cache: HubCache, meter: DownloadMeter) {
+  constructor(source: HubSource | DatasetSource, options: PullOptions, cache: HubCache, meter: DownloadMeter) {
     this.#source = source
     this.#options = options
     this.#cache = cache
@@ -55,7 +56,8 @@ class RepositoryPull {
     const { repository, revision = "main" } = source
     const endpoint = hubEndpoint()
     const token = hubToken()
-    this.#hub = { endpoint, repository, revision, hasToken: token !== undefined }
+    const kind = source.kind === "dataset" ? source.kind : undefined
+    this.#hub = { endpoint, repository, kind, revision, hasToken: token !== undefined }
     this.#fetch = loginFetch(new URL(endpoint).origin, token && `Bearer ${token}`)
   }
 
@@ -64,7 +66,10 @@ class RepositoryPull {
     const folder = file?.split("/").slice(0, -1).join("/") ?? ""
     const found = await lookUpRepository(this.#hub, folder, this.#fetch, this.#options)
     const names = found.files.map(({ path }) => path)
-    const needed = neededFiles(this.#page, names, file)
+    const needed =
+      this.#source.kind === "dataset"
+        ? { small: [], weights: [this.#source.file] }
+        : neededFiles(this.#page, names, this.#source.file)
     const small = this.#expect(found, needed.small)
     const alone = this.#expect(found, needed.weights)
     // Small, and they say what else there is to fetch, and whether this login may.
@@ -93,7 +98,7 @@ class RepositoryPull {
   }
 
   get #page(): string {
-    return `${this.#hub.endpoint}/${this.#hub.repository}`
+    return hubPage(this.#hub)
   }
 
   /** The files of one commit: a branch may move while they are fetched. */
@@ -132,8 +137,12 @@ class RepositoryPull {
     if (file !== undefined) return file
     throw new DownloadError({
       url: `${this.#page}/resolve/${name}`,
-      problem: "there is no such file in the repository, and its index names it",
-      remedy: "Take a repository that is whole.",
+      ...(this.#source.kind === "dataset"
+        ? { problem: "there is no such file in the repository", remedy: "See on its page what there is." }
+        : {
+            problem: "there is no such file in the repository, and its index names it",
+            remedy: "Take a repository that is whole.",
+          }),
     })
   }
 

@@ -1,0 +1,174 @@
+/** What `facet eval` does with labelled rows. */
+import { access, constants } from "node:fs/promises"
+import { basename, dirname } from "node:path"
+import { invalidRequest, type Policy, type Thresholds } from "@facet/sdk/words"
+import { bar } from "../bar.ts"
+import type { ExitCode } from "../Command.ts"
+import type { evaluationOptions } from "../commands/evaluation.ts"
+import type { Console } from "../Console.ts"
+import { readDevice } from "../DeviceFlags.ts"
+import { clearLine, duration } from "../Opening.ts"
+import type { Values } from "../Options.ts"
+import { readThresholdsFile } from "../readThresholdsFile.ts"
+import { UsageError } from "../UsageError.ts"
+import { checkFlags } from "./checkFlags.ts"
+import { chooseThresholds } from "./chooseThresholds.ts"
+import { compare, type Comparison } from "./compare.ts"
+import { comparisonLines } from "./comparisonLines.ts"
+import { decisionsOf, evaluationOf, type JudgedRow, judgeRows, rowsByPolicy } from "./evaluate.ts"
+import { evaluationReport } from "./evaluationReport.ts"
+import { evaluationTable } from "./evaluationTable.ts"
+import { Journal } from "./Journal.ts"
+import { type KnownDataset, knownDatasets } from "./knownDatasets.ts"
+import { type GuardWish, type OpenGuard, openGuard } from "./openGuard.ts"
+import { checkPaper, paperLine, type PaperModel, paperModels, paperPolicies } from "./PaperRows.ts"
+import { type DatasetRow, readDataset } from "./readDataset.ts"
+import { writeWhole } from "./writeWhole.ts"
+
+type Given = Values<typeof evaluationOptions>
+
+export async function runEvaluation(console: Console, dataset: string, given: Given): Promise<ExitCode> {
+  checkFlags(given)
+  for (const flag of ["html", "thresholdsOut", "resume"] as const) await checkPlace(flag, given[flag])
+  const thresholds = await readThresholdsFile(given.thresholds)
+  // What is wrong with the rows is told before a model is fetched for them.
+  const { paperSize, rows } = await readRows(dataset, given)
+  const wish = wishOf(given, thresholds, paperSize === undefined ? undefined : paperPolicies(dataset))
+  const { guard, judged } = await judgeAll(console, wish, rows, given.resume)
+  const evaluation = evaluationOf(judged)
+  const second = await compared(console, given, wish, rows)
+  const comparison = second && { with: second.guard, ...compare(decisionsOf(judged), decisionsOf(second.judged)) }
+  const chosen =
+    given.thresholdsOut === undefined
+      ? undefined
+      : chooseThresholds(rowsByPolicy(judged), decisionsOf(judged), given, { guard, dataset: basename(dataset) })
+  const paper = paperSize && checkPaper(dataset, paperSize, evaluation)
+  const more = [...(comparison ? comparisonLines(guard, comparison) : []), ...(paper ? [paperLine(paper)] : [])]
+  if (given.html !== undefined) await writeWhole(given.html, evaluationReport(basename(dataset), evaluation, more))
+  if (chosen !== undefined && given.thresholdsOut !== undefined) {
+    await writeWhole(given.thresholdsOut, `${JSON.stringify(chosen.file, undefined, 2)}\n`)
+  }
+  const untold = (chosen?.untold ?? []).map(
+    (id) => `${id}: no threshold was chosen, as no rows of both labels tell of it`,
+  )
+  await print(console, given, {
+    document: { ...evaluation, ...(comparison && { comparison }), ...(paper && { paper }) },
+    lines: [...evaluationTable(evaluation), ...more, ...untold],
+  })
+  if (paper?.agrees === false) throw differs(paperLine(paper))
+  return 0
+}
+
+interface Printed {
+  readonly document: object & { readonly comparison?: Comparison }
+  readonly lines: ReadonlyArray<string>
+}
+
+async function print(console: Console, { json }: Given, { document, lines }: Printed): Promise<void> {
+  if (json === true) await console.out.writeLine(JSON.stringify(document))
+  else for (const line of lines) await console.out.writeLine(line)
+}
+
+const differs = (line: string) =>
+  invalidRequest("paper", line, "See which weights, which dtype and which rows these were.")
+
+/** An evaluation may take hours: that its results cannot be written is said before. */
+async function checkPlace(flag: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return
+  await access(dirname(file), constants.W_OK).catch((cause: Error) => {
+    const name = flag === "thresholdsOut" ? "thresholds-out" : flag
+    throw new UsageError(`--${name}: ${file} cannot be written (${cause.message})`)
+  })
+}
+
+/** A file, or a known dataset that was pulled. */
+async function readRows(
+  dataset: string,
+  { keepRepeats, limit, paper }: Given,
+): Promise<{ readonly rows: ReadonlyArray<DatasetRow>; readonly paperSize: PaperModel | undefined }> {
+  const isFile = await access(dataset).then(
+    () => true,
+    () => false,
+  )
+  const known = !isFile && Object.hasOwn(knownDatasets, dataset) ? knownDatasets[dataset] : undefined
+  const paperSize = paperModels.find((size) => size === paper)
+  if (paperSize !== undefined && known === undefined) {
+    throw invalidRequest("paper", `${dataset} is no dataset of the paper`, "Use openai-moderation or toxicchat.")
+  }
+  const rows =
+    known === undefined
+      ? await readDataset(dataset, { limit, keepsRepeats: keepRepeats })
+      : await readDataset(await pulledFile(dataset, known), { limit, layout: known.layout, keepsRepeats: true })
+  return { rows, paperSize }
+}
+
+async function pulledFile(name: string, { source }: KnownDataset): Promise<string> {
+  const { locateDataset } = await import("@facet/sdk/models")
+  const file = await locateDataset(source)
+  if (file !== undefined) return file
+  throw invalidRequest("dataset", `${name} is not on this machine`, `Fetch it first: facet pull dataset:${name}.`)
+}
+
+function wishOf(given: Given, thresholds: Thresholds | undefined, paper: ReadonlyArray<Policy> | undefined): GuardWish {
+  const { device, judge, model, policies, shield, threads } = given
+  return {
+    model: shield ?? model,
+    judge,
+    policies: paper ?? policies?.flatMap((list) => list.split(",")).map((id) => id.trim()),
+    thresholds,
+    device: readDevice({ device, threads }),
+  }
+}
+
+interface Judging {
+  readonly guard: string
+  readonly judged: ReadonlyArray<JudgedRow>
+}
+
+async function judgeAll(
+  console: Console,
+  wish: GuardWish,
+  rows: ReadonlyArray<DatasetRow>,
+  resume?: string,
+): Promise<Judging> {
+  await using guard = await openGuard(console, wish)
+  const policies = wish.policies?.map((policy) => (typeof policy === "string" ? policy : policy.id)) ?? []
+  const journal = resume === undefined ? undefined : await Journal.open(resume, rows, { guard: guard.name, policies })
+  return { guard: guard.name, judged: await showingRows(console, rows, guard, journal) }
+}
+
+/** On the same rows, by the same policies; thresholds of a file are the first guard's. */
+async function compared(
+  console: Console,
+  { compare, compareJudge }: Given,
+  wish: GuardWish,
+  rows: ReadonlyArray<DatasetRow>,
+): Promise<Judging | undefined> {
+  if (compare === undefined && compareJudge === undefined) return undefined
+  return judgeAll(console, { ...wish, model: compare ?? wish.model, judge: compareJudge, thresholds: undefined }, rows)
+}
+
+const barWidth = 20
+
+/** Evaluates while telling how many rows are judged, to whoever watches. */
+async function showingRows(
+  { err, verbose }: Console,
+  rows: ReadonlyArray<DatasetRow>,
+  guard: OpenGuard,
+  journal: Journal | undefined,
+): Promise<ReadonlyArray<JudgedRow>> {
+  const isTransient = err.isTerminal && !verbose
+  const start = performance.now()
+  const known = journal?.entries.size ?? 0
+  const onRow = (done: number): void => {
+    const secondsLeft = ((performance.now() - start) / 1000 / Math.max(1, done - known)) * (rows.length - done)
+    const line = `${bar(done / rows.length, barWidth).padEnd(barWidth)} ${done} of ${rows.length} rows, ${duration(secondsLeft)} left`
+    if (isTransient) void err.write(`${clearLine}${err.paint.dim(line)}`)
+    else if (verbose) void err.writeLine(line)
+  }
+  try {
+    return await judgeRows(rows, guard.judge, onRow, journal)
+  } finally {
+    if (isTransient) await err.write(clearLine)
+  }
+}

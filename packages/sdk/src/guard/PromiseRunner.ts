@@ -1,0 +1,77 @@
+/** Runs effects for people who do not use Effect: promises, async iterables, `AbortSignal`. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Stream from "effect/Stream"
+import { CacheSalt } from "../words/CacheSalt.ts"
+import type { CallOptions } from "../words/CallOptions.ts"
+import { Client } from "../words/Client.ts"
+import { ClosedError, type FacetError } from "../words/Errors.ts"
+import type { Opened } from "../words/Opened.ts"
+import type { Runner } from "./PromiseGuard.ts"
+import type { SourceFailure } from "./SourceFailure.ts"
+
+export class PromiseRunner implements Runner {
+  readonly #runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>
+  readonly #closing = new AbortController()
+
+  constructor(runtime: ManagedRuntime.ManagedRuntime<Opened, FacetError>) {
+    this.#runtime = runtime
+  }
+
+  async run<A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions): Promise<A> {
+    const { cacheSalt = "", client, signal } = call
+    this.#checkOpen(signal)
+    const asked = effect.pipe(Effect.provideService(CacheSalt, cacheSalt), Effect.provideService(Client, client))
+    const exit = await this.#runtime.runPromiseExit(asked, { signal: this.#either(signal) })
+    if (Exit.isSuccess(exit)) return exit.value
+    this.#checkOpen(signal)
+    throw Cause.squash(exit.cause)
+  }
+
+  /** @param makeParts called when the first part is asked for: what is wrong with a request is thrown then */
+  async *iterate<A>(
+    makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
+    { cacheSalt = "", client, signal }: CallOptions,
+  ): AsyncGenerator<A, void, void> {
+    this.#checkOpen(signal)
+    const either = this.#either(signal)
+    const asked = makeParts().pipe(Stream.provideService(CacheSalt, cacheSalt), Stream.provideService(Client, client))
+    const parts = Stream.toAsyncIterableWith(asked, await this.#runtime.context())[Symbol.asyncIterator]()
+    // The work ends when the signal says so, also while nobody asks for the next part.
+    const end = () => void parts.return?.().catch(() => {})
+    either.addEventListener("abort", end, { once: true })
+    try {
+      this.#checkOpen(signal)
+      for (;;) {
+        const next = await parts.next()
+        this.#checkOpen(signal)
+        if (next.done === true) return
+        yield next.value
+        this.#checkOpen(signal)
+      }
+    } catch (error) {
+      this.#checkOpen(signal)
+      throw error
+    } finally {
+      either.removeEventListener("abort", end)
+      await parts.return?.()
+    }
+  }
+
+  /** Ends calls that are under way with a `ClosedError`, and frees everything. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#runtime.dispose()
+  }
+
+  #either(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+  }
+
+  #checkOpen(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted()
+    if (this.#closing.signal.aborted) throw new ClosedError()
+  }
+}
