@@ -22,6 +22,8 @@ export type Constraint =
       readonly schema: JsonSchema
       /** Where it stands, as a caller wrote it: errors name it. */
       readonly path?: string | undefined
+      /** Two names of members: an object that has both has the second before the first, as other texts begin otherwise. */
+      readonly apart?: readonly [first: string, second: string] | undefined
     }
   | { readonly type: "grammar"; readonly grammar: string }
   | { readonly type: "regex"; readonly regex: string }
@@ -63,11 +65,12 @@ export function checkConstraint(constraint: unknown, path: string, depth = 0): a
     )
   }
   const field = fields[type]
-  checkKnown(constraint, type === "schema" ? ["type", field, "path"] : ["type", field], path)
+  checkKnown(constraint, type === "schema" ? ["type", field, "path", "apart"] : ["type", field], path)
   const value = constraint[field]
   const at = pathOf(path, type, field)
   switch (type) {
     case "schema":
+      checkApart(constraint["apart"], `${path}.apart`)
       return checkSchema(value, typeof constraint["path"] === "string" ? constraint["path"] : at)
     case "grammar":
       return checkUnicode(at, value)
@@ -94,6 +97,13 @@ function checkRegex(value: unknown, at: string): void {
   checkUnicode(at, value)
   if (value.length <= longestRegex) return
   throw invalidRequest(at, `it is longer than ${longestRegex} characters`, "Use a shorter one.")
+}
+
+function checkApart(apart: unknown, at: string): void {
+  if (apart === undefined) return
+  checkTexts(apart, at, 2)
+  if (isList(apart) && apart.length === 2 && apart[0] !== apart[1]) return
+  throw invalidRequest(at, "two names that differ are expected", "Pass them, or leave it out.")
 }
 
 function checkTexts(value: unknown, at: string, fewest: number): void {
