@@ -1,7 +1,7 @@
 /** Calls of tools, as the AI SDK makes them of what the model says. */
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import type { JSONSchema7, LanguageModelV4CallOptions } from "@ai-sdk/provider"
-import { generateText, isStepCount, jsonSchema, streamText, tool } from "ai"
+import { generateText, isStepCount, jsonSchema, Output, streamText, tool } from "ai"
 import { createFacet } from "../src/index.ts"
 import { failureOf } from "./fixtures/failure.ts"
 import { partsOf } from "./fixtures/parts.ts"
@@ -61,6 +61,36 @@ describe("tools", () => {
     assert.deepStrictEqual(told[0], call?.input)
     // The call and its result are in the prompt of the next step.
     assert.isAbove(second?.usage.inputTokens ?? 0, (first?.usage.inputTokens ?? NaN) + 10)
+  })
+
+  it("stand beside the form of an answer, which is given when nothing more is called", async () => {
+    const schema = jsonSchema<{ age: number }>({
+      type: "object",
+      properties: { age: { type: "integer", minimum: 0, maximum: 15 } },
+      required: ["age"],
+      additionalProperties: false,
+    })
+    const { output, steps } = await generateText({
+      model,
+      prompt,
+      tools,
+      output: Output.object({ schema }),
+      prepareStep: ({ stepNumber }) => (stepNumber === 0 ? { toolChoice: "required" } : {}),
+      stopWhen: isStepCount(6),
+      temperature: 0,
+    })
+    assertFits(steps[0]?.toolCalls[0]?.input)
+    assert.hasAllKeys(output, ["age"])
+    const any = await model.doGenerate({
+      prompt: [{ role: "user", content: [{ type: "text", text: prompt }] }],
+      tools: [{ type: "function", name: "dig", inputSchema: { type: "object", properties: {} } }],
+      responseFormat: { type: "json" },
+      maxOutputTokens: 30,
+      temperature: 0,
+    })
+    const [content] = any.content
+    const said = content?.type === "text" ? content.text : content?.type === "tool-call" ? content.input : ""
+    assert.match(said, /^[[{]/)
   })
 
   it("are called by streamText, input first", async () => {
