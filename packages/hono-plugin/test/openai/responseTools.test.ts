@@ -127,7 +127,7 @@ describe("the openai client's responses", () => {
       name: "search",
       parameters: { type: "object", properties: { query }, required: ["query"] },
     }
-    const ask = { ...asked, tools: [search], tool_choice: "required" } as const
+    const ask = { ...asked, tools: [search], tool_choice: "required" as const }
     const events = await all(await clientOf(guarded).responses.create({ ...ask, stream: true }))
     const deltas = events.flatMap((event) => ("delta" in event ? [event.delta] : []))
     expect(deltas.join("")).not.toContain("bomb")
