@@ -2,7 +2,7 @@
  * `@facet/sdk/words`: what is said and asked, and how it is checked. All that an adapter needs to speak; there is no
  * engine in it.
  */
-export type { AnswerSchema, PartialOf, StandardSchema, ValueOf } from "./AnswerSchema.ts"
+export type { AnswerSchema, EffectSchema, PartialOf, StandardSchema, ValueOf } from "./AnswerSchema.ts"
 export { byteCount } from "./byteCount.ts"
 export { type CalibrationBin, calibrationBins, calibrationError } from "./calibrationError.ts"
 export { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "./CallOptions.ts"

@@ -26,17 +26,20 @@ export async function readAnswerSchema<const S extends AnswerSchema>(schema: S):
 }
 
 async function readAny(schema: AnswerSchema): Promise<ReadSchema<unknown>> {
-  if (isObject(schema) && "~effect/Schema/Schema" in schema) {
-    // Its library would come with every page: whoever has such a schema has it already.
-    throw invalidRequest(
-      "schema",
-      "it is a schema of Effect, which tells no JSON Schema by itself",
-      'Pass `jsonSchema(Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" }), Schema.toStandardSchemaV1(schema))`.',
-    )
-  }
+  if (isObject(schema) && "~effect/Schema/Schema" in schema) return readEffect(schema)
   if (isStandard(schema)) return readStandard(schema)
   // What a JSON Schema holds is checked with the other options.
   return { json: schema, validate: async (value) => value }
+}
+
+async function readEffect(schema: object): Promise<ReadSchema<unknown>> {
+  const { readEffectSchema } = await import("./readEffectSchema.ts")
+  try {
+    const { json, validate } = readEffectSchema(schema)
+    return { json, validate: validatorOf(validate) }
+  } catch (cause) {
+    throw noJson(cause)
+  }
 }
 
 const isObject = (value: unknown): value is object =>
@@ -53,14 +56,24 @@ function readStandard({ "~standard": standard }: StandardSchema): ReadSchema<unk
     throw invalidRequest(
       "schema",
       `this schema of ${standard.vendor} tells no JSON Schema`,
-      "Pass `jsonSchema(…, schema)` of the JSON Schema that a converter makes of it, such as `@valibot/to-json-schema`.",
+      converters[standard.vendor] ?? "Pass `jsonSchema(…, schema)` of the JSON Schema that a converter makes of it.",
     )
   }
   try {
     return { json: jsonSchema.input({ target: "draft-2020-12" }), validate: validatorOf(standard.validate) }
   } catch (cause) {
-    throw invalidRequest("schema", `it cannot be a JSON Schema (${messageOf(cause)})`, "Use what JSON can say.")
+    throw noJson(cause)
   }
+}
+
+const noJson = (cause: unknown) =>
+  invalidRequest("schema", `it cannot be a JSON Schema (${messageOf(cause)})`, "Use what JSON can say.")
+
+/** What libraries have that make a JSON Schema of a schema which does not tell it by itself. */
+const converters: Readonly<Record<string, string>> = {
+  arktype: "Pass `jsonSchema(schema.toJsonSchema(), schema)`, or use a later arktype.",
+  valibot: "Pass `jsonSchema(toJsonSchema(schema), schema)`, with `toJsonSchema` of `@valibot/to-json-schema`.",
+  zod: "Pass `jsonSchema(z.toJSONSchema(schema), schema)`, or use zod 4.2 or later.",
 }
 
 type Validate = StandardSchemaV1.Props<unknown, unknown>["validate"]

@@ -8,12 +8,13 @@ import * as Stream from "effect/Stream"
 import { checked } from "../../words/checked.ts"
 import type { GenerateOptions } from "../../words/GenerateOptions.ts"
 import { Opened } from "../../words/Opened.ts"
+import { effectJsonSchema } from "../../words/readEffectSchema.ts"
 import { stream } from "../generate.ts"
 import { AnswerParts } from "./AnswerParts.ts"
 import { FacetConfig, type FacetConfigOptions, mergeConfig } from "./FacetConfig.ts"
 import { toAiError } from "./toAiError.ts"
 import { toChat } from "./toChat.ts"
-import { codecTransformer, toJsonSchema } from "./toJsonSchema.ts"
+import { codecTransformer } from "./toJsonSchema.ts"
 import { paramsReader, toTools } from "./toTools.ts"
 
 const module = "LanguageModel"
@@ -84,7 +85,7 @@ function formOf(
 ): Effect.Effect<Pick<GenerateOptions, "schema">, AiError.AiError> {
   if (responseFormat.type === "text") return Effect.succeed({})
   return Effect.try({
-    try: () => ({ schema: toJsonSchema(responseFormat.schema) }),
+    try: () => ({ schema: effectJsonSchema(responseFormat.schema) }),
     catch: (cause) => {
       const description = cause instanceof Error ? cause.message : String(cause)
       return AiError.make({ module, method, reason: new AiError.UnsupportedSchemaError({ description }) })
