@@ -134,6 +134,13 @@ export type { ScopeQuery } from "./words/ScopeQuery.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
-export type { Tool, ToolCall, ToolChoice, ToolContext } from "./words/Tool.ts"
+export {
+  defineTool,
+  type Tool,
+  type ToolCall,
+  type ToolChoice,
+  type ToolContext,
+  type ToolInput,
+} from "./words/Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
 export type { JudgedTurn, PolicyVerdict, Verdict } from "./words/Verdict.ts"

@@ -184,7 +184,7 @@ export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
 export { parseSite, type Site, type SiteName, siteNames } from "./Site.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
-export type { Tool, ToolCall, ToolChoice, ToolContext } from "./Tool.ts"
+export { defineTool, type Tool, type ToolCall, type ToolChoice, type ToolContext, type ToolInput } from "./Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
 export {
   blockedOf,
