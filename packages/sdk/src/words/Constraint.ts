@@ -45,6 +45,8 @@ const fields: Readonly<Record<Constraint["type"], string>> = {
 /** Levels of a schema or a form, and values in it. */
 const deepest = 256
 const mostValues = 500_000
+/** Forms that a form is put together of: one that stands twice counts twice, as it does in its data. */
+const mostForms = 50_000
 /** UTF-16 units of a pattern. */
 const longestRegex = 20_000
 
@@ -54,8 +56,15 @@ const longestRegex = 20_000
  * @param path where it stands, as a caller writes it.
  * @throws InvalidRequestError that names the path of what is wrong
  */
-export function checkConstraint(constraint: unknown, path: string, depth = 0): asserts constraint is Constraint {
+export function checkConstraint(constraint: unknown, path: string): asserts constraint is Constraint {
+  checkForm(constraint, path, 0, { left: mostForms })
+}
+
+function checkForm(constraint: unknown, path: string, depth: number, budget: { left: number }): void {
   if (depth > deepest) throw tooDeep(path)
+  if (--budget.left < 0) {
+    throw invalidRequest(path.slice(0, 100), `it is put together of more than ${mostForms} forms`, "Use fewer.")
+  }
   const type = isRecord(constraint) ? constraint["type"] : undefined
   if (!isRecord(constraint) || typeof type !== "string" || !isConstraintType(type)) {
     throw invalidRequest(
@@ -84,7 +93,7 @@ export function checkConstraint(constraint: unknown, path: string, depth = 0): a
     case "anyOf":
       if (!isList(value) || value.length === 0)
         throw invalidRequest(at, "a list of forms is expected", "Pass at least one.")
-      for (const [i, part] of value.entries()) checkConstraint(part, `${at}[${i}]`, depth + 1)
+      for (const [i, part] of value.entries()) checkForm(part, `${at}[${i}]`, depth + 1, budget)
   }
 }
 
