@@ -14,7 +14,7 @@ import { AnswerParts } from "./AnswerParts.ts"
 import { FacetConfig, type FacetConfigOptions, mergeConfig } from "./FacetConfig.ts"
 import { toAiError } from "./toAiError.ts"
 import { toChat } from "./toChat.ts"
-import { codecTransformer } from "./toJsonSchema.ts"
+import { codecTransformer } from "./codecTransformer.ts"
 import { paramsReader, toTools } from "./toTools.ts"
 
 const module = "LanguageModel"

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { GenerateOptions } from "../../words/GenerateOptions.ts"
 import type { JsonRecord } from "../../words/Json.ts"
-import { codecTransformer } from "./toJsonSchema.ts"
+import { codecTransformer } from "./codecTransformer.ts"
 
 type Asked = Pick<LanguageModel.ProviderOptions, "tools" | "toolChoice">
 
