@@ -1,7 +1,7 @@
 /** Calls of tools, as the AI SDK makes them of what the model says. */
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import type { JSONSchema7, LanguageModelV4CallOptions } from "@ai-sdk/provider"
-import { generateText, isStepCount, jsonSchema, streamText, tool } from "ai"
+import { AISDKError, type JSONSchema7, type LanguageModelV4CallOptions } from "@ai-sdk/provider"
+import { generateText, isStepCount, jsonSchema, Output, streamText, tool } from "ai"
 import { createFacet } from "../src/index.ts"
 import { failureOf } from "./fixtures/failure.ts"
 import { partsOf } from "./fixtures/parts.ts"
@@ -63,6 +63,36 @@ describe("tools", () => {
     assert.isAbove(second?.usage.inputTokens ?? 0, (first?.usage.inputTokens ?? NaN) + 10)
   })
 
+  it("stand beside the form of an answer, which is given when nothing more is called", async () => {
+    const schema = jsonSchema<{ age: number }>({
+      type: "object",
+      properties: { age: { type: "integer", minimum: 0, maximum: 15 } },
+      required: ["age"],
+      additionalProperties: false,
+    })
+    const { output, steps } = await generateText({
+      model,
+      prompt,
+      tools,
+      output: Output.object({ schema }),
+      prepareStep: ({ stepNumber }) => (stepNumber === 0 ? { toolChoice: "required" } : {}),
+      stopWhen: isStepCount(6),
+      temperature: 0,
+    })
+    assertFits(steps[0]?.toolCalls[0]?.input)
+    assert.hasAllKeys(output, ["age"])
+    const any = await model.doGenerate({
+      prompt: [{ role: "user", content: [{ type: "text", text: prompt }] }],
+      tools: [{ type: "function", name: "dig", inputSchema: { type: "object", properties: {} } }],
+      responseFormat: { type: "json" },
+      maxOutputTokens: 30,
+      temperature: 0,
+    })
+    const [content] = any.content
+    const said = content?.type === "text" ? content.text : content?.type === "tool-call" ? content.input : ""
+    assert.match(said, /^[[{]/)
+  })
+
   it("are called by streamText, input first", async () => {
     const { fullStream } = streamText({ model, prompt, tools, toolChoice: "required", temperature: 0 })
     const types: Array<string> = []
@@ -121,10 +151,23 @@ describe("tools", () => {
     )
   })
 
-  it("are refused by the AI SDK's own error where one has no name", async () => {
-    const tools: LanguageModelV4CallOptions["tools"] = [{ type: "function", name: "a b", inputSchema: {} }]
-    const error = await failureOf(model.doGenerate({ ...call, tools }))
-    assert.include(String(error), "tools[0].name")
+  type Wrong = Partial<Pick<LanguageModelV4CallOptions, "tools" | "toolChoice" | "prompt">>
+  const named = (name: string, inputSchema: JSONSchema7 = {}) => ({ type: "function" as const, name, inputSchema })
+  const cyclic: JSONSchema7 = { type: "object" }
+  cyclic.properties = { a: cyclic }
+  const output = { type: "text" as const, value: "A bone." }
+  const result = { type: "tool-result" as const, toolCallId: "1", toolName: "dig", output }
+  it.each<readonly [path: string, wrong: Wrong]>([
+    ["tools[0].name", { tools: [named("a b")] }],
+    ["tools[1].name", { tools: [named("dig"), named("dig")] }],
+    ["tools[0].parameters.properties.a", { tools: [named("dig", cyclic)] }],
+    ["tools[0].parameters.$ref", { tools: [named("dig", { type: "object", $ref: "other.json" })] }],
+    ["toolChoice.name", { toolChoice: { type: "tool", toolName: "fly" } }],
+    ["messages[1].toolCallId", { prompt: [...call.prompt, { role: "tool", content: [result] }] }],
+  ])("are refused by the AI SDK's own error, which names %s", async (path, wrong) => {
+    const error = await failureOf(model.doGenerate({ ...call, ...wrong }))
+    assert.isTrue(AISDKError.isInstance(error))
+    assert.include(String(error), path)
   })
 
   it("are read by a guard: none of a harmful call goes out", async () => {

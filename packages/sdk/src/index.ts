@@ -32,7 +32,7 @@ export { wordsOfUrl, wordsOfUrlInSlices } from "./guard/reading/wordsOfUrl.ts"
 export { Opened } from "./words/Opened.ts"
 export { CacheSalt } from "./words/CacheSalt.ts"
 export { Client } from "./words/Client.ts"
-export type { AnswerSchema, PartialOf, StandardSchema, ValueOf } from "./words/AnswerSchema.ts"
+export type { AnswerSchema, EffectSchema, PartialOf, StandardSchema, ValueOf } from "./words/AnswerSchema.ts"
 export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, LabelOf } from "./words/Calibration.ts"
 export type { CallOptions } from "./words/CallOptions.ts"
 export type { ContrastOptions, ContrastPair, ContrastVector } from "./words/Contrast.ts"
@@ -147,6 +147,13 @@ export type { GivenCalibration } from "./words/withCalibration.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
 export { readThresholds, type Thresholds } from "./words/Thresholds.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
-export type { Tool, ToolCall, ToolChoice, ToolContext } from "./words/Tool.ts"
+export {
+  defineTool,
+  type Tool,
+  type ToolCall,
+  type ToolChoice,
+  type ToolContext,
+  type ToolInput,
+} from "./words/Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
 export type { JudgedTurn, PolicyVerdict, Verdict } from "./words/Verdict.ts"

@@ -68,6 +68,7 @@ const publicSources = [
   "guard/reading/wordsOfJson",
   "guard/reading/wordsOfUrl",
   "words/promptReadings",
+  "words/Tool",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

@@ -139,7 +139,8 @@ const schemaFields: Readonly<Record<string, string>> = {
 function paramOf(option: string, content: string): string {
   // Names in a schema are the client's own.
   if (/^schema(?![a-z])/i.test(option)) return `${schemaFields[content] ?? "schema"}${option.slice("schema".length)}`
-  if (/^tools\b/.test(option)) return option.replace(/^(tools\[\d+\])\./, "$1.function.")
+  // A response's tools have their fields beside the type.
+  if (/^tools\b/.test(option)) return content === "input" ? option : option.replace(/^(tools\[\d+\])\./, "$1.function.")
   const field = fieldOf(option)
     .replace(/^logit_bias.*/, "logit_bias")
     .replace(/^stop_tokens.*/, "stop_token_ids")

@@ -1,10 +1,10 @@
 /** What `POST /v1/responses` is asked. */
 import { type ChatMessage, type GenerateOptions, type JsonSchema, mostAlternatives } from "@facet/sdk/words"
-import { badRequest, unsupported } from "./ApiError.ts"
+import { badRequest } from "./ApiError.ts"
 import { readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
-import { roleOf } from "./readChatRequest.ts"
+import { readResponseInput } from "./readResponseInput.ts"
 import { readTextFormat } from "./readResponseFormat.ts"
-import { refuseTools } from "./refuseTools.ts"
+import { readTools } from "./readTools.ts"
 import { atLeastOne, kindOf, RequestFields } from "./RequestFields.ts"
 
 export interface ResponseJob {
@@ -29,6 +29,9 @@ export interface AskedFields {
   readonly top_p: number
   readonly top_logprobs: number
   readonly user: string | null
+  readonly tools: ReadonlyArray<unknown>
+  readonly tool_choice: unknown
+  readonly parallel_tool_calls: boolean
 }
 
 const logprobsIncluded = "message.output_text.logprobs"
@@ -45,14 +48,16 @@ export function readResponseRequest(body: unknown): ResponseJob {
   }
   const maxTokens = fields.number("max_output_tokens", atLeastOne)
   const sampling = readSampling(fields)
+  const tools = readTools(fields, "flat")
   const job: ResponseJob = {
     model: fields.text("model"),
-    messages: readInput(fields, instructions),
+    messages: readResponseInput(fields, instructions),
     options: {
       ...sampling,
       maxTokens,
       logprobs: isSpelt ? (alternatives ?? true) : undefined,
       schema: readForm(fields),
+      ...tools,
     },
     stream: fields.flag("stream") ?? false,
     isSpelt,
@@ -66,13 +71,15 @@ export function readResponseRequest(body: unknown): ResponseJob {
       top_p: sampling.topP ?? 1,
       top_logprobs: alternatives ?? 0,
       user: fields.text("user") ?? null,
+      tools: fields.list("tools") ?? [],
+      tool_choice: fields.value("tool_choice") ?? "auto",
+      parallel_tool_calls: tools.parallelToolCalls ?? false,
     },
   }
   fields.warn("store", "this server keeps no answers.")
   readRest(fields)
   warnOfOthers(fields)
   refuseState(fields)
-  refuseTools(fields)
   fields.finish()
   return job
 }
@@ -113,60 +120,6 @@ function refuseState(fields: RequestFields): void {
   fields.refuse("prompt", "this server keeps no prompts. Send the text.")
   fields.refuse("background", "this server answers while the client waits.")
   fields.refuse("truncation", "what does not fit is refused, and not cut.", (value) => value === "disabled")
+  // Those are the calls of a server's own tools, of which there are none.
   fields.value("max_tool_calls")
-}
-
-function readInput(fields: RequestFields, instructions: string | undefined): ReadonlyArray<ChatMessage> {
-  const input = fields.value("input")
-  if (input === undefined) throw badRequest("input", "it is missing.", "missing_required_parameter")
-  if (typeof input !== "string" && !Array.isArray(input)) {
-    throw badRequest("input", `${kindOf(input)} where a text or a list of items is expected.`, "invalid_type")
-  }
-  const items: ReadonlyArray<unknown> = typeof input === "string" ? [{ role: "user", content: input }] : input
-  const said = items.flatMap((item, i) => readItem(new RequestFields(item, `input[${i}]`, fields.warnings)))
-  if (!said.some(({ content, role }) => role === "user" && content.trim() !== "")) {
-    throw badRequest("input", "no message of the role user has any text.", "invalid_value")
-  }
-  return instructions === undefined ? said : [{ role: "system", content: instructions }, ...said]
-}
-
-/** A message; what a model thought in between is left out. */
-function readItem(fields: RequestFields): ReadonlyArray<ChatMessage> {
-  const type = fields.text("type") ?? "message"
-  if (type === "reasoning") {
-    fields.warnings.push(`${fields.at("type")}: the model's template has no place for reasoning, so it is left out.`)
-    return []
-  }
-  if (type === "item_reference") throw unsupported(fields.at("type"), "this server keeps no items. Send the item.")
-  if (type !== "message") throw unsupported(fields.at("type"), "this server takes messages alone: it calls no tools.")
-  const role = roleOf(fields.value("role"), fields.at("role"))
-  // What an answer's own items bear, and clients send back.
-  for (const name of ["id", "status", "phase"]) fields.text(name)
-  const content = readContent(fields.value("content"), fields)
-  fields.finish()
-  return [{ role, content }]
-}
-
-function readContent(content: unknown, fields: RequestFields): string {
-  const path = fields.at("content")
-  if (typeof content === "string") return content
-  if (!Array.isArray(content)) {
-    throw badRequest(path, `${kindOf(content)} where a text or a list of parts is expected.`, "invalid_type")
-  }
-  return content.map((part, i) => readPart(new RequestFields(part, `${path}[${i}]`, fields.warnings))).join("\n")
-}
-
-function readPart(part: RequestFields): string {
-  const type = part.text("type")
-  if (type === undefined) throw badRequest(part.at("type"), "it is missing.", "missing_required_parameter")
-  const name = type === "refusal" ? "refusal" : "text"
-  if (type !== "input_text" && type !== "output_text" && type !== "refusal") {
-    throw unsupported(part.at("type"), "this model reads text only.")
-  }
-  const text = part.text(name)
-  if (text === undefined) throw badRequest(part.at(name), "it is missing.", "missing_required_parameter")
-  // What stands beside a text that the server has written.
-  for (const beside of ["annotations", "logprobs"]) part.list(beside)
-  part.finish()
-  return text
 }

@@ -5,14 +5,17 @@ import { RequestFields } from "./RequestFields.ts"
 
 type ToolOptions = Pick<GenerateOptions, "tools" | "toolChoice" | "parallelToolCalls">
 
+/** Where what a function is stands: a chat has it in `function`, a response beside the type. */
+type Place = "nested" | "flat"
+
 /**
  * Unlike OpenAI's API, one call at a time is made unless several are asked for: a small model makes better ones.
  *
  * @throws ApiError that names the field that is wrong.
  */
-export function readTools(fields: RequestFields): ToolOptions {
-  const tools = readToolList(fields)
-  const toolChoice = readChoice(fields)
+export function readTools(fields: RequestFields, place: Place = "nested"): ToolOptions {
+  const tools = readToolList(fields, place)
+  const toolChoice = readChoice(fields, place)
   const parallelToolCalls = fields.flag("parallel_tool_calls")
   fields.refuse("functions", "it is deprecated. Send tools.")
   fields.refuse("function_call", "it is deprecated. Send tool_choice.", (value) => value === "none" || value === "auto")
@@ -21,15 +24,15 @@ export function readTools(fields: RequestFields): ToolOptions {
 }
 
 /** Undefined where there are none. */
-export function readToolList(fields: RequestFields): ReadonlyArray<Tool> | undefined {
+export function readToolList(fields: RequestFields, place: Place = "nested"): ReadonlyArray<Tool> | undefined {
   const list = fields.list("tools")
   if (list === undefined || list.length === 0) return undefined
-  return list.map((tool, i) => readTool(new RequestFields(tool, `tools[${i}]`, fields.warnings)))
+  return list.map((tool, i) => readTool(new RequestFields(tool, `tools[${i}]`, fields.warnings), place))
 }
 
-function readTool(fields: RequestFields): Tool {
+function readTool(fields: RequestFields, place: Place): Tool {
   checkType(fields)
-  const own = functionOf(fields)
+  const own = place === "flat" ? fields : functionOf(fields)
   const name = requiredText(own, "name")
   const description = own.text("description")
   const parameters = own.value("parameters")
@@ -41,7 +44,7 @@ function readTool(fields: RequestFields): Tool {
   throw badRequest(own.at("parameters"), "it is no JSON Schema of an object.", "invalid_type")
 }
 
-function readChoice(fields: RequestFields): ToolOptions["toolChoice"] {
+function readChoice(fields: RequestFields, place: Place): ToolOptions["toolChoice"] {
   const choice = fields.value("tool_choice")
   if (choice === undefined || choice === "auto" || choice === "none" || choice === "required") return choice
   if (typeof choice === "string") {
@@ -49,7 +52,7 @@ function readChoice(fields: RequestFields): ToolOptions["toolChoice"] {
   }
   const own = new RequestFields(choice, "tool_choice", fields.warnings)
   checkType(own)
-  const named = functionOf(own)
+  const named = place === "flat" ? own : functionOf(own)
   const name = requiredText(named, "name")
   named.finish()
   own.finish()
@@ -70,13 +73,19 @@ function readCall(fields: RequestFields): ToolCall {
   const id = requiredText(fields, "id")
   const own = functionOf(fields)
   const name = requiredText(own, "name")
-  const text = requiredText(own, "arguments")
+  const input = readArguments(own)
   own.finish()
   fields.finish()
+  return { id, name, input }
+}
+
+/** What a call's arguments were. */
+export function readArguments(fields: RequestFields): ToolCall["input"] {
+  const text = requiredText(fields, "arguments")
   // Clients write nothing for no arguments.
   const input = text.trim() === "" ? {} : parseJson(text)?.value
-  if (isRecord(input)) return { id, name, input }
-  throw badRequest(own.at("arguments"), "it is not the JSON of an object.", "invalid_value")
+  if (isRecord(input)) return input
+  throw badRequest(fields.at("arguments"), "it is not the JSON of an object.", "invalid_value")
 }
 
 function checkType(fields: RequestFields): void {

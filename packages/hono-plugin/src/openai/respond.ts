@@ -2,10 +2,10 @@
 import type { FinishReason, Usage } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
 import { eventLines } from "../response/eventLines.ts"
-import { type AnswerFinish, type AnswerPart, type AnswerText, answersTo, type CompletionModel } from "./answersTo.ts"
+import { type AnswerFinish, type AnswerPart, answersTo, type CompletionModel } from "./answersTo.ts"
 import { toApiError } from "./ApiError.ts"
-import { chatLogprobs, type ToldLogprob } from "./CompletionFormat.ts"
 import type { ResponseJob } from "./readResponseRequest.ts"
+import { type ItemStatus, newId, type ResponseEvent, ResponseOutput } from "./ResponseOutput.ts"
 
 type Parts = AsyncGenerator<AnswerPart, void, void>
 
@@ -21,8 +21,9 @@ export async function respond(job: ResponseJob, server: CompletionModel, exchang
 
 async function whole(parts: Parts, response: ResponseDocument, exchange: Exchange): Promise<object> {
   for await (const part of parts) {
-    if (part.type === "text") response.add(part, exchange)
-    if (part.type === "finish") return response.finished(part, exchange)
+    // What it is told by is for those who listen to it.
+    for (const _ of response.told(part, exchange));
+    if (part.type === "finish") return response.finished(part)
   }
   throw new Error("a generation ended without a finish")
 }
@@ -37,14 +38,11 @@ async function* events(
   try {
     yield sequence.event("response.created", { response: response.begun() })
     yield sequence.event("response.in_progress", { response: response.begun() })
-    yield sequence.event("response.output_item.added", { output_index: 0, item: response.item("in_progress") })
-    yield sequence.event("response.content_part.added", { ...response.place, part: response.part("") })
     for (let next = first; next.done !== true; next = await rest.next()) {
-      if (next.value.type === "text") {
-        const logprobs = response.add(next.value, exchange)
-        yield sequence.event("response.output_text.delta", { ...response.place, delta: next.value.text, logprobs })
-      }
-      if (next.value.type === "finish") yield* ending(next.value, response, sequence, exchange)
+      for (const [type, data] of response.told(next.value, exchange)) yield sequence.event(type, data)
+      if (next.value.type !== "finish") continue
+      const document = response.finished(next.value)
+      yield sequence.event(`response.${document.status}`, { response: document })
     }
   } catch (error) {
     // Nobody is there to be told.
@@ -56,21 +54,6 @@ async function* events(
   }
 }
 
-function* ending(
-  finish: AnswerFinish,
-  response: ResponseDocument,
-  sequence: Sequence,
-  exchange: Exchange,
-): Generator<string, void, void> {
-  const document = response.finished(finish, exchange)
-  const { item_id, output_index, content_index } = response.place
-  const { logprobs, text } = response.part()
-  yield sequence.event("response.output_text.done", { item_id, output_index, content_index, text, logprobs })
-  yield sequence.event("response.content_part.done", { ...response.place, part: response.part() })
-  yield sequence.event("response.output_item.done", { output_index, item: response.item(document.status) })
-  yield sequence.event(`response.${document.status}`, { response: document })
-}
-
 /** Numbers the events of one stream. */
 class Sequence {
   #next = 0
@@ -80,41 +63,41 @@ class Sequence {
   }
 }
 
-type Status = "in_progress" | "completed" | "incomplete" | "failed"
-
 /** What an answer is, from its beginning to its end. */
 class ResponseDocument {
   readonly #job: ResponseJob
   readonly #model: string
-  readonly #id = `resp_${idOf()}`
+  readonly #id = `resp_${newId()}`
   readonly #createdAt = Math.floor(Date.now() / 1000)
-  readonly place = { item_id: `msg_${idOf()}`, output_index: 0, content_index: 0 }
-  readonly #logprobs: Array<ToldLogprob> = []
-  #text = ""
+  readonly #output: ResponseOutput
 
   constructor(job: ResponseJob, model: string) {
     this.#job = job
     this.#model = model
+    this.#output = new ResponseOutput(job.isSpelt)
   }
 
-  /** Takes a piece of the text, and gives how likely its tokens are. */
-  add({ logprobs = [], text }: AnswerText, exchange: Exchange): ReadonlyArray<unknown> {
+  /** Takes a part of the answer, and gives the events that tell it. */
+  *told(part: AnswerPart, exchange: Exchange): Generator<ResponseEvent, void, void> {
+    if (part.type === "finish") {
+      const { finishReason, usage } = part
+      exchange.note({ finishReason, usage })
+      return yield* this.#output.end(statusOf(finishReason))
+    }
     exchange.noteFirstText()
-    this.#text += text
-    this.#logprobs.push(...logprobs)
-    return this.#spelt(logprobs)
+    if (part.type === "text") yield* this.#output.text(part)
+    else yield* this.#output.call(part.call)
   }
 
   begun() {
     return this.#document("in_progress", [])
   }
 
-  finished({ finishReason, usage }: AnswerFinish, exchange: Exchange) {
-    exchange.note({ finishReason, usage })
+  finished({ finishReason, usage }: AnswerFinish) {
     const reason = incompleteReasons[finishReason]
-    const status = reason === undefined ? "completed" : "incomplete"
+    const status = statusOf(finishReason)
     return {
-      ...this.#document(status, [this.item(status)]),
+      ...this.#document(status, this.#output.documents(status)),
       incomplete_details: reason === undefined ? null : { reason },
       usage: usageOf(usage),
     }
@@ -122,25 +105,11 @@ class ResponseDocument {
 
   /** @param message that the client is told. */
   failed(message: string) {
-    const output = this.#text === "" ? [] : [this.item("incomplete")]
+    const output = this.#output.documents("incomplete")
     return { ...this.#document("failed", output), error: { code: "server_error", message } }
   }
 
-  item(status: Status) {
-    const content = status === "in_progress" ? [] : [this.part()]
-    return { id: this.place.item_id, type: "message", status, role: "assistant", content }
-  }
-
-  part(text = this.#text) {
-    const logprobs = text === "" ? [] : this.#spelt(this.#logprobs)
-    return { type: "output_text", text, annotations: [], logprobs }
-  }
-
-  #spelt(logprobs: ReadonlyArray<ToldLogprob>): ReadonlyArray<unknown> {
-    return this.#job.isSpelt ? (chatLogprobs(logprobs)?.content ?? []) : []
-  }
-
-  #document<S extends Status>(status: S, output: ReadonlyArray<unknown>) {
+  #document<S extends ItemStatus | "failed">(status: S, output: ReadonlyArray<unknown>) {
     return {
       id: this.#id,
       object: "response",
@@ -151,14 +120,11 @@ class ResponseDocument {
       incomplete_details: null,
       model: this.#model,
       output,
-      parallel_tool_calls: false,
       previous_response_id: null,
       reasoning: { effort: null, summary: null },
       // Nothing is kept, whatever was asked.
       store: false,
       text: { format: { type: "text" } },
-      tool_choice: "none",
-      tools: [],
       truncation: "disabled",
       usage: null,
       ...this.#job.asked,
@@ -166,7 +132,7 @@ class ResponseDocument {
   }
 }
 
-const idOf = (): string => globalThis.crypto.randomUUID().replaceAll("-", "")
+const statusOf = (reason: FinishReason) => (incompleteReasons[reason] === undefined ? "completed" : "incomplete")
 
 /** Why an answer is not complete; nothing where it is. */
 const incompleteReasons: Readonly<Record<FinishReason, string | undefined>> = {

@@ -162,6 +162,19 @@ describe("the openai client", () => {
   })
 })
 
+test("a form and tools are asked for together: the answer is one or the other", async () => {
+  const client = clientOf(server)
+  const schema = { type: "object", properties: { age: parameters.properties.days }, required: ["age"] }
+  const response_format = { type: "json_schema" as const, json_schema: { name: "fox", schema, strict: true } }
+  const asked = { model, messages, tools, temperature: 0, response_format }
+  const { choices } = await client.chat.completions.create({ ...asked, tool_choice: "required" })
+  expect(choices[0]).toMatchObject({ finish_reason: "tool_calls", message: { content: null } })
+  const [choice] = (await client.chat.completions.create(asked)).choices
+  const { content, tool_calls: calls } = choice?.message ?? {}
+  expect([content === null, choice?.finish_reason]).toStrictEqual(calls ? [true, "tool_calls"] : [false, "stop"])
+  if (typeof content === "string") expect(JSON.parse(content)).toStrictEqual({ age: expect.any(Number) })
+})
+
 describe("the ollama client", () => {
   const client = () => new Ollama({ host: ollamaServer.url })
   const history = [

@@ -9,7 +9,7 @@ import { checked } from "../words/checked.ts"
 import { asFacetError, type FacetError } from "../words/Errors.ts"
 import { type GenerateOptions, readGenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
-import { loadAndCheckForm, loadAnswerSchema } from "../words/loadAnswerSchema.ts"
+import { loadAndCheckForm, loadAnswerSchema, loadToolSchemas } from "../words/loadAnswerSchema.ts"
 import { type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { Opened } from "../words/Opened.ts"
 import { loadCode } from "../words/loadCode.ts"
@@ -82,7 +82,10 @@ export const toolUse = (
   const isAsked = [parallelToolCalls, toolChoice, tools].some((option) => option !== undefined)
   if (!isAsked && !holdsToolCalls(prompt)) return Effect.succeed(undefined)
   return Effect.tryPromise({
-    try: async () => new (await loadCode(() => import("./tools/ToolUse.ts"))).ToolUse(prompt, options),
+    try: async () => {
+      const { ToolUse } = await loadCode(() => import("./tools/ToolUse.ts"))
+      return new ToolUse(prompt, { ...options, tools: await loadToolSchemas(tools) })
+    },
     catch: (cause) => asFacetError("Reading the tools", cause),
   })
 }

@@ -6,6 +6,7 @@ import { callHook } from "../words/callHook.ts"
 import { type FacetError, invalidRequest } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation } from "../words/Generation.ts"
+import { loadToolInput } from "../words/loadAnswerSchema.ts"
 import type { Opened } from "../words/Opened.ts"
 import { type ChatMessage, isTokenPrompt, type Prompt, toMessages } from "../words/Prompt.ts"
 import type { Tool, ToolCall } from "../words/Tool.ts"
@@ -83,13 +84,16 @@ export const runTools = (prompt: Prompt, options: RunToolsOptions): Effect.Effec
     return { text, finishReason, steps, messages }
   }).pipe(Effect.withSpan("facet.runTools"))
 
-/** Undefined where nobody can run it. */
-function runCall(call: ToolCall, tools: ReadonlyArray<Tool>): Effect.Effect<ToolResult | undefined> {
-  const { id, input, name } = call
-  const run = tools.find((tool) => tool.name === name)?.run
-  if (run === undefined) return Effect.succeed(undefined)
+/** Undefined where nobody can run it. Of arguments that a tool's own validator refuses, the model is told why. */
+function runCall({ id, input, name }: ToolCall, tools: ReadonlyArray<Tool>): Effect.Effect<ToolResult | undefined> {
+  const tool = tools.find((tool) => tool.name === name)
+  if (tool?.run === undefined) return Effect.succeed(undefined)
+  const { run } = tool
   return Effect.tryPromise({
-    try: async (signal): Promise<ToolResult> => ({ id, name, content: contentOf(await run(input, { id, signal })) }),
+    try: async (signal): Promise<ToolResult> => {
+      const read = await loadToolInput(tool, input)
+      return { id, name, content: contentOf(await run(read, { id, signal })) }
+    },
     catch: (error): ToolResult => ({ id, name, content: contentOf({ error: messageOfError(error) }), error }),
   }).pipe(Effect.catch((failed) => Effect.succeed(failed)))
 }

@@ -9,7 +9,7 @@ import type { Embedding, EmbedOptions } from "../words/Embedding.ts"
 import { errorFromPlain } from "../words/Errors.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
-import { loadAnswerSchema } from "../words/loadAnswerSchema.ts"
+import { loadAnswerSchema, loadToolSchemas } from "../words/loadAnswerSchema.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { Questions } from "../words/Question.ts"
 import type { Score, ScoreOptions } from "../words/Score.ts"
@@ -151,7 +151,8 @@ export class RemoteFacet implements Effects {
     const leaving = new AbortController()
     const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal])
     try {
-      const { schema, ...rest } = options
+      const { schema, ...others } = options
+      const rest = others.tools === undefined ? others : { ...others, tools: await loadToolSchemas(others.tools) }
       const loaded = schema === undefined ? undefined : await loadAnswerSchema(schema)
       // Values are made here, where their validator is.
       const sent = loaded === undefined ? rest : { ...rest, schema: loaded.json }

@@ -22,6 +22,8 @@ export type Constraint =
       readonly schema: JsonSchema
       /** Where it stands, as a caller wrote it: errors name it. */
       readonly path?: string | undefined
+      /** Two names of members: an object that has both has the second before the first, as other texts begin otherwise. */
+      readonly apart?: readonly [first: string, second: string] | undefined
     }
   | { readonly type: "grammar"; readonly grammar: string }
   | { readonly type: "regex"; readonly regex: string }
@@ -43,6 +45,8 @@ const fields: Readonly<Record<Constraint["type"], string>> = {
 /** Levels of a schema or a form, and values in it. */
 const deepest = 256
 const mostValues = 500_000
+/** Forms that a form is put together of: one that stands twice counts twice, as it does in its data. */
+const mostForms = 50_000
 /** UTF-16 units of a pattern. */
 const longestRegex = 20_000
 
@@ -52,8 +56,15 @@ const longestRegex = 20_000
  * @param path where it stands, as a caller writes it.
  * @throws InvalidRequestError that names the path of what is wrong
  */
-export function checkConstraint(constraint: unknown, path: string, depth = 0): asserts constraint is Constraint {
+export function checkConstraint(constraint: unknown, path: string): asserts constraint is Constraint {
+  checkForm(constraint, path, 0, { left: mostForms })
+}
+
+function checkForm(constraint: unknown, path: string, depth: number, budget: { left: number }): void {
   if (depth > deepest) throw tooDeep(path)
+  if (--budget.left < 0) {
+    throw invalidRequest(path.slice(0, 100), `it is put together of more than ${mostForms} forms`, "Use fewer.")
+  }
   const type = isRecord(constraint) ? constraint["type"] : undefined
   if (!isRecord(constraint) || typeof type !== "string" || !isConstraintType(type)) {
     throw invalidRequest(
@@ -63,11 +74,12 @@ export function checkConstraint(constraint: unknown, path: string, depth = 0): a
     )
   }
   const field = fields[type]
-  checkKnown(constraint, type === "schema" ? ["type", field, "path"] : ["type", field], path)
+  checkKnown(constraint, type === "schema" ? ["type", field, "path", "apart"] : ["type", field], path)
   const value = constraint[field]
   const at = pathOf(path, type, field)
   switch (type) {
     case "schema":
+      checkApart(constraint["apart"], `${path}.apart`)
       return checkSchema(value, typeof constraint["path"] === "string" ? constraint["path"] : at)
     case "grammar":
       return checkUnicode(at, value)
@@ -81,7 +93,7 @@ export function checkConstraint(constraint: unknown, path: string, depth = 0): a
     case "anyOf":
       if (!isList(value) || value.length === 0)
         throw invalidRequest(at, "a list of forms is expected", "Pass at least one.")
-      for (const [i, part] of value.entries()) checkConstraint(part, `${at}[${i}]`, depth + 1)
+      for (const [i, part] of value.entries()) checkForm(part, `${at}[${i}]`, depth + 1, budget)
   }
 }
 
@@ -94,6 +106,13 @@ function checkRegex(value: unknown, at: string): void {
   checkUnicode(at, value)
   if (value.length <= longestRegex) return
   throw invalidRequest(at, `it is longer than ${longestRegex} characters`, "Use a shorter one.")
+}
+
+function checkApart(apart: unknown, at: string): void {
+  if (apart === undefined) return
+  checkTexts(apart, at, 2)
+  if (isList(apart) && apart.length === 2 && apart[0] !== apart[1]) return
+  throw invalidRequest(at, "two names that differ are expected", "Pass them, or leave it out.")
 }
 
 function checkTexts(value: unknown, at: string, fewest: number): void {

@@ -2,7 +2,7 @@
  * `@facet/sdk/words`: what is said and asked, and how it is checked. All that an adapter needs to speak; there is no
  * engine in it.
  */
-export type { AnswerSchema, PartialOf, StandardSchema, ValueOf } from "./AnswerSchema.ts"
+export type { AnswerSchema, EffectSchema, PartialOf, StandardSchema, ValueOf } from "./AnswerSchema.ts"
 export { byteCount } from "./byteCount.ts"
 export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, LabelOf } from "./Calibration.ts"
 export { type CalibrationBin, calibrationBins, calibrationError } from "./calibrationError.ts"
@@ -190,7 +190,7 @@ export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts
 export { parseSite, type Site, type SiteName, siteNames } from "./Site.ts"
 export { readThresholds, type Thresholds, withThresholds } from "./Thresholds.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"
-export type { Tool, ToolCall, ToolChoice, ToolContext } from "./Tool.ts"
+export { defineTool, type Tool, type ToolCall, type ToolChoice, type ToolContext, type ToolInput } from "./Tool.ts"
 export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./Trace.ts"
 export {
   blockedOf,

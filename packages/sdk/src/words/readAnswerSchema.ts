@@ -18,25 +18,34 @@ export interface ReadSchema<Value> {
   readonly validate: (value: unknown, text: string) => Promise<Value>
 }
 
-/** @throws InvalidRequestError for what is no schema, and for one that tells no JSON Schema. */
-export async function readAnswerSchema<const S extends AnswerSchema>(schema: S): Promise<ReadSchema<ValueOf<S>>> {
-  const read = await readAny(schema)
+/**
+ * @param path where it stands, as a caller writes it.
+ * @throws InvalidRequestError for what is no schema, and for one that tells no JSON Schema.
+ */
+export async function readAnswerSchema<const S extends AnswerSchema>(
+  schema: S,
+  path = "schema",
+): Promise<ReadSchema<ValueOf<S>>> {
+  const read = await readAny(schema, path)
   // `ValueOf` says of each kind of schema what its validator gives.
   return read as ReadSchema<ValueOf<S>>
 }
 
-async function readAny(schema: AnswerSchema): Promise<ReadSchema<unknown>> {
-  if (isObject(schema) && "~effect/Schema/Schema" in schema) {
-    // Its library would come with every page: whoever has such a schema has it already.
-    throw invalidRequest(
-      "schema",
-      "it is a schema of Effect, which tells no JSON Schema by itself",
-      'Pass `jsonSchema(Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" }), Schema.toStandardSchemaV1(schema))`.',
-    )
-  }
-  if (isStandard(schema)) return readStandard(schema)
+async function readAny(schema: AnswerSchema, path: string): Promise<ReadSchema<unknown>> {
+  if (isObject(schema) && "~effect/Schema/Schema" in schema) return readEffect(schema, path)
+  if (isStandard(schema)) return readStandard(schema, path)
   // What a JSON Schema holds is checked with the other options.
   return { json: schema, validate: async (value) => value }
+}
+
+async function readEffect(schema: object, path: string): Promise<ReadSchema<unknown>> {
+  const { readEffectSchema } = await import("./readEffectSchema.ts")
+  try {
+    const { json, validate } = readEffectSchema(schema)
+    return { json, validate: validatorOf(validate) }
+  } catch (cause) {
+    throw noJson(path, cause)
+  }
 }
 
 const isObject = (value: unknown): value is object =>
@@ -44,23 +53,33 @@ const isObject = (value: unknown): value is object =>
 
 const isStandard = (schema: AnswerSchema): schema is StandardSchema => isObject(schema) && "~standard" in schema
 
-function readStandard({ "~standard": standard }: StandardSchema): ReadSchema<unknown> {
+function readStandard({ "~standard": standard }: StandardSchema, path: string): ReadSchema<unknown> {
   if (!isRecord(standard) || typeof standard.validate !== "function") {
-    throw invalidRequest("schema", `${show(standard)} is no Standard Schema`, "Pass a schema of a library as it is.")
+    throw invalidRequest(path, `${show(standard)} is no Standard Schema`, "Pass a schema of a library as it is.")
   }
   const { jsonSchema } = standard
   if (jsonSchema === undefined) {
     throw invalidRequest(
-      "schema",
+      path,
       `this schema of ${standard.vendor} tells no JSON Schema`,
-      "Pass `jsonSchema(…, schema)` of the JSON Schema that a converter makes of it, such as `@valibot/to-json-schema`.",
+      converters[standard.vendor] ?? "Pass `jsonSchema(…, schema)` of the JSON Schema that a converter makes of it.",
     )
   }
   try {
     return { json: jsonSchema.input({ target: "draft-2020-12" }), validate: validatorOf(standard.validate) }
   } catch (cause) {
-    throw invalidRequest("schema", `it cannot be a JSON Schema (${messageOf(cause)})`, "Use what JSON can say.")
+    throw noJson(path, cause)
   }
+}
+
+const noJson = (path: string, cause: unknown) =>
+  invalidRequest(path, `it cannot be a JSON Schema (${messageOf(cause)})`, "Use what JSON can say.")
+
+/** What libraries have that make a JSON Schema of a schema which does not tell it by itself. */
+const converters: Readonly<Record<string, string>> = {
+  arktype: "Pass `jsonSchema(schema.toJsonSchema(), schema)`, or use a later arktype.",
+  valibot: "Pass `jsonSchema(toJsonSchema(schema), schema)`, with `toJsonSchema` of `@valibot/to-json-schema`.",
+  zod: "Pass `jsonSchema(z.toJSONSchema(schema), schema)`, or use zod 4.2 or later.",
 }
 
 type Validate = StandardSchemaV1.Props<unknown, unknown>["validate"]

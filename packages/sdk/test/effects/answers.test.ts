@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as z from "zod"
+import { readAnswerSchema } from "../../src/words/readAnswerSchema.ts"
 import { Facet, generate, InvalidObjectError, InvalidRequestError, jsonSchema, stream } from "../../src/index.ts"
 
 const prompt = "Tell me about a fox."
@@ -65,19 +66,29 @@ describe("an answer of a schema", () => {
   test("of Effect's Schema is decoded, with definitions and what JSON has no type for", async () => {
     const Kind = Schema.Literals(["red", "grey"]).annotate({ identifier: "Kind" })
     const Fox = Schema.Struct({ name: Schema.String.check(Schema.isMaxLength(12)), kinds: Schema.Tuple([Kind, Kind]) })
-    const { object, text } = await facet.generate(prompt, { schema: ofEffect(Fox) })
+    const { object, text } = await facet.generate(prompt, { schema: Fox })
     expectTypeOf(object).toEqualTypeOf<(typeof Fox)["Type"] | undefined>()
     assert.deepStrictEqual(object, JSON.parse(text))
     assert.deepStrictEqual(Object.keys(object ?? {}), ["name", "kinds"])
     const Count = Schema.Struct({ count: Schema.Literals(["3", "14"]).pipe(Schema.decodeTo(Schema.FiniteFromString)) })
-    const decoded = await facet.generate(prompt, { schema: ofEffect(Count) })
+    const decoded = await facet.generate(prompt, { schema: Count })
     expectTypeOf(decoded.object).toEqualTypeOf<{ readonly count: number } | undefined>()
     assert.include([3, 14], decoded.object?.count)
+    const by = await facet.generate(prompt, { schema: ofEffect(Count) })
+    expectTypeOf(by.object).toEqualTypeOf<{ readonly count: number } | undefined>()
+    assert.deepStrictEqual(by.object, decoded.object)
+  })
+
+  test("of Effect's Schema reads the JSON that is written, in which a number that is none is a text", async () => {
+    const { json, validate } = await readAnswerSchema(Schema.Struct({ size: Schema.Number, on: Schema.Date }))
+    assert.deepInclude(json, { additionalProperties: false, required: ["size", "on"] })
+    const on = new Date("2026-11-30")
+    assert.deepStrictEqual(await validate({ size: "NaN", on: on.toJSON() }, ""), { size: NaN, on })
   })
 
   test("of a class of Effect is an instance", async () => {
     class Pet extends Schema.Class<Pet>("Pet")({ name: Schema.Literals(["Rex", "Tom"]) }) {}
-    const { object } = await facet.generate(prompt, { schema: ofEffect(Pet) })
+    const { object } = await facet.generate(prompt, { schema: Pet })
     assert.instanceOf(object, Pet)
   })
 
@@ -170,7 +181,7 @@ describe("an answer of a schema", () => {
     ],
     ["one that is half a Standard Schema", { "~standard": 3 }, /no Standard Schema/],
     ["what JSON cannot say", z.object({ when: z.date() }), /cannot be a JSON Schema/],
-    ["what is called like one of Effect", { "~effect/Schema/Schema": "~effect/Schema/Schema" }, /a schema of Effect/],
+    ["what is called like one of Effect", { "~effect/Schema/Schema": "~effect/Schema/Schema" }, /cannot be a JSON/],
     ["a text", "string", /a JSON Schema is expected/],
     ["null", null, /a JSON Schema is expected/],
   ]
@@ -179,6 +190,18 @@ describe("an answer of a schema", () => {
     assert.instanceOf(error, InvalidRequestError)
     assert.strictEqual(error.option, "schema")
     assert.match(error.problem, problem)
+  })
+
+  it.each([
+    ["zod", "z.toJSONSchema"],
+    ["valibot", "@valibot/to-json-schema"],
+    ["arktype", "schema.toJsonSchema()"],
+    ["another", "jsonSchema(…, schema)"],
+  ])("of %s that tells no JSON Schema is refused with what makes one of it", async (vendor, remedy) => {
+    const schema = { "~standard": { version: 1, vendor, validate: () => ({ value: 1 }) } }
+    const error = await failureOf({ schema } as never)
+    assert.instanceOf(error, InvalidRequestError)
+    assert.include(error.remedy, remedy)
   })
 
   test("as an Effect is the same, and its errors are in the type", async () => {

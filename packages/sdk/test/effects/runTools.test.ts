@@ -1,6 +1,9 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Facet, InvalidRequestError, runTools } from "../../src/index.ts"
+import * as Schema from "effect/Schema"
+import { expectTypeOf } from "vitest"
+import * as z from "zod"
+import { defineTool, Facet, InvalidObjectError, InvalidRequestError, runTools } from "../../src/index.ts"
 import type { Tool } from "../../src/words/index.ts"
 
 const prompt = "What is in the garden?"
@@ -67,6 +70,72 @@ describe("runTools", () => {
     assert.strictEqual(result?.content, '{"error":"no spade"}')
     assert.strictEqual(result?.error, failure)
     assert.isAbove(steps.length, 1)
+  })
+
+  it("runs a tool with what the schema of a library makes of the arguments", async () => {
+    const told: Array<number | string> = []
+    const once = { ...options, maxSteps: 1 }
+    const zodTool = defineTool({
+      name: "dig",
+      parameters: z.object({
+        depth: z
+          .int()
+          .min(1)
+          .max(9)
+          .transform((depth) => `${depth} feet`),
+      }),
+      run: ({ depth }) => {
+        expectTypeOf(depth).toEqualTypeOf<string>()
+        return told.push(depth)
+      },
+    })
+    const effectTool = defineTool({
+      name: "dig",
+      parameters: Schema.Struct({
+        depth: Schema.Literals(["1", "2"]).pipe(Schema.decodeTo(Schema.FiniteFromString)),
+      }),
+      run: ({ depth }) => {
+        expectTypeOf(depth).toEqualTypeOf<number>()
+        return told.push(depth)
+      },
+    })
+    const steps = [
+      await facet.runTools(prompt, { ...once, tools: [zodTool] }),
+      await facet.runTools(prompt, { ...once, tools: [effectTool] }),
+    ]
+    const inputs = steps.map((run) => run.steps[0]?.generation.toolCalls?.[0]?.input["depth"])
+    // The chat has what the model wrote.
+    assert.isTrue(Number.isInteger(inputs[0]) && ["1", "2"].includes(String(inputs[1])))
+    assert.deepStrictEqual(told, [`${String(inputs[0])} feet`, Number(inputs[1])])
+  })
+
+  it("tells the model of arguments that a validator refuses, and runs nothing", async () => {
+    const dig = defineTool({
+      name: "dig",
+      parameters: z.object({
+        depth: z
+          .int()
+          .min(1)
+          .max(9)
+          .refine(() => false, "There is rock."),
+      }),
+      run: () => assert.fail("it ran"),
+    })
+    const { steps } = await facet.runTools(prompt, { ...options, tools: [dig], maxSteps: 1 })
+    const [result] = steps[0]?.results ?? []
+    assert.instanceOf(result?.error, InvalidObjectError)
+    assert.include(result.content, "There is rock.")
+  })
+
+  it.each([
+    ["one without a JSON Schema", { "~standard": { version: 1, vendor: "old", validate: () => ({ value: 1 }) } }, ""],
+    ["one of a text", z.string(), ".type"],
+    ["one of Effect that is none", { "~effect/Schema/Schema": 1 }, ""],
+  ])("refuses by its path a schema of a library: %s", async (_name, parameters, at) => {
+    const tools = [{ name: "sit" }, { name: "dig", parameters: parameters as never }]
+    const error = await facet.generate(prompt, { tools }).catch((error: unknown) => error)
+    assert.instanceOf(error, InvalidRequestError)
+    assert.strictEqual(error.option, `tools[1].parameters${at}`)
   })
 
   it("aborts a tool whose result nobody waits for", async () => {

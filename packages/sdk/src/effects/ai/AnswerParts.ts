@@ -2,6 +2,7 @@
 import type * as Response from "effect/ai/Response"
 import type { FinishPart, FinishReason, GenerationPart } from "../../words/Generation.ts"
 import type { GuardReport } from "../../words/GuardReport.ts"
+import type { JsonRecord } from "../../words/Json.ts"
 
 const finishReasons = {
   stop: "stop",
@@ -17,6 +18,12 @@ const id = "0"
 export class AnswerParts {
   #isOpen = false
   readonly #failures: Array<string> = []
+  readonly #paramsOf: (name: string, input: JsonRecord) => unknown
+
+  /** @param paramsOf what a tool's toolkit reads of its arguments. */
+  constructor(paramsOf: (name: string, input: JsonRecord) => unknown) {
+    this.#paramsOf = paramsOf
+  }
 
   pass(part: GenerationPart): ReadonlyArray<Response.StreamPartEncoded> {
     switch (part.type) {
@@ -29,18 +36,29 @@ export class AnswerParts {
       case "failure":
         this.#failures.push(part.error instanceof Error ? part.error.message : String(part.error))
         return []
-      case "finish": {
-        const finish = finishOf(part, this.#failures)
-        return this.#isOpen ? [{ type: "text-end", id }, finish] : [finish]
-      }
-      // Nobody asks for calls: toolkits are refused.
+      case "finish":
+        return [...this.#endText(), finishOf(part, this.#failures)]
       case "tool-input-start":
+        return [...this.#endText(), { type: "tool-params-start", id: part.id, name: part.name }]
       case "tool-input-delta":
-      case "tool-call":
+        return [{ type: "tool-params-delta", id: part.id, delta: part.delta }]
+      case "tool-call": {
+        const { id, input, name } = part
+        return [
+          { type: "tool-params-end", id },
+          { type: "tool-call", id, name, params: this.#paramsOf(name, input) },
+        ]
+      }
       case "trace":
       case "verdict":
         return []
     }
+  }
+
+  #endText(): ReadonlyArray<Response.StreamPartEncoded> {
+    if (!this.#isOpen) return []
+    this.#isOpen = false
+    return [{ type: "text-end", id }]
   }
 }
 

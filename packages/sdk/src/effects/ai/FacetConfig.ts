@@ -4,9 +4,11 @@ import { checkKnown } from "../../words/Checks.ts"
 import type { GenerateOptions } from "../../words/GenerateOptions.ts"
 import { type SamplingOptions, samplingOptionNames } from "../../words/Sampling.ts"
 
-/** How tokens are chosen (`SamplingOptions`), when an answer ends, and the guard around it. */
+/** How tokens are chosen (`SamplingOptions`), when an answer ends, whether it may hold several calls, and its guard. */
 export interface FacetConfigOptions
-  extends SamplingOptions, Pick<GenerateOptions, "maxTokens" | "minTokens" | "stop" | "stopTokens" | "guard"> {}
+  extends
+    SamplingOptions,
+    Pick<GenerateOptions, "maxTokens" | "minTokens" | "stop" | "stopTokens" | "parallelToolCalls" | "guard"> {}
 
 /**
  * Options of the calls within, over those of `facetLanguageModel(options)`: each that is set here wins there.
@@ -20,7 +22,7 @@ export const FacetConfig = Context.Reference<FacetConfigOptions>("@facet/sdk/ai/
   defaultValue: () => ({}),
 })
 
-const names = [...samplingOptionNames, "maxTokens", "minTokens", "stop", "stopTokens", "guard"]
+const names = [...samplingOptionNames, "maxTokens", "minTokens", "stop", "stopTokens", "parallelToolCalls", "guard"]
 
 /**
  * The two in one; an option that is undefined is not set.

@@ -6,15 +6,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { checked } from "../../words/checked.ts"
-import { invalidRequest } from "../../words/Errors.ts"
 import type { GenerateOptions } from "../../words/GenerateOptions.ts"
 import { Opened } from "../../words/Opened.ts"
+import { effectJsonSchema } from "../../words/readEffectSchema.ts"
 import { stream } from "../generate.ts"
 import { AnswerParts } from "./AnswerParts.ts"
 import { FacetConfig, type FacetConfigOptions, mergeConfig } from "./FacetConfig.ts"
 import { toAiError } from "./toAiError.ts"
 import { toChat } from "./toChat.ts"
-import { codecTransformer, toJsonSchema } from "./toJsonSchema.ts"
+import { codecTransformer } from "./codecTransformer.ts"
+import { paramsReader, toTools } from "./toTools.ts"
 
 const module = "LanguageModel"
 
@@ -22,8 +23,9 @@ const module = "LanguageModel"
  * Effect's `LanguageModel`, answered by the text model of the Facet that is provided.
  *
  * `generateObject` holds the text to the schema while it is written. A blocked answer finishes with `content-filter`; a
- * blocked object fails with a `ContentPolicyError`, and one that `maxTokens` cut with a `StructuredOutputError`. Files, tools
- * and reasoning are refused by name. Our own error is `error.reason.cause`.
+ * blocked object fails with a `ContentPolicyError`, and one that `maxTokens` cut with a `StructuredOutputError`. The tools of
+ * a toolkit are called with parameters of its schemas. Files and reasoning are refused by name. Our own error is
+ * `error.reason.cause`.
  *
  * @param options of every call; `FacetConfig` has those of some
  * @example
@@ -64,11 +66,11 @@ const answer = (
     Effect.gen(function* () {
       const call = yield* FacetConfig
       const form = yield* formOf(method, request)
-      const asked = yield* checked(() => {
-        refuseTools(request)
-        return { prompt: toChat(request.prompt), options: { ...mergeConfig(options, call), ...form } }
-      }).pipe(Effect.mapError((error) => toAiError({ module, method }, error)))
-      const said = new AnswerParts()
+      const asked = yield* checked(() => ({
+        prompt: toChat(request.prompt),
+        options: { ...mergeConfig(options, call), ...form, ...toTools(request) },
+      })).pipe(Effect.mapError((error) => toAiError({ module, method }, error)))
+      const said = new AnswerParts(paramsReader(request))
       return stream(asked.prompt, asked.options).pipe(
         Stream.mapError((error) => toAiError({ module, method }, error)),
         Stream.map((part) => said.pass(part)),
@@ -77,20 +79,13 @@ const answer = (
     }),
   )
 
-/** @throws InvalidRequestError that names the tools; where none may be called, they change nothing */
-function refuseTools({ toolChoice, tools }: LanguageModel.ProviderOptions): void {
-  if (tools.length === 0 || toolChoice === "none") return
-  const names = tools.map(({ name }) => name).join(", ")
-  throw invalidRequest("toolkit", `it has tools (${names}), which are not supported here`, "Leave them out.")
-}
-
 function formOf(
   method: string,
   { responseFormat }: LanguageModel.ProviderOptions,
 ): Effect.Effect<Pick<GenerateOptions, "schema">, AiError.AiError> {
   if (responseFormat.type === "text") return Effect.succeed({})
   return Effect.try({
-    try: () => ({ schema: toJsonSchema(responseFormat.schema) }),
+    try: () => ({ schema: effectJsonSchema(responseFormat.schema) }),
     catch: (cause) => {
       const description = cause instanceof Error ? cause.message : String(cause)
       return AiError.make({ module, method, reason: new AiError.UnsupportedSchemaError({ description }) })
@@ -98,11 +93,11 @@ function formOf(
   })
 }
 
-/** The same in one piece: an answer's text, where it has one, and its finish. */
+/** The same in one piece: an answer's text, where it has one, what was called, and its finish. */
 function wholeParts(parts: ReadonlyArray<Response.StreamPartEncoded>): Array<Response.PartEncoded> {
   const text = parts.map((part) => (part.type === "text-delta" ? part.delta : "")).join("")
-  const finish = parts.filter((part) => part.type === "finish")
-  return text === "" ? finish : [{ type: "text", text }, ...finish]
+  const rest = parts.filter((part) => part.type === "tool-call" || part.type === "finish")
+  return text === "" ? rest : [{ type: "text", text }, ...rest]
 }
 
 /** What was not written to its end is no object, and is not read as one. */

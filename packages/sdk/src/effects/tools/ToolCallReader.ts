@@ -10,16 +10,22 @@ const heading = /^\{"name": ?"([\w-]+)", ?"parameters": ?(?=\S)/
 
 export class ToolCallReader {
   readonly #newId: () => string
-  /** In text, in a call up to its arguments, in these, or behind a call. */
-  #place: "text" | "heading" | "arguments" | "behind" = "text"
+  readonly #headings: ReadonlyArray<string>
+  /** At the start of what may be an answer, in it, in text, in a call up to its arguments, in these, or behind a call. */
+  #place: "start" | "answer" | "text" | "heading" | "arguments" | "behind"
   /** What came and cannot be told yet. */
   #waiting = ""
   #call: { readonly id: string; readonly name: string } = { id: "", name: "" }
   #input = new JsonEnd()
 
-  /** @param newId makes a name for each call. */
-  constructor(newId: () => string) {
+  /**
+   * @param newId makes a name for each call.
+   * @param headings how calls begin where an answer has a form: it is one or the other from its first character on.
+   */
+  constructor(newId: () => string, headings?: ReadonlyArray<string>) {
     this.#newId = newId
+    this.#headings = headings ?? []
+    this.#place = headings === undefined ? "text" : "start"
   }
 
   push(text: string): ReadonlyArray<ReadPart> {
@@ -37,13 +43,17 @@ export class ToolCallReader {
 
   /** What waits is text: no call has begun with it. Of a call that was cut before its arguments nothing is told. */
   end(): ReadonlyArray<ReadPart> {
-    const rest = this.#place === "text" ? this.#waiting : ""
+    const rest = this.#place === "text" || this.#place === "start" ? this.#waiting : ""
     this.#waiting = ""
     return textParts(rest)
   }
 
   #read(): ReadonlyArray<ReadPart> {
     switch (this.#place) {
+      case "start":
+        return this.#readStart()
+      case "answer":
+        return textParts(this.#take(this.#waiting.length))
       case "text":
         return this.#readText()
       case "heading":
@@ -53,6 +63,16 @@ export class ToolCallReader {
       case "behind":
         return this.#readBehind()
     }
+  }
+
+  /** Nothing is told while it may still be the one and the other. */
+  #readStart(): ReadonlyArray<ReadPart> {
+    const waiting = this.#waiting
+    if (this.#headings.some((heading) => waiting.startsWith(heading))) {
+      this.#place = "heading"
+      this.#take(waiting.indexOf("{"))
+    } else if (!this.#headings.some((heading) => heading.startsWith(waiting))) this.#place = "answer"
+    return []
   }
 
   #readText(): ReadonlyArray<ReadPart> {

@@ -3,11 +3,13 @@ import type { FrameText } from "../../guard/Frame.ts"
 import { StreamWords } from "../../guard/reading/StreamWords.ts"
 import { wordsOfJson } from "../../guard/reading/wordsOfJson.ts"
 import { type InvalidRequestError, invalidRequest } from "../../words/Errors.ts"
-import type { JsonSchema } from "../../words/Constraint.ts"
+import type { Constraint, JsonSchema } from "../../words/Constraint.ts"
 import type { GenerateOptions } from "../../words/GenerateOptions.ts"
 import type { EnginePart, FinishPart, TextPart, ToolPart } from "../../words/Generation.ts"
 import { isTokenPrompt, type ChatMessage, type Prompt, toMessages } from "../../words/Prompt.ts"
 import type { PromptMessage } from "../../words/promptReadings.ts"
+import { answerForm } from "./answerForm.ts"
+import { callHeadings } from "./callHeadings.ts"
 import { type ReadPart, ToolCallReader } from "./ToolCallReader.ts"
 import { type ReadTools, readTools } from "./readTools.ts"
 import { toolConstraint } from "./toolConstraint.ts"
@@ -23,6 +25,8 @@ export class ToolUse {
   readonly options: GenerateOptions<JsonSchema>
   readonly #messages: ReadonlyArray<ChatMessage>
   readonly #tools: ReadTools
+  /** What an answer has to be that is no call. */
+  readonly #form: Constraint | undefined
 
   /** @throws InvalidRequestError that names the path of what is wrong. */
   constructor(prompt: Prompt, options: GenerateOptions<JsonSchema>) {
@@ -30,9 +34,10 @@ export class ToolUse {
     this.#tools = readTools({ parallelToolCalls, toolChoice, tools })
     this.#messages = chatOf(prompt, rest)
     this.prompt = toolPrompt(this.#messages, this.#tools)
-    const constraint = toolConstraint(this.#tools)
-    if (constraint !== undefined) checkFree(rest)
-    this.options = constraint === undefined ? rest : { ...rest, constraint }
+    const isHeld = this.#tools.callable.length > 0
+    const { choices: _c, constraint: _f, grammar: _g, regex: _r, schema: _s, ...free } = rest
+    this.#form = isHeld ? answerForm(rest, this.#tools) : undefined
+    this.options = isHeld ? { ...free, constraint: toolConstraint(this.#tools, this.#form) } : rest
   }
 
   /** The chat as guards know it: calls and results are words of those who said them. */
@@ -51,7 +56,7 @@ export class ToolUse {
   /** Reads the parts of one generation, in their order. */
   reading(): (part: EnginePart) => ReadonlyArray<CallingPart> {
     if (this.#tools.callable.length === 0) return (part) => [part]
-    const reading = new Reading()
+    const reading = new Reading(this.#form === undefined ? undefined : callHeadings(this.#tools))
     return (part) => reading.read(part)
   }
 
@@ -73,15 +78,6 @@ function chatOf(prompt: Prompt, { template }: GenerateOptions): ReadonlyArray<Ch
 
 const noChat = (): InvalidRequestError =>
   invalidRequest("template", '"none" where tools are told in the turns of a chat', "Leave out one of them.")
-
-/** A text has one form. */
-function checkFree(options: GenerateOptions): void {
-  for (const form of ["schema", "choices", "regex", "grammar", "constraint"] as const) {
-    if (options[form] === undefined) continue
-    const remedy = 'Leave out one of them, or use toolChoice: "none".'
-    throw invalidRequest(form, "it stands beside `tools`, and a text has one form", remedy)
-  }
-}
 
 function wordsOf({ content, role, toolCalls = [] }: ChatMessage): string {
   if (role === "tool") return wordsOfJson([content])
@@ -109,9 +105,14 @@ function textsOf(part: CallingPart, words: StreamWords): ReadonlyArray<FrameText
 
 /** Tokens go with the first part that they bring something to; those of which nothing is told, with the next. */
 class Reading {
-  readonly #calls = new ToolCallReader(newCallId)
+  readonly #calls: ToolCallReader
   #waiting: Pick<TextPart, "tokens" | "logprobs"> = {}
   #isCalled = false
+
+  /** @param headings where an answer has a form. */
+  constructor(headings: ReadonlyArray<string> | undefined) {
+    this.#calls = new ToolCallReader(newCallId, headings)
+  }
 
   read(part: EnginePart): ReadonlyArray<CallingPart> {
     switch (part.type) {

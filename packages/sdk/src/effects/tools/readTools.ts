@@ -1,6 +1,6 @@
 /** Which tools a request has, and how they may be called. */
 import { checkFlag, checkFunction, checkKnown, checkUnicode, show } from "../../words/Checks.ts"
-import type { JsonSchema } from "../../words/Constraint.ts"
+import { checkConstraint, type JsonSchema } from "../../words/Constraint.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { GenerateOptions } from "../../words/GenerateOptions.ts"
 import { isRecord } from "../../words/Json.ts"
@@ -60,7 +60,11 @@ function readTool(tool: unknown, path: string): ReadTool {
   }
   if (description !== undefined) checkUnicode(`${path}.description`, description)
   if (run !== undefined) checkFunction(`${path}.run`, run)
-  return { name, description, parameters: objectSchema(parameters, `${path}.parameters`), path: `${path}.parameters` }
+  const at = `${path}.parameters`
+  const schema = objectSchema(parameters, at)
+  // The model is told of it: what holds itself, or is no data, could not be written down.
+  checkConstraint({ type: "schema", schema, path: at }, "constraint")
+  return { name, description, parameters: schema, path: at }
 }
 
 /** Arguments are an object: what a schema leaves open is not left open here. */

@@ -9,14 +9,21 @@ export const callStart = '{"name"'
 export const mostCalls = 8
 
 /**
- * Under `required` it is a call; otherwise a text, or a text and then a call. Arguments fit the schema of their tool. Of a
- * text that is free, no part begins as a call does, so that one cannot be taken for the other.
+ * Under `required` it is a call; otherwise a text, or a text and then a call; or a call or an answer of some form. Arguments
+ * fit the schema of their tool. Of a text that is free, no part begins as a call does, so that one cannot be taken for the
+ * other.
+ *
+ * @param form of an answer, none of which can be taken for a call.
  */
-export function toolConstraint({ callable, isParallel, isRequired }: ReadTools): Constraint | undefined {
+export function toolConstraint(
+  { callable, isParallel, isRequired }: ReadTools,
+  form?: Constraint,
+): Constraint | undefined {
   if (callable.length === 0) return undefined
   const call: Constraint = { type: "anyOf", of: callable.map(callOf) }
   const calls: Constraint = isParallel ? { type: "anyOf", of: [call, listOf(call)] } : call
   if (isRequired) return calls
+  if (form !== undefined) return { type: "anyOf", of: [form, calls] }
   const text: Constraint = { type: "text", without: [callStart] }
   return { type: "anyOf", of: [text, { type: "sequence", of: [beforeCalls(text), calls] }] }
 }

@@ -113,6 +113,13 @@ interface Names {
   readonly key: string
 }
 
+interface PropertyCosts {
+  /** `[i]`: of those from i on that are required. */
+  readonly required: ReadonlyArray<number>
+  /** Of those that may be left out, and can be written: how many there are from i on, and what so many of the last cost. */
+  readonly optional: { readonly countFrom: ReadonlyArray<number>; readonly ofLast: ReadonlyArray<number> }
+}
+
 class WholeObject {
   readonly shape: ObjectShape
   readonly noNames: Names = { list: [], key: "" }
@@ -123,6 +130,9 @@ class WholeObject {
   /** `[i]`: of the properties from i on, how many are required. */
   readonly required: ReadonlyArray<number>
   readonly isCounted: boolean
+  /** Whether what values cost is known: it is, when the first way is looked for. */
+  isSettled = false
+  #costs: PropertyCosts | undefined
 
   constructor(shape: ObjectShape) {
     this.shape = shape
@@ -138,6 +148,30 @@ class WholeObject {
     for (const { isRequired } of shape.properties.toReversed())
       required.push((required.at(-1) ?? 0) + (isRequired ? 1 : 0))
     this.required = required.toReversed()
+  }
+
+  /** What the properties from each on cost; found out once, when it is known what their values cost. */
+  get costs(): PropertyCosts {
+    if (this.#costs !== undefined) return this.#costs
+    const costs = this.#measure()
+    if (this.isSettled) this.#costs = costs
+    return costs
+  }
+
+  #measure(): PropertyCosts {
+    const { properties } = this.shape
+    const required = Array<number>(properties.length + 1).fill(0)
+    const countFrom = Array<number>(properties.length + 1).fill(0)
+    const ofLast = [0]
+    for (let i = properties.length - 1; i >= 0; i--) {
+      const { isRequired, value } = properties[i]!
+      const one = (this.property(i, false)?.cost ?? 0) + value.cost
+      const isOption = !isRequired && Number.isFinite(one)
+      required[i] = (required[i + 1] ?? 0) + (isRequired ? one : 0)
+      countFrom[i] = (countFrom[i + 1] ?? 0) + (isOption ? 1 : 0)
+      if (isOption) ofLast.push((ofLast.at(-1) ?? 0) + one)
+    }
+    return { required, optional: { countFrom, ofLast } }
   }
 
   /** What follows: the next property that may come, how many there were, and which names of no property. */
@@ -199,33 +233,26 @@ class Members implements GrammarNode {
   }
 
   get ways(): Ways {
-    this.#ways ??= possible([...this.#propertyWays(), ...this.#furtherWays(), ...this.#endWays()])
+    if (this.#ways !== undefined) return this.#ways
+    this.#object.isSettled = true
+    this.#ways = possible([...this.#propertyWays(), ...this.#furtherWays(), ...this.#endWays()])
     return this.#ways
   }
 
   get cost(): number {
-    const { further, least, properties } = this.#object.shape
-    let cost = close.object.cost
-    let missing = least - this.#count
-    const optional: Array<number> = []
-    for (const [i, { isRequired, value }] of properties.entries()) {
-      if (i < this.#next) continue
-      const one = (this.#object.property(i, false)?.cost ?? 0) + value.cost
-      if (isRequired) {
-        cost += one
-        missing--
-      } else optional.push(one)
-    }
+    const { further, least } = this.#object.shape
+    const { optional, required } = this.#object.costs
+    const cost = close.object.cost + (required[this.#next] ?? 0)
+    const missing = least - this.#count - this.#required
     if (missing <= 0) return cost
     // An upper bound will do: the last properties first, as those before them may have been passed over.
-    for (const one of optional.filter(Number.isFinite).slice(-missing)) {
-      cost += one
-      missing--
-    }
-    if (missing <= 0) return cost
+    const given = Math.min(missing, optional.countFrom[this.#next] ?? 0)
+    const rest = missing - given
+    const known = cost + (optional.ofLast[given] ?? 0)
+    if (rest <= 0) return known
     const more = further.map(({ value }, i) => (this.#object.key(i, this.#names)?.cost ?? Infinity) + value.cost)
     // Each name is longer than the last one by no more than one byte in as many.
-    return cost + missing * (Math.min(Infinity, ...more) + comma.cost + colon.cost + missing)
+    return known + rest * (Math.min(Infinity, ...more) + comma.cost + colon.cost + rest)
   }
 
   #propertyWays(): Ways {

@@ -31,11 +31,14 @@ const mostStates = 10_000
 const mostDerivatives = 500_000
 /** Languages that may be made on the way: what grows within each state, not in their number. */
 const mostLanguages = 400_000
+/** Parts of alternatives that may be put together: a count of counts has thousands in each state. */
+const mostParts = 1_000_000
 
 /** Makes languages, and keeps what it made: equal ones are the same object. */
 export class Languages {
   readonly #known = new Map<string, Language>()
   readonly #nullable = new Map<Language, boolean>()
+  #parts = 0
   readonly nothing: Language = this.#make("nothing", (id) => ({ kind: "nothing", id }))
   readonly empty: Language = this.#make("empty", (id) => ({ kind: "empty", id }))
   readonly character: Language = this.set(everyCodePoint)
@@ -192,6 +195,8 @@ export class Languages {
   /** Sorted and once each: so equal ones are found. */
   #flat(kind: "or" | "and", parts: ReadonlyArray<Language>): Array<Language> {
     const flat = parts.flatMap((part) => (part.kind === kind ? part.of : [part]))
+    this.#parts += flat.length
+    if (this.#parts > mostParts) throw new TooLarge()
     return [...new Set(flat)].sort((a, b) => a.id - b.id)
   }
 

@@ -24,7 +24,7 @@ function compile(constraint: Constraint, known: Map<Constraint, Grammar>): Gramm
 function compileAnew(constraint: Constraint, known: Map<Constraint, Grammar>): Grammar {
   switch (constraint.type) {
     case "schema":
-      return readSchema(constraint.schema, constraint.path)
+      return readSchema(constraint.schema, constraint.path, constraint.apart)
     case "grammar":
       return readGrammar(constraint.grammar)
     case "regex":

@@ -5,9 +5,11 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as LanguageModel from "effect/ai/LanguageModel"
+import * as Prompt from "effect/ai/Prompt"
 import * as Tool from "effect/ai/Tool"
 import * as Toolkit from "effect/ai/Toolkit"
 import { FacetConfig, facetLanguageModel } from "../../../src/effects/ai/index.ts"
+import { paramsReader, toTools } from "../../../src/effects/ai/toTools.ts"
 import { Facet, generate, InvalidRequestError, OverloadedError, shield } from "../../../src/index.ts"
 
 const prompt = "Tell me a story about a fox."
@@ -161,16 +163,106 @@ layer(here, { excludeTestServices: true })("facetLanguageModel", (it) => {
     }),
   )
 
-  it.effect("refuses tools by their names", () =>
+  const parameters = Schema.Struct({
+    city: Schema.Literals(["Oslo", "Rome"]),
+    // As JSON they are texts, or may be.
+    since: Schema.DateTimeUtcFromString,
+    hours: Schema.Number,
+  })
+  const weather = Tool.make("get_weather", { description: "The weather.", parameters, success: Schema.String })
+  const clock = Tool.make("clock", { success: Schema.Struct({ hour: Schema.Int }) })
+  const toolkit = Toolkit.make(weather, clock)
+  const handlers = toolkit.toLayer({
+    get_weather: ({ city, hours }) => Effect.succeed(`${city}: rain for ${typeof hours}`),
+    clock: () => Effect.succeed({ hour: 12 }),
+  })
+  const asked = { prompt, toolkit, toolChoice: "required" } as const
+
+  it.effect("calls the tools of a toolkit, whose handlers get what their schemas say", () =>
     Effect.gen(function* () {
-      const clock = Toolkit.make(Tool.make("clock", { success: Schema.String }))
-      const handlers = clock.toLayer({ clock: () => Effect.succeed("noon") })
-      const refused = yield* LanguageModel.generateText({ prompt, toolkit: clock }).pipe(
-        Effect.provide(handlers),
+      const clockOnly = yield* LanguageModel.generateText({ ...asked, toolChoice: { tool: "clock" } })
+      assert.strictEqual(clockOnly.finishReason, "tool-calls")
+      assert.deepStrictEqual(
+        clockOnly.toolCalls.map(({ name, params }) => [name, params]),
+        [["clock", {}]],
+      )
+      assert.deepStrictEqual(
+        clockOnly.toolResults.map(({ name, result }) => [name, result]),
+        [["clock", { hour: 12 }]],
+      )
+      const next = yield* LanguageModel.generateText({
+        prompt: Prompt.concat(Prompt.make(prompt), Prompt.fromResponseParts(clockOnly.content)),
+        toolkit,
+      })
+      const own = yield* generate(
+        [
+          { role: "user", content: prompt },
+          { role: "assistant", content: "", toolCalls: [{ id: "1", name: "clock", input: {} }] },
+          { role: "tool", toolCallId: "1", content: '{"hour":12}' },
+        ],
+        { tools: toTools({ tools: [weather, clock], toolChoice: "auto" }).tools, maxTokens: 20 },
+      )
+      assert.strictEqual(next.usage.inputTokens.total, own.usage.promptTokens)
+    }).pipe(Effect.provide(handlers), Effect.provideService(FacetConfig, { maxTokens: 200 })),
+  )
+
+  it("hands over parameters as their schema encodes them", () => {
+    const read = paramsReader({ tools: [weather], toolChoice: "auto" })
+    const input = { city: "Oslo", since: "2026-11-30T00:00:00.000Z", hours: "NaN" }
+    assert.deepStrictEqual(read("get_weather", input), { ...input, hours: NaN })
+    assert.deepStrictEqual(read("get_weather", { city: "Paris" }), { city: "Paris" })
+    assert.deepStrictEqual(read("other", input), input)
+  })
+
+  it.effect("streams the parameters of a call, and then the call", () =>
+    Effect.gen(function* () {
+      const streamed = LanguageModel.streamText({ ...asked, toolChoice: { mode: "required", oneOf: ["clock"] } })
+      const parts = yield* Stream.runCollect(streamed)
+      // When a handler has run is Effect's to say.
+      assert.deepStrictEqual(
+        parts.map(({ type }) => type).filter((type) => type !== "tool-params-delta" && type !== "tool-result"),
+        ["tool-params-start", "tool-params-end", "tool-call", "finish"],
+      )
+      const deltas = parts.flatMap((part) => (part.type === "tool-params-delta" ? [part.delta] : []))
+      assert.strictEqual(deltas.join(""), "{}")
+      assert.strictEqual(parts.find((part) => part.type === "finish")?.reason, "tool-calls")
+    }).pipe(Effect.provide(handlers), Effect.provideService(FacetConfig, { maxTokens: 100 })),
+  )
+
+  it.effect("is told of no tools where none may be called", () =>
+    Effect.gen(function* () {
+      const none = yield* LanguageModel.generateText({ ...asked, toolChoice: "none" })
+      assert.strictEqual(none.text, (yield* LanguageModel.generateText({ prompt })).text)
+    }).pipe(Effect.provide(handlers)),
+  )
+
+  it.effect("refuses by their paths a tool whose schema cannot be kept to, and a result without its call", () =>
+    Effect.gen(function* () {
+      const odd = Tool.make("odd", {
+        parameters: Schema.Struct({ word: Schema.String.check(Schema.isPattern(/^(?=a)b$/u)) }),
+        success: Schema.String,
+      })
+      const wrong = yield* LanguageModel.generateText({ prompt, toolkit: Toolkit.make(odd) }).pipe(
+        Effect.provide(Toolkit.make(odd).toLayer({ odd: () => Effect.succeed("") })),
         Effect.flip,
       )
-      assert.strictEqual(refused._tag, "AiError")
-      assert.include(refused.message, "clock")
+      assert.isTrue(wrong._tag === "AiError" && wrong.reason._tag === "InvalidRequestError")
+      assert.include(wrong.message, "tools[0].parameters.properties.word.pattern")
+      const result = Prompt.toolResultPart({
+        id: "1",
+        name: "clock",
+        isFailure: false,
+        result: 12,
+        providerExecuted: false,
+      })
+      const lone = yield* LanguageModel.generateText({
+        prompt: Prompt.fromMessages([
+          Prompt.userMessage({ content: [Prompt.textPart({ text: "Hello." })] }),
+          Prompt.toolMessage({ content: [result] }),
+        ]),
+      }).pipe(Effect.flip)
+      assert.strictEqual(lone.reason._tag, "InvalidUserInputError")
+      assert.include(lone.message, "messages[1].toolCallId")
     }),
   )
 

@@ -118,6 +118,43 @@ describe("a generation with tools", () => {
     assert.lengthOf((await facet.generate(prompt, options)).toolCalls ?? [], 1)
   })
 
+  describe("and a form of its answers", () => {
+    const schema = {
+      type: "object",
+      properties: { age: { type: "integer", minimum: 0, maximum: 15 }, name: { type: "string", maxLength: 12 } },
+      required: ["name", "age"],
+    }
+    /** With a beginning made likely. */
+    const saying = async (text: string) => {
+      const ids = await facet.tokens.encode(text, { bos: false })
+      const logitBias = Object.fromEntries(ids.map((id) => [id, 50]))
+      return facet.generate(prompt, { tools: [dig], schema, logitBias, maxTokens: 60 })
+    }
+
+    it("calls a tool", async () => {
+      const { finishReason, object, text, toolCalls = [] } = await saying('{"name')
+      assert.deepStrictEqual([finishReason, text, object], ["tool-calls", "", undefined])
+      assert.lengthOf(toolCalls, 1)
+      for (const call of toolCalls) assertFits(call)
+    })
+
+    it("answers with a value of the form", async () => {
+      const { finishReason, object, text, toolCalls } = await saying('{"age')
+      assert.deepStrictEqual([finishReason, toolCalls], ["stop", undefined])
+      assert.deepStrictEqual(object, JSON.parse(text))
+      assert.hasAllKeys(object, ["age", "name"])
+    })
+
+    it("calls where it must, and answers when it was told what was found", async () => {
+      const found = { ...dig, run: () => "A bone." }
+      const options = { tools: [found], schema, toolChoice: "required", maxSteps: 8 } as const
+      const { finishReason, steps } = await facet.runTools(prompt, options)
+      assert.strictEqual(steps[0]?.generation.finishReason, "tool-calls")
+      assert.strictEqual(finishReason, "stop")
+      assert.hasAllKeys(steps.at(-1)?.generation.object, ["name", "age"])
+    })
+  })
+
   it("tells no call that was cut", async () => {
     const asked = { tools: [weather], toolChoice: "required", maxTokens: 2 } as const
     const { finishReason, toolCalls } = await facet.generate(prompt, asked)
@@ -211,7 +248,8 @@ describe("a generation with tools", () => {
     "toolChoice.name": asked({ tools, toolChoice: { name: "fly" } }),
     toolChoice: asked({ toolChoice: "required" }),
     parallelToolCalls: asked({ tools, parallelToolCalls: untyped("yes") }),
-    schema: asked({ tools, schema: true }),
+    regex: asked({ tools, regex: "a" }),
+    "schema.properties.a.contains": asked({ tools, schema: { properties: { a: { contains: {} } } } }),
     template: asked({ tools, template: "none" }),
     "messages[1].toolCallId": asked({}, [user, result]),
     "messages[3].toolCallId": asked({}, [user, call, result, result]),

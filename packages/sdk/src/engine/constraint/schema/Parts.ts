@@ -3,7 +3,10 @@
  * that whatever stands beside them counts.
  */
 import { isList, isRecord, type JsonRecord } from "../../../words/Json.ts"
-import { checkKeywords, pathTo, refuse } from "./Keywords.ts"
+import { checkKeywords, cut, pathTo, refuse } from "./Keywords.ts"
+
+/** References to references, and parts of parts: no call stack holds any number of them. */
+const deepest = 512
 
 /** A schema, and where it stands. */
 export interface Part {
@@ -62,6 +65,10 @@ export class SchemaDocument {
           "it refers to itself, and says nothing else",
           "Let it refer to itself within a property or items.",
         )
+      }
+      if (above.length > deepest) {
+        const problem = `its references and parts lead on to others more than ${deepest} times`
+        throw refuse(cut(above[0] ?? path), problem, "Refer to what is meant at once.")
       }
       if (schema === false) never ??= path
       if (typeof schema === "boolean") return

@@ -10,6 +10,7 @@ import { type Language, Languages, TooLarge } from "../Language.ts"
 import { matchesOf, PatternProblem } from "../Pattern.ts"
 import { isList, isRecord } from "../../../words/Json.ts"
 import { conforms, fits } from "./conforms.ts"
+import { alsoReserved, type Apart, inOrder, valueInOrder } from "./Apart.ts"
 import { areDisjoint } from "./areDisjoint.ts"
 import { cut, pathTo, refuse } from "./Keywords.ts"
 import { numbersWithin } from "./numbersWithin.ts"
@@ -26,10 +27,11 @@ const mostNamePatterns = 5
 /**
  * @param schema one that `checkConstraint` let pass.
  * @param path where the schema stands, as a caller writes it.
+ * @param apart of which objects have the second before the first.
  * @throws InvalidRequestError that names the path of what cannot be followed, or that nothing fits
  */
-export function readSchema(schema: unknown, path = "schema"): Grammar {
-  return new SchemaReader(new SchemaDocument(schema, path)).read()
+export function readSchema(schema: unknown, path = "schema", apart?: Apart): Grammar {
+  return new SchemaReader(new SchemaDocument(schema, path), apart).read()
 }
 
 interface Reason {
@@ -39,6 +41,7 @@ interface Reason {
 
 class SchemaReader {
   readonly #document: SchemaDocument
+  readonly #apart: Apart | undefined
   readonly #rules = new Map<string, Rule>()
   readonly #waiting: Array<() => void> = []
   readonly #shapes = new Map<string, ReadonlyArray<Shape>>()
@@ -48,8 +51,9 @@ class SchemaReader {
   readonly #reasons: Array<Reason> = []
   #hasNames = false
 
-  constructor(document: SchemaDocument) {
+  constructor(document: SchemaDocument, apart: Apart | undefined) {
     this.#document = document
+    this.#apart = apart
   }
 
   read(): Grammar {
@@ -152,7 +156,7 @@ class SchemaReader {
     const rest = { ...shape, values: undefined }
     const fitting = values.filter((value) => fits(value, rest, (parts) => this.#shapesOf(parts)))
     if (fitting.length === 0) return this.#impossible(pathTo(shape.path, "enum"), "none of its values fits the rest")
-    const texts = fitting.map((value) => JSON.stringify(value))
+    const texts = fitting.map((value) => JSON.stringify(valueInOrder(value, this.#apart)))
     const broken = texts.findIndex((text) => !text.isWellFormed() || text.includes("\\ud"))
     if (broken >= 0 && !fitting.every(isUnicode)) {
       throw refuse(
@@ -235,7 +239,8 @@ class SchemaReader {
       return this.#impossible(pathTo(path, "maxProperties"), "it is below minProperties: nothing fits")
     const listed = this.#listedNames(shape)
     const properties: Array<PropertyShape> = []
-    for (const name of [...object.names, ...(listed ?? []).filter((name) => !object.names.includes(name))]) {
+    const names = [...object.names, ...(listed ?? []).filter((name) => !object.names.includes(name))]
+    for (const name of inOrder(names, this.#apart)) {
       const isRequired = object.required.has(name)
       const isAllowed = this.#isName(name, shape)
       const value = isAllowed ? this.#rule(object.parts.flatMap((part) => memberParts(part, name))) : never
@@ -247,7 +252,8 @@ class SchemaReader {
     const further = listed === undefined ? this.#further(shape) : []
     if (further.length > 0) this.#hasNames = true
     const { least, most } = object
-    return new Sequence(jsonObject({ properties, further, reserved: object.names, least, most }))
+    const reserved = alsoReserved(object.names, this.#apart)
+    return new Sequence(jsonObject({ properties, further, reserved, least, most }))
   }
 
   /** What `propertyNames` says, of all parts. */

@@ -242,6 +242,45 @@ const cases: ReadonlyArray<
     [null],
     [1],
   ],
+  [
+    "unevaluatedProperties false",
+    { type: "object", properties: { a: {} }, unevaluatedProperties: false },
+    [{}, { a: 1 }],
+    [{ b: 1 }],
+  ],
+  [
+    "unevaluatedItems false",
+    { type: "array", prefixItems: [{ type: "integer" }], unevaluatedItems: false, minItems: 0 },
+    [[], [1]],
+    [[1, 2], ["a"]],
+  ],
+  ["false within", { type: "object", properties: { a: false, b: true } }, [{}, { b: 1 }], [{ a: 1 }]],
+  [
+    "names that every object of JavaScript has",
+    { type: "object", properties: { constructor: { type: "integer" }, toString: {} }, required: ["constructor"] },
+    [{ constructor: 1 }, JSON.parse('{"constructor":1,"toString":2}')],
+    [{}, { constructor: "x" }, JSON.parse('{"__proto__":1}')],
+  ],
+  [
+    "a property of the name $ref",
+    { type: "object", properties: { $ref: { type: "string" } } },
+    [{ $ref: "a" }],
+    [{ $ref: 1 }],
+  ],
+  [
+    "const of what is falsy",
+    { type: "array", items: { enum: [0, false, null, ""] } },
+    [[0, false, null, ""]],
+    [[1], [[]]],
+  ],
+  [
+    "names with escapes",
+    { type: "object", properties: { 'a"\n\\': { type: "null" } } },
+    [{ 'a"\n\\': null }],
+    [{ a: null }],
+  ],
+  ["integers with a fraction of nothing", { type: "integer" }, [1, -1], [1.1, 0.5]],
+  ["contentEncoding", { type: "string", contentEncoding: "base64" }, ["", "YWI=", "YWJj"], ["a", "YWI", "?"]],
   ["not of everything", { type: "object", properties: { a: { not: {} }, b: {} } }, [{}, { b: 1 }], [{ a: 1 }]],
 ]
 
