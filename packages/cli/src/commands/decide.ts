@@ -41,13 +41,13 @@ export const decide = defineCommand(
       [`decide - --questions triage.json --json < mail.txt`, "one JSON document"],
     ],
   },
-  async (console, state, { device, json, model, questions: file, shield, threads }) => {
+  async (console, state, { device, json, model, questions: file, shield, prefill, threads }) => {
     if (file === undefined) throw new UsageError("--questions is missing: a JSON file of what is asked.")
     const questions = await readQuestionsFile(file)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { model }),
       ...(shield !== undefined && { shield }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
     })
     const { answers } = await facet.decide(state, questions, { signal: console.signal })
     if (json === true) await console.out.writeLine(JSON.stringify({ answers }))

@@ -47,7 +47,7 @@ export const evaluation = defineCommand(
       [`eval samples-1680.jsonl.gz --limit 200`, "the first rows of OpenAI's moderation set"],
     ],
   },
-  async (console, file, { device, html, json, limit, model, policies: given, shield, threads }) => {
+  async (console, file, { device, html, json, limit, model, policies: given, shield, prefill, threads }) => {
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
       throw new UsageError(`--limit takes a whole number above 0, not ${limit}`)
     }
@@ -61,7 +61,7 @@ export const evaluation = defineCommand(
     const ids = given?.flatMap((list) => list.split(",")).map((id) => id.trim())
     await using facet = await openFacet(console, {
       ...(guard !== undefined && { shield: guard }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
     })
     const result = await showingRows(console, rows, (content) =>
       facet.shield(content, { ...(ids && { policies: ids }), signal: console.signal }),

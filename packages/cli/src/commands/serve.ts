@@ -96,6 +96,7 @@ export const serve = defineCommand(
       queue,
       roles,
       shield,
+      prefill,
       threads,
     },
   ) => {
@@ -119,7 +120,7 @@ export const serve = defineCommand(
         ...(model && { model }),
         ...(shield && { shield }),
         ...(queue !== undefined && { queue }),
-        ...readDevice({ device, threads }),
+        ...readDevice({ device, prefill, threads }),
       },
       cors,
       interventions,

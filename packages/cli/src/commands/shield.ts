@@ -39,11 +39,11 @@ export const shield = defineCommand(
       [`shield "You are great." --json`, "one JSON document"],
     ],
   },
-  async (console, prompt, { device, json, model, policies: ids, response, threads, threshold }) => {
+  async (console, prompt, { device, json, model, policies: ids, response, prefill, threads, threshold }) => {
     const policies = choosePolicies(ids, threshold)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { shield: model }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
     })
     const content = response === undefined ? { prompt } : { prompt, response }
     const verdict = await facet.shield(content, { ...(policies && { policies }), signal: console.signal })
