@@ -69,6 +69,8 @@ export interface Opening {
   readonly guard: string | undefined
   /** Whether settings are tried out first, and the faster ones kept. */
   readonly tunes: boolean
+  /** What this Facet's prompts are multiplied as; left out, its default, and that of a Facet which has no such choice. */
+  readonly prefill?: "int8" | undefined
   readonly clock: ClockName
   /** The sources of the Facet that is measured: this checkout's, or another one's. */
   readonly checkout: string

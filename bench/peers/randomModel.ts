@@ -21,7 +21,7 @@ import { madeOnce } from "./madeOnce.ts"
 import { shapes, type Size } from "./shapes.ts"
 
 /** Changes when the bytes do. */
-export const weightsRecipe = "weights 5"
+export const weightsRecipe = "weights 6"
 
 /** How a folder's matrices are packed: in 4 bits, or as guards are, in 8 bits with a scale for each output. */
 export type RandomDtype = "q4" | "int8"
@@ -45,7 +45,7 @@ export async function randomModel(
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, configFile), text)
     await copyTokenizer(tokenizer, folder)
-    await writeRandom(path, await plansOf(folder, quantization, dtype), Number(config["hidden_size"]))
+    await writeRandom(path, await plansOf(folder, quantization, dtype), dtype, Number(config["hidden_size"]))
   })
   return folder
 }
@@ -79,10 +79,21 @@ async function plansOf(
 /** Random numbers are drawn once and repeated. A prime, so that rows of a power of two do not come again and again. */
 const patternLength = 1_048_573
 
-/** The root mean square of levels from -8 to 7, times that of scales between 0 and 1. */
-const levelSize = 4.64 * 0.577
+/** The root mean square of scales between 0 and 1. */
+const scaleSize = 0.577
 
-async function writeRandom(path: string, plans: ReadonlyArray<TensorPlan>, hiddenSize: number): Promise<void> {
+/**
+ * The root mean square of levels from -8 to 7, and of those from -128 to 127. Products that grow from layer to layer would
+ * make weights of attention that are all but zero, below what floats hold in full: numbers that processors are slow at.
+ */
+const levelSize: Readonly<Record<RandomDtype, number>> = { q4: 4.64, int8: 73.9 }
+
+async function writeRandom(
+  path: string,
+  plans: ReadonlyArray<TensorPlan>,
+  dtype: RandomDtype,
+  hiddenSize: number,
+): Promise<void> {
   const next = random(1)
   const floats = (draw: () => number): Uint8Array =>
     new Uint8Array(Float32Array.from({ length: patternLength }, draw).buffer)
@@ -90,9 +101,9 @@ async function writeRandom(path: string, plans: ReadonlyArray<TensorPlan>, hidde
   const patterns = {
     levels: new Uint8Array(Uint32Array.from({ length: patternLength }, next).buffer),
     // Products that are about as large as what they are made of.
-    scales: floats(() => signed() / (levelSize * Math.sqrt(hiddenSize))),
+    scales: floats(() => signed() / (levelSize[dtype] * scaleSize * Math.sqrt(hiddenSize))),
     // All rows of one length, and far below what the layers add: or a few tokens would follow all others, or themselves.
-    embeddingScales: floats(() => (0.3 * Math.sign(signed())) / (4.64 * Math.sqrt(hiddenSize))),
+    embeddingScales: floats(() => (0.3 * Math.sign(signed())) / (levelSize[dtype] * Math.sqrt(hiddenSize))),
     gains: floats(() => signed() / 10),
     // What attention adds hardly changes from token to token: with much of it the same token would follow for ever.
     attentionGains: floats(() => signed() / 100 - 0.95),
@@ -101,8 +112,8 @@ async function writeRandom(path: string, plans: ReadonlyArray<TensorPlan>, hidde
   await file.write(layOutSafetensors(plans).header)
   // Each tensor goes on where the last one ended: matrices that are alike would make outputs that are alike.
   const begun = { levels: 0, scales: 0, embeddingScales: 0, gains: 0, attentionGains: 0 }
-  for (const { dtype, length, name } of plans) {
-    const kind = patternOf(name, dtype)
+  for (const { dtype: stored, length, name } of plans) {
+    const kind = patternOf(name, stored)
     const pattern = patterns[kind]
     for (let left = length; left > 0;) {
       const part = pattern.subarray(begun[kind], begun[kind] + left)

@@ -5,14 +5,21 @@ import { readDevice } from "../src/DeviceFlags.ts"
 import { UsageError } from "../src/UsageError.ts"
 
 test.each(["auto", ...deviceNames.filter((name) => name !== "wasm")])("--device %s is the SDK's option", (device) => {
-  expect(readDevice({ device, threads: undefined })).toStrictEqual({ device })
+  expect(readDevice({ device, prefill: undefined, threads: undefined })).toStrictEqual({ device })
 })
 
 test.each(["wasm", "gpu", ""])('--device "%s" is none of them, and is told which there are', (device) => {
-  expect(() => readDevice({ device, threads: 2 })).toThrow(UsageError)
-  expect(() => readDevice({ device, threads: 2 })).toThrow("webgpu, cuda, coreml, dml")
+  const given = { device, prefill: undefined, threads: 2 }
+  expect(() => readDevice(given)).toThrow(UsageError)
+  expect(() => readDevice(given)).toThrow("webgpu, cuda, coreml, dml")
 })
 
 test("without flags nothing is chosen", () => {
-  expect(readDevice({ device: undefined, threads: undefined })).toStrictEqual({})
+  expect(readDevice({ device: undefined, prefill: undefined, threads: undefined })).toStrictEqual({})
+})
+
+test("--prefill is the SDK's option, and takes nothing else", () => {
+  const given = { device: undefined, threads: undefined }
+  expect(readDevice({ ...given, prefill: "int8" })).toStrictEqual({ prefill: "int8" })
+  expect(() => readDevice({ ...given, prefill: "q4" })).toThrow("weights or int8")
 })

@@ -171,6 +171,7 @@ const settings: EngineSettings = {
   scopeBytes: 0,
   lanes: 1,
   reuse: "exact",
+  prefill: "weights",
   speculate: true,
   judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
   threads: 1,

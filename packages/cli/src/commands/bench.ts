@@ -30,7 +30,7 @@ export const bench = defineCommand(
       ["bench --json", "one JSON document with the figures and the machine"],
     ],
   },
-  async (console, _, { device, json, model, rounds = defaultRounds, shield, threads }) => {
+  async (console, _, { device, json, model, rounds = defaultRounds, shield, prefill, threads }) => {
     if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError("--rounds takes a whole number from 1 on")
     // Imported when they are needed, as the SDK is.
     const [{ measureBandwidth }, { benchRows }] = await Promise.all([
@@ -41,7 +41,7 @@ export const bench = defineCommand(
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
       onProgress: ({ loadedBytes, phase, totalBytes }) => {
         // The text model comes first, and by then all but its weights is loaded.
         if (phase === "session" && weightBytes === 0) weightBytes = totalBytes - loadedBytes

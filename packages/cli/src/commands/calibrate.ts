@@ -39,7 +39,7 @@ export const calibrate = defineCommand(
       [`calibrate examples.jsonl --questions triage.json --json`, "the calibration on stdout"],
     ],
   },
-  async (console, file, { device, json, method, model, out, questions: asked, shield, threads }) => {
+  async (console, file, { device, json, method, model, out, questions: asked, shield, prefill, threads }) => {
     if (out === undefined && json !== true) {
       throw new UsageError("--out is missing: where the calibration is written. With --json it is printed.")
     }
@@ -48,7 +48,7 @@ export const calibrate = defineCommand(
     await using facet = await openFacet(console, {
       ...(model !== undefined && { model }),
       ...(shield !== undefined && { shield }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
     })
     const calibrated = await facet
       .calibrate(

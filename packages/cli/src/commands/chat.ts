@@ -29,13 +29,13 @@ export const chat = defineCommand(
       [`chat < questions.txt`, "one answer to each line"],
     ],
   },
-  async (console, _, { device, guard, maxTokens, model, scope, shield, system, threads, ...sampling }) => {
+  async (console, _, { device, guard, maxTokens, model, scope, shield, system, prefill, threads, ...sampling }) => {
     const given = { guard, maxTokens, ...readSampling(sampling) }
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),
       ...(scope && { scope }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
     })
     await new Chat(console, facet, new Conversation(system), given).run()
     return 0

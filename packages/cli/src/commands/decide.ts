@@ -43,14 +43,14 @@ export const decide = defineCommand(
       [`decide - --questions triage.json --json < mail.txt`, "one JSON document"],
     ],
   },
-  async (console, state, { calibration: kept, device, json, model, questions: file, shield, threads }) => {
+  async (console, state, { calibration: kept, device, json, model, questions: file, shield, prefill, threads }) => {
     const calibration = kept === undefined ? undefined : await readCalibration(kept)
     const questions =
       calibration !== undefined && file === undefined ? calibration.questions : await readQuestions(file)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { model }),
       ...(shield !== undefined && { shield }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
     })
     await warnOfModel(console, calibration?.model, facet.model)
     const { answers } = await facet.decide(state, questions, { calibration, signal: console.signal })

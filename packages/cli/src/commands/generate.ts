@@ -87,6 +87,7 @@ export const generate = defineCommand(
       stop,
       streamJson,
       system,
+      prefill,
       threads,
       trace,
       ...sampling
@@ -111,7 +112,7 @@ export const generate = defineCommand(
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
       ...scopeFor(scope, {}, interventions),
     })
     const call = { ...options, signal: console.signal }

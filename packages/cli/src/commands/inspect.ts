@@ -35,12 +35,12 @@ export const inspect = defineCommand(
       [`inspect - --json < text.txt`, "one JSON document with the features of each token"],
     ],
   },
-  async (console, text, { device, json, layer, model, scope, site, threads, topK, ...flags }) => {
+  async (console, text, { device, json, layer, model, scope, site, prefill, threads, topK, ...flags }) => {
     const wanted = { ...(layer !== undefined && { layer }), ...(site !== undefined && { site }) }
     const interventions = readInterventions(flags)
     await using facet = await openFacet(console, {
       ...(model && { model }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
       ...scopeFor(scope, { layer, site: siteNames.find((name) => name === site) }, interventions),
     })
     const looking = { ...wanted, ...(topK !== undefined && { topK }), interventions, signal: console.signal }

@@ -24,11 +24,11 @@ export const score = defineCommand(
       [`score - --json < text.txt`, "one JSON document with log-probabilities"],
     ],
   },
-  async (console, text, { device, json, model, scope, threads, ...flags }) => {
+  async (console, text, { device, json, model, scope, prefill, threads, ...flags }) => {
     const interventions = readInterventions(flags)
     await using facet = await openFacet(console, {
       ...(model && { model }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
       ...scopeFor(scope, {}, interventions),
     })
     const result = await facet.score(text, { interventions, signal: console.signal })

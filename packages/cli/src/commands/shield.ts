@@ -46,7 +46,11 @@ export const shield = defineCommand(
       [`shield "You are great." --json`, "one JSON document"],
     ],
   },
-  async (console, prompt, { device, json, model, policies: ids, response, threads, threshold, thresholds: file }) => {
+  async (
+    console,
+    prompt,
+    { device, json, model, policies: ids, prefill, response, threads, threshold, thresholds: file },
+  ) => {
     if (threshold !== undefined && file !== undefined) {
       throw new UsageError("--threshold and --thresholds both say from where on to flag: give one of them")
     }
@@ -54,7 +58,7 @@ export const shield = defineCommand(
     const policies = choosePolicies(ids, threshold)
     await using facet = await openFacet(console, {
       ...(model !== undefined && { shield: model }),
-      ...readDevice({ device, threads }),
+      ...readDevice({ device, prefill, threads }),
     })
     const content = response === undefined ? { prompt } : { prompt, response }
     const verdict = await facet.shield(content, {

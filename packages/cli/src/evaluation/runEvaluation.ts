@@ -110,13 +110,13 @@ async function pulledFile(name: string, { source }: KnownDataset): Promise<strin
 }
 
 function wishOf(given: Given, thresholds: Thresholds | undefined, paper: ReadonlyArray<Policy> | undefined): GuardWish {
-  const { device, judge, model, policies, shield, threads } = given
+  const { device, judge, model, policies, prefill, shield, threads } = given
   return {
     model: shield ?? model,
     judge,
     policies: paper ?? policies?.flatMap((list) => list.split(",")).map((id) => id.trim()),
     thresholds,
-    device: readDevice({ device, threads }),
+    device: readDevice({ device, prefill, threads }),
   }
 }
 

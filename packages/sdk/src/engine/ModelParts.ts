@@ -4,8 +4,10 @@ import { openTensors } from "../architectures/openTensors.ts"
 import { type Model, readModel } from "../architectures/readModel.ts"
 import { configFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import type { Placed, Runtime } from "../runtime/Runtime.ts"
+import type { ModelWeights, Placed, Runtime } from "../runtime/Runtime.ts"
 import { openTokenizer, type Tokenizer } from "../tokenizer/Tokenizer.ts"
+import type { PrefillRule } from "../words/EngineSettings.ts"
+import { invalidRequest } from "../words/Errors.ts"
 import type { Progress } from "../words/Progress.ts"
 import { checkLayer, type Site } from "../words/Site.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
@@ -15,17 +17,23 @@ export interface ModelParts {
   readonly located: ModelTensors
   readonly tokenizer: Tokenizer
   readonly placed: Placed<TensorLocations>
+  /** The same with linear layers in 8 bits, for prompts, where they are to have some of their own. */
+  readonly prompts: Placed<TensorLocations> | undefined
 }
 
-/**
- * Reads and checks a folder.
- *
- * @param taps sites whose layers the model must have.
- */
+export interface PartsWanted {
+  /** Sites whose layers the model must have. */
+  readonly taps: ReadonlyArray<Site>
+  readonly prefill: PrefillRule
+  /** Whether it is to write, and not to judge alone. */
+  readonly writes: boolean
+}
+
+/** Reads and checks a folder. */
 export async function readParts(
   files: ModelFiles,
   runtime: Runtime,
-  taps: ReadonlyArray<Site>,
+  { prefill, taps, writes }: PartsWanted,
   progress: OpeningProgress,
 ): Promise<ModelParts> {
   const model = await readModel(files)
@@ -35,21 +43,51 @@ export async function readParts(
   await progress.begin(located)
   const tokenizer = await openTokenizer(files, { vocabSize: config.vocabSize, template: architecture.template })
   progress.readTokenizer()
-  const placed = await runtime.placeModel(files, { ...located, quantization: config.quantization })
-  return { model, located, tokenizer, placed }
+  const weights = { ...located, quantization: config.quantization }
+  const prompts = prefill === "int8" ? await placePrompts(files, runtime, weights, writes, progress) : undefined
+  progress.takeWeights()
+  return { model, located, tokenizer, placed: await runtime.placeModel(files, weights), prompts }
+}
+
+/**
+ * Weights of blocks get a copy in 8 bits; those of 8 bits are so. A guard of plain weights runs as it is: nobody names the
+ * guard that belongs to a model.
+ */
+async function placePrompts(
+  files: ModelFiles,
+  runtime: Runtime,
+  weights: ModelWeights,
+  writes: boolean,
+  progress: OpeningProgress,
+): Promise<Placed<TensorLocations> | undefined> {
+  if (weights.quantization === null && !writes) return undefined
+  if (weights.quantization === null) {
+    throw invalidRequest(
+      "prefill",
+      `the weights in ${files.root} are plain, and it is those in blocks that get a copy in 8 bits for prompts`,
+      'Open it with `dtype: "q4"` too, or leave `prefill` out.',
+    )
+  }
+  if (runtime.layOutPrompts === undefined) {
+    throw invalidRequest("prefill", `${runtime.name} has no products of integers`, "Leave it out, or run on the CPU.")
+  }
+  const laidOut = await runtime.layOutPrompts(files, weights, progress.tell)
+  if (laidOut.size === 0) return undefined
+  return runtime.placeModel(files, { ...weights, tensors: new Map([...weights.tensors, ...laidOut]) })
 }
 
 /** Tells how far an opening is. */
 export class OpeningProgress {
   readonly #files: ModelFiles
-  readonly #onProgress: (progress: Progress) => void
+  /** Tells of something beside the opening itself. */
+  readonly tell: (progress: Progress) => void
   #weights = ""
   #tokenizerBytes = 0
   #totalBytes = 0
 
   constructor(files: ModelFiles, onProgress: (progress: Progress) => void) {
     this.#files = files
-    this.#onProgress = onProgress
+    this.tell = onProgress
   }
 
   async begin({ tensors }: ModelTensors): Promise<void> {
@@ -63,6 +101,9 @@ export class OpeningProgress {
 
   readTokenizer(): void {
     this.#report("files", tokenizerFile, this.#tokenizerBytes)
+  }
+
+  takeWeights(): void {
     this.#report("session", this.#weights, this.#tokenizerBytes)
   }
 
@@ -71,6 +112,6 @@ export class OpeningProgress {
   }
 
   #report(phase: Progress["phase"], file: string, loadedBytes: number): void {
-    this.#onProgress({ phase, model: this.#files.root, file, loadedBytes, totalBytes: this.#totalBytes })
+    this.tell({ phase, model: this.#files.root, file, loadedBytes, totalBytes: this.#totalBytes })
   }
 }

@@ -20,21 +20,27 @@ export interface ModelSessionOptions {
   readonly lanes?: number | undefined
 }
 
+/** Over the weights as they are, and, where prompts have weights of their own, over those. */
+interface Sessions {
+  readonly own: Session
+  readonly prompts: Session | undefined
+}
+
 export class ModelSession {
   readonly #options: ModelSessionOptions
   readonly #parts: ModelParts
-  #session: Session
+  #sessions: Sessions
   #openings: Openings
 
-  private constructor(options: ModelSessionOptions, parts: ModelParts, openings: Openings, session: Session) {
+  private constructor(options: ModelSessionOptions, parts: ModelParts, openings: Openings, sessions: Sessions) {
     this.#options = options
     this.#parts = parts
     this.#openings = openings
-    this.#session = session
+    this.#sessions = sessions
   }
 
   static async open(options: ModelSessionOptions, parts: ModelParts, openings: Openings): Promise<ModelSession> {
-    return new ModelSession(options, parts, openings, await openSession(options, parts, openings))
+    return new ModelSession(options, parts, openings, await openSessions(options, parts, openings))
   }
 
   get openings(): Openings {
@@ -61,18 +67,22 @@ export class ModelSession {
       taps: union(this.#openings.taps, taps),
       interventions: union(this.#openings.interventions, interventions),
     }
-    const session = await openSession(this.#options, this.#parts, openings)
-    await this.#session.release()
-    this.#session = session
+    const sessions = await openSessions(this.#options, this.#parts, openings)
+    await this.release()
+    this.#sessions = sessions
     this.#openings = openings
   }
 
-  run(feeds: Tensors, fetches: ReadonlyArray<string>): Promise<Tensors> {
-    return this.#session.run(feeds, fetches)
+  /** @param isPrompt whether the rows are those of a prompt, which others may take over: all such rows run alike. */
+  run(feeds: Tensors, fetches: ReadonlyArray<string>, isPrompt: boolean): Promise<Tensors> {
+    const { own, prompts = own } = this.#sessions
+    return (isPrompt ? prompts : own).run(feeds, fetches)
   }
 
-  release(): Promise<void> {
-    return this.#session.release()
+  async release(): Promise<void> {
+    const { own, prompts } = this.#sessions
+    await own.release()
+    await prompts?.release()
   }
 }
 
@@ -85,9 +95,16 @@ export const operatorsFor = ({ operators }: Runtime, config: ModelConfig): Opera
 export const lanesOf = ({ lanes = 1, runtime }: ModelSessionOptions, config: ModelConfig): number =>
   operatorsFor(runtime, config).attention === "fused" ? lanes : 1
 
+async function openSessions(options: ModelSessionOptions, parts: ModelParts, openings: Openings): Promise<Sessions> {
+  const own = await openSession(options, parts, parts.placed, openings)
+  if (parts.prompts === undefined) return { own, prompts: undefined }
+  return { own, prompts: await openSession(options, parts, parts.prompts, openings) }
+}
+
 function openSession(
   options: ModelSessionOptions,
-  { located, model, placed }: ModelParts,
+  { located, model }: ModelParts,
+  placed: ModelParts["placed"],
   openings: Openings,
 ): Promise<Session> {
   const { architecture, config } = model

@@ -100,10 +100,14 @@ export class Models {
     { heads, taps }: Pick<Openings, "heads" | "taps">,
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
-    const { cacheBytes, lanes, reference, reuse } = this.#options
+    const { cacheBytes, lanes, prefill, reference, reuse } = this.#options
     const model = await this.#devices.open(async (runtime) => {
       if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
-      const opened = await OpenModel.open({ files, runtime, heads, cacheBytes, lanes, reuse }, taps, onProgress)
+      const opened = await OpenModel.open(
+        { files, runtime, heads, cacheBytes, lanes, prefill, reuse },
+        taps,
+        onProgress,
+      )
       if (runtime.needsSelfCheck) await releasedUnless(opened, () => checkDevice(opened, files, reference))
       return opened
     })

@@ -7,7 +7,7 @@ import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { Runtime, Tensors } from "../runtime/Runtime.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import type { Device } from "../words/Device.ts"
-import type { ReuseRule } from "../words/EngineSettings.ts"
+import type { PrefillRule, ReuseRule } from "../words/EngineSettings.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { ShieldSpelling } from "../words/ShieldSpelling.ts"
 import { type Site, siteKey } from "../words/Site.ts"
@@ -42,6 +42,8 @@ export interface OpenModelOptions {
   readonly slack?: number | undefined
   /** `any`: rows that decoding made may be taken over, too. Default `exact`. */
   readonly reuse?: ReuseRule | undefined
+  /** What prompts are multiplied as. Default `weights`. */
+  readonly prefill?: PrefillRule | undefined
   /** Sequences that a run can give a token each, where the device can; by default one. */
   readonly lanes?: number | undefined
 }
@@ -114,11 +116,13 @@ export class OpenModel {
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
     const progress = new OpeningProgress(options.files, onProgress)
-    const parts = await readParts(options.files, options.runtime, taps, progress)
+    const { heads, prefill = "weights" } = options
+    const wanted = { taps, prefill, writes: heads.includes("vocabulary") }
+    const parts = await readParts(options.files, options.runtime, wanted, progress)
     const session = await ModelSession.open(options, parts, {
-      heads: options.heads,
+      heads,
       // A guard writes nothing whose traces somebody could want.
-      taps: options.heads.includes("vocabulary") ? union(residuals(parts.model.config), taps) : taps,
+      taps: wanted.writes ? union(residuals(parts.model.config), taps) : taps,
       interventions: [],
     })
     const found = await OpenModel.#reuseOf(options, parts)
@@ -159,7 +163,7 @@ export class OpenModel {
     if (runtime === undefined) return OpenModel.#firstLayers(this.#options, this.#parts, layers, [])
     const { files } = this.#options
     const weights = { ...this.#parts.located, quantization: this.config.quantization }
-    const parts = { ...this.#parts, placed: await runtime.placeModel(files, weights) }
+    const parts = { ...this.#parts, placed: await runtime.placeModel(files, weights), prompts: undefined }
     return OpenModel.#firstLayers({ ...this.#options, runtime }, parts, layers, [])
   }
 
@@ -237,7 +241,7 @@ export class OpenModel {
     const keys = taps.map(siteKey)
     const logits = readsCandidates(candidates, openings) ? names.candidateLogits : names.logits
     const head = rows.length > 0 ? [logits] : []
-    const outputs = await this.#session.run(feeds, [names.newKeyValues, ...head, ...keys])
+    const outputs = await this.#session.run(feeds, [names.newKeyValues, ...head, ...keys], exact)
     const isExact = exact && (run !== tokens || isExactChunk({ start: sequence.length, tokens }, this.#reuse))
     sequence.append(tokens, { tensor: newRowsOf(outputs), first: 0 }, isExact)
     const ofTokens = (values: Float32Array) => values.subarray(0, (values.length / run.length) * tokens.length)
@@ -276,7 +280,7 @@ export class OpenModel {
       lanes.flatMap((lane) => lane.taps),
     )
     const feeds = this.#feeds.ofLanes(lanes, rows, isPair ? 1 : this.lanes, this.#session.openings)
-    const outputs = await this.#session.run(feeds, [names.newKeyValues, names.logits, ...taps.map(siteKey)])
+    const outputs = await this.#session.run(feeds, [names.newKeyValues, names.logits, ...taps.map(siteKey)], false)
     return lanes.map((lane, row) => {
       const part = (name: string): Float32Array => {
         const values = floats(outputs, name)

@@ -11,6 +11,10 @@ export const knownLogitsFile = "known_logits.json"
 export const singleWeights = "model.safetensors"
 export const weightsIndex = "model.safetensors.index.json"
 
+/** A copy of the linear layers' weights in 8 bits, which prompts run with where that was asked for. */
+export const promptWeightsFile = (fingerprint: string): string => `prompts-int8-${fingerprint}.safetensors`
+export const isPromptWeights = (name: string): boolean => /^prompts-int8-[0-9a-f]+\.safetensors$/.test(name)
+
 /** What is fetched beside {@link configFile} and the weights. */
 export const requiredFiles: ReadonlyArray<string> = [tokenizerFile]
 export const optionalFiles: ReadonlyArray<string> = [

@@ -16,23 +16,41 @@ export class OutputLevels {
     this.#columns = columns
   }
 
-  /** Takes the next rows, `[count, columns]`. */
+  /** Takes the next rows, `[count, columns]`: some hundred at once are turned fastest. */
   add(values: Float32Array): void {
     const columns = this.#columns
-    for (let at = 0; at < values.length; at += columns) this.#addRow(values.subarray(at, at + columns))
+    const count = values.length / columns
+    const levels = new Int8Array(values.length)
+    for (let row = 0; row < count; row++) {
+      const from = row * columns
+      this.scales[this.#rows + row] = roundRow(values, levels, from, from + columns)
+    }
+    this.#turn(levels, count)
+    this.#rows += count
   }
 
-  #addRow(row: Float32Array): void {
+  /** Rows become columns: what is written lies side by side, as writing far apart costs several times the rounding. */
+  #turn(levels: Int8Array, count: number): void {
     const { data, scales } = this
-    const column = this.#rows++
-    let largest = 0
-    for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]!))
-    // A scale that underflows to 0 stands for a row of zeros.
-    const scale = Math.fround(largest / 127)
-    scales[column] = scale
-    if (scale === 0) return
-    const inverse = 1 / scale
-    const width = scales.length
-    for (let i = 0, at = column; i < row.length; i++, at += width) data[at] = Math.round(row[i]! * inverse)
+    const columns = this.#columns
+    for (let column = 0, at = this.#rows; column < columns; column++, at += scales.length) {
+      for (let row = 0, from = column; row < count; row++, from += columns) data[at + row] = levels[from]!
+    }
   }
+}
+
+/** Rounds the values of one row, and gives their scale. */
+function roundRow(values: Float32Array, levels: Int8Array, from: number, to: number): number {
+  let largest = 0
+  for (let i = from; i < to; i++) {
+    const size = Math.abs(values[i]!)
+    if (size > largest) largest = size
+  }
+  // A scale that underflows to 0 stands for a row of zeros.
+  const scale = Math.fround(largest / 127)
+  if (scale === 0) return 0
+  const inverse = 1 / scale
+  // Cutting off what is positive is rounding to the nearest, and three times as fast as `Math.round`.
+  for (let i = from; i < to; i++) levels[i] = ((values[i]! * inverse + 128.5) | 0) - 128
+  return scale
 }

@@ -143,11 +143,18 @@ export const dequantiseMatrix = (
   const values = new Float32Array(rows * columns)
   const blocks = blocksOf(columns, blockSize)
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const block = row * blocks + Math.floor(column / blockSize)
-      const at = block * blockSize + (column % blockSize)
-      const level = bits === 8 ? data[at]! - 128 : ((data[at >> 1]! >> ((at & 1) * 4)) & 15) - 8
-      values[row * columns + column] = scales[block]! * level
+    for (let block = 0; block < blocks; block++) {
+      const from = (row * blocks + block) * blockSize
+      const to = row * columns + block * blockSize
+      // What stands behind a row's end is no weight.
+      const count = Math.min(blockSize, columns - block * blockSize)
+      const scale = scales[row * blocks + block]!
+      if (bits === 8) for (let i = 0; i < count; i++) values[to + i] = scale * (data[from + i]! - 128)
+      else {
+        for (let i = 0; i < count; i++) {
+          values[to + i] = scale * (((data[(from + i) >> 1]! >> ((i & 1) * 4)) & 15) - 8)
+        }
+      }
     }
   }
   return values

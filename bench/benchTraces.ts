@@ -1,0 +1,85 @@
+/**
+ * What traces cost while a model writes: `npx pnpm@12 bench --traces [--size 2b] [--sites N] [--width 16384] [--rounds N]`.
+ * The same text in turn without a trace, with one site's features, and with those of all; what the first trace waits for,
+ * and what memory does, stand beside.
+ */
+import { readFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { Facet, type GenerateOptions } from "@facet/sdk"
+import { randomModel } from "./peers/randomModel.ts"
+import { shapes, type Size, sizes } from "./peers/shapes.ts"
+import { randomScope } from "./randomScope.ts"
+import { inTurn, type Timing } from "./timing.ts"
+
+const tokens = 48
+
+export async function benchTraces(words: ReadonlyArray<string>): Promise<void> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      traces: { type: "boolean" },
+      size: { type: "string", default: "2b" },
+      sites: { type: "string" },
+      width: { type: "string", default: "16384" },
+      rounds: { type: "string", default: "5" },
+      folder: { type: "string", default: join(tmpdir(), "facet-bench") },
+    },
+  })
+  const size = sizes.find((known) => known === values.size)
+  if (size === undefined) throw new Error(`--size takes ${sizes.join(", ")}, not "${values.size}"`)
+  await using facet = await openWithScope(values.folder, size, Number(values.width))
+  await print(facet, size, Number(values.sites ?? layersOf(size)), Number(values.rounds))
+}
+
+const layersOf = (size: Size): number => Number(shapes[size].config["num_hidden_layers"])
+
+async function openWithScope(folder: string, size: Size, width: number): Promise<Facet> {
+  const model = await randomModel(folder, size, shapes[size].widestBlock)
+  const facts = { layers: layersOf(size), model: Number(shapes[size].config["hidden_size"]), width }
+  return Facet.open({ model, scope: await randomScope(folder, facts), cacheBytes: 0 })
+}
+
+async function print(facet: Facet, size: Size, sites: number, rounds: number): Promise<void> {
+  const all = Array.from({ length: sites }, (_, layer) => ({ layer }))
+  const write = async (round: number, trace: GenerateOptions["trace"]): Promise<number> => {
+    const { timings } = await facet.generate(`Story ${round}. The fox walked along the river.`, {
+      template: "none",
+      maxTokens: tokens,
+      logitBias: { 1: -100, 107: -100 },
+      trace,
+    })
+    return 1000 / timings.tokensPerSecond
+  }
+  const before = memory()
+  const firstAt = performance.now()
+  await write(-1, [{ layer: 0 }])
+  const first = performance.now() - firstAt
+  await write(-2, all)
+  const opened = memory()
+  const cost = await inTurn(rounds, {
+    plain: (round) => write(round, false),
+    one: (round) => write(round, [{ layer: Math.floor(sites / 2) }]),
+    all: (round) => write(round, all),
+  })
+  const after = memory()
+  const row = (name: string, { median, min }: Timing): string =>
+    `| ${name} | ${min.toFixed(1)} / ${median.toFixed(1)} | ${percent(min / cost.plain.min)} / ${percent(median / cost.plain.median)} |`
+  console.log(
+    [
+      `${shapes[size].title}, ${tokens} tokens, ${rounds} rounds; load ${(await readFile("/proc/loadavg", "utf8").catch(() => "?")).trim()}\n`,
+      "| best / median | ms/token | more than without |",
+      "| --- | ---: | ---: |",
+      row("no trace", cost.plain),
+      row("features of one site", cost.one),
+      row(`features of ${sites} sites`, cost.all),
+      "",
+      `The first traced text took ${(first / 1000).toFixed(1)} s, its autoencoder's opening included.`,
+      `Memory (RSS): ${before} MB before the first trace, ${opened} with all autoencoders open, ${after} after ${2 * rounds} more traced texts.`,
+    ].join("\n"),
+  )
+}
+
+const memory = (): string => (process.memoryUsage().rss / 1e6).toFixed(0)
+const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(1)} %`
