@@ -98,6 +98,7 @@ export {
 } from "./words/Generation.ts"
 export type { Judge, JudgeCall, Judgement } from "./words/Judge.ts"
 export { jsonSchema } from "./words/jsonSchema.ts"
+export { type Cascade, type JudgingStage } from "./words/Cascade.ts"
 export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
 export type { GuardRole } from "./words/GuardRole.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"

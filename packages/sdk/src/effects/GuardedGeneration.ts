@@ -12,6 +12,14 @@ const textOf = (part: CallingPart): ReadonlyArray<FrameText> => (part.type === "
 
 const tokensOf = (part: SaidPart): ReadonlyArray<number> => ("tokens" in part ? (part.tokens ?? []) : [])
 
+/** What probes read was for the guard alone. */
+function spoken<Part extends GenerationPart>(part: Part): Part {
+  if (!("probed" in part)) return part
+  const { probed: _probed, ...rest } = part
+  // Without a field that is none of its type.
+  return rest as unknown as Part
+}
+
 /** Follows one generation through a guard. The finish waits for the report, and tells what went out. */
 export class GuardedGeneration {
   readonly #startedAt: number
@@ -76,11 +84,11 @@ export class GuardedGeneration {
       return []
     }
     if (part.type === "finish") {
-      this.#finish = part
+      this.#finish = spoken(part)
       return []
     }
     if (part.type !== "trace") this.#tokensOut.push(...tokensOf(part))
-    return [part]
+    return [spoken(part)]
   }
 
   /** Tokens of a stop string, which nobody judged, are not told; nor is what was held back. */

@@ -54,9 +54,11 @@ const say = (prompt: Prompt, options: GenerateOptions<JsonSchema>): Stream.Strea
       const request = yield* checked(() => ({ ...readRequest(model, prompt, options, use), ...asking }))
       if (request.constraint !== undefined) yield* attempt(() => loadAndCheckForm(request))
       const guard = yield* checked(() => readGuard(options.guard))
-      const said = engine.generate(request)
-      const called = use === undefined ? said : Stream.flattenIterable(Stream.map(said, use.reading()))
-      const parts = guard === undefined ? unguarded(called) : guarded(called, request, guard, use)
+      const say = (asked: GenerateRequest): Stream.Stream<CallingPart, FacetError> => {
+        const said = engine.generate(asked)
+        return use === undefined ? said : Stream.flattenIterable(Stream.map(said, use.reading()))
+      }
+      const parts = guard === undefined ? unguarded(say(request)) : guarded(say, request, guard, use)
       return request.logprobs === undefined ? parts : withFinishLogprobs(parts)
     }),
   ).pipe(Stream.withSpan("facet.generate"))

@@ -11,11 +11,13 @@ import { Opened } from "../words/Opened.ts"
 import { isTokenPrompt, promptMessages } from "../words/Prompt.ts"
 import { promptReadingsInSlices } from "../words/promptReadings.ts"
 import type { GenerateRequest } from "../words/Request.ts"
+import { ProbeReadings } from "./ProbeReadings.ts"
 import { GuardedGeneration } from "./GuardedGeneration.ts"
 import type { CallingPart, ToolUse } from "./tools/ToolUse.ts"
 
+/** @param say what the engine says to a request, with calls of tools read out of it. */
 export const guarded = (
-  parts: Stream.Stream<CallingPart, FacetError>,
+  say: (request: GenerateRequest) => Stream.Stream<CallingPart, FacetError>,
   request: GenerateRequest,
   plan: GuardPlan,
   use: ToolUse | undefined,
@@ -27,12 +29,25 @@ export const guarded = (
       ),
       ({ input, question }) => {
         const generation = new GuardedGeneration(performance.now(), openText(request), use?.reader())
-        const judges = makeJudges(plan)
+        const probes = probesAlong(request, plan, use)
+        const readings = probes === undefined ? undefined : new ProbeReadings()
+        // A chat of several turns has readings that the passes did not make.
+        const readsInput = readings !== undefined && input.length === 1
+        const judges = makeJudges(
+          plan,
+          readings && { prompt: readsInput ? readings.prompt : unread, answer: readings.answer },
+        )
+        const begun = readsInput && plan.input === "before" ? "parallel" : plan.input
+        const frames = Stream.map(say({ ...request, probes }), (part) => {
+          readings?.add(part)
+          return generation.frame(part)
+        })
+        const end = Effect.sync(() => readings?.end())
         return guardFrames({
-          plan: { ...plan, input: input.length === 0 ? undefined : plan.input },
-          source: Stream.map(parts, (part) => generation.frame(part)),
+          plan: { ...plan, input: input.length === 0 ? undefined : begun },
+          source: readings === undefined ? frames : Stream.ensuring(frames, end),
           judgeInput: judges.prompt(input),
-          judgeOutput: ({ text }) => judges.output(question, text),
+          judgeOutput: ({ end: place, text }) => judges.output(question, text, place),
         }).pipe(
           Stream.mapEffect((part) => generation.parts(part)),
           Stream.flattenIterable,
@@ -40,6 +55,22 @@ export const guarded = (
       },
     ),
   )
+
+const unread = Effect.succeed(undefined)
+
+/**
+ * The probes of a cascade that can read along: those of the model that writes, where what the guard is told is the answer alone, and
+ * the passes are the model's own.
+ */
+function probesAlong(
+  request: GenerateRequest,
+  { cascade }: GuardPlan,
+  use: ToolUse | undefined,
+): GenerateRequest["probes"] {
+  const probes = cascade?.probes.map(({ id, probe }) => ({ id, probe }))
+  const isAlone = use === undefined && openText(request) === "" && request.interventions === undefined
+  return isAlone && probes?.every(({ probe }) => probe.of === "text") === true ? probes : undefined
+}
 
 /** Token ids are judged as what they say: one text, whosever turns are in it. */
 const readableMessages = ({ cacheSalt, client, model, prompt }: GenerateRequest) =>

@@ -22,7 +22,7 @@ export const shield = Effect.fn("facet.shield")(function* (
   content: Content,
   options: ShieldOptions = {},
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
-  yield* checked(() => checkKnown(options, ["policies", "judge", "thresholds"]))
+  yield* checked(() => checkKnown(options, ["policies", "judge", "thresholds", "cascade"]))
   const plan = yield* checked(() => readJudgingPlan(options))
-  return yield* judge(content, plan, false)
+  return yield* judge(content, plan, { isNested: false })
 })

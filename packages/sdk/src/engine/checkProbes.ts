@@ -15,7 +15,7 @@ import { fingerprintIn, probeSite } from "./poolText.ts"
  */
 export const checkProbes = (
   model: OpenModel,
-  policies: ReadonlyArray<Policy>,
+  policies: ReadonlyArray<Pick<Policy, "id" | "probe">>,
 ): Effect.Effect<ReadonlyArray<Site>, FacetError> =>
   Effect.flatMap(fingerprintIn(model), (fingerprint) =>
     checked(() =>

@@ -1,7 +1,7 @@
 /** Writing, token by token. */
 import * as Effect from "effect/Effect"
 import { asFacetError, ContextOverflowError, type FacetError } from "../words/Errors.ts"
-import type { EnginePart, FinishReason } from "../words/Generation.ts"
+import type { EnginePart, FinishReason, ProbeReading } from "../words/Generation.ts"
 import type { TokenLogprob } from "../words/TokenLogprob.ts"
 import type { Automaton } from "./constraint/index.ts"
 import { describeToken } from "./describeToken.ts"
@@ -16,8 +16,11 @@ import type { Forward } from "./Forward.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { isLast, prefill, withSequence } from "./prefill.ts"
 import type { GenerateRequest } from "../words/Request.ts"
+import type { Site } from "../words/Site.ts"
 import { makeSampler, type Sampler } from "./Sampler.ts"
+import type { ProbeReader } from "./ProbeReader.ts"
 import type { Scheduler } from "./Scheduler.ts"
+import { union } from "./SiteSets.ts"
 import { makeStopMatcher, type StopMatcher } from "./makeStopMatcher.ts"
 import { TokenHistory } from "./TokenHistory.ts"
 import type { Tracer } from "./Tracer.ts"
@@ -26,6 +29,8 @@ export interface DecodeOptions {
   readonly model: OpenModel
   readonly scheduler: Scheduler
   readonly tracer: Tracer
+  /** What reads the prompt and the answer as they run. */
+  readonly probes: ProbeReader
   /** The prompt's tokens. */
   readonly tokens: ReadonlyArray<number>
   readonly request: GenerateRequest
@@ -85,6 +90,7 @@ class Decoding {
   readonly #sequence: KeyValues
   readonly #reused: number
   readonly #text: CompletionText
+  readonly #taps: ReadonlyArray<Site>
   readonly #history: TokenHistory
   readonly #sampler: Sampler
   readonly #ends: Ends
@@ -100,12 +106,14 @@ class Decoding {
   /** Tokens that went out as text, and as traces. */
   #told = 0
   #traced = 0
+  #isProbed = false
 
   constructor(options: DecodeOptions, sequence: KeyValues, reused: number) {
     const { model, request, tokens } = options
     this.#options = options
     this.#sequence = sequence
     this.#reused = reused
+    this.#taps = union(options.tracer.sites, options.probes.sites)
     this.#history = new TokenHistory(tokens)
     this.#sampler = makeSampler(request)
     this.#drafts = options.mostDrafted > 0 ? new Drafts(tokens) : undefined
@@ -185,7 +193,9 @@ class Decoding {
   }
 
   #prefill(): Effect.Effect<Float32Array, FacetError> {
-    const { model, scheduler, tokens } = this.#options
+    const { model, probes, scheduler, tokens } = this.#options
+    // What was cached does not run, and probes have to read all of it or none.
+    const taps = this.#reused === 0 ? probes.sites : []
     let logits: Float32Array = new Float32Array(0)
     return Effect.map(
       prefill(
@@ -193,8 +203,11 @@ class Decoding {
         model,
         this.#sequence,
         tokens,
-        (chunk) => (isLast(chunk, tokens) ? { rows: [chunk.tokens.length - 1] } : {}),
-        (result) => void (logits = result.logits),
+        (chunk) => ({ ...(isLast(chunk, tokens) && { rows: [chunk.tokens.length - 1] }), taps }),
+        (result, chunk) => {
+          if (taps.length > 0) probes.addPrompt(result, chunk.start === 0 ? 1 : 0)
+          logits = result.logits
+        },
       ),
       () => logits,
     )
@@ -281,7 +294,7 @@ class Decoding {
    * for all: nobody reads the others.
    */
   #run(ids: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<Float32Array>, FacetError> {
-    const { model, request, scheduler, tracer } = this.#options
+    const { model, request, scheduler } = this.#options
     for (const id of ids) this.#drafts?.accept(id)
     const known: Array<Float32Array> = []
     for (const id of ids) {
@@ -293,9 +306,9 @@ class Decoding {
     if (rest.length === 0) return Effect.succeed(known)
     const last = rest.length - 1
     const rows = request.logprobs === undefined ? [last] : [...rest.keys()]
-    const run = () => model.forward(this.#sequence, rest, { rows, taps: tracer.sites, few: rest.length <= fewTokens })
+    const run = () => model.forward(this.#sequence, rest, { rows, taps: this.#taps, few: rest.length <= fewTokens })
     return Effect.map(scheduler.step("Running tokens that must follow", run), (forward) => {
-      for (const [i, id] of rest.entries()) tracer.add(id, partOf(forward, i, rest.length))
+      for (const [i, id] of rest.entries()) this.#heard(id, partOf(forward, i, rest.length))
       const width = forward.logits.length / rows.length
       const each = rows.map((_, i) => forward.logits.subarray(i * width, (i + 1) * width))
       return [...known, ...(rows.length === 1 ? rest.map(() => each[0] ?? forward.logits) : each)]
@@ -312,7 +325,7 @@ class Decoding {
       return undefined
     }
     guessed.right++
-    this.#options.tracer.add(id, forward)
+    this.#heard(id, forward)
     return forward.logits
   }
 
@@ -337,36 +350,41 @@ class Decoding {
   }
 
   #guess(id: number, draft: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
-    const { model, scheduler, tracer } = this.#options
-    const run = () => model.forwardEach(this.#sequence, [id, ...draft], tracer.sites)
+    const { model, scheduler } = this.#options
+    const run = () => model.forwardEach(this.#sequence, [id, ...draft], this.#taps)
     return Effect.map(scheduler.step("Running a token and a guess", run), (forwards) => {
       const [first] = forwards
       if (first === undefined) throw new Error("a run of no tokens")
       if (forwards.length > 1) this.#guessed = { tokens: draft, forwards, right: 0 }
-      tracer.add(id, first)
+      this.#heard(id, first)
       return first
     })
   }
 
   #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
-    const { lanes, model, scheduler, tracer } = this.#options
-    const taps = tracer.sites
+    const { lanes, model, scheduler } = this.#options
+    const taps = this.#taps
     const run = () => model.forward(this.#sequence, [id], { rows, taps })
     const step = lanes?.step({ sequence: this.#sequence, token: id, taps }) ?? scheduler.step("Running a token", run)
-    return Effect.tap(step, (forward) => Effect.sync(() => tracer.add(id, forward)))
+    return Effect.tap(step, (forward) => Effect.sync(() => this.#heard(id, forward)))
+  }
+
+  /** A token of the answer was run. */
+  #heard(id: number, forward: Forward): void {
+    const { probes, tracer } = this.#options
+    tracer.add(id, forward)
+    if (probes.isActive) probes.addAnswer(forward)
   }
 
   #finish(finishReason: FinishReason): Effect.Effect<void, FacetError> {
-    const { emit, startedAt, tokens, tracer } = this.#options
+    const { emit, probes, startedAt, tokens, tracer } = this.#options
     const self = this
     return Effect.gen(function* () {
       // What it holds beyond the text is nobody's.
       self.#forget()
       yield* self.#emitText(self.#text.flush())
-      if (tracer.isActive) {
-        yield* self.#runLast()
-        yield* self.#emitTraces(true)
-      }
+      if (tracer.isActive || probes.isActive) yield* self.#runLast()
+      if (tracer.isActive) yield* self.#emitTraces(true)
       const now = performance.now()
       const later = self.#chosen - 1
       yield* emit({
@@ -384,6 +402,7 @@ class Decoding {
         },
         tokens: { prompt: tokens, completion: self.#completion },
         ...self.#logprobsOf(self.#told),
+        ...self.#probed(),
       })
     })
   }
@@ -397,7 +416,18 @@ class Decoding {
       text,
       tokens: this.#completion.slice(from, to),
       ...this.#logprobsOf(from, to),
+      ...this.#probed(),
     })
+  }
+
+  /** What the probes have read. */
+  #probed(): { readonly probed?: ProbeReading } {
+    const { probes } = this.#options
+    if (!probes.isActive) return {}
+    const prompt = this.#isProbed ? undefined : probes.promptLogits
+    this.#isProbed = true
+    const characters = this.#text.lengthOf(probes.answerTokens)
+    return { probed: { characters, logits: probes.answerLogits, ...(prompt !== undefined && { prompt }) } }
   }
 
   /** The log-probabilities of a run of the completion's tokens, as a part carries them. */
@@ -405,7 +435,7 @@ class Decoding {
     return this.#options.request.logprobs === undefined ? {} : { logprobs: this.#logprobs.slice(from, to) }
   }
 
-  /** The last token was chosen but never run; a trace wants to know what the model made of it. */
+  /** The last token was chosen but never run; a trace and a probe want to know what the model made of it. */
   #runLast(): Effect.Effect<void, FacetError> {
     const last = this.#completion.at(-1)
     const hasRun = this.#sequence.length === this.#options.tokens.length + this.#completion.length
@@ -442,6 +472,8 @@ class CompletionText {
   readonly #minTokens: number
   /** For each token, how long the text is once the token is complete. */
   readonly #ends: Array<number> = []
+  /** For each token, how much of the text is complete with it. */
+  readonly #lengths: Array<number> = []
   #decoded = 0
   #out = 0
   #tokensOut = 0
@@ -462,9 +494,15 @@ class CompletionText {
     return this.#tokensOut
   }
 
+  /** Characters that the first tokens say. */
+  lengthOf(tokens: number): number {
+    return this.#lengths[tokens - 1] ?? 0
+  }
+
   push(id: number): string {
     const text = this.#detokeniser.push(id)
     this.#decoded += text.length
+    this.#lengths.push(this.#decoded)
     // A token that completes no character is out with the next one.
     this.#ends.push(text === "" ? this.#decoded + 1 : this.#decoded)
     const isBound = this.#ends.length <= this.#minTokens
@@ -474,6 +512,7 @@ class CompletionText {
   flush(): string {
     const rest = this.#detokeniser.flush()
     this.#decoded += rest.length
+    if (this.#lengths.length > 0) this.#lengths[this.#lengths.length - 1] = this.#decoded
     for (const [i, end] of this.#ends.entries()) this.#ends[i] = Math.min(end, this.#decoded)
     return this.#emitted(this.#stops.push(rest).emit + this.#stops.flush())
   }

@@ -41,6 +41,7 @@ import type {
 } from "../words/Request.ts"
 import { readQuestions } from "../words/readQuestions.ts"
 import type { Score } from "../words/Score.ts"
+import type { Probe } from "../words/Probe.ts"
 import { checkLayer, type Site } from "../words/Site.ts"
 import type { Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
@@ -60,11 +61,13 @@ import { Models } from "./Models.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import type { OpenSae } from "./OpenSae.ts"
 import { ownQuestions, type QuestionsEngine } from "./questionLogits.ts"
+import { ProbeReader } from "./ProbeReader.ts"
 import { poolText, probeSite } from "./poolText.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
 import { Scopes } from "./Scopes.ts"
 import { scoreText } from "./scoreText.ts"
+import { union } from "./SiteSets.ts"
 import { decodeInSlices, spell } from "./spell.ts"
 import { traceText } from "./traceText.ts"
 import { Tracer, type TraceTarget } from "./Tracer.ts"
@@ -338,7 +341,9 @@ class LocalEngine implements EngineService {
         targets.push({ sae, topK })
       }
       const tracer = new Tracer(targets, self.#scheduler, model.tokenizer)
-      yield* self.#models.openFor(model, tracer.sites, interventions)
+      const probed = yield* self.#probesOf(model, request)
+      const probes = new ProbeReader(model, probed)
+      yield* self.#models.openFor(model, union(tracer.sites, probes.sites), interventions)
       const offer = (part: EnginePart) =>
         Queue.isFullUnsafe(queue) ? place.without(Queue.offer(queue, part)) : Queue.offer(queue, part)
       const emit = (part: EnginePart) => Effect.asVoid(offer(part))
@@ -348,9 +353,14 @@ class LocalEngine implements EngineService {
       const { constraint } = request
       const automaton = constraint === undefined ? undefined : yield* inSlices(() => model.constraints.open(constraint))
       const lanes = self.#models.lanesOf(model)
-      const how = { interventions, lanes, mostDrafted, automaton, emit, onWritten, startedAt }
+      const how = { probes, interventions, lanes, mostDrafted, automaton, emit, onWritten, startedAt }
       yield* told(decode({ model, scheduler, tracer, tokens, request, ...how }), interventions)
     })
+  }
+
+  #probesOf(model: OpenModel, { probes = [] }: GenerateRequest): Effect.Effect<ReadonlyArray<Probe>, FacetError> {
+    if (probes.length === 0) return Effect.succeed([])
+    return Effect.map(checkProbes(model, probes), () => probes.flatMap(({ probe }) => probe ?? []))
   }
 
   /** A chat may go on: its next turn begins with this one, closed. */

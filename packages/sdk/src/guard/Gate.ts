@@ -6,7 +6,8 @@ import { InvalidRequestError } from "../words/Errors.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { Channel, type Piece } from "./Channel.ts"
 import { charactersOf, type Frame } from "./Frame.ts"
-import type { InputJudgement } from "./judgeReadings.ts"
+import type { JudgingStage } from "../words/Cascade.ts"
+import { type InputJudgement, stagesOf } from "./judgeReadings.ts"
 import type { GuardMode } from "../words/GuardOptions.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
@@ -28,6 +29,8 @@ export interface Question {
   readonly channel: string
   /** The text up to the end of what is judged, or its last 2,000 characters. */
   readonly text: string
+  /** Where it ends in the channel's whole text, in characters (UTF-16 units). */
+  readonly end: number
 }
 
 /** A text without a name. */
@@ -57,6 +60,7 @@ export class Gate<A> {
   #leaked = 0
   #judgements = 0
   #tokens = { judged: 0, cached: 0 }
+  #stages: Record<JudgingStage, number> | undefined
   #firstDelay: number | undefined
   #lastDelay: number | undefined
 
@@ -103,14 +107,14 @@ export class Gate<A> {
     const next = channel?.next()
     if (channel === undefined || next === undefined) return undefined
     this.#judging = channel
-    return { channel: channel.name, text: next.text }
+    return { channel: channel.name, ...next }
   }
 
   /** The verdict on the last question. */
   judged(verdict: Verdict, now: number): void {
     const channel = this.#settle()
     if (channel === undefined) return
-    this.#count(verdict)
+    this.#count(verdict, stagesOf([verdict]))
     this.#out.push({ type: "verdict", of: "output", ...named(channel), verdict })
     if (this.#verdicts.output?.flagged !== true) this.#verdicts.output = verdict
     if (verdict.flagged && this.#options.mode !== "audit") {
@@ -138,8 +142,8 @@ export class Gate<A> {
   }
 
   /** The verdict on what came in. */
-  inputJudged({ judgements, verdict }: InputJudgement, now: number): void {
-    this.#count(verdict, judgements)
+  inputJudged({ judgements, stages, verdict }: InputJudgement, now: number): void {
+    this.#count(verdict, stages, judgements)
     this.#verdicts.input = verdict
     this.#out.push({ type: "verdict", of: "input", verdict })
     if (verdict.flagged && this.#options.mode !== "audit") {
@@ -172,6 +176,7 @@ export class Gate<A> {
       lastDelayMs: this.#lastDelay,
       judgements: this.#judgements,
       tokens: { ...this.#tokens },
+      ...(this.#stages !== undefined && { stages: this.#stages }),
       verdicts: { ...this.#verdicts },
       ...(this.#blocked === undefined ? {} : { blocked: this.#blocked }),
     }
@@ -206,7 +211,11 @@ export class Gate<A> {
     return this.#blocked === undefined ? channel : undefined
   }
 
-  #count({ tokens }: Verdict, judgements = 1): void {
+  #count({ tokens }: Verdict, stages: Record<JudgingStage, number> | undefined, judgements = 1): void {
+    if (stages !== undefined) {
+      const { guard, probe } = this.#stages ?? { probe: 0, guard: 0 }
+      this.#stages = { probe: probe + stages.probe, guard: guard + stages.guard }
+    }
     this.#judgements += judgements
     this.#tokens = { judged: this.#tokens.judged + tokens.judged, cached: this.#tokens.cached + tokens.cached }
   }

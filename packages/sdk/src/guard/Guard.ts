@@ -12,6 +12,7 @@ import { checkReadings } from "./checkReadings.ts"
 import type { Frame } from "./Frame.ts"
 import { guardFrames } from "./guardFrames.ts"
 import { judge } from "./judge.ts"
+import type { Probed } from "./judgeInCascade.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { type GuardOptions, type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { type InputJudgement, judgeReadings } from "./judgeReadings.ts"
@@ -88,11 +89,22 @@ export const guard = (options: GuardOptions = {}): Effect.Effect<Guard, FacetErr
 export interface Judges {
   readonly prompt: (readings: ReadonlyArray<PromptReading>) => Effect.Effect<InputJudgement, FacetError, Opened>
   readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
-  readonly output: (question: string | undefined, response: string) => Effect.Effect<Verdict, FacetError, Opened>
+  /** @param end of the response in the answer so far, of which it may be the last part; left out where it is no place in it. */
+  readonly output: (
+    question: string | undefined,
+    response: string,
+    end?: number,
+  ) => Effect.Effect<Verdict, FacetError, Opened>
+}
+
+/** What a cascade's probes read of a text in the passes that ran and wrote it. */
+export interface ReadAlong {
+  readonly prompt: Probed
+  readonly answer: (end: number) => Probed
 }
 
 /** An answer belongs to a request that was let in, so judging it takes no second place in the queue. */
-export const makeJudges = (plan: GuardPlan): Judges => {
+export const makeJudges = (plan: GuardPlan, readAlong?: ReadAlong): Judges => {
   const { timeoutMs } = plan
   const turns = Semaphore.makeUnsafe(mostAtOnce)
   // An answer is judged sentence by sentence, and each time with the same question.
@@ -105,18 +117,23 @@ export const makeJudges = (plan: GuardPlan): Judges => {
   const input = (text: string, isNested: boolean) =>
     within(
       Effect.flatMap(read("prompt", text), (prompt) =>
-        judge({ prompt }, plan, isNested, { prompt: text, response: undefined }),
+        judge({ prompt }, plan, {
+          isNested,
+          original: { prompt: text, response: undefined },
+          probed: readAlong?.prompt,
+        }),
       ),
     )
   return {
     input: (text) => input(text, false),
     prompt: (readings) => judgeReadings(readings, input),
-    output: (question, text) =>
+    output: (question, text, end) =>
       within(
         Effect.gen(function* () {
           const response = yield* read("response", text)
           const content = question === undefined ? { response } : { prompt: yield* readQuestion(question), response }
-          return yield* judge(content, plan, true, { prompt: question, response: text })
+          const probed = end === undefined ? undefined : readAlong?.answer(end)
+          return yield* judge(content, plan, { isNested: true, original: { prompt: question, response: text }, probed })
         }),
       ),
   }

@@ -1,25 +1,42 @@
 import * as Effect from "effect/Effect"
 import { checked } from "../words/checked.ts"
 import { type Content, type ContentTexts, type JudgingPlan, readContent } from "../words/Content.ts"
-import { type FacetError, isFacetError, JudgeError } from "../words/Errors.ts"
+import { asFacetError, type FacetError, isFacetError, JudgeError } from "../words/Errors.ts"
 import { type Judge, verdictOfJudgement } from "../words/Judge.ts"
+import { loadCode } from "../words/loadCode.ts"
 import type { Opened } from "../words/Opened.ts"
 import { type Policy, resolvePolicies } from "../words/Policy.ts"
 import { withThresholds } from "../words/Thresholds.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { judgeByPlace } from "./judgeByPlace.ts"
+import type { Probed } from "./judgeInCascade.ts"
+
+/** What a judgement is for. */
+export interface Judging {
+  /** Whether it judges for a generation that is under way. */
+  readonly isNested: boolean
+  /** The content before a guard read it. */
+  readonly original?: ContentTexts | undefined
+  /** What the cascade's probes read in passes that ran anyway. */
+  readonly probed?: Probed | undefined
+}
+
+const unread: Probed = Effect.succeed(undefined)
+
+/** Most pages have no cascade, and load none of it. */
+const loadCascade = Effect.tryPromise({
+  try: () => loadCode(() => import("./judgeInCascade.ts")),
+  catch: (cause) => asFacetError("Judging", cause),
+})
 
 /**
- * Asks the models that judge, wherever they run, or the judge that stands in its place: the one way to a verdict.
- *
- * @param isNested whether it judges for a generation that is under way.
- * @param original the content before a guard read it.
+ * Asks the models that judge, wherever they run, or the judge that stands in their place, and before them the probes of a cascade:
+ * the one way to a verdict.
  */
 export const judge = (
   content: Content,
-  { judge: other, policies, thresholds }: JudgingPlan,
-  isNested: boolean,
-  original?: ContentTexts,
+  { cascade, judge: other, policies, thresholds }: JudgingPlan,
+  { isNested, original, probed = unread }: Judging,
 ): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
@@ -27,8 +44,11 @@ export const judge = (
       other === undefined
         ? judgeByPlace(texts, policies, isNested)
         : askJudge(other, texts, isNested, original ?? texts)
-    const verdict = yield* asked
-    return thresholds === undefined ? verdict : withThresholds(verdict, thresholds)
+    const guarded =
+      thresholds === undefined ? asked : Effect.map(asked, (verdict) => withThresholds(verdict, thresholds))
+    if (cascade === undefined) return yield* guarded
+    const { judgeInCascade } = yield* loadCascade
+    return yield* judgeInCascade(cascade, texts, isNested, probed, guarded)
   })
 
 /** A judge is stopped with the call that asks it, and so is the model where it asks that. */

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { FacetError } from "../words/Errors.ts"
+import type { JudgingStage } from "../words/Cascade.ts"
 import type { PromptReading } from "../words/promptReadings.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 
@@ -9,6 +10,8 @@ import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 export interface InputJudgement {
   readonly verdict: Verdict
   readonly judgements: number
+  /** In a cascade: how many of them were whose. */
+  readonly stages?: Record<JudgingStage, number> | undefined
 }
 
 /**
@@ -40,7 +43,15 @@ function judgementOf(verdicts: ReadonlyArray<Verdict>): InputJudgement {
   return {
     verdict: { ...worst, tokens: { judged: sum("judged"), cached: sum("cached") } },
     judgements: verdicts.length,
+    stages: stagesOf(verdicts),
   }
+}
+
+/** How many verdicts of a cascade are whose; undefined where there is no cascade. */
+export function stagesOf(verdicts: ReadonlyArray<Verdict>): Record<JudgingStage, number> | undefined {
+  const of = (stage: JudgingStage) => verdicts.filter((verdict) => verdict.stage === stage).length
+  const stages = { probe: of("probe"), guard: of("guard") }
+  return stages.probe + stages.guard === 0 ? undefined : stages
 }
 
 /** How near it is to the threshold that is nearest, or how far beyond. */

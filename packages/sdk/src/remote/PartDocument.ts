@@ -123,6 +123,7 @@ const report = (blocked: Reader<Blocked>): Reader<GuardReport> =>
     lastDelayMs: optional(number),
     judgements: whole,
     tokens: record<GuardReport["tokens"]>({ judged: whole, cached: whole }),
+    stages: optional(record<NonNullable<GuardReport["stages"]>>({ probe: whole, guard: whole })),
     verdicts: record<GuardReport["verdicts"]>({ input: optional(verdictFromJson), output: optional(verdictFromJson) }),
     blocked: optional(blocked),
   })

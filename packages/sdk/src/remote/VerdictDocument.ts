@@ -1,4 +1,5 @@
 /** A verdict as JSON, which is as it is. */
+import { judgingStages } from "../words/Cascade.ts"
 import { judgedTurns, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
 import { flag, list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 
@@ -15,6 +16,7 @@ export const verdictFromJson: Reader<Verdict> = record<Verdict>({
   flagged: flag,
   policies: list(policyVerdict),
   turn: optional(oneOf(judgedTurns)),
+  stage: optional(oneOf(judgingStages)),
   tokens: record<Verdict["tokens"]>({ judged: whole, cached: whole }),
 })
 

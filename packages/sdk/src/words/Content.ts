@@ -1,4 +1,5 @@
 /** What is judged, and by what. */
+import { type Cascade, type CascadePlan, readCascade } from "./Cascade.ts"
 import { checkUnicode } from "./Checks.ts"
 import type { Generation } from "./Generation.ts"
 import { invalidRequest } from "./Errors.ts"
@@ -18,6 +19,8 @@ export interface ShieldOptions {
   readonly judge?: Judge | undefined
   /** What a file of `facet eval --thresholds-out` holds: from which probability on each policy flags. */
   readonly thresholds?: Thresholds | undefined
+  /** Probes that judge first: the guard is asked where they are unsure. */
+  readonly cascade?: Cascade | undefined
 }
 
 /** What a content is judged by. */
@@ -26,6 +29,7 @@ export interface JudgingPlan {
   readonly policies: ReadonlyArray<Policy>
   readonly judge: Judge | undefined
   readonly thresholds: Thresholds | undefined
+  readonly cascade: CascadePlan | undefined
 }
 
 /** Says what is wrong before anything is judged.
@@ -34,14 +38,15 @@ export interface JudgingPlan {
  * @throws InvalidRequestError that names it
  */
 export function readJudgingPlan(
-  { judge, policies, thresholds }: ShieldOptions,
+  { cascade: given, judge, policies, thresholds }: ShieldOptions,
   at: (option: keyof ShieldOptions) => string = (option) => option,
 ): JudgingPlan {
   checkJudge(at("judge"), judge)
+  const cascade = readCascade(at("cascade"), given)
   if (judge === undefined) {
     const resolved = resolvePolicies(policies)
     const ids = resolved.map(({ id }) => id)
-    return { policies: resolved, judge, thresholds: readThresholds(thresholds, at("thresholds"), ids) }
+    return { policies: resolved, judge, cascade, thresholds: readThresholds(thresholds, at("thresholds"), ids) }
   }
   if (policies !== undefined) {
     throw invalidRequest(
@@ -50,7 +55,7 @@ export function readJudgingPlan(
       "Leave out one of the two, or name the policies in `shieldGemma({ policies })` of @facet/sdk/judges.",
     )
   }
-  return { policies: [], judge, thresholds: readThresholds(thresholds, at("thresholds")) }
+  return { policies: [], judge, cascade, thresholds: readThresholds(thresholds, at("thresholds")) }
 }
 
 /** A content's two sides. */

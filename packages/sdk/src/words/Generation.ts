@@ -124,8 +124,23 @@ export interface FinishPart<Value = unknown> {
   readonly object?: Value
 }
 
+/** What probes have read so far of an answer that is being written. */
+export interface ProbeReading {
+  /** So many characters (UTF-16 units) of the answer it covers. */
+  readonly characters: number
+  /** Of the answer: one logit of P(violation) for each probe. */
+  readonly logits: ReadonlyArray<number>
+  /** Of the prompt. Left out where it was not read, as its keys and values were cached, and in all readings but the first. */
+  readonly prompt?: ReadonlyArray<number>
+}
+
+/** A part between engine and effects, where probes read along. */
+interface ProbedPart {
+  readonly probed?: ProbeReading
+}
+
 /** What an engine gives out. */
-export type EnginePart = StartPart | TextPart | TracePart | FinishPart
+export type EnginePart = StartPart | (TextPart & ProbedPart) | TracePart | (FinishPart & ProbedPart)
 
 /** A call of a tool, piece by piece. */
 export type ToolPart = ToolInputStartPart | ToolInputDeltaPart | ToolCallPart

@@ -1,6 +1,7 @@
 /** What a guard is told to do, and how it was understood. */
 import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
+import type { Cascade } from "./Cascade.ts"
 import { type JudgingPlan, readJudgingPlan } from "./Content.ts"
 import { type GuardRole, guardRoles } from "./GuardRole.ts"
 import type { Judge } from "./Judge.ts"
@@ -25,6 +26,12 @@ export interface GuardOptions {
   readonly judge?: Judge | undefined
   /** What a file of `facet eval --thresholds-out` holds: from which probability on each policy flags. */
   readonly thresholds?: Thresholds | undefined
+  /**
+   * Probes that judge first: the guard is asked where they are unsure. Those of the model that writes read our own generations
+   * while they are written, at no cost; an input that is judged `"before"` is then judged while the answer begins, and nothing of
+   * that goes out until the verdict.
+   */
+  readonly cascade?: Cascade | undefined
   /**
    * Judge what comes in. `"before"` (`true`, the default): before anything is asked for an answer. `"parallel"`: the
    * answer is begun at once, and nothing of it is released until the verdict.
@@ -65,6 +72,7 @@ const names: Readonly<Record<keyof GuardOptions, true>> = {
   policies: true,
   judge: true,
   thresholds: true,
+  cascade: true,
   input: true,
   roles: true,
   output: true,

@@ -1,4 +1,5 @@
 /** What a guard did, and what it tells. */
+import type { JudgingStage } from "./Cascade.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /** Why nothing follows. */
@@ -31,6 +32,8 @@ export interface GuardReport {
   /** Judgements that were made, of the input and of the output. */
   readonly judgements: number
   readonly tokens: Verdict["tokens"]
+  /** In a cascade: how many judgements were whose. */
+  readonly stages?: Readonly<Record<JudgingStage, number>>
   /** The last verdict on what came in, and on what went out; a flagged one stays. */
   readonly verdicts: { readonly input?: Verdict; readonly output?: Verdict }
   readonly blocked?: Blocked

@@ -56,6 +56,8 @@ export interface GenerateRequest extends Asking, Omit<SamplingOptions, "logitBia
   /** What the text has to be. */
   readonly constraint?: Constraint | undefined
   readonly traces: ReadonlyArray<TraceRequest>
+  /** What reads along while the text is written. Each is of this very model. */
+  readonly probes?: ReadonlyArray<Pick<Policy, "id" | "probe">> | undefined
   /** How many alternatives come with each token's log-probability; left out when nobody asked for any. */
   readonly logprobs?: number | undefined
   /** In force over the prompt and all that follows. */

@@ -1,4 +1,5 @@
 /** One content, judged against policies. */
+import type { JudgingStage } from "./Cascade.ts"
 import type { PolicyAction } from "./Policy.ts"
 
 /** What a policy says of a content. */
@@ -33,6 +34,8 @@ export interface Verdict {
   readonly policies: ReadonlyArray<PolicyVerdict>
   /** Left out where what was judged is one text. */
   readonly turn?: JudgedTurn
+  /** Whose it is, in a cascade. Left out where there is none. */
+  readonly stage?: JudgingStage
   /** Tokens that were run to judge; those that came from the prefix cache are not among them. */
   readonly tokens: { readonly judged: number; readonly cached: number }
 }

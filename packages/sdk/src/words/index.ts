@@ -20,6 +20,7 @@ export {
   show,
 } from "./Checks.ts"
 export type { Constraint, JsonSchema } from "./Constraint.ts"
+export { type Cascade, type CascadePlan, type JudgingStage, judgingStages } from "./Cascade.ts"
 export type { Content, ShieldOptions } from "./Content.ts"
 export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, DecideOptions, Decision, ScoreAnswer } from "./Decision.ts"
 export {
