@@ -13,6 +13,8 @@ export interface SaeEntry extends Site {
   /** The folder's own words, 0 where they are missing. */
   readonly width: number
   readonly averageL0: number
+  /** Neuronpedia's model and source, where the path is one of Gemma Scope's. */
+  readonly neuronpedia?: string
   /** Of a transcoder: where it writes. All others write where they read. */
   readonly writes?: SiteName
 }

@@ -63,7 +63,7 @@ const doublings = (labels: number): number => Math.floor(Math.log2(labels + 1))
 const counted = new WeakMap<SaeEntry, Promise<number>>()
 
 function labelsOf(files: ModelFiles, entry: SaeEntry): Promise<number> {
-  const count = counted.get(entry) ?? readLabels(files, entry.file).then(({ size }) => size)
+  const count = counted.get(entry) ?? readLabels(files, entry).then(({ size }) => size)
   counted.set(entry, count)
   count.catch(() => counted.delete(entry))
   return count
