@@ -11,7 +11,8 @@ const folderOf = ({ model, source }: Source): string => join(facetCache(), "neur
 export const labelsPath = (source: Source): string => join(folderOf(source), "labels.json")
 
 /** What Neuronpedia says of one feature. */
-export const featurePath = (source: Source, index: number): string => join(folderOf(source), "features", `${index}.json`)
+export const featurePath = (source: Source, index: number): string =>
+  join(folderOf(source), "features", `${index}.json`)
 
 export const readKept = (path: string): Promise<string | undefined> => readFile(path, "utf8").catch(() => undefined)
 

@@ -34,7 +34,11 @@ const address = (): string => (process.env["NEURONPEDIA_URL"] || "https://www.ne
  *
  * Rejects with a `DownloadError` when there is no such feature, nothing answers, or the network is not to be used.
  */
-export async function lookUpFeature(source: Source, index: number, options: LookUpOptions = {}): Promise<PublishedFeature> {
+export async function lookUpFeature(
+  source: Source,
+  index: number,
+  options: LookUpOptions = {},
+): Promise<PublishedFeature> {
   checkWhole("index", index)
   const path = featurePath(source, index)
   const kept = await readKept(path)
@@ -85,7 +89,11 @@ function withKey(init: RequestInit, key: string | undefined): Record<string, str
 
 function whyRefused(page: string, status: number): DownloadError | undefined {
   if (status === 404) {
-    return new DownloadError({ url: page, problem: "Neuronpedia has no such feature", remedy: "Check its source and index." })
+    return new DownloadError({
+      url: page,
+      problem: "Neuronpedia has no such feature",
+      remedy: "Check its source and index.",
+    })
   }
   if (status === 401 || status === 403) {
     return new DownloadError({

@@ -31,7 +31,10 @@ export interface PulledLabels {
 const perBatch = 1024
 
 const exportsAddress = (): string =>
-  (process.env["NEURONPEDIA_DATASETS"] || "https://neuronpedia-datasets.s3.us-east-1.amazonaws.com/v1").replace(/\/+$/, "")
+  (process.env["NEURONPEDIA_DATASETS"] || "https://neuronpedia-datasets.s3.us-east-1.amazonaws.com/v1").replace(
+    /\/+$/,
+    "",
+  )
 
 /**
  * Fetches a source's labels into the cache, where whoever opens the autoencoder finds them.
@@ -41,14 +44,19 @@ const exportsAddress = (): string =>
  * Rejects with a `DownloadError` when there is no such source, a batch is damaged or is another source's, and with the signal's
  * reason when aborted: then nothing is kept.
  */
-export async function pullLabels(source: Source, width: number, options: PullLabelsOptions = {}): Promise<PulledLabels> {
+export async function pullLabels(
+  source: Source,
+  width: number,
+  options: PullLabelsOptions = {},
+): Promise<PulledLabels> {
   const labels: Record<string, { readonly label: string }> = {}
   const expected = Math.ceil(width / perBatch)
   for (let batch = 0; ; batch++) {
     const url = `${exportsAddress()}/${source.model}/${source.source}/explanations/batch-${batch}.jsonl.gz`
     const rows = await fetchRows(url, options)
     if (rows === undefined) {
-      if (batch === 0) throw refuse(url, "there are no labels of this source", "`facet scope show NAME` says how it is called.")
+      if (batch === 0)
+        throw refuse(url, "there are no labels of this source", "`facet scope show NAME` says how it is called.")
       break
     }
     for (const row of rows) addRow(labels, row, { source, width, url })
@@ -86,7 +94,8 @@ async function fetchRows(url: string, options: PullLabelsOptions): Promise<Reado
   const host = {
     retryDelaysMs,
     hasAnswered: true,
-    explain: async (_: string, failure: Error) => refuse(url, failure.message, "Check the network, and try again later."),
+    explain: async (_: string, failure: Error) =>
+      refuse(url, failure.message, "Check the network, and try again later."),
   }
   return retry(host, url, signal, async () => {
     const response = await proxiedFetch(url, signal === undefined ? {} : { signal })

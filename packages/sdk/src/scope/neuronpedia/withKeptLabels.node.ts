@@ -8,7 +8,9 @@ import { readSource } from "./Source.ts"
 export function withKeptLabels(files: ModelFiles, entries: ReadonlyArray<SaeEntry>): ModelFiles {
   const kept = new Map(
     entries.flatMap(({ file, neuronpedia }) =>
-      neuronpedia === undefined ? [] : [[`${folderOf(file)}${publishedLabelsFile}`, labelsPath(readSource(neuronpedia))]],
+      neuronpedia === undefined
+        ? []
+        : [[`${folderOf(file)}${publishedLabelsFile}`, labelsPath(readSource(neuronpedia))]],
     ),
   )
   const keptAt = async (name: string): Promise<string | undefined> => {

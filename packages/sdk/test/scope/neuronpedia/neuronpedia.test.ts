@@ -35,7 +35,10 @@ beforeEach(async () => {
   server.asked.length = 0
   server.planted.length = 0
   // Ordered by the index as text: 10 stands before 2, and the batches overlap.
-  server.batches = [[row(0, "the word the"), row(1, "cats"), row(10, " dogs ")], [row(2, "animals"), row(10, "pets")]]
+  server.batches = [
+    [row(0, "the word the"), row(1, "cats"), row(10, " dogs ")],
+    [row(2, "animals"), row(10, "pets")],
+  ]
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
@@ -121,7 +124,10 @@ describe("lookUpFeature", () => {
     const found = await lookUpFeature(source, 12_082, { retryDelaysMs: [1] })
     assert.deepStrictEqual(found.descriptions, ["dogs"])
     assert.match(found.page, /gemma-2-2b\/20-gemmascope-res-16k\/12082$/)
-    assert.deepStrictEqual(server.asked.map(({ headers }) => headers["x-api-key"]), ["secret", "secret"])
+    assert.deepStrictEqual(
+      server.asked.map(({ headers }) => headers["x-api-key"]),
+      ["secret", "secret"],
+    )
     vi.stubEnv("HF_HUB_OFFLINE", "1")
     assert.deepStrictEqual(await lookUpFeature(source, 12_082), found)
     assert.match(String(await failureOf(lookUpFeature(source, 3))), /was not looked up before/)
@@ -129,7 +135,8 @@ describe("lookUpFeature", () => {
 
   it("says what is wrong", async () => {
     server.features = { "gemma-2-2b/20-gemmascope-res-16k/4": { ...feature, index: "5" } }
-    const failure = async (index: number) => String(await failureOf(lookUpFeature(source, index, { retryDelaysMs: [] })))
+    const failure = async (index: number) =>
+      String(await failureOf(lookUpFeature(source, index, { retryDelaysMs: [] })))
     assert.match(await failure(4), /makes no sense: it is of gemma-2-2b\/20-gemmascope-res-16k\/5/)
     assert.match(await failure(6), /has no such feature/)
     server.planted.push({ status: 403 })
