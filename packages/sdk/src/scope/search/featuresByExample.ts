@@ -10,7 +10,7 @@ export interface ExampleHit {
   /** Means over the texts of either set of the feature's strongest activation in a text. */
   readonly on: number
   readonly off: number
-  /** Standardised difference of the means (Cohen's d). */
+  /** Standardised difference of the means (Cohen's d); 1e9 where neither set varies, and they differ. */
   readonly effect: number
   /** The chance of a difference at least as large, either way, were the sets alike (Welch), times the features that were looked at. */
   readonly pValue: number
