@@ -35,12 +35,12 @@ function fraction(x: number, a: number, b: number): number {
 }
 
 const lanczos = [
-  76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 0.1208650973866179e-2,
+  76.18009172947146, -86.5053203294168, 24.0140982408309, -1.231739572450155, 0.1208650973866179e-2,
   -0.5395239384953e-5,
 ] as const
 
 function logGamma(x: number): number {
   const shifted = x + 5.5 - (x + 0.5) * Math.log(x + 5.5)
   const series = lanczos.reduce((sum, coefficient, i) => sum + coefficient / (x + 1 + i), 1.000000000190015)
-  return -shifted + Math.log((2.5066282746310005 * series) / x)
+  return -shifted + Math.log((Math.sqrt(2 * Math.PI) * series) / x)
 }
