@@ -27,7 +27,7 @@ test("autoencoders are listed and shown by any of their names", async () => {
     await scope("show", "20-gemmascope-res-16k", "--model", "google/gemma-2-2b-it", "--json"),
   ]
   expect(listed).toMatchObject({ code: 0, stderr: "" })
-  expect(JSON.parse(listed.stdout)).toHaveLength(11)
+  expect(JSON.parse(listed.stdout)).toHaveLength(10)
   expect(JSON.parse(shown.stdout)).toMatchObject({
     file: "layer_20/width_16k/average_l0_71/params.npz",
     neuronpedia: "gemma-2-2b/20-gemmascope-res-16k",

@@ -31,7 +31,6 @@ export const makeDashboards: ScopeAction = async (console, corpus, values) => {
   await using opened = await openScopeFacet(console, values)
   const { facet, looking } = opened
   let place: { readonly site: SiteName; readonly layer: number } | undefined
-  const labels = new Map<number, string>()
   let number = 0
   try {
     for await (const text of readTexts(corpus)) {
@@ -39,8 +38,6 @@ export const makeDashboards: ScopeAction = async (console, corpus, values) => {
       if (number > most) break
       const trace = await facet.inspect(text, looking)
       place = { site: trace.site, layer: trace.layer }
-      for (const { features } of trace.tokens)
-        for (const { index, label } of features) if (label) labels.set(index, label)
       dashboards.add(trace)
       if (dashboards.texts % betweenSavings === 0) await saved.write(dashboards)
       await showProgress(console, dashboards.texts, total)
@@ -51,7 +48,7 @@ export const makeDashboards: ScopeAction = async (console, corpus, values) => {
   }
   if (console.err.isTerminal) await console.err.write("\r\u001b[K")
   place ??= await facet.inspect("A", { ...looking, topK: 1 })
-  const features = await withLogits(facet, place, dashboards.dashboards(labels))
+  const features = await withLogits(facet, place, dashboards.dashboards())
   const report: DashboardReport = {
     model: values.model ?? "tiny",
     site: place.site,

@@ -41,6 +41,7 @@ export interface CollectedDashboards {
   readonly texts: number
   readonly tokens: number
   readonly fired: ReadonlyArray<readonly [index: number, count: number]>
+  readonly labels: ReadonlyArray<readonly [index: number, label: string]>
   readonly features: ReadonlyArray<
     readonly [
       index: number,
@@ -58,6 +59,8 @@ export class Dashboards {
   readonly #collected = new Map<number, Collected>()
   /** At how many tokens each feature was active. */
   readonly #fired = new Map<number, number>()
+  /** As the traces had them. */
+  readonly #labels = new Map<number, string>()
   #texts = 0
   #tokens = 0
 
@@ -76,11 +79,12 @@ export class Dashboards {
   }
 
   /** What was collected before, to be gone on with. */
-  static from({ features, fired, settings, texts, tokens }: CollectedDashboards): Dashboards {
+  static from({ features, fired, labels, settings, texts, tokens }: CollectedDashboards): Dashboards {
     const made = new Dashboards(settings)
     made.#texts = texts
     made.#tokens = tokens
     for (const [index, count] of fired) made.#fired.set(index, count)
+    for (const [index, label] of labels) made.#labels.set(index, label)
     for (const [index, { histogram, spans, together, ...sums }] of features) {
       made.#collected.set(index, {
         ...sums,
@@ -108,7 +112,8 @@ export class Dashboards {
     for (const [at, { features }] of trace.tokens.entries()) {
       if (at === 0) continue
       this.#tokens++
-      for (const { activation, index } of features) {
+      for (const { activation, index, label } of features) {
+        if (label !== undefined) this.#labels.set(index, label)
         this.#fired.set(index, (this.#fired.get(index) ?? 0) + 1)
         if (this.#wanted !== undefined && !this.#wanted.has(index)) continue
         const one = this.#of(index)
@@ -130,8 +135,12 @@ export class Dashboards {
     this.#texts++
   }
 
-  /** The dashboards, in the order in which features were asked for, else by their indices. */
-  dashboards(labels: ReadonlyMap<number, string> = new Map()): ReadonlyArray<FeatureDashboard> {
+  /**
+   * The dashboards, in the order in which features were asked for, else by their indices.
+   *
+   * @param labels in place of those that the traces had.
+   */
+  dashboards(labels: ReadonlyMap<number, string> = this.#labels): ReadonlyArray<FeatureDashboard> {
     const indices = this.#settings.features ?? [...this.#collected.keys()].sort((a, b) => a - b)
     return indices.map((index) => {
       const { count, histogram, max, spans, sum } = this.#collected.get(index) ?? this.#none()
@@ -156,6 +165,7 @@ export class Dashboards {
       texts: this.#texts,
       tokens: this.#tokens,
       fired: [...this.#fired],
+      labels: [...this.#labels],
       features: [...this.#collected].map(([index, { histogram, together, ...sums }]) => [
         index,
         { ...sums, histogram: { to: histogram.to, counts: histogram.counts }, together: [...together] },
