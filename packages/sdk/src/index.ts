@@ -22,7 +22,7 @@ export type {
   FeatureDashboard,
   LogitEffect,
 } from "./scope/dashboard/FeatureDashboard.ts"
-export { dashboardsFromNeuronpedia, dashboardsToNeuronpedia } from "./scope/dashboard/neuronpediaBatch.ts"
+export { dashboardsFromNeuronpedia, dashboardsToNeuronpedia } from "./scope/dashboard/NeuronpediaBatch.ts"
 export { type ByExampleOptions, type ExampleHit, featuresByExample } from "./scope/search/featuresByExample.ts"
 export { type LabelHit, searchLabels } from "./scope/search/searchLabels.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"

@@ -2,7 +2,7 @@
 import { InvalidRequestError } from "../words/Errors.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import type { SaeEntry } from "./SaePath.ts"
+import { canonicalL0, type SaeEntry } from "./SaePath.ts"
 import { readLabels } from "./Labels.ts"
 
 /** Autoencoders, and the files that they and their labels are in. */
@@ -10,9 +10,6 @@ export interface SaeChoice {
   readonly entries: ReadonlyArray<SaeEntry>
   readonly files: ModelFiles
 }
-
-/** Gemma Scope calls the one of several autoencoders canonical whose average L0 is nearest to this. */
-const canonicalL0 = 100
 
 /**
  * Picks the autoencoder for a site.

@@ -1,7 +1,7 @@
 /** Which features fire on some texts and not on others. */
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Trace } from "../../words/Trace.ts"
-import { twoSided } from "./studentT.ts"
+import { twoSided } from "./twoSided.ts"
 
 /** A feature that tells two sets of texts apart. */
 export interface ExampleHit {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { featuresByExample } from "../../../src/scope/search/featuresByExample.ts"
 import { searchLabels } from "../../../src/scope/search/searchLabels.ts"
-import { twoSided } from "../../../src/scope/search/studentT.ts"
+import { twoSided } from "../../../src/scope/search/twoSided.ts"
 import { InvalidRequestError } from "../../../src/words/Errors.ts"
 import type { Trace } from "../../../src/words/Trace.ts"
 
