@@ -15,6 +15,16 @@ export { tokens } from "./effects/tokens.ts"
 export type { PromiseTokens } from "./effects/PromiseTokens.ts"
 export { contrastVectorsFromSafetensors, contrastVectorsToSafetensors } from "./files/ContrastVectors.ts"
 export { guardWithJudge, needsModel } from "./guard/guardWithJudge.ts"
+export { type CollectedDashboards, Dashboards, type DashboardsOptions } from "./scope/dashboard/Dashboards.ts"
+export type {
+  ActivationSpan,
+  DashboardReport,
+  FeatureDashboard,
+  LogitEffect,
+} from "./scope/dashboard/FeatureDashboard.ts"
+export { dashboardsFromNeuronpedia, dashboardsToNeuronpedia } from "./scope/dashboard/NeuronpediaBatch.ts"
+export { type ByExampleOptions, type ExampleHit, featuresByExample } from "./scope/search/featuresByExample.ts"
+export { type LabelHit, searchLabels } from "./scope/search/searchLabels.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
 export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
 export type { Source } from "./guard/SourceFailure.ts"

@@ -10,6 +10,14 @@ export interface ScopeValues {
   readonly site?: string | undefined
   readonly width?: string | undefined
   readonly l0?: number | undefined
+  readonly scope?: string | undefined
+  readonly features?: string | undefined
+  readonly texts?: number | undefined
+  readonly out?: string | undefined
+  readonly format?: string | undefined
+  readonly on?: string | undefined
+  readonly off?: string | undefined
+  readonly top?: number | undefined
   readonly here?: boolean | undefined
   readonly yes?: boolean | undefined
   readonly json?: boolean | undefined

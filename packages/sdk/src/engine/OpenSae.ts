@@ -96,7 +96,7 @@ export class OpenSae implements Resident {
     residents: Residents,
   ): Promise<OpenSae> {
     const sae = await locateSae(files, entry, config)
-    const labels = await readLabels(files, entry.file)
+    const labels = await readLabels(files, entry, sae.width)
     const placed = await runtime.placeFile(files, entry.file)
     const open = async () => placed.open(buildEncoder(await encoderOf(files, entry.file, sae, placed.tensors)))
     const opened = new OpenSae(filePath(files, entry.file), entry, sae, labels, residents, open)

@@ -24,8 +24,9 @@ export const optionalFiles: ReadonlyArray<string> = [
   knownLogitsFile,
 ]
 
-/** What features stand for, beside an autoencoder's parameters. */
+/** What features stand for, beside an autoencoder's parameters: one's own words, and Neuronpedia's. */
 export const labelsFile = "labels.json"
+export const publishedLabelsFile = "neuronpedia.json"
 /** An autoencoder's parameters, as Gemma Scope names them, and Gemma Scope 2, and SAELens. */
 export const parametersFile = "params.npz"
 export const parametersFile2 = "params.safetensors"

@@ -13,6 +13,8 @@ export interface SaeEntry extends Site {
   /** The folder's own words, 0 where they are missing. */
   readonly width: number
   readonly averageL0: number
+  /** Neuronpedia's model and source, where the path is one of Gemma Scope's. */
+  readonly neuronpedia?: string
   /** Of a transcoder: where it writes. All others write where they read. */
   readonly writes?: SiteName
 }
@@ -81,6 +83,9 @@ export const widthName = (width: number): string =>
 
 /** What Gemma Scope 2's words of an average L0 aim at, in the later layers. Source: SAELens' list of its autoencoders. */
 const namedL0: Readonly<Record<string, number>> = { small: 20, medium: 60, big: 150 }
+
+/** Gemma Scope calls the one of several autoencoders canonical whose average L0 is nearest to this. Source: SAELens. */
+export const canonicalL0 = 100
 
 /** A folder's words: `layer_20`, `width_16k`, `average_l0_71`, or all three in one. */
 function wordsOf(segment: string): { readonly layer?: number; readonly width?: number; readonly averageL0?: number } {

@@ -2,7 +2,7 @@
 import { InvalidRequestError } from "../words/Errors.ts"
 import { type Site, siteKey } from "../words/Site.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
-import type { SaeEntry } from "./SaePath.ts"
+import { canonicalL0, type SaeEntry } from "./SaePath.ts"
 import { readLabels } from "./Labels.ts"
 
 /** Autoencoders, and the files that they and their labels are in. */
@@ -10,9 +10,6 @@ export interface SaeChoice {
   readonly entries: ReadonlyArray<SaeEntry>
   readonly files: ModelFiles
 }
-
-/** Gemma Scope calls the one of several autoencoders canonical whose average L0 is nearest to this. */
-const canonicalL0 = 100
 
 /**
  * Picks the autoencoder for a site.
@@ -63,7 +60,7 @@ const doublings = (labels: number): number => Math.floor(Math.log2(labels + 1))
 const counted = new WeakMap<SaeEntry, Promise<number>>()
 
 function labelsOf(files: ModelFiles, entry: SaeEntry): Promise<number> {
-  const count = counted.get(entry) ?? readLabels(files, entry.file).then(({ size }) => size)
+  const count = counted.get(entry) ?? readLabels(files, entry).then(({ size }) => size)
   counted.set(entry, count)
   count.catch(() => counted.delete(entry))
   return count

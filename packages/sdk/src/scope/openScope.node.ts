@@ -6,6 +6,8 @@ import { openFolder } from "../files/disk/openFolder.node.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Site } from "../words/Site.ts"
 import { placeSae } from "./placeSae.ts"
+import { publishedAt } from "./catalogue/publishedAt.ts"
+import { withKeptLabels } from "./neuronpedia/withKeptLabels.node.ts"
 import { otherKind } from "./otherKind.ts"
 import { isOtherKind, parameterFiles, type SaeEntry } from "./SaePath.ts"
 
@@ -39,13 +41,16 @@ export async function openScope(path: string, given: Partial<Site> = {}): Promis
   const entries: Array<SaeEntry> = []
   for (const file of names) {
     const entry = await placeSae(files, join(root, file), file, known)
-    if (entry !== undefined) entries.push(entry)
+    if (entry !== undefined) entries.push(named(entry, publishedAt(join(root, file))?.neuronpedia))
   }
   if (entries.length === 0) {
     throw names.every((file) => isOtherKind(join(root, file))) ? otherKind(path) : unplaced(path)
   }
-  return { files, entries }
+  return { files: withKeptLabels(files, entries), entries }
 }
+
+const named = (entry: SaeEntry, neuronpedia: string | undefined): SaeEntry =>
+  neuronpedia === undefined ? entry : { ...entry, neuronpedia }
 
 async function listParameters(path: string, root: string): Promise<ReadonlyArray<string>> {
   const names = await readdir(root, { recursive: true }).catch((cause: Error) => {

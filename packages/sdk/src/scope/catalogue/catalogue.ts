@@ -1,5 +1,5 @@
-import { gemmaScope } from "./GemmaScope.ts"
-import { gemmaScope2 } from "./GemmaScope2.ts"
+import { gemmaScope } from "./gemmaScope.ts"
+import { gemmaScope2 } from "./gemmaScope2.ts"
 import type { PublishedSae } from "./PublishedSae.ts"
 
 let known: ReadonlyArray<PublishedSae> | undefined

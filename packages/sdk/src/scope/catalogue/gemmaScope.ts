@@ -3,7 +3,7 @@
  *
  * Source: SAELens 6.54 (`pretrained_saes.yaml`), which lists Google's repositories; widths of tensors: Gemma 2's configurations.
  */
-import { widthNamed } from "../SaePath.ts"
+import { canonicalL0, widthNamed } from "../SaePath.ts"
 import { type PublishedSae, type PublishedSite, publishedSae } from "./PublishedSae.ts"
 
 /**
@@ -84,9 +84,6 @@ const sites: Readonly<Record<string, PublishedSite>> = {
   mlp: { short: "mlp", site: "mlp_out" },
   transcoders: { short: "transcoder", site: "mlp_in_norm", writes: "mlp_out" },
 }
-
-/** Gemma Scope calls the one of several autoencoders canonical whose average L0 is nearest to this. Source: SAELens. */
-export const canonicalL0 = 100
 
 export function gemmaScope(): ReadonlyArray<PublishedSae> {
   return Object.entries(averages).flatMap(([release, widths]) =>

@@ -1,0 +1,84 @@
+/** `facet scope search`: features by their labels, or by texts on which they fire. */
+import { featuresByExample, searchLabels, type SiteName, siteNames, type Trace } from "@facet/sdk"
+import type { Console } from "../Console.ts"
+import { table } from "../table.ts"
+import { UsageError } from "../UsageError.ts"
+import { openScopeFacet } from "./openScopeFacet.ts"
+import { readTexts } from "./readTexts.ts"
+import type { ScopeAction, ScopeValues } from "./ScopeAction.ts"
+
+export const searchFeatures: ScopeAction = async (console, words, values) => {
+  if (words !== undefined) return byLabel(console, words, values)
+  const { off, on } = values
+  if (on !== undefined && off !== undefined) return byExample(console, { on, off }, values)
+  throw new UsageError(
+    "give words to look for in labels, or --on FILE and --off FILE: texts on which it fires, and does not",
+  )
+}
+
+async function byLabel({ out, signal }: Console, words: string, values: ScopeValues): Promise<0> {
+  const { resolveScope, scopeLabels } = await import("@facet/sdk/models")
+  const { json, layer, model, scope, site, top = 20 } = values
+  const known = siteNames.find((name) => name === site)
+  const path =
+    scope === undefined && (model === undefined || model === "tiny")
+      ? undefined
+      : await resolveScope(
+          scope ?? { layer, site },
+          { id: model ?? "", path: model ?? "" },
+          { download: "never", signal },
+        )
+  const found = await scopeLabels(path, placeOf(layer, known))
+  const hits = searchLabels(found.labels, words, top)
+  if (json === true) {
+    await out.writeLine(JSON.stringify({ site: found.site, layer: found.layer, labels: found.labels.size, hits }))
+    return 0
+  }
+  if (found.labels.size === 0) {
+    throw new UsageError(
+      `no feature of ${found.site} at layer ${found.layer} has a label: \`facet scope labels\` fetches them`,
+    )
+  }
+  for (const line of table(hits.map(({ index, label }) => [`${found.site}.${found.layer}.${index}`, label]))) {
+    await out.writeLine(line)
+  }
+  return 0
+}
+
+const placeOf = (layer: number | undefined, site: SiteName | undefined) => ({
+  ...(layer !== undefined && { layer }),
+  ...(site !== undefined && { site }),
+})
+
+async function byExample(
+  console: Console,
+  files: { readonly on: string; readonly off: string },
+  values: ScopeValues,
+): Promise<0> {
+  await using opened = await openScopeFacet(console, values)
+  const { facet, looking } = opened
+  const read = async (path: string): Promise<ReadonlyArray<Trace>> => {
+    const traces: Array<Trace> = []
+    for await (const text of readTexts(path)) traces.push(await facet.inspect(text, looking))
+    return traces
+  }
+  const [on, off] = [await read(files.on), await read(files.off)]
+  const hits = featuresByExample(on, off, { most: values.top ?? 20 })
+  const [first] = on
+  const { out } = console
+  if (values.json === true) {
+    await out.writeLine(JSON.stringify({ site: first?.site, layer: first?.layer, hits }))
+    return 0
+  }
+  const rows = hits.map(({ effect, index, label = "", off: less, on: more, pValue }) => [
+    `${first?.site}.${first?.layer}.${index}`,
+    `${more.toFixed(2)} for ${less.toFixed(2)}`,
+    effect > 1e6 ? "always" : `d ${effect.toFixed(2)}`,
+    `p ${pValue.toPrecision(2)}`,
+    label,
+  ])
+  for (const line of table(rows)) await out.writeLine(line)
+  if (rows.length === 0)
+    await console.err.writeLine("No feature tells these texts apart for certain; give more of them.")
+  return 0
+}
