@@ -10,7 +10,8 @@ import { contrast } from "./effects/contrast.ts"
 import { decide, type DecideOptions } from "./effects/decide.ts"
 import { embed } from "./effects/embed.ts"
 import { generate, stream } from "./effects/generate.ts"
-import { inspect } from "./effects/inspect.ts"
+import { inspect, inspectAll } from "./effects/inspect.ts"
+import { featureLogits, lens } from "./effects/lens.ts"
 import { runTools, type RunToolsOptions, type ToolRun } from "./effects/runTools.ts"
 import { score } from "./effects/score.ts"
 import { shield } from "./effects/shield.ts"
@@ -32,12 +33,13 @@ import { ClosedError, type FacetError } from "./words/Errors.ts"
 import type { GenerateOptions } from "./words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "./words/Generation.ts"
 import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
+import type { FeatureLogits, FeatureLogitsOptions, Lens, LensOptions } from "./words/Lens.ts"
 import { Opened } from "./words/Opened.ts"
 import type { Prompt, TokenPrompt } from "./words/Prompt.ts"
 import type { Questions } from "./words/Question.ts"
 import type { EngineStats } from "./words/Request.ts"
 import type { Score, ScoreOptions } from "./words/Score.ts"
-import type { InspectOptions, Trace } from "./words/Trace.ts"
+import type { InspectAllOptions, InspectOptions, Trace } from "./words/Trace.ts"
 import type { Verdict } from "./words/Verdict.ts"
 
 /** What is known of an open Facet without asking its engine. */
@@ -209,6 +211,15 @@ export class Facet implements AsyncDisposable {
     return this.#run(inspect(text, rest), call)
   }
 
+  /** Traces it at every site that has an autoencoder, out of one run: a trace for each, layer by layer. */
+  async inspectAll(
+    text: string | TokenPrompt | Generation,
+    options: InspectAllOptions & CallOptions = {},
+  ): Promise<ReadonlyArray<Trace>> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#run(inspectAll(text, rest), call)
+  }
+
   /**
    * Answers typed questions about a text with probabilities, without generating a word: is it so, which of these, how much.
    *
@@ -289,6 +300,30 @@ export class Facet implements AsyncDisposable {
   ): Promise<ReadonlyArray<ContrastVector>> {
     const { call, rest } = splitCallOptions(options)
     return this.#run(contrast(pairs, rest), call)
+  }
+
+  /**
+   * The logit lens: what the model would say after each token of a text if it stopped at each layer.
+   *
+   * @example
+   * const { layers } = await facet.lens("Once upon a", { topK: 1 })
+   * for (const { layer, next } of layers) console.log(layer, next.at(-1)?.[0]?.token)
+   */
+  async lens(text: string | TokenPrompt, options: LensOptions & CallOptions = {}): Promise<Lens> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#run(lens(text, rest), call)
+  }
+
+  /**
+   * Which tokens features make likelier by themselves, and which less likely: direct logit attribution.
+   *
+   * @example
+   * const { features } = await facet.featureLogits({ layer: 4, features: [519], topK: 3 })
+   * console.log(features[0]?.promoted.length) // => 3
+   */
+  async featureLogits(options: FeatureLogitsOptions & CallOptions): Promise<FeatureLogits> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#run(featureLogits(rest), call)
   }
 
   /** Requests under way, and what the prefix caches hold. */

@@ -27,6 +27,7 @@ const publicSources = [
   "effects/runTools",
   "effects/shield",
   "effects/inspect",
+  "effects/lens",
   "effects/score",
   "effects/embed",
   "effects/tokens",
@@ -52,6 +53,7 @@ const publicSources = [
   "guard/reading/wordsOfJson",
   "guard/reading/wordsOfUrl",
   "words/promptReadings",
+  "words/traceToHtml",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

@@ -1,8 +1,9 @@
 /** `facet eval`: how well a guard judges labelled rows. */
-import { access, constants, writeFile } from "node:fs/promises"
-import { basename, dirname } from "node:path"
+import { writeFile } from "node:fs/promises"
+import { basename } from "node:path"
 import { policies } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
+import { checkWritable } from "../checkWritable.ts"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
@@ -54,7 +55,7 @@ export const evaluation = defineCommand(
     if (model !== undefined && shield !== undefined && model !== shield) {
       throw new UsageError("--model and --shield both name the guard: give one of them")
     }
-    if (html !== undefined) await checkPlace(html)
+    if (html !== undefined) await checkWritable("--html", html)
     // What is wrong with the rows is told before a model is fetched for them.
     const rows = await readDataset(file, limit)
     const guard = shield ?? model
@@ -72,13 +73,6 @@ export const evaluation = defineCommand(
     return 0
   },
 )
-
-/** An evaluation may take hours: that its report cannot be written is said before. */
-async function checkPlace(html: string): Promise<void> {
-  await access(dirname(html), constants.W_OK).catch((cause: Error) => {
-    throw new UsageError(`--html: ${html} cannot be written (${cause.message})`)
-  })
-}
 
 const barWidth = 20
 

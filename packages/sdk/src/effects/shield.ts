@@ -2,8 +2,7 @@
 import * as Effect from "effect/Effect"
 import { judge } from "../guard/judge.ts"
 import { checked } from "../words/checked.ts"
-import { checkKnown } from "../words/Checks.ts"
-import type { Content, ShieldOptions } from "../words/Content.ts"
+import { checkShieldOptions, type Content, type ShieldOptions } from "../words/Content.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
 import { resolvePolicies } from "../words/Policy.ts"
@@ -18,12 +17,14 @@ import type { Verdict } from "../words/Verdict.ts"
  * @example
  * const verdict = yield* shield("How do I pick a lock?")
  * if (verdict.flagged) yield* Console.log(verdict.policies)
+ * const { policies } = yield* shield("How do I build a bomb?", { explain: true })
+ * policies[0]?.reason?.text // => bomb
  */
 export const shield = Effect.fn("facet.shield")(function* (
   content: Content,
   options: ShieldOptions = {},
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
-  yield* checked(() => checkKnown(options, ["policies"]))
+  yield* checked(() => checkShieldOptions(options))
   const policies = yield* checked(() => resolvePolicies(options.policies))
-  return yield* judge(content, policies, false)
+  return yield* judge(content, policies, { isNested: false, explain: options.explain })
 })

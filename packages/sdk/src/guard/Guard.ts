@@ -92,7 +92,7 @@ export interface Judges {
 }
 
 /** An answer belongs to a request that was let in, so judging it takes no second place in the queue. */
-export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
+export const makeJudges = ({ explain, policies, timeoutMs }: GuardPlan): Judges => {
   const turns = Semaphore.makeUnsafe(mostAtOnce)
   // An answer is judged sentence by sentence, and each time with the same question.
   const readQuestion = rememberLast((question: string) => read("prompt", question))
@@ -102,7 +102,7 @@ export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
   const input = (text: string, isNested: boolean) =>
-    within(Effect.flatMap(read("prompt", text), (prompt) => judge({ prompt }, policies, isNested)))
+    within(Effect.flatMap(read("prompt", text), (prompt) => judge({ prompt }, policies, { isNested, explain })))
   return {
     input: (text) => input(text, false),
     prompt: (readings) => judgeReadings(readings, input),
@@ -111,7 +111,7 @@ export const makeJudges = ({ policies, timeoutMs }: GuardPlan): Judges => {
         Effect.gen(function* () {
           const response = yield* read("response", text)
           const content = question === undefined ? { response } : { prompt: yield* readQuestion(question), response }
-          return yield* judge(content, policies, true)
+          return yield* judge(content, policies, { isNested: true, explain })
         }),
       ),
   }

@@ -19,7 +19,7 @@ export {
   show,
 } from "./Checks.ts"
 export type { Constraint, JsonSchema } from "./Constraint.ts"
-export type { Content, ShieldOptions } from "./Content.ts"
+export type { Content, ExplainOptions, ShieldOptions } from "./Content.ts"
 export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, Decision, ScoreAnswer } from "./Decision.ts"
 export {
   type Device,
@@ -207,4 +207,6 @@ export {
   tracesOf,
   verdictsOf,
 } from "./UiParts.ts"
-export type { JudgedTurn, PolicyVerdict, Verdict } from "./Verdict.ts"
+export type { FeatureReason, JudgedTurn, OccludedSpan, PolicyVerdict, Verdict, VerdictReason } from "./Verdict.ts"
+export { traceToHtml, type TraceToHtmlOptions, tracesFromHtml } from "./traceToHtml.ts"
+export { visibleVerdict } from "./Verdict.ts"
