@@ -135,8 +135,8 @@ describe("SteeringPanel", () => {
     await userEvent.keyboard("{ArrowRight}{ArrowRight}")
     await expect.element(slider).toHaveAttribute("aria-valuetext", "+32")
     await screen.getByRole("button", { name: "Compare" }).click()
-    await expect.element(screen.getByRole("article", { name: "Steered" })).toHaveTextContent(/At night, a fox\.$/)
-    await expect.element(screen.getByRole("article", { name: "Default" })).toHaveTextContent(/A fox\.$/)
+    await expect.element(screen.getByRole("article", { name: "Steered" }).getByText("At night, a fox.")).toBeVisible()
+    await expect.element(screen.getByRole("article", { name: "Default" }).getByText("A fox.")).toBeVisible()
     expect(asked.map(({ interventions }) => interventions)).toEqual(
       expect.arrayContaining([undefined, [{ type: "steer", site: "resid_post", layer: 4, feature: 3, strength: 32 }]]),
     )
