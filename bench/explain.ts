@@ -1,13 +1,16 @@
 /**
- * Whether the words that a verdict is said to hang on are those: `npx pnpm@12 bench:explain [--set hand]`. Each text that the
- * embedded guard flags is judged again without the named span, and without a random one of as many words.
+ * Whether the words that a verdict is said to hang on are those: `npx pnpm@12 bench:explain [--set hand] [--every 4]`. Each
+ * text that the embedded guard flags is judged again without the named span, and without random ones of as many words.
  */
 import { readFile } from "node:fs/promises"
 import { parseArgs } from "node:util"
 import { Facet } from "@facet/sdk"
 
-const { values } = parseArgs({ options: { set: { type: "string", multiple: true }, limit: { type: "string" } } })
+const { values } = parseArgs({ options: { set: { type: "string", multiple: true }, every: { type: "string" } } })
 const folder = "packages/tiny/recipe/facet_tiny/data/guard/prompts"
+/** One of so many prompts is judged. */
+const every = Number(values.every ?? 1)
+/** Random spans for each that is named. */
 const draws = 2
 
 interface Prompts {
@@ -42,7 +45,7 @@ for (const set of values.set ?? ["hand", "plain"]) {
   const random = makeRandom(1)
   const count = { flagged: 0, named: 0, random: 0, drawn: 0, span: 0, words: 0 }
   const costs: Array<number> = []
-  for (const { text } of prompts.slice(0, Number(values.limit ?? Infinity))) {
+  for (const { text } of prompts.filter((_, i) => i % every === 0)) {
     // A salt of its own: nothing is cached, and what is run is what the verdict costs.
     const verdict = await facet.shield(text, { explain: true, cacheSalt: `${set} ${text}` })
     if (!verdict.flagged) continue
@@ -57,17 +60,6 @@ for (const set of values.set ?? ["hand", "plain"]) {
       count.span += size
       const named = await probability(hidden(text, reason.start, reason.end), policy)
       if (named < threshold) count.named++
-      if (process.env["SHOW"])
-        console.log(
-          named < threshold ? "  ok" : "MISS",
-          policy,
-          size,
-          JSON.stringify(reason.text),
-          named.toFixed(2),
-          text,
-          costs.at(-1)!.toFixed(2),
-          reason.spans.length,
-        )
       for (let draw = 0; draw < draws; draw++) {
         const from = Math.floor(random() * (words.length - size + 1))
         const other = await probability(hidden(text, words[from]!.start, words[from + size - 1]!.end), policy)
