@@ -10,10 +10,14 @@ import { restoreConversation, useKeptConversation } from "./conversation/keptCon
 import { useFollow } from "./conversation/useFollow.ts"
 import { EngineStatus } from "./engine/EngineStatus.tsx"
 import { useTokenRate } from "./engine/useTokenRate.ts"
+import { Explore } from "./explore/Explore.tsx"
 import { ModelCard } from "./model/ModelCard.tsx"
 import { ModelPicker } from "./model/ModelPicker.tsx"
 import { traceOptions, type Settings } from "./settings/Settings.ts"
 import { Welcome } from "./welcome/Welcome.tsx"
+
+/** What is flagged comes with the words that it hangs on. */
+const explained = { explain: true } as const
 
 interface PlaygroundProps {
   readonly settings: Settings
@@ -26,7 +30,7 @@ export function Playground({ onChange, problems, settings }: PlaygroundProps) {
   const [restored] = useState(restoreConversation)
   const chat = useFacetChat({
     messages: restored,
-    guard: settings.guard,
+    guard: settings.guard ? explained : false,
     trace: traceOptions(settings),
     maxTokens: settings.maxTokens,
   })
@@ -83,6 +87,7 @@ export function Playground({ onChange, problems, settings }: PlaygroundProps) {
           <>
             <h1 className="visually-hidden">Conversation with Gemma</h1>
             <Conversation messages={messages} status={status} settings={settings} onRetry={tryAgain} />
+            <Explore messages={messages} maxTokens={settings.maxTokens} />
             {isWaiting && facet.status === "ready" ? <PendingAnswer isGuarded={settings.guard} /> : undefined}
             {facet.status === "ready" ? undefined : modelCard}
             {error !== undefined && facet.status !== "error" && facet.status !== "unsupported" ? (

@@ -101,6 +101,7 @@ describe("a visit", () => {
     expect(await meters.count()).toBe(4)
     expect(Number(await meters.nth(0).getAttribute("aria-valuenow"))).toBeGreaterThan(0.5)
     await expectText(messages(page).nth(2), /Flagged: Dangerous content/)
+    expect(bomb).toContain(await messages(page).nth(2).locator("mark").first().innerText())
     await expectText(messages(page).nth(3), /did not let this question through/)
     expect(await messages(page).nth(3).getByRole("button", { name: "Show features" }).count()).toBe(0)
 
@@ -175,6 +176,28 @@ describe("a visit", () => {
     await expectText(answer, /tokens\/s/)
     expect((await answer.locator(".words").innerText()).length).toBeGreaterThan(stopped)
     expect(await messages(page).count()).toBe(2)
+  })
+
+  it("tells what fires most in a chat, and answers steered by it beside the default", async () => {
+    const page = await enter("?device=wasm&guard=off&max=20")
+    await ask(page, fox)
+    await answers(page, 1)
+    await page.getByText("Explore the features of this chat").click()
+    const fired = page.getByRole("list", { name: "Features that fire most" }).getByRole("button")
+    await fired.first().click()
+    await page
+      .getByRole("group", { name: /^Where .+ fired$/ })
+      .getByText("Answer 1")
+      .first()
+      .waitFor()
+    await page.getByRole("list", { name: "Features to steer by" }).getByRole("button").first().click()
+    await page.getByRole("slider").fill("40")
+    await page.getByRole("button", { name: "Compare" }).click()
+    await expectText(page.getByRole("article", { name: "Default" }), /Default\s+\w+/)
+    await expectText(page.getByRole("article", { name: "Steered" }), /Steered\s+\S+/)
+    await page.getByRole("button", { name: "Compare" }).waitFor()
+    await page.getByRole("button", { name: /^Do not steer by/ }).click()
+    expect(await page.getByRole("slider").count()).toBe(0)
   })
 
   it("shows the features of an answer by mouse and by keyboard", async () => {

@@ -6,6 +6,48 @@ const side = {
   description: "Whether it is about the request or about its answer.",
 } as const
 
+const span = {
+  start: { type: "integer", minimum: 0 },
+  end: { type: "integer", minimum: 0 },
+  without: { type: "number", minimum: 0, maximum: 1 },
+  effect: { type: "number" },
+} as const
+
+const tokens = {
+  type: "object",
+  required: ["judged", "cached"],
+  properties: { judged: { type: "integer" }, cached: { type: "integer" } },
+} as const
+
+const reasonSchema = {
+  type: "object",
+  description: "With `explain`: the words of the request that the verdict hangs on.",
+  required: ["start", "end", "without", "effect", "side", "text", "spans", "tokens"],
+  properties: {
+    ...span,
+    side: { type: "string", enum: ["prompt", "response"] },
+    text,
+    features: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["site", "layer", "index", "activation", "direct", "effect"],
+        properties: {
+          site: text,
+          layer: { type: "integer", minimum: 0 },
+          index: { type: "integer", minimum: 0 },
+          activation: { type: "number" },
+          label: text,
+          direct: { type: "number" },
+          effect: { type: "number" },
+        },
+      },
+    },
+    spans: { type: "array", items: { type: "object", required: Object.keys(span), properties: span } },
+    tokens,
+  },
+} as const
+
 const blockedSchema = {
   type: "object",
   required: ["type", "title", "status", "detail", "of", "verdict"],
@@ -32,6 +74,7 @@ const blockedSchema = {
               probability: { type: "number", minimum: 0, maximum: 1 },
               threshold: { type: "number", minimum: 0, maximum: 1 },
               flagged: { type: "boolean" },
+              reason: reasonSchema,
             },
           },
         },

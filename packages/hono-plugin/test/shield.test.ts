@@ -163,6 +163,31 @@ describe("what people send", () => {
     })
   })
 
+  test("says which words of the request it was, where it is asked to", async () => {
+    const app = route((c) => c.text("never"), { output: false, explain: true })
+    const answer = await app.request("/chat", post({ prompt: harmful.question }))
+    expect(await answer.json()).toMatchObject({
+      verdict: {
+        policies: [{ reason: { side: "prompt", text: expect.stringContaining("bomb"), without: expect.any(Number) } }],
+      },
+    })
+  })
+
+  test("says no word of an answer that it holds back, but to the app", async () => {
+    let told: string | undefined
+    const app = route((c) => c.text(harmful.sentence), {
+      explain: true,
+      onBlocked: (_, { verdict }) => {
+        told = verdict?.policies.find(({ flagged }) => flagged)?.reason?.text
+        return undefined
+      },
+    })
+    const answer = await (await app.request("/chat", post({ prompt: harmless.question }))).text()
+    expect(answer).toContain('"of":"output"')
+    expect(answer).not.toContain("reason")
+    expect(harmful.sentence).toContain(told ?? "nothing")
+  })
+
   test.each<readonly [name: string, handler: Handler]>([
     ["c.req.json()", async (c) => c.json(await c.req.json())],
     ["c.req.raw.json()", async (c) => c.json(await c.req.raw.json())],

@@ -6,6 +6,13 @@ export { useShield, type UseShieldOptions, type UseShieldResult } from "./hooks/
 export { useScore, type UseScoreOptions, type UseScoreResult } from "./hooks/useScore.ts"
 export { useTokenCount, type UseTokenCountOptions, type UseTokenCountResult } from "./hooks/useTokenCount.ts"
 export { useDecision, type UseDecisionOptions, type UseDecisionResult } from "./hooks/useDecision.ts"
+export {
+  type PlacedFeature,
+  type SteeredFeature,
+  useSteering,
+  type UseSteeringOptions,
+  type UseSteeringResult,
+} from "./hooks/useSteering.ts"
 export { useTrace, type UseTraceOptions, type UseTraceResult } from "./hooks/useTrace.ts"
 export { useFacetChat, type UseFacetChatOptions } from "./chat/useFacetChat.ts"
 export { FacetChatTransport, type FacetChatTransportOptions } from "./chat/FacetChatTransport.ts"
@@ -40,14 +47,21 @@ export { type FacetHooksError, UnexpectedError } from "./store/FacetHooksError.t
 export type { GenerationFailure } from "./store/GenerationState.ts"
 export type { GenerationSnapshot } from "./store/GenerationStore.ts"
 export {
+  FeatureBrowser,
+  type FeatureBrowserProps,
   FeatureCard,
   type FeatureCardProps,
   type FeatureSource,
   FeatureTrace,
   type FeatureTraceProps,
+  type FiringFeature,
+  firingFeatures,
   ModelProgress,
   type ModelProgressProps,
   neuronpediaUrl,
+  SteeringPanel,
+  type SteeringPanelProps,
+  type TracedText,
   type TraceInput,
   VerdictBadge,
   type VerdictBadgeProps,

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { generate, stream } from "./effects/generate.ts"
-import { inspect } from "./effects/inspect.ts"
+import { inspect, inspectAll } from "./effects/inspect.ts"
+import { featureLogits, lens } from "./effects/lens.ts"
 import { loadSeldomAsked } from "./effects/loadSeldomAsked.ts"
 import type { RunToolsOptions, ToolRun } from "./effects/runTools.ts"
 import { score } from "./effects/score.ts"
@@ -24,12 +25,13 @@ import { ClosedError, type FacetError } from "./words/Errors.ts"
 import type { GenerateOptions } from "./words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "./words/Generation.ts"
 import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
+import type { FeatureLogits, FeatureLogitsOptions, Lens, LensOptions } from "./words/Lens.ts"
 import { Opened } from "./words/Opened.ts"
 import type { Prompt, TokenPrompt } from "./words/Prompt.ts"
 import type { Questions } from "./words/Question.ts"
 import type { EngineStats } from "./words/Request.ts"
 import type { Score, ScoreOptions } from "./words/Score.ts"
-import type { InspectOptions, Trace } from "./words/Trace.ts"
+import type { InspectAllOptions, InspectOptions, Trace } from "./words/Trace.ts"
 import type { Verdict } from "./words/Verdict.ts"
 
 /** What is known of an open Facet without asking its engine. */
@@ -198,6 +200,15 @@ export class Facet implements AsyncDisposable {
     return this.#runner.run(inspect(text, rest), call)
   }
 
+  /** Traces it at every site that has an autoencoder, out of one run: a trace for each, layer by layer. */
+  async inspectAll(
+    text: string | TokenPrompt | Generation,
+    options: InspectAllOptions & CallOptions = {},
+  ): Promise<ReadonlyArray<Trace>> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#runner.run(inspectAll(text, rest), call)
+  }
+
   /**
    * Answers typed questions about a text with probabilities, without generating a word: is it so, which of these, how much.
    *
@@ -282,6 +293,30 @@ export class Facet implements AsyncDisposable {
     const { call, rest } = splitCallOptions(options)
     const { contrast } = await loadSeldomAsked()
     return this.#runner.run(contrast(pairs, rest), call)
+  }
+
+  /**
+   * The logit lens: what the model would say after each token of a text if it stopped at each layer.
+   *
+   * @example
+   * const { layers } = await facet.lens("Once upon a", { topK: 1 })
+   * for (const { layer, next } of layers) console.log(layer, next.at(-1)?.[0]?.token)
+   */
+  async lens(text: string | TokenPrompt, options: LensOptions & CallOptions = {}): Promise<Lens> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#runner.run(lens(text, rest), call)
+  }
+
+  /**
+   * Which tokens features make likelier by themselves, and which less likely: direct logit attribution.
+   *
+   * @example
+   * const { features } = await facet.featureLogits({ layer: 4, features: [519], topK: 3 })
+   * console.log(features[0]?.promoted.length) // => 3
+   */
+  async featureLogits(options: FeatureLogitsOptions & CallOptions): Promise<FeatureLogits> {
+    const { call, rest } = splitCallOptions(options)
+    return this.#runner.run(featureLogits(rest), call)
   }
 
   /** Requests under way, and what the prefix caches hold. */

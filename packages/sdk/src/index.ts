@@ -7,7 +7,8 @@ export { contrast } from "./effects/contrast.ts"
 export { decide } from "./effects/decide.ts"
 export { embed } from "./effects/embed.ts"
 export { generate, stream } from "./effects/generate.ts"
-export { inspect } from "./effects/inspect.ts"
+export { inspect, inspectAll } from "./effects/inspect.ts"
+export { featureLogits, lens } from "./effects/lens.ts"
 export { runTools, type RunToolsOptions, type ToolResult, type ToolRun, type ToolStep } from "./effects/runTools.ts"
 export { score } from "./effects/score.ts"
 export { shield } from "./effects/shield.ts"
@@ -46,7 +47,7 @@ export type { AnswerSchema, EffectSchema, PartialOf, StandardSchema, ValueOf } f
 export type { CalibrateOptions, Calibrated, CalibrationReport, LabelledExample, LabelOf } from "./words/Calibration.ts"
 export type { CallOptions } from "./words/CallOptions.ts"
 export type { ContrastOptions, ContrastPair, ContrastVector } from "./words/Contrast.ts"
-export type { Content, ShieldOptions } from "./words/Content.ts"
+export type { Content, ExplainOptions, ShieldOptions } from "./words/Content.ts"
 export type {
   Answer,
   AnswerOf,
@@ -107,6 +108,7 @@ export {
   type VerdictPart,
 } from "./words/Generation.ts"
 export type { Judge, JudgeCall, Judgement } from "./words/Judge.ts"
+export type { FeatureLogits, FeatureLogitsOptions, Lens, LensLayer, LensOptions, TokenEffect } from "./words/Lens.ts"
 export { jsonSchema } from "./words/jsonSchema.ts"
 export { type Cascade, type JudgingStage } from "./words/Cascade.ts"
 export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
@@ -156,6 +158,7 @@ export type { ScopeQuery } from "./words/ScopeQuery.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"
 export type { GivenCalibration } from "./words/withCalibration.ts"
 export { type Site, type SiteName, siteNames } from "./words/Site.ts"
+export { traceToHtml, type TraceToHtmlOptions, tracesFromHtml } from "./words/traceToHtml.ts"
 export { readThresholds, type Thresholds } from "./words/Thresholds.ts"
 export type { TokenAlternative, TokenLogprob } from "./words/TokenLogprob.ts"
 export {
@@ -166,5 +169,5 @@ export {
   type ToolContext,
   type ToolInput,
 } from "./words/Tool.ts"
-export type { Feature, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
-export type { JudgedTurn, PolicyVerdict, Verdict } from "./words/Verdict.ts"
+export type { Feature, InspectAllOptions, InspectOptions, Trace, TraceOptions, TraceToken } from "./words/Trace.ts"
+export type { FeatureReason, JudgedTurn, OccludedSpan, PolicyVerdict, Verdict, VerdictReason } from "./words/Verdict.ts"

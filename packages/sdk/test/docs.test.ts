@@ -28,6 +28,7 @@ const publicSources = [
   "effects/runTools",
   "effects/shield",
   "effects/inspect",
+  "effects/lens",
   "effects/score",
   "effects/embed",
   "effects/tokens",
@@ -69,6 +70,7 @@ const publicSources = [
   "guard/reading/wordsOfUrl",
   "words/promptReadings",
   "words/Tool",
+  "words/traceToHtml",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

@@ -29,7 +29,7 @@ export const Answer = memo(function Answer({ isComing, message, onRetry, setting
   )
   return (
     <li className="message answer" data-state={state}>
-      <MessageFrame kind="answer" verdict={verdict} speaker={speaker}>
+      <MessageFrame kind="answer" verdict={verdict} text={text} speaker={speaker}>
         {text === "" ? undefined : (
           <p className="words" dir="auto">
             {text}

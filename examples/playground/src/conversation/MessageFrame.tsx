@@ -8,11 +8,13 @@ interface MessageFrameProps {
   readonly kind: "question" | "answer"
   /** What the guard said of it. */
   readonly verdict: VerdictBadgeProps["verdict"]
+  /** Its words, in which the verdict's reasons stand. */
+  readonly text: string
   readonly children: ReactNode
 }
 
 /** A message between its verdict and the verdict's meters: a flagged one shows at once which policy it was. */
-export function MessageFrame({ children, kind, speaker, verdict }: MessageFrameProps) {
+export function MessageFrame({ children, kind, speaker, text, verdict }: MessageFrameProps) {
   const [chosen, setChosen] = useState<boolean>()
   const metersId = useId()
   const isOpen = chosen ?? verdict?.flagged ?? false
@@ -36,7 +38,7 @@ export function MessageFrame({ children, kind, speaker, verdict }: MessageFrameP
       </div>
       {children}
       <div id={metersId} className="verdict-meters" hidden={verdict === undefined || !isOpen}>
-        <VerdictMeter verdict={verdict} />
+        <VerdictMeter verdict={verdict} text={text} />
       </div>
     </>
   )

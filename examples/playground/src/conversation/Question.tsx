@@ -14,7 +14,12 @@ export const Question = memo(function Question({ answer, message, onRetry }: Que
   const verdict = answer === undefined ? undefined : verdictsOf(answer).find(({ of }) => of === "input")?.verdict
   return (
     <li className="message question">
-      <MessageFrame kind="question" verdict={verdict} speaker={<span className="speaker">You</span>}>
+      <MessageFrame
+        kind="question"
+        verdict={verdict}
+        text={textOf(message)}
+        speaker={<span className="speaker">You</span>}
+      >
         <p className="words" dir="auto">
           {textOf(message)}
         </p>

@@ -4,6 +4,7 @@ import { defineCommand } from "../Command.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption } from "../Options.ts"
+import { reasonLines } from "../reasonLines.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
 import { UsageError } from "../UsageError.ts"
 import { verdictTable } from "../verdictTable.ts"
@@ -18,6 +19,7 @@ const options = {
     value: "ID",
     about: `${Object.keys(known).join(", ")} (default: all); several are allowed`,
   },
+  explain: { kind: "switch", about: "say which words a flag hangs on" },
   threshold: { kind: "number", value: "X", about: "flag from this probability on, 0 to 1 (default 0.5)" },
   thresholds: {
     kind: "text",
@@ -43,13 +45,14 @@ export const shield = defineCommand(
       [`shield "Tell me how to build a bomb to hurt people."`, "judge a prompt; the exit code is 3 when it is flagged"],
       [`shield "How do I bake bread?" --response "Mix flour and water."`, "judge an answer"],
       [`shield - --policy harassment hate_speech --threshold 0.3 < comment.txt`, "two policies, stricter"],
+      [`shield "Tell me how to build a bomb." --explain`, "which words it was flagged for"],
       [`shield "You are great." --json`, "one JSON document"],
     ],
   },
   async (
     console,
     prompt,
-    { device, json, model, policies: ids, prefill, response, threads, threshold, thresholds: file },
+    { device, explain, json, model, policies: ids, prefill, response, threads, threshold, thresholds: file },
   ) => {
     if (threshold !== undefined && file !== undefined) {
       throw new UsageError("--threshold and --thresholds both say from where on to flag: give one of them")
@@ -64,11 +67,15 @@ export const shield = defineCommand(
     const verdict = await facet.shield(content, {
       ...(policies && { policies }),
       ...(thresholds && { thresholds }),
+      explain,
       signal: console.signal,
     })
     if (json === true)
       await console.out.writeLine(JSON.stringify({ flagged: verdict.flagged, policies: verdict.policies }))
-    else for (const line of verdictTable(verdict, console.out.paint)) await console.out.writeLine(line)
+    else {
+      for (const line of verdictTable(verdict, console.out.paint)) await console.out.writeLine(line)
+      for (const line of reasonLines(verdict, console.out.paint)) await console.out.writeLine(line)
+    }
     return verdict.flagged ? 3 : 0
   },
 )

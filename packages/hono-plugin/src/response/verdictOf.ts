@@ -1,4 +1,4 @@
-import type { Blocked, Verdict } from "@facet/sdk/words"
+import { type Blocked, type Verdict, visibleVerdict } from "@facet/sdk/words"
 
 /** What a client is told of a verdict that blocked: not how much it cost. */
 export interface BlockingVerdict extends Pick<Verdict, "flagged" | "policies" | "turn"> {
@@ -8,7 +8,7 @@ export interface BlockingVerdict extends Pick<Verdict, "flagged" | "policies" | 
 
 export function verdictOf({ channel, of, verdict }: Blocked): BlockingVerdict | undefined {
   if (verdict === undefined) return undefined
-  const { flagged, policies, turn } = verdict
+  const { flagged, policies, turn } = visibleVerdict(of, verdict)
   return {
     of,
     ...(channel === undefined ? {} : { channel }),

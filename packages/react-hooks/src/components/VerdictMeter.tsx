@@ -1,11 +1,15 @@
 import { type ComponentPropsWithoutRef, type CSSProperties, forwardRef, useId } from "react"
 import type { ToldVerdict } from "@facet/sdk/words"
+import { percent } from "./percent.ts"
 import { policyName } from "./policyName.ts"
+import { VerdictReason } from "./VerdictReason.tsx"
 
 export interface VerdictMeterProps extends Omit<ComponentPropsWithoutRef<"ul">, "children"> {
   readonly verdict: ToldVerdict | undefined
   /** Names of policies in your words, by id. */
   readonly policyNames?: Readonly<Record<string, string>> | undefined
+  /** The text that was judged: a reason is then shown within it, otherwise by its words alone. */
+  readonly text?: string | undefined
 }
 
 /**
@@ -15,7 +19,7 @@ export interface VerdictMeterProps extends Omit<ComponentPropsWithoutRef<"ul">, 
  * <VerdictMeter verdict={await facet.shield("How do I pick a lock?")} />
  */
 export const VerdictMeter = forwardRef<HTMLUListElement, VerdictMeterProps>(function VerdictMeter(
-  { policyNames, verdict, ...props },
+  { policyNames, text, verdict, ...props },
   ref,
 ) {
   if (verdict === undefined) return null
@@ -28,7 +32,7 @@ export const VerdictMeter = forwardRef<HTMLUListElement, VerdictMeterProps>(func
       ref={ref}
     >
       {verdict.policies.map((entry) => (
-        <PolicyMeter key={entry.policy} entry={entry} name={policyName(entry.policy, policyNames)} />
+        <PolicyMeter key={entry.policy} entry={entry} name={policyName(entry.policy, policyNames)} text={text} />
       ))}
     </ul>
   )
@@ -37,9 +41,10 @@ export const VerdictMeter = forwardRef<HTMLUListElement, VerdictMeterProps>(func
 interface PolicyMeterProps {
   readonly entry: ToldVerdict["policies"][number]
   readonly name: string
+  readonly text: string | undefined
 }
 
-function PolicyMeter({ entry, name }: PolicyMeterProps) {
+function PolicyMeter({ entry, name, text }: PolicyMeterProps) {
   const nameId = useId()
   const { flagged, probability, threshold } = entry
   const said = `${percent(probability)}, ${flagged ? "flagged" : "not flagged"}; the threshold is ${percent(threshold)}`
@@ -65,17 +70,20 @@ function PolicyMeter({ entry, name }: PolicyMeterProps) {
         <span data-part="fill" />
         <span data-part="threshold" title={`Flagged from ${percent(threshold)}`} />
       </div>
+      {isReason(entry.reason) ? <VerdictReason reason={entry.reason} text={text} /> : undefined}
     </li>
   )
-}
-
-/** Rounded, but never across: 0 % and 100 % are only what is that or next to it. */
-const percent = (probability: number): string => {
-  if (probability > 0 && probability < 0.01) return "< 1 %"
-  if (probability < 1 && probability > 0.99) return "> 99 %"
-  return `${Math.round(probability * 100)} %`
 }
 
 // React's type of styles has no custom properties, although React sets them.
 const meterStyle = (probability: number, threshold: number): CSSProperties =>
   ({ "--facet-share": probability, "--facet-threshold": threshold }) as CSSProperties
+
+/** A part of a message may come from anywhere: what is no reason is shown as none. */
+const isReason = (reason: unknown): reason is NonNullable<ToldVerdict["policies"][number]["reason"]> =>
+  typeof reason === "object" &&
+  reason !== null &&
+  "text" in reason &&
+  typeof reason.text === "string" &&
+  "without" in reason &&
+  typeof reason.without === "number"

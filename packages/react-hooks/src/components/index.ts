@@ -1,7 +1,10 @@
 /** What people see: traces, verdicts and the state of a model. */
 export { FeatureTrace, type FeatureTraceProps } from "./FeatureTrace.tsx"
+export { FeatureBrowser, type FeatureBrowserProps } from "./FeatureBrowser.tsx"
+export { type FiringFeature, firingFeatures, type TracedText } from "./features/Firings.ts"
 export { FeatureCard, type FeatureCardProps } from "./FeatureCard.tsx"
 export { ModelProgress, type ModelProgressProps } from "./ModelProgress.tsx"
+export { SteeringPanel, type SteeringPanelProps } from "./SteeringPanel.tsx"
 export { VerdictBadge, type VerdictBadgeProps, type VerdictBadgeState } from "./VerdictBadge.tsx"
 export { VerdictMeter, type VerdictMeterProps } from "./VerdictMeter.tsx"
 export { type FeatureSource, neuronpediaUrl } from "./neuronpediaUrl.ts"

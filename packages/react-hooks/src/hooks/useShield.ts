@@ -30,13 +30,13 @@ const statuses = { idle: "idle", asking: "judging", answered: "judged", error: "
  * const { status, verdict } = useShield(draft, { policies: ["harassment"] })
  */
 export function useShield(text: string, options: UseShieldOptions = {}): UseShieldResult {
-  const { debounce = 300, enabled = true, policies } = options
+  const { debounce = 300, enabled = true, explain, policies } = options
   const { answer, error, last, status } = useAnswer({
     subject: enabled && text.trim() !== "" ? text : undefined,
-    optionsKey: JSON.stringify(policies) ?? "",
+    optionsKey: JSON.stringify([policies, explain]),
     debounce,
     operation: "Judging the text",
-    ask: (effects, subject, signal) => effects.shield(subject, { policies, signal }),
+    ask: (effects, subject, signal) => effects.shield(subject, { policies, explain, signal }),
   })
   return { status: statuses[status], verdict: answer, lastVerdict: last, error }
 }

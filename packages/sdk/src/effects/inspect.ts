@@ -10,7 +10,13 @@ import { readInterventions } from "../words/Intervention.ts"
 import { readTextOrTokens, type TokenPrompt } from "../words/Prompt.ts"
 import { Opened } from "../words/Opened.ts"
 import { readSite } from "../words/Site.ts"
-import { checkInspectOptions, type InspectOptions, type Trace } from "../words/Trace.ts"
+import {
+  checkInspectAllOptions,
+  checkInspectOptions,
+  type InspectAllOptions,
+  type InspectOptions,
+  type Trace,
+} from "../words/Trace.ts"
 
 /**
  * Traces a text, taken raw (`<bos>` first, no chat template); tokens as they are, such as those of a chat that
@@ -39,6 +45,26 @@ export const inspect = Effect.fn("facet.inspect")(function* (
     cacheSalt: yield* CacheSalt,
     client: yield* Client,
   })
+})
+
+/**
+ * The same at every site that has an autoencoder, out of one run: a trace for each, layer by layer. What a trace of one site
+ * takes is taken; the site is not among it, and neither are activations.
+ *
+ * @example
+ * const traces = yield* inspectAll("The dog sleeps.", { topK: 3 })
+ * traces.map(({ layer, site }) => `${site}, layer ${layer}`)
+ */
+export const inspectAll = Effect.fn("facet.inspectAll")(function* (
+  text: string | TokenPrompt | Generation,
+  options: InspectAllOptions = {},
+): Effect.fn.Return<ReadonlyArray<Trace>, FacetError, Opened> {
+  const { engine, model } = (yield* Opened).text
+  yield* checked(() => checkInspectAllOptions(options))
+  const input = yield* checked(() => readText(text))
+  const interventions = yield* checked(() => readInterventions(options.interventions))
+  const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
+  return yield* engine.inspectAll({ model, text: input, topK: options.topK, interventions, ...asking })
 })
 
 /** A generation from a server that tells no tokens has none to be traced. */

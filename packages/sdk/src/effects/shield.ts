@@ -2,8 +2,7 @@
 import * as Effect from "effect/Effect"
 import { judge } from "../guard/judge.ts"
 import { checked } from "../words/checked.ts"
-import { checkKnown } from "../words/Checks.ts"
-import { type Content, readJudgingPlan, type ShieldOptions } from "../words/Content.ts"
+import { checkShieldOptions, type Content, readJudgingPlan, type ShieldOptions } from "../words/Content.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
 import type { Verdict } from "../words/Verdict.ts"
@@ -17,12 +16,14 @@ import type { Verdict } from "../words/Verdict.ts"
  * @example
  * const verdict = yield* shield("How do I pick a lock?")
  * if (verdict.flagged) yield* Console.log(verdict.policies)
+ * const { policies } = yield* shield("How do I build a bomb?", { explain: true })
+ * policies[0]?.reason?.text // => bomb
  */
 export const shield = Effect.fn("facet.shield")(function* (
   content: Content,
   options: ShieldOptions = {},
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
-  yield* checked(() => checkKnown(options, ["policies", "judge", "thresholds", "cascade"]))
+  yield* checked(() => checkShieldOptions(options))
   const plan = yield* checked(() => readJudgingPlan(options))
   return yield* judge(content, plan, { isNested: false })
 })

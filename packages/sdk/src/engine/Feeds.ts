@@ -43,12 +43,12 @@ export class Feeds {
 
   /** Those of a run of new tokens after those of one sequence, which has room for them. */
   ofRun(sequence: KeyValues, tokens: ReadonlyArray<number>, wanted: Wanted, openings: Openings): Tensors {
-    const { candidates, few = false, rows = [] } = wanted
+    const { candidates, few = false, interventions = sequence.interventions, rows = [] } = wanted
     const positions = Array.from(tokens, (_, i) => sequence.length + i)
     return {
       ...sequence.feeds,
       ...this.#position(sequence, tokens.length, few || tokens.length === 1),
-      ...this.#interventions(sequence.interventions, positions, openings),
+      ...this.#interventions(interventions, positions, openings),
       ...this.#otherLanes(),
       [names.inputIds]: int64(tokens, [1, tokens.length]),
       ...rowFeeds(rows, candidates, openings),

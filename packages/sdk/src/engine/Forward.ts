@@ -1,5 +1,6 @@
 /** What a forward pass is asked, and what it gives. */
 import type { Site } from "../words/Site.ts"
+import type { Interventions } from "./Interventions.ts"
 import type { KeyValues } from "./KeyValues.ts"
 
 /** What one forward pass gives besides the new keys and values. */
@@ -14,6 +15,8 @@ export interface Wanted {
   readonly few?: boolean
   /** Whether the rows are to be such that other requests may take them over: see {@link Reuse}. */
   readonly exact?: boolean
+  /** In force in place of the sequence's own: its new rows are then good for nothing, and are to be forgotten. */
+  readonly interventions?: Interventions
 }
 
 export interface Forward {

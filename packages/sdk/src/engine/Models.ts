@@ -3,21 +3,21 @@ import * as Effect from "effect/Effect"
 import { readModel } from "../architectures/readModel.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Head } from "../graph/Decoder.ts"
-import type { SaeEntry } from "../scope/SaePath.ts"
 import { asFacetError, type FacetError, ModelFileError } from "../words/Errors.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { ModelRef } from "../words/Request.ts"
-import { type Site, siteKey } from "../words/Site.ts"
+import type { Site } from "../words/Site.ts"
 import { checkGuard } from "./checkGuard.ts"
 import type { Devices } from "./Devices.ts"
 import type { EngineOptions } from "./EngineOptions.ts"
+import { lastSite } from "./explain/unembed.ts"
 import { Interventions } from "./Interventions.ts"
 import { Lanes } from "./Lanes.ts"
 import type { Openings } from "./ModelSession.ts"
 import { OpenModel } from "./OpenModel.ts"
 import { remember } from "./remember.ts"
 import type { Scheduler } from "./Scheduler.ts"
-import { type Loaded, siteOf } from "./Scopes.ts"
+import { type Loaded, siteOf, sitesOf } from "./Scopes.ts"
 import { checkDevice, checkKnowable } from "./SelfCheck.ts"
 
 /** What writes may judge, too: a head that is not read costs nothing, and one folder is opened once. */
@@ -73,6 +73,14 @@ export class Models {
     return model.isOpenFor(wanted)
       ? Effect.void
       : this.#scheduler.step("Opening the model for more sites", () => model.openFor(wanted))
+  }
+
+  /** Makes sure that what stands before the last norm can be put in place of what a run made. */
+  openToRead(model: OpenModel): Effect.Effect<void, FacetError> {
+    const wanted = { interventions: [lastSite(model)] }
+    return model.isOpenFor(wanted)
+      ? Effect.void
+      : this.#scheduler.step("Opening the model for its last site", () => model.openFor(wanted))
   }
 
   async release(): Promise<void> {
@@ -141,9 +149,4 @@ async function releasedUnless(model: OpenModel, check: () => Promise<void>): Pro
     await model.release()
     throw cause
   }
-}
-
-function sitesOf(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {
-  const sites = new Map(entries.map(({ layer, site }) => [siteKey({ layer, site }), { layer, site }]))
-  return [...sites.values()]
 }

@@ -2,11 +2,12 @@
 import * as Effect from "effect/Effect"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { SaeEntry } from "../scope/SaePath.ts"
+import { type Labels, readLabels } from "../scope/Labels.ts"
 import { chooseSae } from "../scope/chooseSae.ts"
 import { checked } from "../words/checked.ts"
 import { asFacetError, type FacetError, InvalidRequestError } from "../words/Errors.ts"
 import type { GenerateRequest, TraceRequest } from "../words/Request.ts"
-import { checkLayer, type Site } from "../words/Site.ts"
+import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { Devices } from "./Devices.ts"
 import { Interventions } from "./Interventions.ts"
 import type { OpenModel } from "./OpenModel.ts"
@@ -31,6 +32,12 @@ export interface Loaded {
 
 /** Autoencoders whose single features are kept for the next request: rows and columns, and arrays that are not in place. */
 const mostFeatureFiles = 32
+
+/** An autoencoder's features by what they write, and their labels by index. */
+export interface NamedFeatures {
+  readonly sae: SaeFeatures
+  readonly labels: Labels
+}
 
 export class Scopes {
   readonly #devices: Pick<Devices, "runtime">
@@ -62,6 +69,28 @@ export class Scopes {
     )
   }
 
+  /** One for each site that has any, layer by layer. */
+  all(loaded: Loaded): Effect.Effect<ReadonlyArray<OpenSae>, FacetError> {
+    const { model, scope } = loaded
+    if (scope === undefined) return Effect.fail(noScope(model))
+    const sites = sitesOf(scope.entries).toSorted((a, b) => a.layer - b.layer || Number(a.site > b.site) - 0.5)
+    return Effect.forEach(sites, (site) => this.sae(loaded, site))
+  }
+
+  /** The directions of an autoencoder's features, and what those stand for. */
+  features({ model, scope }: Loaded, wanted: Partial<Site>): Effect.Effect<NamedFeatures, FacetError> {
+    return Effect.tryPromise({
+      try: async () => {
+        if (scope === undefined) throw noScope(model)
+        const { entry, key } = await choose(scope, wanted)
+        const opening = this.#features.get(key)
+        const opened = opening ?? remember(this.#features, key, SaeFeatures.open(scope.files, entry, model.config))
+        return { sae: await opened, labels: await readLabels(scope.files, entry) }
+      },
+      catch: (cause) => asFacetError("Opening an autoencoder", cause),
+    })
+  }
+
   /** Features are looked up where the model's autoencoders are; a request that changes nothing costs nothing. */
   interventions(
     { interventions }: Pick<GenerateRequest, "interventions">,
@@ -86,6 +115,12 @@ export class Scopes {
       if (opened.status === "fulfilled") await opened.value.leave()
     }
   }
+}
+
+/** Where autoencoders belong, each place once. */
+export function sitesOf(entries: ReadonlyArray<SaeEntry>): ReadonlyArray<Site> {
+  const sites = new Map(entries.map(({ layer, site }) => [siteKey({ layer, site }), { layer, site }]))
+  return [...sites.values()]
 }
 
 /** The layer and site that are given, of what may name both. */

@@ -37,6 +37,11 @@ export class SharedPrefix {
     return { judged: this.#judged, cached: this.#cached }
   }
 
+  /** Tokens that would be run for a prompt. */
+  costOf(tokens: ReadonlyArray<number>): number {
+    return tokens.length - reusableLength(this.#model, this.#sequence, tokens)
+  }
+
   /** The logits of the candidates, in their order, for the token that follows the prompt. */
   logits(tokens: ReadonlyArray<number>, candidates: ReadonlyArray<number>): Effect.Effect<Float32Array, FacetError> {
     return Effect.suspend(() => {

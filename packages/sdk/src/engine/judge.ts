@@ -1,11 +1,12 @@
 /** Judging a content: the probability that it violates each of several policies. */
 import * as Effect from "effect/Effect"
 import { type FacetError, ModelFileError } from "../words/Errors.ts"
+import { answerTo } from "./answerTo.ts"
+import { explainVerdict, type LookInto } from "./explain/explainVerdict.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 import type { Judgement } from "./Judgements.ts"
 import { judgeByProbe } from "./judgeByProbe.ts"
-import { difference } from "./Logprobs.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { overlappingPieces } from "./overlappingPieces.ts"
 import { checkLength } from "./prefill.ts"
@@ -36,25 +37,26 @@ export const judge = (
   scheduler: Scheduler,
   model: OpenModel,
   request: JudgeRequest,
+  look?: LookInto,
 ): Effect.Effect<Verdict, FacetError> =>
   Effect.gen(function* () {
     const { policies } = request
     if (isEmpty(request)) return harmless(policies)
-    const byGuideline = yield* judgeByGuideline(scheduler, model, {
-      ...request,
-      policies: policies.filter(asksGuideline),
-    })
-    const byProbe = yield* judgeByProbe(scheduler, model, request)
     const asked = policies.filter(asksGuideline)
+    const byGuideline = yield* judgeByGuideline(scheduler, model, { ...request, policies: asked })
+    const byProbe = yield* judgeByProbe(scheduler, model, request)
     const results = policies.map((policy) => {
       const guideline = byGuideline.logits[asked.indexOf(policy)] ?? 0
       return verdictOf(policy, probabilityOf(policy, guideline, byProbe.logits.get(policy.id) ?? 0))
     })
-    return {
+    const verdict = {
       flagged: results.some((result) => result.flagged),
       policies: results,
       tokens: { judged: byGuideline.judged + byProbe.judged, cached: byGuideline.cached },
     }
+    if (request.explain === undefined || !verdict.flagged) return verdict
+    const judging = { scheduler, model, request: { ...request, policies: asked }, look }
+    return yield* explainVerdict(judging, { verdict, ...byGuideline })
   })
 
 const notAGuard = (model: OpenModel): ModelFileError =>
@@ -90,14 +92,20 @@ const harmless = (policies: Policies): Verdict => ({
 
 const nothingAsked: Judgement = { logits: [], judged: 0, cached: 0 }
 
+/** What became of a content, and of each of its pieces. */
+interface Guided extends Judgement {
+  readonly pieces: ReadonlyArray<Content>
+  readonly judgements: ReadonlyArray<Judgement>
+}
+
 /** Has the guard answer each guideline; of several pieces the worst counts. */
 function judgeByGuideline(
   scheduler: Scheduler,
   model: OpenModel,
   request: JudgeRequest,
-): Effect.Effect<Judgement, FacetError> {
+): Effect.Effect<Guided, FacetError> {
   return Effect.gen(function* () {
-    if (request.policies.length === 0) return nothingAsked
+    if (request.policies.length === 0) return { ...nothingAsked, pieces: [], judgements: [] }
     if (model.answers.yes < 0 || model.answers.no < 0) return yield* notAGuard(model)
     const pieces = yield* inSlices(() => piecesOf(model, request))
     const judgeNext = pieces.length === 1 ? judgePiece : judgeOnce
@@ -107,6 +115,8 @@ function judgeByGuideline(
       logits: request.policies.map((_, i) => Math.max(...judgements.map(({ logits }) => logits[i] ?? -Infinity))),
       judged: sum("judged"),
       cached: sum("cached"),
+      pieces,
+      judgements,
     }
   })
 }
@@ -182,15 +192,11 @@ function judgePiece(
     for (const tokens of prompts) yield* checkLength(model, tokens)
     const [first] = prompts
     if (first === undefined) return nothingAsked
-    const candidates = [model.answers.yes, model.answers.no]
     const run = (shared: SharedPrefix) =>
       Effect.gen(function* () {
-        const found: Array<number> = []
-        for (const tokens of prompts) {
-          const logits = yield* shared.logits(tokens, candidates)
-          found.push(difference(logits[0] ?? NaN, logits[1] ?? NaN))
-        }
-        return { logits: found, ...shared.tokens }
+        const logits: Array<number> = []
+        for (const tokens of prompts) logits.push(yield* answerTo(shared, model, tokens))
+        return { logits, ...shared.tokens }
       })
     return yield* withSharedPrefix(scheduler, model, first, run, cacheSalt)
   })

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { checked } from "../words/checked.ts"
 import { checkForm } from "../words/checkForm.ts"
 import { checkNumber } from "../words/Checks.ts"
+import type { InterventionRequest } from "../words/Intervention.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Calibrated } from "../words/Calibration.ts"
 import type { Decision } from "../words/Decision.ts"
@@ -32,14 +33,19 @@ import type {
   DetokeniseRequest,
   EmbedRequest,
   EngineStats,
+  FeatureLogitsRequest,
+  ReasonFeatures,
   GenerateRequest,
+  InspectAllRequest,
   InspectRequest,
   JudgeRequest,
+  LensRequest,
   ModelRef,
   RenderRequest,
   ScoreRequest,
 } from "../words/Request.ts"
 import { readQuestions } from "../words/readQuestions.ts"
+import type { FeatureLogits, Lens } from "../words/Lens.ts"
 import type { Score } from "../words/Score.ts"
 import type { Probe } from "../words/Probe.ts"
 import { checkLayer, type Site } from "../words/Site.ts"
@@ -52,6 +58,11 @@ import { decode } from "./decode.ts"
 import { Devices } from "./Devices.ts"
 import type { EngineOptions } from "./EngineOptions.ts"
 import { embeddingLayer, embedText, isEmptyText } from "./embedText.ts"
+import { checkWrites } from "./explain/checkWrites.ts"
+import { checkWidth, type FeatureLook } from "./explain/explainFeatures.ts"
+import { lastSite } from "./explain/unembed.ts"
+import { featureLogits } from "./explain/featureLogits.ts"
+import { lensText } from "./explain/lensText.ts"
 import type { Permit } from "./FairLock.ts"
 import { checkProbes } from "./checkProbes.ts"
 import type { Interventions } from "./Interventions.ts"
@@ -65,10 +76,11 @@ import { ProbeReader } from "./ProbeReader.ts"
 import { poolText, probeSite } from "./poolText.ts"
 import { checkVocabulary, promptTokens, rawTokens } from "./RequestTokens.ts"
 import { type Asked, Scheduler } from "./Scheduler.ts"
-import { Scopes } from "./Scopes.ts"
+import { Scopes, siteOf } from "./Scopes.ts"
 import { scoreText } from "./scoreText.ts"
 import { union } from "./SiteSets.ts"
 import { decodeInSlices, spell } from "./spell.ts"
+import { traceSites } from "./traceSites.ts"
 import { traceText } from "./traceText.ts"
 import { Tracer, type TraceTarget } from "./Tracer.ts"
 
@@ -156,7 +168,10 @@ class LocalEngine implements EngineService {
   /** Within the time that judging may take. */
   #judge(model: OpenModel, request: JudgeRequest): Effect.Effect<Verdict, FacetError> {
     const { timeoutMs } = this.#options.judging
-    const judged = Effect.andThen(this.#openForProbes(model, request), judge(this.#scheduler, model, request))
+    const judged = Effect.andThen(
+      this.#openForProbes(model, request),
+      judge(this.#scheduler, model, request, this.#lookInto),
+    )
     return Effect.timeoutOrElse(judged, {
       duration: timeoutMs,
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
@@ -168,6 +183,28 @@ class LocalEngine implements EngineService {
     if (probed.length === 0) return Effect.void
     return Effect.flatMap(checkProbes(model, probed), (sites) => this.#models.openFor(model, sites))
   }
+
+  readonly #lookInto = (
+    model: OpenModel,
+    { of, topK, ...where }: ReasonFeatures,
+  ): Effect.Effect<FeatureLook, FacetError> =>
+    Effect.gen({ self: this }, function* () {
+      const { scope } = yield* this.#models.load(of)
+      const judging = { model, scope }
+      const { sae: features } = yield* this.#scopes.features(judging, siteOf(where))
+      yield* checked(() => checkWrites(features.site, "explain.site"))
+      const row = yield* this.#scheduler.step("Reading the autoencoder", () => features.decoderRow(0))
+      yield* checked(() => checkWidth(model, row))
+      const sae = yield* this.#scopes.sae(judging, features.site)
+      const taps = [features.site, lastSite(model)]
+      const wanted = { taps, interventions: taps }
+      if (!model.isOpenFor(wanted)) {
+        yield* this.#scheduler.step("Opening the guard for its features", () => model.openFor(wanted))
+      }
+      const resolve = (interventions: ReadonlyArray<InterventionRequest>) =>
+        this.#scopes.interventions({ interventions }, judging)
+      return { scheduler: this.#scheduler, model, sae, features, topK, resolve }
+    })
 
   readonly inspect = (request: InspectRequest): Effect.Effect<Trace, FacetError> => {
     const self = this
@@ -193,6 +230,25 @@ class LocalEngine implements EngineService {
     )
   }
 
+  readonly inspectAll = (request: InspectAllRequest): Effect.Effect<ReadonlyArray<Trace>, FacetError> =>
+    this.#scheduler.admit(
+      () =>
+        Effect.gen({ self: this }, function* () {
+          const topK = request.topK ?? defaultTopK
+          yield* checked(() => checkNumber("topK", topK, { ...featureCount, min: 1 }))
+          const loaded = yield* this.#models.load(request.model)
+          const { model } = loaded
+          const tokens = yield* tokensOf(model, request.text)
+          const saes = yield* this.#scopes.all(loaded)
+          const interventions = yield* this.#scopes.interventions(request, loaded)
+          const sites = saes.map(({ entry: { layer, site } }) => ({ layer, site }))
+          yield* this.#models.openFor(model, sites, interventions)
+          const scheduler = this.#scheduler
+          return yield* told(traceSites({ scheduler, model, tokens, saes, topK, interventions }), interventions)
+        }),
+      askedBy(request),
+    )
+
   readonly score = (request: ScoreRequest): Effect.Effect<Score, FacetError> => {
     const self = this
     return this.#scheduler.admit(
@@ -212,6 +268,46 @@ class LocalEngine implements EngineService {
       askedBy(request),
     )
   }
+
+  readonly lens = (request: LensRequest): Effect.Effect<Lens, FacetError> =>
+    this.#scheduler.admit(
+      () =>
+        Effect.gen({ self: this }, function* () {
+          const loaded = yield* this.#models.load(request.model)
+          const { model } = loaded
+          const tokens = yield* tokensOf(model, request.text)
+          const layers = request.layers ?? Array.from({ length: model.config.layers }, (_, layer) => layer)
+          yield* checked(() => {
+            for (const [i, layer] of layers.entries()) checkLayer(model.config.layers, layer, `layers[${i}]`)
+          })
+          const interventions = yield* this.#scopes.interventions(request, loaded)
+          yield* this.#models.openFor(
+            model,
+            layers.map((layer) => ({ layer, site: "resid_post" })),
+            interventions,
+          )
+          yield* this.#models.openToRead(model)
+          const { topK } = request
+          const scheduler = this.#scheduler
+          return yield* told(lensText({ scheduler, model, tokens, layers, topK, interventions }), interventions)
+        }),
+      askedBy(request),
+    )
+
+  readonly featureLogits = (request: FeatureLogitsRequest): Effect.Effect<FeatureLogits, FacetError> =>
+    this.#scheduler.admit(
+      () =>
+        Effect.gen({ self: this }, function* () {
+          const loaded = yield* this.#models.load(request.model)
+          const { model } = loaded
+          const { features, topK } = request
+          const found = yield* this.#scopes.features(loaded, siteOf(request))
+          yield* checked(() => checkWrites(found.sae.site, "site"))
+          yield* this.#models.openToRead(model)
+          return yield* featureLogits({ scheduler: this.#scheduler, model, ...found, features, topK })
+        }),
+      askedBy(request),
+    )
 
   readonly decide = (request: DecideRequest): Effect.Effect<Decision, FacetError> =>
     Effect.flatMap(
@@ -336,9 +432,11 @@ class LocalEngine implements EngineService {
       const targets: Array<TraceTarget> = []
       for (const trace of request.traces) {
         const topK = trace.topK ?? defaultTopK
-        const sae = yield* self.#scopes.sae(loaded, trace)
-        yield* checked(() => checkNew(targets, sae))
-        targets.push({ sae, topK })
+        const saes = trace.isEvery === true ? yield* self.#scopes.all(loaded) : [yield* self.#scopes.sae(loaded, trace)]
+        for (const sae of saes) {
+          yield* checked(() => checkNew(targets, sae))
+          targets.push({ sae, topK })
+        }
       }
       const tracer = new Tracer(targets, self.#scheduler, model.tokenizer)
       const probed = yield* self.#probesOf(model, request)

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { checked } from "../words/checked.ts"
-import { type Content, type ContentTexts, type JudgingPlan, readContent } from "../words/Content.ts"
+import { type Content, type ContentTexts, type JudgingPlan, readContent, type ShieldOptions } from "../words/Content.ts"
 import { asFacetError, type FacetError, isFacetError, JudgeError } from "../words/Errors.ts"
 import { type Judge, verdictOfJudgement } from "../words/Judge.ts"
 import { loadCode } from "../words/loadCode.ts"
@@ -10,6 +10,14 @@ import { withThresholds } from "../words/Thresholds.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { judgeByPlace } from "./judgeByPlace.ts"
 import type { Probed } from "./judgeInCascade.ts"
+
+/** How the models that judge are asked. */
+export interface JudgingOptions {
+  /** Whether it judges for a generation that is under way. */
+  readonly isNested: boolean
+  /** What is told of the reasons of what is flagged. */
+  readonly explain?: ShieldOptions["explain"]
+}
 
 /** What a judgement is for. */
 export interface Judging {
@@ -35,14 +43,14 @@ const loadCascade = Effect.tryPromise({
  */
 export const judge = (
   content: Content,
-  { cascade, judge: other, policies, thresholds }: JudgingPlan,
+  { cascade, explain, judge: other, policies, thresholds }: JudgingPlan,
   { isNested, original, probed = unread }: Judging,
 ): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
     const asked =
       other === undefined
-        ? judgeByPlace(texts, policies, isNested)
+        ? judgeByPlace(texts, policies, { explain, isNested })
         : askJudge(other, texts, isNested, original ?? texts)
     const guarded =
       thresholds === undefined ? asked : Effect.map(asked, (verdict) => withThresholds(verdict, thresholds))
@@ -62,7 +70,7 @@ const askJudge = (
     const run = Effect.runPromiseWith(yield* Effect.context<Opened>())
     const ask = async (signal: AbortSignal): Promise<Verdict> => {
       const shield = async (policies?: ReadonlyArray<string | Policy>) =>
-        run(judgeByPlace(content, resolvePolicies(policies), isNested), { signal })
+        run(judgeByPlace(content, resolvePolicies(policies), { isNested }), { signal })
       return verdictOfJudgement(judge.name, await judge.judge(content, { original, shield, signal }))
     }
     return yield* Effect.tryPromise({ try: ask, catch: (cause) => asJudgeError(judge.name, cause) })

@@ -33,6 +33,6 @@ export const judgeInCascade = (
 
 /** Probes of another model are a mistake in what was asked; probes that fail otherwise are unsure. */
 const askProbes = ({ probes }: CascadePlan, content: ContentTexts, isNested: boolean) =>
-  Effect.catch(judgeByPlace(content, probes, isNested), (error) =>
+  Effect.catch(judgeByPlace(content, probes, { isNested }), (error) =>
     error instanceof InvalidRequestError ? Effect.fail(error) : Effect.succeed(undefined),
   )

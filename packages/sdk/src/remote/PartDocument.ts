@@ -17,6 +17,7 @@ import type {
 } from "../words/Generation.ts"
 import type { Blocked, GuardReport } from "../words/GuardReport.ts"
 import type { TokenAlternative, TokenLogprob } from "../words/TokenLogprob.ts"
+import { visibleVerdict } from "../words/Verdict.ts"
 import { list, named, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
 import { siteFromJson, traceTokenFromJson } from "./TraceDocument.ts"
 import { verdictFromJson } from "./VerdictDocument.ts"
@@ -33,10 +34,24 @@ export function partToJson(part: GenerationPart, tell: (error: unknown) => Plain
     const { object: _object, ...rest } = part
     return partToJson(rest, tell)
   }
-  const { blocked } = part.type === "finish" ? (part.guard ?? {}) : {}
-  if (part.type !== "finish" || blocked?.error === undefined) return part
-  return { ...part, guard: { ...part.guard, blocked: { ...blocked, error: tell(blocked.error) } } }
+  if (part.type === "verdict") return { ...part, verdict: visibleVerdict(part.of, part.verdict) }
+  return part.type === "finish" && part.guard !== undefined ? { ...part, guard: reportToJson(part.guard, tell) } : part
 }
+
+function reportToJson(report: GuardReport, tell: (error: unknown) => PlainError): object {
+  const { blocked, verdicts } = report
+  const sides = (["input", "output"] as const).flatMap((of) => {
+    const verdict = verdicts[of]
+    return verdict === undefined ? [] : [[of, visibleVerdict(of, verdict)] as const]
+  })
+  return { ...report, verdicts: Object.fromEntries(sides), ...(blocked && { blocked: blockedToJson(blocked, tell) }) }
+}
+
+const blockedToJson = ({ error, verdict, ...blocked }: Blocked, tell: (error: unknown) => PlainError): object => ({
+  ...blocked,
+  ...(verdict !== undefined && { verdict: visibleVerdict(blocked.of, verdict) }),
+  ...(error !== undefined && { error: tell(error) }),
+})
 
 /** In place of a part: the work failed on the way, and nothing follows. */
 export const breakToJson = (problem: object): object => ({ type: "error", problem })

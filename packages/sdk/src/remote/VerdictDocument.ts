@@ -1,7 +1,40 @@
 /** A verdict as JSON, which is as it is. */
 import { judgingStages } from "../words/Cascade.ts"
-import { judgedTurns, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
+import {
+  type FeatureReason,
+  judgedTurns,
+  type OccludedSpan,
+  type PolicyVerdict,
+  type Verdict,
+  type VerdictReason,
+} from "../words/Verdict.ts"
+import { siteFromJson } from "./TraceDocument.ts"
 import { flag, list, number, oneOf, optional, type Reader, record, text, whole } from "./Reader.ts"
+
+const tokens = record<Verdict["tokens"]>({ judged: whole, cached: whole })
+
+const span = { start: whole, end: whole, without: number, effect: number }
+
+const reason = record<VerdictReason>({
+  ...span,
+  side: oneOf(["prompt", "response"]),
+  text,
+  spans: list(record<OccludedSpan>(span)),
+  features: optional(
+    list(
+      record<FeatureReason>({
+        site: siteFromJson,
+        layer: whole,
+        index: whole,
+        activation: number,
+        label: optional(text),
+        direct: number,
+        effect: number,
+      }),
+    ),
+  ),
+  tokens,
+})
 
 const policyVerdict = record<PolicyVerdict>({
   policy: text,
@@ -9,6 +42,7 @@ const policyVerdict = record<PolicyVerdict>({
   threshold: number,
   flagged: flag,
   action: optional(oneOf(["flag"])),
+  reason: optional(reason),
 })
 
 /** @throws Misread when it is none. */
@@ -17,7 +51,7 @@ export const verdictFromJson: Reader<Verdict> = record<Verdict>({
   policies: list(policyVerdict),
   turn: optional(oneOf(judgedTurns)),
   stage: optional(oneOf(judgingStages)),
-  tokens: record<Verdict["tokens"]>({ judged: whole, cached: whole }),
+  tokens,
 })
 
 export const verdictToJson = (verdict: Verdict): object => verdict

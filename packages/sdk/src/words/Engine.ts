@@ -7,6 +7,7 @@ import type { Decision } from "./Decision.ts"
 import type { Embedding } from "./Embedding.ts"
 import type { FacetError } from "./Errors.ts"
 import type { EnginePart } from "./Generation.ts"
+import type { FeatureLogits, Lens } from "./Lens.ts"
 import type { ModelDescription } from "./ModelDescription.ts"
 import type { Progress } from "./Progress.ts"
 import type { RenderedPrompt } from "./RenderedPrompt.ts"
@@ -16,9 +17,12 @@ import type {
   DetokeniseRequest,
   EmbedRequest,
   EngineStats,
+  FeatureLogitsRequest,
   GenerateRequest,
+  InspectAllRequest,
   InspectRequest,
   JudgeRequest,
+  LensRequest,
   ModelRef,
   RenderRequest,
   ScoreRequest,
@@ -35,7 +39,10 @@ export interface EngineService {
   readonly generate: (request: GenerateRequest) => Stream.Stream<EnginePart, FacetError>
   readonly judge: (request: JudgeRequest) => Effect.Effect<Verdict, FacetError>
   readonly inspect: (request: InspectRequest) => Effect.Effect<Trace, FacetError>
+  readonly inspectAll: (request: InspectAllRequest) => Effect.Effect<ReadonlyArray<Trace>, FacetError>
   readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
+  readonly lens: (request: LensRequest) => Effect.Effect<Lens, FacetError>
+  readonly featureLogits: (request: FeatureLogitsRequest) => Effect.Effect<FeatureLogits, FacetError>
   readonly decide: (request: DecideRequest) => Effect.Effect<Decision, FacetError>
   readonly calibrate: (request: CalibrateRequest) => Effect.Effect<Calibrated, FacetError>
   readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>

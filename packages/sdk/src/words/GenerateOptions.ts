@@ -55,8 +55,11 @@ export interface GenerateOptions<S extends AnswerSchema = AnswerSchema> extends 
   readonly parallelToolCalls?: boolean | undefined
   /** `true` is a guard on both sides: `{ input: "before", mode: "window" }`. */
   readonly guard?: boolean | GuardOptions | undefined
-  /** Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site. */
-  readonly trace?: boolean | TraceOptions | ReadonlyArray<TraceOptions> | undefined
+  /**
+   * Features of the completion's tokens, out of the same forward passes. `true` is one trace at the default site, `"all"` one
+   * at each site that has an autoencoder.
+   */
+  readonly trace?: boolean | "all" | TraceOptions | ReadonlyArray<TraceOptions> | undefined
   /**
    * Log-probabilities of the completion's tokens: `true` for the chosen ones alone, a number from 0 to 20 for so many of
    * the likeliest at each place beside them, the likeliest first. They are the model's own, after its final soft-cap and
@@ -177,6 +180,7 @@ function checkLogprobs(alternatives: unknown): void {
 function readTraces(trace: GenerateOptions["trace"]): ReadonlyArray<TraceRequest> {
   if (trace === undefined || trace === false) return []
   if (trace === true) return [{}]
+  if (trace === "all") return [{ isEvery: true }]
   const isList = Array.isArray(trace)
   const list: ReadonlyArray<TraceOptions> = isList ? trace : [trace]
   return list.map((options, i) => {

@@ -1,4 +1,5 @@
 /** What a guard is told to do, and how it was understood. */
+import { readExplain, type ShieldOptions } from "./Content.ts"
 import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { Cascade } from "./Cascade.ts"
@@ -55,6 +56,11 @@ export interface GuardOptions {
   readonly onError?: "block" | "allow" | undefined
   /** Milliseconds that one judgement may take, its wait in the queue included. Default 30,000. */
   readonly timeoutMs?: number | undefined
+  /**
+   * Whether a verdict that flags something says which words it hangs on, as with `shield`. It takes the time of up to two
+   * more judgements, within `timeoutMs`. Default `false`.
+   */
+  readonly explain?: ShieldOptions["explain"]
 }
 
 /** A guard as it was understood: whatever is wrong with it is said before anything runs. */
@@ -65,6 +71,7 @@ export interface GuardPlan extends JudgingPlan {
   readonly mode: GuardMode
   readonly onError: "block" | "allow"
   readonly timeoutMs: number
+  readonly explain: ShieldOptions["explain"]
 }
 
 /** An option that is missing here is an error of types. */
@@ -79,6 +86,7 @@ const names: Readonly<Record<keyof GuardOptions, true>> = {
   mode: true,
   onError: true,
   timeoutMs: true,
+  explain: true,
 }
 
 /** All options of a guard. */
@@ -103,11 +111,12 @@ const longestTimeoutMs = 2 ** 31 - 1
 export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPlan {
   checkKnown(options, guardOptionNames, path)
   const at = (option: keyof GuardOptions) => (path === "" ? option : `${path}.${option}`)
-  const { onError = "block", roles = defaultRoles, timeoutMs = defaultTimeoutMs } = options
+  const { explain, onError = "block", roles = defaultRoles, timeoutMs = defaultTimeoutMs } = options
   checkOneOf(at("input"), options.input, [true, false, "before", "parallel"])
   checkRoles(at("roles"), roles)
   checkOneOf(at("output"), options.output, [true, false, ...modes])
   checkOneOf(at("mode"), options.mode, modes)
+  readExplain(explain, at("explain"))
   checkOneOf(at("onError"), onError, ["block", "allow"])
   // Written so that NaN fails too.
   if (!(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= longestTimeoutMs)) {

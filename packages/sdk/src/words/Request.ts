@@ -33,6 +33,8 @@ export interface TraceRequest {
   readonly site?: SiteName | undefined
   /** Features a token, strongest first. Default 5. */
   readonly topK?: number | undefined
+  /** Every site that has an autoencoder. */
+  readonly isEvery?: true | undefined
 }
 
 /** Whose request it is. */
@@ -64,12 +66,21 @@ export interface GenerateRequest extends Asking, Omit<SamplingOptions, "logitBia
   readonly interventions?: ReadonlyArray<InterventionRequest> | undefined
 }
 
+/** Features to be looked for in a guard. */
+export interface ReasonFeatures extends TraceRequest {
+  readonly topK: number
+  /** The model whose autoencoders they are. */
+  readonly of: ModelRef
+}
+
 export interface JudgeRequest extends Asking {
   readonly model: ModelRef
   readonly prompt?: string | undefined
   readonly response?: string | undefined
   /** With their words, so that one that an app defined itself travels like the released ones. */
   readonly policies: ReadonlyArray<Policy>
+  /** What is told of the reasons of what is flagged; left out, nothing. */
+  readonly explain?: { readonly features?: ReasonFeatures } | undefined
   /** Whether it judges for a generation that is under way, which holds a place in the queue for both. */
   readonly isNested: boolean
 }
@@ -92,6 +103,27 @@ export interface ScoreRequest extends Asking {
   /** How many of the likeliest tokens come with each place; left out when nobody asked for any. */
   readonly alternatives?: number | undefined
   readonly interventions?: ReadonlyArray<InterventionRequest> | undefined
+}
+
+/** Every site that has an autoencoder, out of one run. */
+export interface InspectAllRequest extends Omit<InspectRequest, "layer" | "site" | "activations"> {}
+
+export interface LensRequest extends Asking {
+  readonly model: ModelRef
+  /** A text, taken raw, or tokens as they are. */
+  readonly text: string | ReadonlyArray<number>
+  /** Left out: all. */
+  readonly layers?: ReadonlyArray<number> | undefined
+  readonly topK: number
+  readonly interventions?: ReadonlyArray<InterventionRequest> | undefined
+}
+
+export interface FeatureLogitsRequest extends Asking {
+  readonly model: ModelRef
+  readonly features: ReadonlyArray<number>
+  readonly layer?: number | undefined
+  readonly site?: SiteName | undefined
+  readonly topK: number
 }
 
 /** Of the questions, a guard answers those that have a policy, and a model that writes the others. */

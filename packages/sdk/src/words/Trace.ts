@@ -47,6 +47,18 @@ export interface InspectOptions extends TraceOptions {
   readonly interventions?: ReadonlyArray<Intervention> | undefined
 }
 
+/** How a text is inspected everywhere at once. */
+export interface InspectAllOptions extends Pick<InspectOptions, "interventions"> {
+  /** Features a token and site, strongest first. Default 5. */
+  readonly topK?: number | undefined
+}
+
+/** @throws InvalidRequestError that names the option. */
+export function checkInspectAllOptions(options: InspectAllOptions): void {
+  checkKnown(options, ["topK", "interventions"])
+  if (options.topK !== undefined) checkNumber("topK", options.topK, { ...features, min: 1 })
+}
+
 export const traceOptionNames = ["layer", "site", "topK"] as const satisfies ReadonlyArray<keyof TraceOptions>
 
 const features = { max: Number.MAX_SAFE_INTEGER, integer: true } as const

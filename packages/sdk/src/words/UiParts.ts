@@ -7,7 +7,7 @@ import { isRecord, type JsonFields, toJson } from "./Json.ts"
 import { ownMetadata } from "./ownMetadata.ts"
 import { withTrace } from "./Said.ts"
 import type { Trace } from "./Trace.ts"
-import type { Verdict } from "./Verdict.ts"
+import { type Verdict, visibleVerdict } from "./Verdict.ts"
 
 /** The features of an answer's next tokens at one site: parts for one site follow each other without gaps. */
 export type FacetTraceData = Pick<Trace, "site" | "layer" | "tokens">
@@ -72,7 +72,7 @@ export const facetTrace = ({ layer, site, tokens }: FacetTraceData): SentFacetPa
  * facetVerdict({ of: "input", verdict: await facet.shield("How do I pick a lock?") })
  */
 export const facetVerdict = ({ channel, of, verdict }: FacetVerdictData): SentFacetPart<"verdict"> =>
-  sent("verdict", { of, ...(channel !== undefined && { channel }), verdict })
+  sent("verdict", { of, ...(channel !== undefined && { channel }), verdict: visibleVerdict(of, verdict) })
 
 /**
  * A judgement that failed, as a part to be sent.

@@ -1,6 +1,8 @@
 /** One content, judged against policies. */
 import type { JudgingStage } from "./Cascade.ts"
 import type { PolicyAction } from "./Policy.ts"
+import type { Site } from "./Site.ts"
+import type { Feature } from "./Trace.ts"
 
 /** What a policy says of a content. */
 export interface PolicyVerdict {
@@ -16,6 +18,44 @@ export interface PolicyVerdict {
   readonly flagged: boolean
   /** What a guard does about it, where it does not hold the text back. */
   readonly action?: Exclude<PolicyAction, "block">
+  /** With `explain`, where it is flagged by its guideline: the words that it hangs on. Left out where no word could be tried. */
+  readonly reason?: VerdictReason
+}
+
+/** A stretch of what was judged, and what becomes of the verdict when `…` stands in its place. */
+export interface OccludedSpan {
+  /** UTF-16 units of the side's own text; `end` is behind the last one. */
+  readonly start: number
+  readonly end: number
+  /** P(violation) with the span hidden, 0 to 1. */
+  readonly without: number
+  /** What the span adds to `logit(Yes) - logit(No)`: negative where it speaks for the content. */
+  readonly effect: number
+}
+
+/** A feature at the token where a verdict is read, and what it adds to `logit(Yes) - logit(No)`. */
+export interface FeatureReason extends Feature, Site {
+  /**
+   * By the straight way, past the layers behind: its activation times what its decoder row adds to the two logits, before the
+   * soft-cap.
+   */
+  readonly direct: number
+  /** In all: so much the margin falls when that one token is judged without the feature. */
+  readonly effect: number
+}
+
+/** Why a policy was flagged: the span of words without which it would not be, or would be least. */
+export interface VerdictReason extends OccludedSpan {
+  /** The side of the content that it stands in. */
+  readonly side: "prompt" | "response"
+  /** The span's words. */
+  readonly text: string
+  /** All spans that were tried, the one that adds most first. */
+  readonly spans: ReadonlyArray<OccludedSpan>
+  /** With `explain: { features }`: those that add or take most by the straight way, the strongest first. */
+  readonly features?: ReadonlyArray<FeatureReason>
+  /** What the explanation cost, beside the verdict. */
+  readonly tokens: Verdict["tokens"]
 }
 
 /**
@@ -38,4 +78,13 @@ export interface Verdict {
   readonly stage?: JudgingStage
   /** Tokens that were run to judge; those that came from the prefix cache are not among them. */
   readonly tokens: { readonly judged: number; readonly cached: number }
+}
+
+/**
+ * What whoever sent the input, and waits for the output, may see of a verdict. Reasons quote what was judged: of an answer that
+ * may be held back, and of an app's own system texts, they stay with the app.
+ */
+export function visibleVerdict<V extends Pick<Verdict, "policies" | "turn">>(of: "input" | "output", verdict: V): V {
+  if (of === "input" && verdict.turn !== "system") return verdict
+  return { ...verdict, policies: verdict.policies.map(({ reason: _reason, ...policy }) => policy) }
 }

@@ -21,7 +21,7 @@ export {
 } from "./Checks.ts"
 export type { Constraint, JsonSchema } from "./Constraint.ts"
 export { type Cascade, type CascadePlan, type JudgingStage, judgingStages } from "./Cascade.ts"
-export type { Content, ShieldOptions } from "./Content.ts"
+export type { Content, ExplainOptions, ShieldOptions } from "./Content.ts"
 export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, DecideOptions, Decision, ScoreAnswer } from "./Decision.ts"
 export {
   type Device,
@@ -214,4 +214,6 @@ export {
   tracesOf,
   verdictsOf,
 } from "./UiParts.ts"
-export type { JudgedTurn, PolicyVerdict, Verdict } from "./Verdict.ts"
+export type { FeatureReason, JudgedTurn, OccludedSpan, PolicyVerdict, Verdict, VerdictReason } from "./Verdict.ts"
+export { traceToHtml, type TraceToHtmlOptions, tracesFromHtml } from "./traceToHtml.ts"
+export { visibleVerdict } from "./Verdict.ts"

@@ -18,12 +18,16 @@ import type {
   DecideRequest,
   EmbedRequest,
   EngineStats,
+  FeatureLogitsRequest,
   GenerateRequest,
+  InspectAllRequest,
   InspectRequest,
+  LensRequest,
   ModelRef,
   RenderRequest,
   ScoreRequest,
 } from "../words/Request.ts"
+import type { FeatureLogits, Lens } from "../words/Lens.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { RenderedPrompt } from "../words/RenderedPrompt.ts"
@@ -41,7 +45,10 @@ export interface StreamMethods {
 export interface ValueMethods {
   readonly judge: { readonly payload: JudgeRequest; readonly value: Verdict }
   readonly inspect: { readonly payload: InspectRequest; readonly value: Trace }
+  readonly inspectAll: { readonly payload: InspectAllRequest; readonly value: ReadonlyArray<Trace> }
   readonly score: { readonly payload: ScoreRequest; readonly value: Score }
+  readonly lens: { readonly payload: LensRequest; readonly value: Lens }
+  readonly featureLogits: { readonly payload: FeatureLogitsRequest; readonly value: FeatureLogits }
   readonly decide: { readonly payload: DecideRequest; readonly value: Decision }
   readonly calibrate: { readonly payload: CalibrateRequest; readonly value: Calibrated }
   readonly embed: { readonly payload: EmbedRequest; readonly value: Embedding }

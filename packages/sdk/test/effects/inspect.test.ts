@@ -20,6 +20,46 @@ beforeAll(async () => {
 })
 afterAll(() => facet.close())
 
+describe("inspectAll", () => {
+  it("gives a trace for each site that has an autoencoder, as inspect gives it alone", async () => {
+    const traces = await facet.inspectAll(text, { topK: 3 })
+    assert.deepStrictEqual(
+      traces.map(({ layer, site }) => `${site}.${layer}`),
+      ["mlp_out.1", "resid_post.2", "resid_post.4"],
+    )
+    for (const trace of traces) {
+      const { layer, site } = trace
+      const alone = await facet.inspect(text, { layer, site, topK: 3 })
+      assert.deepStrictEqual(
+        trace.tokens.map(({ features, id }) => [id, features.map(({ index }) => index)]),
+        alone.tokens.map(({ features, id }) => [id, features.map(({ index }) => index)]),
+      )
+    }
+  })
+
+  it("traces a whole generation at once, and is that of its text", async () => {
+    const generation = await facet.generate("Tell me a story about a fox.", { maxTokens: 6, trace: "all" })
+    const traces = await facet.inspectAll(generation)
+    assert.deepStrictEqual(
+      generation.traces.map(({ layer, site }) => `${site}.${layer}`),
+      traces.map(({ layer, site }) => `${site}.${layer}`),
+    )
+    for (const [i, { tokens }] of generation.traces.entries()) {
+      const completion = traces[i]?.tokens.slice(-tokens.length) ?? []
+      assert.deepStrictEqual(
+        tokens.map(({ features }) => features[0]?.index),
+        completion.map(({ features }) => features[0]?.index),
+      )
+    }
+  })
+
+  it("is refused without autoencoders, and without features", async () => {
+    const error = await failureOf(facet.inspectAll(text, { topK: 0 }))
+    assert.instanceOf(error, InvalidRequestError)
+    assert.strictEqual(error.option, "topK")
+  })
+})
+
 describe("inspect", () => {
   it("gives the same features of autoencoders that NumPy has compressed", async () => {
     await using folder = await temporaryFolder()

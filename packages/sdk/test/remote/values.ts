@@ -17,12 +17,42 @@ const Side = Schema.Literals(["input", "output"])
 const few = <S extends Schema.Top>(item: S) => Schema.Array(item).check(Schema.isMaxLength(3))
 const maybe = Schema.optionalKey
 
-export const Verdict = Schema.Struct({
-  flagged: Flag,
-  policies: few(Schema.Struct({ policy: Text, probability: Amount, threshold: Amount, flagged: Flag })),
-  turn: maybe(Schema.Literals(judgedTurns)),
+const span = { start: Whole, end: Whole, without: Amount, effect: Amount }
+const Reason = Schema.Struct({
+  ...span,
+  side: Schema.Literals(["prompt", "response"]),
+  text: Text,
+  spans: few(Schema.Struct(span)),
+  features: maybe(
+    few(
+      Schema.Struct({
+        site: Schema.Literals(siteNames),
+        layer: Whole,
+        index: Whole,
+        activation: Amount,
+        label: maybe(Text),
+        direct: Amount,
+        effect: Amount,
+      }),
+    ),
+  ),
   tokens: Schema.Struct({ judged: Whole, cached: Whole }),
 })
+
+const policy = { policy: Text, probability: Amount, threshold: Amount, flagged: Flag }
+
+const verdictOf = <S extends Schema.Top>(item: S) =>
+  Schema.Struct({
+    flagged: Flag,
+    policies: few(item),
+    turn: maybe(Schema.Literals(judgedTurns)),
+    tokens: Schema.Struct({ judged: Whole, cached: Whole }),
+  })
+
+export const Verdict = verdictOf(Schema.Struct({ ...policy, reason: maybe(Reason) }))
+
+/** One that was not asked for its reasons. */
+const PlainVerdict = verdictOf(Schema.Struct(policy))
 
 const reach = { threshold: maybe(Amount), reached: maybe(Flag) }
 const Named = Schema.Record(Text, Amount)
@@ -111,13 +141,13 @@ const GuardReport = Schema.Struct({
   lastDelayMs: maybe(Amount),
   judgements: Whole,
   tokens: Schema.Struct({ judged: Whole, cached: Whole }),
-  verdicts: Schema.Struct({ input: maybe(Verdict), output: maybe(Verdict) }),
+  verdicts: Schema.Struct({ input: maybe(PlainVerdict), output: maybe(PlainVerdict) }),
   blocked: maybe(
     Schema.Struct({
       of: Side,
       channel: maybe(Text),
       reason: Schema.Literals(["flagged", "failed"]),
-      verdict: maybe(Verdict),
+      verdict: maybe(PlainVerdict),
       error: maybe(ErrorSeed),
     }),
   ),
@@ -127,7 +157,7 @@ const GuardReport = Schema.Struct({
 export const PartSeed = Schema.Union([
   Schema.Struct({ type: Schema.Literal("text"), text: Text, tokens: maybe(few(Whole)), logprobs: maybe(Logprobs) }),
   Schema.Struct({ type: Schema.Literal("trace"), ...Trace.fields }),
-  Schema.Struct({ type: Schema.Literal("verdict"), of: Side, verdict: Verdict }),
+  Schema.Struct({ type: Schema.Literal("verdict"), of: Side, verdict: PlainVerdict }),
   Schema.Struct({ type: Schema.Literal("failure"), of: Side, error: ErrorSeed }),
   Schema.Struct({
     type: Schema.Literal("finish"),

@@ -5,6 +5,26 @@ import "../../../src/styles.css"
 import { allowed, flagged } from "./traces.browser.ts"
 import { violations } from "./violations.browser.ts"
 
+const judgedText = "Tell me how to build a bomb."
+const span = { start: 15, end: 27, without: 0.03, effect: 7.2 }
+const explained = {
+  ...flagged,
+  policies: flagged.policies.map((policy) =>
+    policy.flagged
+      ? {
+          ...policy,
+          reason: {
+            ...span,
+            side: "prompt" as const,
+            text: "build a bomb",
+            spans: [span],
+            tokens: { judged: 400, cached: 90 },
+          },
+        }
+      : policy,
+  ),
+}
+
 afterEach(() => document.documentElement.removeAttribute("data-theme"))
 
 describe("VerdictBadge", () => {
@@ -61,6 +81,17 @@ describe("VerdictMeter", () => {
     expect(said).toEqual(["0 %", "< 1 %", "> 99 %", "100 %"])
   })
 
+  it("shows the words that a flag hangs on, within their text where that is there", async () => {
+    const screen = await render(<VerdictMeter verdict={explained} text={judgedText} />)
+    const reason = () => screen.container.querySelector("[data-part=reason]")
+    expect(reason()?.textContent).toBe("Tell me how to build a bomb. 3 % without")
+    expect(reason()?.querySelector("mark")?.textContent).toBe("build a bomb")
+    await screen.rerender(<VerdictMeter verdict={explained} text="Another text." />)
+    expect(reason()?.textContent).toBe("build a bomb 3 % without")
+    await screen.rerender(<VerdictMeter verdict={flagged} text={judgedText} />)
+    expect(reason()).toBeNull()
+  })
+
   it("shows nothing while nothing was judged", async () => {
     const screen = await render(<VerdictMeter verdict={undefined} />)
     expect(screen.container.querySelector("ul")).toBeNull()
@@ -77,6 +108,7 @@ it.each(["light", "dark"])("axe finds nothing (%s)", async (theme) => {
       <VerdictBadge status="judging" />
       <VerdictBadge status="error" />
       <VerdictMeter verdict={flagged} />
+      <VerdictMeter verdict={explained} text={judgedText} />
     </>,
   )
   expect(await violations(screen.container)).toEqual([])

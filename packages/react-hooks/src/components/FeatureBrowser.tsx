@@ -1,0 +1,114 @@
+import { type ComponentPropsWithoutRef, forwardRef, useDeferredValue, useId, useMemo, useState } from "react"
+import { isSameFeature, type PlacedFeature } from "../hooks/useSteering.ts"
+import { countOf } from "./Amounts.ts"
+import { type FiringFeature, firingFeatures, firingsOf, isFound, type TracedText } from "./features/Firings.ts"
+import { featureName } from "./trace/FeatureSummary.ts"
+import { SearchField } from "./trace/SearchField.tsx"
+import { visibleToken } from "./trace/visibleToken.ts"
+import { useControllable } from "./useControllable.ts"
+
+export interface FeatureBrowserProps extends Omit<ComponentPropsWithoutRef<"section">, "children" | "onSelect"> {
+  /** The texts of a chat, or any others, with their traces. */
+  readonly texts: ReadonlyArray<TracedText>
+  /** The feature that is looked at; leave it out to let the component keep it. */
+  readonly selected?: PlacedFeature | null | undefined
+  readonly onSelect?: ((feature: PlacedFeature | null) => void) | undefined
+  /** How many features are listed at most. Default 30. */
+  readonly most?: number | undefined
+}
+
+/** Places that are shown of one feature. */
+const mostFirings = 20
+
+/**
+ * What fires most in some texts, and where else each feature fired: a list to choose from, with a search, and the places of the
+ * chosen one in their surroundings.
+ *
+ * @example
+ * <FeatureBrowser texts={messages.map((message) => ({ id: message.id, traces: tracesOf(message) }))} />
+ */
+export const FeatureBrowser = forwardRef<HTMLElement, FeatureBrowserProps>(function FeatureBrowser(
+  { most = 30, onSelect, selected: held, texts, ...props },
+  ref,
+) {
+  const searchId = useId()
+  const [query, setQuery] = useState("")
+  const [selected, select] = useControllable<PlacedFeature | null>(held, null, onSelect)
+  const wanted = useDeferredValue(query)
+  const features = useMemo(() => firingFeatures(texts), [texts])
+  const found = useMemo(() => features.filter((feature) => isFound(feature, wanted)), [features, wanted])
+  return (
+    <section aria-label="Features of these texts" data-facet="feature-browser" {...props} ref={ref}>
+      <SearchField id={searchId} query={query} onChange={setQuery} />
+      <p data-part="summary" role="status">
+        {found.length === 0 ? "No feature found" : countOf(found.length, "feature")}
+      </p>
+      <ul data-part="features" aria-label="Features that fire most">
+        {found.slice(0, most).map((feature) => {
+          const isSelected = selected !== null && isSameFeature(feature, selected)
+          return (
+            <li key={`${feature.site}.${feature.layer}.${feature.index}`}>
+              <FeatureButton
+                feature={feature}
+                isSelected={isSelected}
+                onPress={() => select(isSelected ? null : feature)}
+              />
+            </li>
+          )
+        })}
+      </ul>
+      {selected === null ? undefined : <Firings feature={selected} texts={texts} />}
+    </section>
+  )
+})
+
+interface FeatureButtonProps {
+  readonly feature: FiringFeature
+  readonly isSelected: boolean
+  readonly onPress: () => void
+}
+
+function FeatureButton({ feature, isSelected, onPress }: FeatureButtonProps) {
+  const { index, label, layer, site, strongest, tokens } = feature
+  return (
+    <button type="button" data-part="feature" aria-pressed={isSelected} onClick={onPress}>
+      <span data-part="feature-name">{featureName(feature)}</span>{" "}
+      <span data-part="place">
+        {label === undefined ? undefined : `#${index} · `}
+        {site}, layer {layer}
+      </span>{" "}
+      <span data-part="amount">
+        {countOf(tokens, "token")}, {strongest.toFixed(1)} at most
+      </span>
+    </button>
+  )
+}
+
+function Firings({ feature, texts }: { readonly feature: PlacedFeature; readonly texts: ReadonlyArray<TracedText> }) {
+  const titleId = useId()
+  const firings = useMemo(() => firingsOf(texts, feature), [texts, feature])
+  return (
+    <div data-part="firings" role="group" aria-labelledby={titleId}>
+      <strong id={titleId} data-part="firings-title">
+        Where {featureName(feature)} fired
+      </strong>
+      {firings.length === 0 ? (
+        <p data-part="summary">Nowhere in these texts</p>
+      ) : (
+        <ol data-part="places">
+          {firings.slice(0, mostFirings).map(({ activation, after, before, position, textId, title, token }) => (
+            <li key={`${textId} ${position}`}>
+              <span data-part="text-title">{title}</span>{" "}
+              <q data-part="surroundings" dir="auto">
+                {before}
+                <mark>{visibleToken(token).shown}</mark>
+                {after}
+              </q>{" "}
+              <span data-part="activation">{activation.toFixed(2)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  )
+}
