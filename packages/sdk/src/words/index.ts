@@ -126,6 +126,8 @@ export {
   type PolicyOptions,
   resolvePolicies,
 } from "./Policy.ts"
+export type { DistilPolicyOptions, TrainPolicyOptions } from "./PolicyTrainingOptions.ts"
+export { policyCard } from "./policyCard.ts"
 export { readPolicyFile, writePolicyFile } from "./PolicyFile.ts"
 export {
   type HeldOutFigures,

@@ -1,0 +1,49 @@
+/** The effects `trainPolicy` and `distilPolicy`: a policy out of examples. */
+import * as Effect from "effect/Effect"
+import { CodeLoadError, type FacetError } from "../words/Errors.ts"
+import type { Opened } from "../words/Opened.ts"
+import type { Policy, PolicyExample } from "../words/Policy.ts"
+import type { DistilPolicyOptions, TrainPolicyOptions } from "../words/PolicyTrainingOptions.ts"
+
+/** The code for training comes with the first policy that is trained, as most pages train none. */
+const loadTraining = Effect.tryPromise({
+  try: () => import("./policies/Training.ts"),
+  catch: (cause) => new CodeLoadError({ what: "Code", url: "", problem: String(cause), remedy: "Ask again." }),
+})
+
+/**
+ * Makes a policy of a guideline and of examples. Three ways are tried: the guideline asked and calibrated; a logistic regression
+ * on the mean and the largest of each column of `resid_post`, at the layer that folds choose; both. The best by the area under
+ * the precision-recall curve on held-out folds is kept, with its figures in `policy.training`.
+ *
+ * Fails with an `InvalidRequestError` that names the example: a label that is missing, a text that comes twice, that has both
+ * labels or does not fit into the model's window; or that says what the examples cannot tell. Fewer than 50 give no figures.
+ *
+ * @example
+ * const policy = yield* trainPolicy(examples, { id: "spam", guideline: '"No Spam": The prompt shall not …' })
+ * const verdict = yield* shield("Buy now!", { policies: [policy] })
+ */
+export const trainPolicy = (
+  examples: ReadonlyArray<PolicyExample>,
+  options: TrainPolicyOptions,
+): Effect.Effect<Policy, FacetError, Opened> =>
+  Effect.flatMap(loadTraining, ({ trainOnExamples }) => trainOnExamples(examples, options)).pipe(
+    Effect.withSpan("facet.trainPolicy"),
+  )
+
+/**
+ * Has the guard label texts, and trains a probe on them: by default of the model that writes, whose activations are there
+ * while it does.
+ *
+ * Fails as `trainPolicy` does.
+ *
+ * @example
+ * const quick = yield* distilPolicy(texts, { policies: ["harassment"] })
+ */
+export const distilPolicy = (
+  texts: ReadonlyArray<string>,
+  options: DistilPolicyOptions = {},
+): Effect.Effect<Policy, FacetError, Opened> =>
+  Effect.flatMap(loadTraining, ({ trainOnVerdicts }) => trainOnVerdicts(texts, options)).pipe(
+    Effect.withSpan("facet.distilPolicy"),
+  )
