@@ -10,7 +10,7 @@ import type { PolicyCalibration } from "./policyProbability.ts"
 import type { PolicyTraining } from "./PolicyTraining.ts"
 import { checkProbe, type Probe } from "./Probe.ts"
 import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./releasedPolicies.ts"
-import { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
+import { judgesResponses, type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 
 /**
  * What a guard does with what is flagged: hold it back, or let it out and tell. To cut out what is wrong and let out the rest
@@ -265,3 +265,23 @@ export function guidelineOf(policy: Policy, side: "prompt" | "response"): string
     `Give it one: definePolicy({ ...policy, ${field}: "…" }), or judge no ${side}s by it.`,
   )
 }
+
+/**
+ * Whether a side is judged by it at all: by a probe, or by a guideline and a spelling that have a wording for it.
+ *
+ * @throws InvalidRequestError where it is not: a text that nothing judges would go out unjudged
+ */
+export function checkJudges(policy: Policy, side: "prompt" | "response"): void {
+  const { id, probe, spelling } = policy
+  if (probe !== undefined && probe.guideline === undefined) return
+  guidelineOf(policy, side)
+  if (side === "prompt" || spelling === undefined || judgesResponses(spelling)) return
+  throw spelledForPrompts(id, spelling)
+}
+
+export const spelledForPrompts = (id: string, spelling: ShieldSpelling): InvalidRequestError =>
+  invalidRequest(
+    `policies.${id}.spelling`,
+    `the spelling ${spelling} was published for prompts alone`,
+    "Use A, B or D, or judge no responses by it.",
+  )

@@ -36,3 +36,17 @@ export interface Verdict {
   /** Tokens that were run to judge; those that came from the prefix cache are not among them. */
   readonly tokens: { readonly judged: number; readonly cached: number }
 }
+
+type Flags = Pick<Verdict, "flagged"> & {
+  readonly policies: ReadonlyArray<Pick<PolicyVerdict, "flagged" | "action">>
+}
+
+/** Whether a guard holds a text back: it was flagged, and not by policies alone that let out and tell. */
+export const holdsBack = ({ flagged, policies }: Flags): boolean => {
+  const told = policies.filter((policy) => policy.flagged)
+  return flagged && (told.length === 0 || told.some(({ action }) => action === undefined))
+}
+
+/** The verdict that is remembered of a side: the first that held back, else the first that flagged, else the latest. */
+export const worseVerdict = <V extends Flags>(known: V | undefined, next: V): V =>
+  known !== undefined && known.flagged && (holdsBack(known) || !holdsBack(next)) ? known : next

@@ -215,4 +215,4 @@ export {
   tracesOf,
   verdictsOf,
 } from "./UiParts.ts"
-export type { JudgedTurn, PolicyVerdict, Verdict } from "./Verdict.ts"
+export { holdsBack, type JudgedTurn, type PolicyVerdict, type Verdict, worseVerdict } from "./Verdict.ts"
