@@ -25,10 +25,15 @@ export interface PolicyChoice {
  *
  * Rejects with a UsageError for a file that cannot be read, and with an InvalidRequestError for what is wrong in it.
  */
-export async function readPolicies({ file, ids: given, threshold }: PolicyChoice): Promise<ReadonlyArray<string | Policy> | undefined> {
+export async function readPolicies({
+  file,
+  ids: given,
+  threshold,
+}: PolicyChoice): Promise<ReadonlyArray<string | Policy> | undefined> {
   const ids = given?.flatMap((list) => list.split(",")).map((id) => id.trim())
   if (file === undefined) return ids
-  if (ids !== undefined) throw new UsageError("--policy names ShieldGemma's own and --policy-file others: give one of them.")
+  if (ids !== undefined)
+    throw new UsageError("--policy names ShieldGemma's own and --policy-file others: give one of them.")
   const policies = await readPolicyFile(await readText(file), file)
   return threshold === undefined ? policies : policies.map((policy) => definePolicy({ ...policy, threshold }))
 }

@@ -1,5 +1,13 @@
 /** What a handler finds in `c.var.shield`. */
-import { type CallEnd, callHook, GuardedCall, type GuardPart, type GuardReport, type Verdict, worseVerdict } from "@facet/sdk/words"
+import {
+  type CallEnd,
+  callHook,
+  GuardedCall,
+  type GuardPart,
+  type GuardReport,
+  type Verdict,
+  worseVerdict,
+} from "@facet/sdk/words"
 import type { ShieldFailure, ShieldReport } from "./ShieldReport.ts"
 
 export interface ShieldContext {

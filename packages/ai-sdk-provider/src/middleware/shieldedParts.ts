@@ -1,6 +1,14 @@
 /** A guarded stream as the AI SDK's parts. */
 import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from "@ai-sdk/provider"
-import { type Blocked, facetFailure, facetVerdict, type GuardedCall, type GuardPart, type GuardReport, holdsBack } from "@facet/sdk/words"
+import {
+  type Blocked,
+  facetFailure,
+  facetVerdict,
+  type GuardedCall,
+  type GuardPart,
+  type GuardReport,
+  holdsBack,
+} from "@facet/sdk/words"
 import type { Released } from "./GuardStreams.ts"
 import { OpenBlocks } from "./OpenBlocks.ts"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"

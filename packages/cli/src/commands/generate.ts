@@ -1,5 +1,17 @@
 /** `facet generate`: what the model says. */
-import { type ChatMessage, errorToPlain, type FinishPart, type FinishReason, type GenerateOptions, type Generation, type GenerationPart, holdsBack, isFacetError, type TracePart, type Verdict } from "@facet/sdk/words"
+import {
+  type ChatMessage,
+  errorToPlain,
+  type FinishPart,
+  type FinishReason,
+  type GenerateOptions,
+  type Generation,
+  type GenerationPart,
+  holdsBack,
+  isFacetError,
+  type TracePart,
+  type Verdict,
+} from "@facet/sdk/words"
 import { defineCommand, type ExitCode } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"

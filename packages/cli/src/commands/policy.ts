@@ -1,6 +1,6 @@
 /** `facet policy`: policies of one's own, out of examples. */
 import { readFile } from "node:fs/promises"
-import { type Policy, policyCard, readPolicyFile, writePolicyFile } from "@facet/sdk/words"
+import { type Policy, policyCard, readPolicyFile, readTrainingExamples, writePolicyFile } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
@@ -14,7 +14,11 @@ import { UsageError } from "../UsageError.ts"
 
 const options = {
   guideline: { kind: "text", value: "TEXT", about: "what a text must not do, in words (train)" },
-  responseGuideline: { kind: "text", value: "TEXT", about: "the same for what a chatbot answered (default: --guideline)" },
+  responseGuideline: {
+    kind: "text",
+    value: "TEXT",
+    about: "the same for what a chatbot answered (default: --guideline)",
+  },
   out: { kind: "text", value: "FILE", about: "where the policy, or its card, is written" },
   id: { kind: "text", value: "ID", about: "of the policy (default: own, or distilled)" },
   harm: { kind: "text", value: "NAME", about: "of the harm, for people (default: the id)" },
@@ -24,10 +28,23 @@ const options = {
     about: "whose activations a probe reads (default: guard; text where the guard is distilled)",
   },
   judge: { kind: "text", value: "prompt|response", about: "what the examples are (default: prompt)" },
-  layer: { kind: "list", value: "N", about: "a layer that a probe may read; several are allowed (default: those that fit best)" },
-  maxFalsePositiveRate: { kind: "number", value: "X", about: "the threshold flags at most this share of harmless texts" },
+  layer: {
+    kind: "list",
+    value: "N",
+    about: "a layer that a probe may read; several are allowed (default: those that fit best)",
+  },
+  maxFalsePositiveRate: {
+    kind: "number",
+    value: "X",
+    about: "the threshold flags at most this share of harmless texts",
+  },
   minRecall: { kind: "number", value: "X", about: "the threshold flags at least this share of violations" },
-  policies: { kind: "list", flag: "policy", value: "ID", about: "by which the guard labels texts (distil; default: its four)" },
+  policies: {
+    kind: "list",
+    flag: "policy",
+    value: "ID",
+    about: "by which the guard labels texts (distil; default: its four)",
+  },
   ...modelOption,
   shield: { kind: "text", value: "M", about: "the model that judges (default: the one that belongs to --model)" },
   ...deviceOptions,
@@ -45,8 +62,14 @@ export const policy = defineCommand(
     summary: "train a policy on examples, distil the guard into a probe, print a policy's card",
     options,
     examples: [
-      [`policy train rows.jsonl --guideline "No refunds are promised." --out refunds.json`, `rows are { "text": "…", "label": 0 }`],
-      [`policy train rows.jsonl --guideline "…" --out p.json --max-false-positive-rate 0.05`, "with the threshold that does so"],
+      [
+        `policy train rows.jsonl --guideline "No refunds are promised." --out refunds.json`,
+        `rows are { "text": "…", "label": 0 }`,
+      ],
+      [
+        `policy train rows.jsonl --guideline "…" --out p.json --max-false-positive-rate 0.05`,
+        "with the threshold that does so",
+      ],
       [`policy distil texts.jsonl --policy harassment --out quick.json`, "a probe that says what the guard says"],
       [`policy card refunds.json`, "a model card in Markdown"],
       [`shield "You get your money back!" --policy-file refunds.json`, "judge by it"],
@@ -68,6 +91,12 @@ const train: Work = async (console, file, given) => {
   if (policies !== undefined) throw new UsageError("--policy says by what `policy distil` labels texts: leave it out.")
   await checkWritable(out)
   const { placed, rows } = await readExamplesFile(file)
+  // What is wrong with the rows is told before a model is fetched for them.
+  try {
+    readTrainingExamples(rows, given)
+  } catch (error) {
+    throw placed(error)
+  }
   await using facet = await open(console, given)
   const trained = await showing(console, (onProgress) =>
     facet.trainPolicy(rows, {

@@ -37,7 +37,10 @@ async function readRows<Row>(file: string, rowOf: (row: unknown) => Row): Promis
     const [, index] = /^(?:examples|texts)\[(\d+)\]/.exec(error.option) ?? []
     const number = index === undefined ? undefined : lines[Number(index)]?.number
     // Another row that it speaks of stands in the same file.
-    const problem = error.problem.replace(/examples\[(\d+)\]/g, (whole, i) => `line ${lines[Number(i)]?.number ?? whole}`)
+    const problem = error.problem.replace(
+      /examples\[(\d+)\]/g,
+      (whole, i) => `line ${lines[Number(i)]?.number ?? whole}`,
+    )
     const place = number === undefined ? file : `${file}, line ${number}`
     return /^(examples|texts)/.test(error.option)
       ? new InvalidRequestError({ option: error.option, problem: `${place}: ${problem}`, remedy: error.remedy })

@@ -122,7 +122,8 @@ export function verdictsOf(message: MessageWithParts): ReadonlyArray<FacetVerdic
   const told = new Map<FacetVerdictData["of"], FacetVerdictData>()
   for (const verdict of payloadsOf(message, "verdict", isVerdict)) {
     const known = told.get(verdict.of)
-    if (known === undefined || worseVerdict(known.verdict, verdict.verdict) === verdict.verdict) told.set(verdict.of, verdict)
+    if (known === undefined || worseVerdict(known.verdict, verdict.verdict) === verdict.verdict)
+      told.set(verdict.of, verdict)
   }
   return [...told.values()]
 }

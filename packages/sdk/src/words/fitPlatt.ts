@@ -5,9 +5,7 @@ import type { PlattCalibration } from "./Question.ts"
  * Logistic regression on the model's own logit by Newton's method, towards targets a little within 0 and 1, so that examples
  * that fall apart without an error do not make it infinite (Platt, 1999; Lin, Lin and Weng, 2007).
  */
-export function fitPlatt(
-  examples: ReadonlyArray<{ readonly logit: number; readonly label: 0 | 1 }>,
-): PlattCalibration {
+export function fitPlatt(examples: ReadonlyArray<{ readonly logit: number; readonly label: 0 | 1 }>): PlattCalibration {
   const positives = examples.filter(({ label }) => label === 1).length
   const high = (positives + 1) / (positives + 2)
   const low = 1 / (examples.length - positives + 2)

@@ -185,6 +185,7 @@ export {
   type RankingFigures,
   rankingFigures,
 } from "./Ranking.ts"
+export { readTrainingExamples } from "./readTrainingExamples.ts"
 export { runInSlices } from "./runInSlices.ts"
 export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"

@@ -86,7 +86,10 @@ function wantedOf({ maxFalsePositiveRate, minRecall }: NonNullable<PolicyTrainin
 
 function examples({ examples: given = [] }: Policy): ReadonlyArray<string> {
   if (given.length === 0) return []
-  return ["## Examples", given.map(({ label, text }) => `- ${label === 1 ? "violates" : "does not"}: ${quoted(text)}`).join("\n")]
+  return [
+    "## Examples",
+    given.map(({ label, text }) => `- ${label === 1 ? "violates" : "does not"}: ${quoted(text)}`).join("\n"),
+  ]
 }
 
 const limits = ({ probe, training: told }: Policy): ReadonlyArray<string> => [

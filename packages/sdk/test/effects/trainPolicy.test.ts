@@ -1,7 +1,15 @@
 /** Policies out of examples, on the embedded models. */
 import { readFile } from "node:fs/promises"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Facet, type Policy, policies, policyCard, type PolicyExample, readPolicyFile, writePolicyFile } from "../../src/index.ts"
+import {
+  Facet,
+  type Policy,
+  policies,
+  policyCard,
+  type PolicyExample,
+  readPolicyFile,
+  writePolicyFile,
+} from "../../src/index.ts"
 
 /** Prompts that were written by hand to measure the guard, which never saw them; here 1 is whatever it should flag. */
 const written = await readFile(
@@ -40,7 +48,10 @@ describe("trainPolicy", () => {
 
   it("tries the guideline, a probe and both, and keeps the best on held-out folds", () => {
     const { candidates = [], figures, method } = policy.training ?? {}
-    assert.sameMembers(candidates.map((candidate) => candidate.method), ["guideline", "probe", "both"])
+    assert.sameMembers(
+      candidates.map((candidate) => candidate.method),
+      ["guideline", "probe", "both"],
+    )
     const best = Math.max(...candidates.map(({ auPrc }) => auPrc))
     assert.strictEqual(figures?.auPrc, best)
     assert.strictEqual(candidates.find((candidate) => candidate.method === method)?.auPrc, best)
@@ -56,7 +67,10 @@ describe("trainPolicy", () => {
   })
 
   it("tells how far fewer examples go, and how far it has come", () => {
-    assert.deepEqual(policy.training?.learningCurve.map(({ examples }) => examples), [20])
+    assert.deepEqual(
+      policy.training?.learningCurve.map(({ examples }) => examples),
+      [20],
+    )
     assert.strictEqual(told.length, 60)
     assert.strictEqual(told.at(-1), 1)
   })
@@ -107,12 +121,19 @@ describe("trainPolicy", () => {
     ["a label that is none", [...rest, { text: "x", label: 2 }], "examples[20].label", "2 is not valid"],
     ["an empty text", [...rest, { text: " ", label: 0 }], "examples[20].text", "empty"],
     ["an unknown field", [...rest, { ...one, lable: 1 }], "examples[20].lable", "no such option"],
-    ["a text that comes twice", [...rest, one, { text: "the FOX  ran. ", label: 1 }], "examples[21].text", "examples[20]"],
+    [
+      "a text that comes twice",
+      [...rest, one, { text: "the FOX  ran. ", label: 1 }],
+      "examples[21].text",
+      "examples[20]",
+    ],
     ["labels that contradict each other", [...rest, one, { ...one, label: 0 }], "examples[21].label", "it is 0, and"],
     ["one class only", rest.filter(({ label }) => label === 1), "examples", "0 of 10 are labelled 0"],
     ["a text beyond the window", [...rest, { text: "fox ".repeat(2000), label: 1 }], "examples[20].text", "window"],
   ])("refuses %s", async (_, examples, option, part) => {
-    const error = await failureOf(facet.trainPolicy(examples as ReadonlyArray<PolicyExample>, { guideline, layers: [1] }))
+    const error = await failureOf(
+      facet.trainPolicy(examples as ReadonlyArray<PolicyExample>, { guideline, layers: [1] }),
+    )
     assert.propertyVal(error, "_tag", "InvalidRequestError")
     assert.propertyVal(error, "option", option)
     assert.include(String(error), part)
@@ -128,12 +149,6 @@ describe("trainPolicy", () => {
   ] as const)("refuses the options %j", async (options, option) => {
     const error = await failureOf(facet.trainPolicy(some(20), options as never))
     assert.propertyVal(error, "option", option)
-  })
-
-  it("says when nothing tells the labels apart", async () => {
-    const mixed = some(20).map(({ text }, i): PolicyExample => ({ text, label: i % 2 === 0 ? 1 : 0 }))
-    const error = await failureOf(facet.trainPolicy(mixed, { guideline, layers: [0] }))
-    if (error instanceof Error) assert.include(error.message, "tells their labels apart")
   })
 })
 

@@ -4,23 +4,24 @@ import { judgeByPlace } from "../../guard/judgeByPlace.ts"
 import { callHook } from "../../words/callHook.ts"
 import { checked } from "../../words/checked.ts"
 import { checkFunction, checkKnown, checkNumber, checkOneOf, checkWhole, show } from "../../words/Checks.ts"
-import { curveOf } from "../../words/Curve.ts"
 import { type FacetError, invalidRequest } from "../../words/Errors.ts"
 import { inSlices } from "../../words/inSlices.ts"
 import { Opened } from "../../words/Opened.ts"
-import { definePolicy, type Policy, type PolicyExample, type PolicyOptions, resolvePolicies } from "../../words/Policy.ts"
+import {
+  definePolicy,
+  type Policy,
+  type PolicyExample,
+  type PolicyOptions,
+  resolvePolicies,
+} from "../../words/Policy.ts"
 import { logitOf } from "../../words/policyProbability.ts"
 import type { PolicyTraining } from "../../words/PolicyTraining.ts"
 import type { DistilPolicyOptions, TrainPolicyOptions } from "../../words/PolicyTrainingOptions.ts"
 import { poolings } from "../../words/Probe.ts"
-import { rankingFigures } from "../../words/Ranking.ts"
+import { checkText, leastToTell, readTrainingExamples } from "../../words/readTrainingExamples.ts"
 import { chooseThreshold } from "./chooseThreshold.ts"
 import { type Fitted, fitPolicy } from "./fitPolicy.ts"
 import { readActivations } from "./readActivations.ts"
-import { checkText, readTrainingExamples } from "./readTrainingExamples.ts"
-
-/** Fewer labels tell nothing of a guard: of 50, half of them violations, a recall is known to 0.2 at best. */
-const leastToTell = 50
 
 /** What is told where nobody asked for a threshold and the labels tell none. */
 const untoldThreshold = 0.5
@@ -30,7 +31,7 @@ export const trainOnExamples = Effect.fnUntraced(function* (
   options: TrainPolicyOptions,
 ): Effect.fn.Return<Policy, FacetError, Opened> {
   yield* checked(() => checkOptions(options))
-  const examples = yield* checked(() => readTrainingExamples(given))
+  const examples = yield* checked(() => readTrainingExamples(given, options))
   return yield* train(examples, options, "given")
 })
 
@@ -49,7 +50,7 @@ export const trainOnVerdicts = Effect.fnUntraced(function* (
     examples.push({ text, label: flagged ? 1 : 0 })
     told({ done: examples.length, total: 2 * texts.length }, onProgress)
   }
-  const read = yield* checked(() => readTrainingExamples(examples))
+  const read = yield* checked(() => readTrainingExamples(examples, options))
   const half = { ...rest, id, activations, onProgress: onProgress && after(texts.length, onProgress) }
   return yield* train(read, half, "distilled")
 })
@@ -73,7 +74,6 @@ const train = (
   Effect.gen(function* () {
     const { activations: of = "guard", guideline, layers, maxFalsePositiveRate, minRecall, onProgress } = options
     const wanted = { maxFalsePositiveRate, minRecall }
-    yield* checked(() => checkTellable(examples.length, wanted))
     const opened = yield* Opened
     const place = of === "text" ? opened.text : yield* opened.guard
     let done = 0
@@ -81,14 +81,22 @@ const train = (
     const texts = examples.map(({ text }) => text)
     const { activations, model } = yield* readActivations(place, texts, layers, tell)
     const draft = draftOf(options)
-    const asked = guideline === undefined ? undefined : yield* askGuideline(yield* checked(() => definePolicy(draft)), texts, options.judge ?? "prompt")
+    const asked =
+      guideline === undefined
+        ? undefined
+        : yield* askGuideline(yield* checked(() => definePolicy(draft)), texts, options.judge ?? "prompt")
     const measured = { labels: examples.map(({ label }) => label), guideline: asked, activations }
     const fitted = yield* inSlices(() => fitPolicy(measured))
     return yield* checked(() => policyOf(draft, fitted, { of, model, name: opened.name, labels, wanted }))
   })
 
 /** The policy before anything is known of it. */
-const draftOf = ({ guideline, harm, id = "own", responseGuideline = guideline }: Parameters<typeof train>[1]): PolicyOptions => ({
+const draftOf = ({
+  guideline,
+  harm,
+  id = "own",
+  responseGuideline = guideline,
+}: Parameters<typeof train>[1]): PolicyOptions => ({
   id,
   harm,
   promptGuideline: guideline,
@@ -121,13 +129,16 @@ function policyOf(draft: PolicyOptions, fitted: Fitted, { labels, model, name, o
   const { calibration, heldOut, method, probe } = fitted
   const examples = heldOut.length
   const isTold = examples >= leastToTell
-  const ranking = rankingFigures(curveOf(heldOut))
-  if (ranking.auRoc <= 0.5 || (calibration !== undefined && calibration.slope <= 0)) {
-    const problem = `nothing that was tried tells their labels apart: the best has an area under the ROC curve of ${ranking.auRoc.toFixed(2)}`
-    throw invalidRequest("examples", problem, "Look whether they are labelled rightly; give more of them, or another guideline.")
+  const best = fitted.candidates.find((candidate) => candidate.method === method)!
+  if (isTold && best.auRoc <= 0.5) {
+    const problem = `nothing that was tried tells their labels apart: the best has an area under the ROC curve of ${best.auRoc.toFixed(2)}`
+    throw invalidRequest(
+      "examples",
+      problem,
+      "Look whether they are labelled rightly; give more of them, or another guideline.",
+    )
   }
   const point = isTold ? chooseThreshold(heldOut, wanted) : null
-  const best = fitted.candidates.find((candidate) => candidate.method === method)!
   const training: PolicyTraining = {
     method,
     model: name,
@@ -139,7 +150,9 @@ function policyOf(draft: PolicyOptions, fitted: Fitted, { labels, model, name, o
     candidates: isTold ? fitted.candidates : [],
     learningCurve: isTold ? fitted.learningCurve : [],
     operatingPoint: point,
-    ...(isTold ? {} : { untold: `${examples} labels cannot tell what it is worth; at least ${leastToTell} are needed` }),
+    ...(isTold
+      ? {}
+      : { untold: `${examples} labels cannot tell what it is worth; at least ${leastToTell} are needed` }),
   }
   return definePolicy({
     ...draft,
@@ -162,15 +175,7 @@ function policyOf(draft: PolicyOptions, fitted: Fitted, { labels, model, name, o
 /** A file need not hold more digits than activations have. */
 const shortened = (value: number): number => Number(value.toPrecision(8))
 
-const sharedNames = [
-  "id",
-  "harm",
-  "activations",
-  "layers",
-  "maxFalsePositiveRate",
-  "minRecall",
-  "onProgress",
-] as const
+const sharedNames = ["id", "harm", "activations", "layers", "maxFalsePositiveRate", "minRecall", "onProgress"] as const
 
 function checkOptions(options: TrainPolicyOptions): void {
   checkKnown(options, [...sharedNames, "guideline", "responseGuideline", "judge"])
@@ -199,11 +204,4 @@ function checkTexts(texts: unknown): void {
     throw invalidRequest("texts", `${show(texts)} holds none`, "Pass a list of texts.")
   }
   for (const [i, text] of texts.entries()) checkText(`texts[${i}]`, text)
-}
-
-function checkTellable(examples: number, { maxFalsePositiveRate, minRecall }: Trained["wanted"]): void {
-  if (examples >= leastToTell || (maxFalsePositiveRate === undefined && minRecall === undefined)) return
-  const option = maxFalsePositiveRate === undefined ? "minRecall" : "maxFalsePositiveRate"
-  const problem = `${examples} labels cannot tell it, where at least ${leastToTell} are needed`
-  throw invalidRequest(option, problem, "Give more examples, or leave it out.")
 }

@@ -1,15 +1,8 @@
 import { curveOf, type Judged } from "../../words/Curve.ts"
 import { type FacetError, invalidRequest } from "../../words/Errors.ts"
 import type { TrainedOperatingPoint } from "../../words/PolicyTraining.ts"
+import type { WantedPoint } from "../../words/readTrainingExamples.ts"
 import { bestPoint, operatingPoint } from "../../words/Ranking.ts"
-
-/** What a user wants of a threshold: neither is the highest F1. */
-export interface WantedPoint {
-  /** The largest share of harmless texts that may be flagged, from 0 to 1. */
-  readonly maxFalsePositiveRate?: number | undefined
-  /** The least share of violations that must be flagged, from 0 to 1. */
-  readonly minRecall?: number | undefined
-}
 
 /**
  * The threshold, and what it does on the held-out examples.
@@ -23,7 +16,8 @@ export function chooseThreshold(heldOut: ReadonlyArray<Judged>, wanted: WantedPo
     const { threshold } = bestPoint(curve)
     return pointsOf(curve, wanted).find((point) => point.threshold === threshold)!
   }
-  if (maxFalsePositiveRate !== undefined && maxFalsePositiveRate * curve.negatives < 1) throw untold(maxFalsePositiveRate, curve.negatives)
+  if (maxFalsePositiveRate !== undefined && maxFalsePositiveRate * curve.negatives < 1)
+    throw untold(maxFalsePositiveRate, curve.negatives)
   const all = pointsOf(curve, wanted)
   const allowed = all.filter((point) => point.falsePositiveRate <= (maxFalsePositiveRate ?? 1))
   const last = allowed.at(-1)

@@ -73,7 +73,11 @@ export function* fitPolicy(measured: Measured): Sliced<Fitted> {
     }
     tried.push({ method, logits })
   }
-  const ranked = tried.map(({ logits, method }) => ({ method, logits, ...rankingFigures(curveOf(judged(labels, logits))) }))
+  const ranked = tried.map(({ logits, method }) => ({
+    method,
+    logits,
+    ...rankingFigures(curveOf(judged(labels, logits))),
+  }))
   const best = ranked.reduce((best, next) => (next.auPrc > best.auPrc ? next : best))
   const choice = yield* choose(measured, all)
   const heldOut = calibratedApart(labels, best.logits, folds)
@@ -115,7 +119,8 @@ function* choose({ activations, labels }: Measured, train: ReadonlyArray<number>
   const some = stratified(labels, train, mostToChoose)
   const worth = function* (choice: Choice): Sliced<number> {
     const logits = yield* probeApart({ activations, labels }, some, choice)
-    return rankingFigures(curveOf(some.map((i) => ({ label: labels[i]!, probability: sigmoid(logits.get(i) ?? 0) })))).auPrc
+    return rankingFigures(curveOf(some.map((i) => ({ label: labels[i]!, probability: sigmoid(logits.get(i) ?? 0) }))))
+      .auPrc
   }
   let best: { readonly choice: Choice; readonly auPrc: number } | undefined
   for (const layer of activations.layers) {
@@ -147,13 +152,21 @@ function stratified(
 
 type Activated = Pick<Measured, "labels"> & { readonly activations: NonNullable<Measured["activations"]> }
 
-function* fitProbe({ activations, labels }: Activated, train: ReadonlyArray<number>, { c, layer }: Choice): Sliced<LinearModel> {
+function* fitProbe(
+  { activations, labels }: Activated,
+  train: ReadonlyArray<number>,
+  { c, layer }: Choice,
+): Sliced<LinearModel> {
   const rows = train.map((i) => activations.at(i, layer))
   return yield* logisticRegression({ rows, labels: train.map((i) => labels[i]!) }, c)
 }
 
 /** The probe's logit of each example, fitted on those of other inner folds. */
-function* probeApart(measured: Activated, train: ReadonlyArray<number>, choice: Choice): Sliced<ReadonlyMap<number, number>> {
+function* probeApart(
+  measured: Activated,
+  train: ReadonlyArray<number>,
+  choice: Choice,
+): Sliced<ReadonlyMap<number, number>> {
   const logits = new Map<number, number>()
   for (const fold of foldsOf(measured.labels, train, innerFolds)) {
     const model = yield* fitProbe(measured, without(train, fold), choice)
@@ -170,7 +183,11 @@ interface Mix {
 }
 
 /** Both logits as two columns, the probe's of inner folds: those of its own training would promise too much. */
-function* mixOf(measured: Activated & { readonly guideline: ReadonlyArray<number> }, train: ReadonlyArray<number>, choice: Choice): Sliced<Mix> {
+function* mixOf(
+  measured: Activated & { readonly guideline: ReadonlyArray<number> },
+  train: ReadonlyArray<number>,
+  choice: Choice,
+): Sliced<Mix> {
   const probed = yield* probeApart(measured, train, choice)
   const rows = train.map((i) => Float32Array.of(probed.get(i) ?? 0, measured.guideline[i] ?? 0))
   const { bias, weights } = yield* logisticRegression({ rows, labels: train.map((i) => measured.labels[i]!) }, 1)
@@ -242,9 +259,12 @@ function* finished(
   choice: Choice | undefined,
 ): Sliced<Pick<Fitted, "calibration" | "probe">> {
   const { activations, guideline, labels } = measured
-  const platt = fitPlatt(labels.map((label, i) => ({ label, logit: heldOut[i] ?? 0 })))
+  const found = fitPlatt(labels.map((label, i) => ({ label, logit: heldOut[i] ?? 0 })))
+  // A few examples may say by chance that the likelier is the rarer: nothing is calibrated by that.
+  const isFound = found.slope > 0
+  const platt = isFound ? found : { slope: 1, offset: 0 }
   if (method === "guideline" || activations === undefined || choice === undefined) {
-    return { calibration: platt, probe: undefined }
+    return { calibration: isFound ? platt : undefined, probe: undefined }
   }
   const all = labels.map((_, i) => i)
   const model = yield* fitProbe({ activations, labels }, all, choice)

@@ -29,7 +29,11 @@ export const byLabel = (
   indices: ReadonlyArray<number>,
   below: (end: number) => number = seededBelow(seed),
 ): readonly [ReadonlyArray<number>, ReadonlyArray<number>] => {
-  const of = (label: 0 | 1) => shuffled(indices.filter((i) => labels[i] === label), below)
+  const of = (label: 0 | 1) =>
+    shuffled(
+      indices.filter((i) => labels[i] === label),
+      below,
+    )
   return [of(0), of(1)]
 }
 

@@ -33,8 +33,9 @@ export const readActivations = (
     const read: Array<Features> = []
     let layers = wanted
     for (const [i, text] of texts.entries()) {
-      const features = yield* Effect.mapError(engine.features({ model, text: text.trim(), layers, ...asking }), (error) =>
-        error._tag === "ContextOverflowError" ? tooLong(i, error) : error,
+      const features = yield* Effect.mapError(
+        engine.features({ model, text: text.trim(), layers, ...asking }),
+        (error) => (error._tag === "ContextOverflowError" ? tooLong(i, error) : error),
       )
       layers ??= some(features.layers)
       read.push(features)

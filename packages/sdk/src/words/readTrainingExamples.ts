@@ -1,6 +1,7 @@
-import { checkKnown, checkOneOf, checkUnicode, show } from "../../words/Checks.ts"
-import { invalidRequest } from "../../words/Errors.ts"
-import type { PolicyExample } from "../../words/Policy.ts"
+import { checkKnown, checkOneOf, checkUnicode, show } from "./Checks.ts"
+import { invalidRequest } from "./Errors.ts"
+import type { PolicyExample } from "./Policy.ts"
+import type { TrainPolicyOptions } from "./PolicyTrainingOptions.ts"
 
 /** Of either label: with fewer there is nothing to hold out. */
 const leastOfEither = 3
@@ -11,7 +12,7 @@ const leastOfEither = 3
  * @throws InvalidRequestError with the path of the example that is wrong: a label that is missing, a text that comes twice, or
  *   that has both labels; or that says what is missing
  */
-export function readTrainingExamples(examples: unknown): ReadonlyArray<PolicyExample> {
+export function readTrainingExamples(examples: unknown, wanted: WantedPoint = {}): ReadonlyArray<PolicyExample> {
   if (!Array.isArray(examples) || examples.length === 0) {
     throw invalidRequest("examples", `${show(examples)} holds none`, 'Pass a list of { text: "…", label: 0 or 1 }.')
   }
@@ -23,7 +24,21 @@ export function readTrainingExamples(examples: unknown): ReadonlyArray<PolicyExa
     const problem = `${count} of ${read.length} are labelled ${label}, where at least ${leastOfEither} are needed`
     throw invalidRequest("examples", problem, "Add texts of that label: one kind alone says nothing of the other.")
   }
+  checkTellable(read.length, wanted)
   return read
+}
+
+/** Fewer labels tell nothing of a guard: of 50, half of them violations, a recall is known to 0.2 at best. */
+export const leastToTell = 50
+
+/** What a threshold is to do; neither is the highest F1. */
+export type WantedPoint = Pick<TrainPolicyOptions, "maxFalsePositiveRate" | "minRecall">
+
+function checkTellable(examples: number, { maxFalsePositiveRate, minRecall }: WantedPoint): void {
+  if (examples >= leastToTell || (maxFalsePositiveRate === undefined && minRecall === undefined)) return
+  const option = maxFalsePositiveRate === undefined ? "minRecall" : "maxFalsePositiveRate"
+  const problem = `${examples} labels cannot tell it, where at least ${leastToTell} are needed`
+  throw invalidRequest(option, problem, "Give more examples, or leave it out.")
 }
 
 function readExample(path: string, example: unknown): PolicyExample {
