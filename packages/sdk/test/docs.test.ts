@@ -69,6 +69,10 @@ const publicSources = [
   "guard/reading/wordsOfUrl",
   "words/promptReadings",
   "words/Tool",
+  "words/Policy",
+  "words/PolicyFile",
+  "words/policyCard",
+  "effects/trainPolicy",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

@@ -20,8 +20,12 @@ const loadTraining = Effect.tryPromise({
  * labels or does not fit into the model's window; or that says what the examples cannot tell. Fewer than 50 give no figures.
  *
  * @example
- * const policy = yield* trainPolicy(examples, { id: "spam", guideline: '"No Spam": The prompt shall not …' })
- * const verdict = yield* shield("Buy now!", { policies: [policy] })
+ * const examples = [
+ *   ...["Buy now!", "Buy a cake!", "Buy my boat!"].map((text) => ({ text, label: 1 as const })),
+ *   ...["The fox ran.", "We had soup.", "The moon rose."].map((text) => ({ text, label: 0 as const })),
+ * ]
+ * const policy = yield* trainPolicy(examples, { id: "spam", guideline: '"No Spam": The prompt shall not advertise.' })
+ * const verdict = yield* shield("Buy bread!", { policies: [policy] })
  */
 export const trainPolicy = (
   examples: ReadonlyArray<PolicyExample>,
@@ -38,7 +42,9 @@ export const trainPolicy = (
  * Fails as `trainPolicy` does.
  *
  * @example
- * const quick = yield* distilPolicy(texts, { policies: ["harassment"] })
+ * const nasty = ["You are stupid.", "You are ugly, and nobody likes you.", "Shut up, you idiot."]
+ * const texts = [...nasty, "The fox ran.", "We had soup.", "The moon rose."]
+ * const quick = yield* distilPolicy(texts, { policies: [definePolicy({ id: "harassment", threshold: 0.3 })], layers: [2] })
  */
 export const distilPolicy = (
   texts: ReadonlyArray<string>,

@@ -40,7 +40,7 @@ export interface Policy {
   readonly calibration?: PolicyCalibration | undefined
   /** How ShieldGemma's prompt is spelt. Default: as the guard's checkpoint has it. */
   readonly spelling?: ShieldSpelling | undefined
-  /** Whose messages of a prompt a guard judges by it. Default: those of the guard's own `roles`. */
+  /** Whose messages of a prompt a guard judges by it; the guard's own `roles` go before. Default: `system` and `user`. */
   readonly roles?: ReadonlyArray<GuardRole> | undefined
   /** Default `block`. */
   readonly action?: PolicyAction | undefined
