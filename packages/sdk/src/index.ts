@@ -124,7 +124,7 @@ export type {
 } from "./words/PolicyTraining.ts"
 export type { PaperCalibration, PolicyCalibration } from "./words/policyProbability.ts"
 export type { Pooling, Probe } from "./words/Probe.ts"
-export { policies, type PolicyId } from "./words/releasedPolicies.ts"
+export { policies, type PolicyId } from "./words/ReleasedPolicies.ts"
 export type { ShieldSpelling } from "./words/ShieldSpelling.ts"
 export type { DistilPolicyOptions, TrainPolicyOptions } from "./words/PolicyTrainingOptions.ts"
 export { policyCard } from "./words/policyCard.ts"

@@ -9,7 +9,7 @@ import { policyOfAlias } from "./policyOfAlias.ts"
 import type { PolicyCalibration } from "./policyProbability.ts"
 import type { PolicyTraining } from "./PolicyTraining.ts"
 import { checkProbe, type Probe } from "./Probe.ts"
-import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./releasedPolicies.ts"
+import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./ReleasedPolicies.ts"
 import { judgesResponses, type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 
 /**

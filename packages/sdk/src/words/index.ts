@@ -140,7 +140,7 @@ export {
 } from "./PolicyTraining.ts"
 export { type PaperCalibration, type PolicyCalibration, policyProbability } from "./policyProbability.ts"
 export { Pool, type Pooling, type Probe, probeLogit } from "./Probe.ts"
-export { defaultPolicies, policies, type PolicyId } from "./releasedPolicies.ts"
+export { defaultPolicies, policies, type PolicyId } from "./ReleasedPolicies.ts"
 export { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 export { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "./Judge.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"

@@ -2,7 +2,7 @@
  * What others call ShieldGemma's policies: OpenAI's moderation categories, and the hazards of MLCommons by their code, by their
  * number in Llama Guard and by their name. Only those that ShieldGemma's guidelines name map; the others are told as such.
  */
-import type { PolicyId } from "./releasedPolicies.ts"
+import type { PolicyId } from "./ReleasedPolicies.ts"
 
 /** Source: OpenAI's API reference, `POST /v1/moderations`. `illicit` goes beyond harm to people, which no guideline does. */
 const openai = {

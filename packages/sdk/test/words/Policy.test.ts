@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { definePolicy, guidelineOf, resolvePolicies } from "../../src/words/Policy.ts"
 import type { Probe } from "../../src/words/Probe.ts"
-import { defaultPolicies, policies } from "../../src/words/releasedPolicies.ts"
+import { defaultPolicies, policies } from "../../src/words/ReleasedPolicies.ts"
 
 const invalid = (option: string, part: string) =>
   expect.objectContaining({

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { definePolicy } from "../../src/words/Policy.ts"
 import { readPolicyFile, writePolicyFile } from "../../src/words/PolicyFile.ts"
-import { policies } from "../../src/words/releasedPolicies.ts"
+import { policies } from "../../src/words/ReleasedPolicies.ts"
 
 const yaml = `# What our shop does not want.
 policies:
