@@ -35,7 +35,10 @@ export const judgeByPlace = (
   })
 
 /** What a judge has no use for stays here. */
-const asJudged = ({ examples: _, training: __, ...policy }: Policy): Policy => policy
+function asJudged(policy: Policy): Policy {
+  const { examples: _, training: __, ...judged } = policy
+  return judged
+}
 
 const readsText = ({ probe }: Policy): boolean => probe?.of === "text"
 

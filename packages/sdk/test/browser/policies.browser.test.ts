@@ -26,5 +26,8 @@ it("trains on 50 examples, judges by what it learned, and takes it from a file",
   assert.deepEqual(read, policy)
   const probabilityOf = async (text: string) =>
     (await facet.shield(text, { policies: [read!] })).policies[0]?.probability ?? NaN
-  assert.isAbove(await probabilityOf("The bear is angry and wants to fight."), await probabilityOf("The bear eats a cake."))
+  assert.isAbove(
+    await probabilityOf("The bear is angry and wants to fight."),
+    await probabilityOf("The bear eats a cake."),
+  )
 }, 120_000)

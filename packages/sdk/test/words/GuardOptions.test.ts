@@ -16,8 +16,14 @@ describe("readGuardOptions", () => {
 
   it("refuses policies of which one would judge what another would not", () => {
     const mixed = [definePolicy({ id: "harassment", roles }), "hate_speech"]
-    assert.throws(() => readGuardOptions({ policies: mixed }), /guard\.policies: hate_speech judges the guard's roles, and harassment tool,user/)
-    assert.throws(() => readGuardOptions({ policies: [definePolicy({ id: "harassment", roles: ["tool"] })] }), /user is not among them/)
+    assert.throws(
+      () => readGuardOptions({ policies: mixed }),
+      /guard\.policies: hate_speech judges the guard's roles, and harassment tool,user/,
+    )
+    assert.throws(
+      () => readGuardOptions({ policies: [definePolicy({ id: "harassment", roles: ["tool"] })] }),
+      /user is not among them/,
+    )
   })
 
   it("refuses a policy that has no wording for a side that is judged", () => {

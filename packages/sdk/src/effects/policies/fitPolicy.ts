@@ -66,7 +66,7 @@ export function* fitPolicy(measured: Measured): Sliced<Fitted> {
   for (const fold of folds) choices.push(yield* choose(measured, without(all, fold)))
   const tried: Array<{ readonly method: PolicyMethod; readonly logits: ReadonlyArray<number> }> = []
   for (const method of methodsOf(measured)) {
-    const logits = new Array<number>(labels.length).fill(0)
+    const logits = labels.map(() => 0)
     for (const [i, fold] of folds.entries()) {
       const score = yield* fit(measured, method, without(all, fold), choices[i])
       for (const example of fold) logits[example] = score(example)
@@ -239,7 +239,7 @@ function* learningCurve(
   for (const examples of curveSizes) {
     const drawn = folds.map((fold) => without(all, fold))
     if (drawn.some((train) => train.length < examples)) continue
-    const logits = new Array<number>(labels.length).fill(0)
+    const logits = labels.map(() => 0)
     for (const [i, fold] of folds.entries()) {
       const train = stratified(labels, drawn[i] ?? [], examples, seededBelow(1_000 + i))
       const score = yield* fit(measured, method, train, choice)
