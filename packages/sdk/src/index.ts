@@ -113,7 +113,8 @@ export {
   type SteeringMethod,
   steeringMethods,
 } from "./words/Intervention.ts"
-export { definePolicy, type Policy, type PolicyAction, type PolicyExample, type PolicyOptions } from "./words/Policy.ts"
+export { definePolicy } from "./words/definePolicy.ts"
+export { type Policy, type PolicyAction, type PolicyExample, type PolicyOptions } from "./words/Policy.ts"
 export type {
   HeldOutFigures,
   LearningPoint,

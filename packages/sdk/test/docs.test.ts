@@ -69,7 +69,7 @@ const publicSources = [
   "guard/reading/wordsOfUrl",
   "words/promptReadings",
   "words/Tool",
-  "words/Policy",
+  "words/definePolicy",
   "words/PolicyFile",
   "words/policyCard",
   "effects/trainPolicy",

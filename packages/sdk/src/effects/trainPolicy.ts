@@ -1,15 +1,12 @@
 /** The effects `trainPolicy` and `distilPolicy`: a policy out of examples. */
 import * as Effect from "effect/Effect"
-import { CodeLoadError, type FacetError } from "../words/Errors.ts"
+import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
 import type { Policy, PolicyExample } from "../words/Policy.ts"
 import type { DistilPolicyOptions, TrainPolicyOptions } from "../words/PolicyTrainingOptions.ts"
+import { lateCode } from "./lateCode.ts"
 
-/** The code for training comes with the first policy that is trained, as most pages train none. */
-const loadTraining = Effect.tryPromise({
-  try: () => import("./policies/Training.ts"),
-  catch: (cause) => new CodeLoadError({ what: "Code", url: "", problem: String(cause), remedy: "Ask again." }),
-})
+const loadTraining = lateCode(() => import("./policies/Training.ts"))
 
 /**
  * Makes a policy of a guideline and of examples. Three ways are tried: the guideline asked and calibrated; a logistic regression

@@ -117,8 +117,8 @@ export {
   type SteeringMethod,
   steeringMethods,
 } from "./Intervention.ts"
+export { definePolicy } from "./definePolicy.ts"
 export {
-  definePolicy,
   type Policy,
   type PolicyAction,
   policyActions,

@@ -41,6 +41,7 @@ describe("trainPolicy", () => {
     policy = await facet.trainPolicy(some(60), {
       id: "harm",
       guideline,
+      layers: [1, 3],
       maxFalsePositiveRate: 0.1,
       onProgress: ({ done, total }) => told.push(done / total),
     })
@@ -97,7 +98,7 @@ describe("trainPolicy", () => {
   })
 
   it("refuses to report what fewer than 50 labels cannot tell", async () => {
-    const small = await facet.trainPolicy(some(20), { guideline })
+    const small = await facet.trainPolicy(some(20), { guideline, layers: [1] })
     assert.isNull(small.training?.figures)
     assert.isNull(small.training?.operatingPoint)
     assert.isEmpty(small.training?.candidates)

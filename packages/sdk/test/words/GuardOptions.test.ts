@@ -1,7 +1,7 @@
 /** What a guard's policies say of whom it judges, and of which side. */
 import { assert, describe, it } from "@effect/vitest"
 import { readGuardOptions } from "../../src/words/GuardOptions.ts"
-import { definePolicy } from "../../src/words/Policy.ts"
+import { definePolicy } from "../../src/words/definePolicy.ts"
 import { policies } from "../../src/words/ReleasedPolicies.ts"
 
 const roles = ["user", "tool"] as const

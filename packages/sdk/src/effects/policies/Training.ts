@@ -7,13 +7,8 @@ import { checkFunction, checkKnown, checkNumber, checkOneOf, checkWhole, show } 
 import { type FacetError, invalidRequest } from "../../words/Errors.ts"
 import { inSlices } from "../../words/inSlices.ts"
 import { Opened } from "../../words/Opened.ts"
-import {
-  definePolicy,
-  type Policy,
-  type PolicyExample,
-  type PolicyOptions,
-  resolvePolicies,
-} from "../../words/Policy.ts"
+import { definePolicy } from "../../words/definePolicy.ts"
+import { type Policy, type PolicyExample, type PolicyOptions, resolvePolicies } from "../../words/Policy.ts"
 import { logitOf } from "../../words/policyProbability.ts"
 import type { PolicyTraining } from "../../words/PolicyTraining.ts"
 import type { DistilPolicyOptions, TrainPolicyOptions } from "../../words/PolicyTrainingOptions.ts"
