@@ -1,11 +1,14 @@
 /** The effects `trainPolicy` and `distilPolicy`: a policy out of examples. */
 import * as Effect from "effect/Effect"
+import { judgeByPlace } from "../guard/judgeByPlace.ts"
+import { callHook } from "../words/callHook.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
-import type { Policy, PolicyExample } from "../words/Policy.ts"
+import { type Policy, type PolicyExample, readPolicy, resolvePolicies } from "../words/Policy.ts"
 import type { DistilPolicyOptions, TrainPolicyOptions } from "../words/PolicyTrainingOptions.ts"
 import { lateCode } from "./lateCode.ts"
 
+const page = { callHook, judge: judgeByPlace, readPolicy, resolvePolicies }
 const loadTraining = lateCode(() => import("./policies/Training.ts"))
 
 /**
@@ -28,7 +31,7 @@ export const trainPolicy = (
   examples: ReadonlyArray<PolicyExample>,
   options: TrainPolicyOptions,
 ): Effect.Effect<Policy, FacetError, Opened> =>
-  Effect.flatMap(loadTraining, ({ trainOnExamples }) => trainOnExamples(examples, options)).pipe(
+  Effect.flatMap(loadTraining, ({ trainOnExamples }) => trainOnExamples(page, examples, options)).pipe(
     Effect.withSpan("facet.trainPolicy"),
   )
 
@@ -47,6 +50,6 @@ export const distilPolicy = (
   texts: ReadonlyArray<string>,
   options: DistilPolicyOptions = {},
 ): Effect.Effect<Policy, FacetError, Opened> =>
-  Effect.flatMap(loadTraining, ({ trainOnVerdicts }) => trainOnVerdicts(texts, options)).pipe(
+  Effect.flatMap(loadTraining, ({ trainOnVerdicts }) => trainOnVerdicts(page, texts, options)).pipe(
     Effect.withSpan("facet.distilPolicy"),
   )

@@ -39,16 +39,15 @@ const hazards = {
   cia: undefined,
 } as const satisfies Readonly<Record<string, PolicyId | undefined>>
 
-/** By `openai:CATEGORY`, `mlcommons:CODE` and `mlcommons:S10`; OpenAI's categories also as they are. */
-const aliases: ReadonlyMap<string, PolicyId | undefined> = new Map([
-  ...Object.entries(openai).flatMap(([name, id]) => [[name, id] as const, [`openai:${name}`, id] as const]),
-  ...Object.entries(hazards).flatMap(([code, id], i) =>
-    [code, `S${i + 1}`].map((key) => [`mlcommons:${key}`, id] as const),
-  ),
-])
-
-/** What a name stands for: a policy of ShieldGemma's; `none` where it is known and no guideline covers it. */
+/**
+ * What a name stands for: `openai:CATEGORY`, `mlcommons:CODE` or `mlcommons:S10`; OpenAI's categories also as they are.
+ *
+ * @returns a policy of ShieldGemma's; `none` where the name is known and no guideline covers it.
+ */
 export function policyOfAlias(name: string): PolicyId | "none" | undefined {
-  if (!aliases.has(name)) return undefined
-  return aliases.get(name) ?? "none"
+  const [, whose, bare = ""] = /^(?:(openai|mlcommons):)?(.*)$/s.exec(name) ?? []
+  const table: Readonly<Record<string, PolicyId | undefined>> = whose === "mlcommons" ? hazards : openai
+  const number = whose === "mlcommons" && /^S\d+$/.test(bare) ? Number(bare.slice(1)) : 0
+  const key = number > 0 ? (Object.keys(hazards)[number - 1] ?? "") : bare
+  return Object.hasOwn(table, key) ? (table[key] ?? "none") : undefined
 }

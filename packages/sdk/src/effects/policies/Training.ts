@@ -1,14 +1,13 @@
 /** A policy out of examples. */
 import * as Effect from "effect/Effect"
-import { judgeByPlace } from "../../guard/judgeByPlace.ts"
-import { callHook } from "../../words/callHook.ts"
+import type { judgeByPlace } from "../../guard/judgeByPlace.ts"
+import type { callHook } from "../../words/callHook.ts"
 import { checked } from "../../words/checked.ts"
 import { checkFunction, checkKnown, checkNumber, checkOneOf, checkWhole, show } from "../../words/Checks.ts"
 import { type FacetError, invalidRequest } from "../../words/Errors.ts"
 import { inSlices } from "../../words/inSlices.ts"
 import { Opened } from "../../words/Opened.ts"
-import { definePolicy } from "../../words/definePolicy.ts"
-import { type Policy, type PolicyExample, type PolicyOptions, resolvePolicies } from "../../words/Policy.ts"
+import type { Policy, PolicyExample, PolicyOptions, readPolicy, resolvePolicies } from "../../words/Policy.ts"
 import { logitOf } from "../../words/policyProbability.ts"
 import type { PolicyTraining } from "../../words/PolicyTraining.ts"
 import type { DistilPolicyOptions, TrainPolicyOptions } from "../../words/PolicyTrainingOptions.ts"
@@ -21,16 +20,26 @@ import { readActivations } from "./readActivations.ts"
 /** What is told where nobody asked for a threshold and the labels tell none. */
 const untoldThreshold = 0.5
 
+/** What a page has anyway, and what would be torn out of its script if this file imported it. */
+export interface Given {
+  readonly callHook: typeof callHook
+  readonly judge: typeof judgeByPlace
+  readonly readPolicy: typeof readPolicy
+  readonly resolvePolicies: typeof resolvePolicies
+}
+
 export const trainOnExamples = Effect.fnUntraced(function* (
+  page: Given,
   given: ReadonlyArray<PolicyExample>,
   options: TrainPolicyOptions,
 ): Effect.fn.Return<Policy, FacetError, Opened> {
   yield* checked(() => checkOptions(options))
   const examples = yield* checked(() => readTrainingExamples(given, options))
-  return yield* train(examples, options, "given")
+  return yield* train(page, examples, options, "given")
 })
 
 export const trainOnVerdicts = Effect.fnUntraced(function* (
+  page: Given,
   texts: ReadonlyArray<string>,
   options: DistilPolicyOptions = {},
 ): Effect.fn.Return<Policy, FacetError, Opened> {
@@ -38,21 +47,21 @@ export const trainOnVerdicts = Effect.fnUntraced(function* (
   yield* checked(() => checkKnown(options, [...sharedNames, "policies"]))
   yield* checked(() => checkShared(options))
   yield* checked(() => checkTexts(texts))
-  const asked = yield* checked(() => resolvePolicies(policies))
+  const asked = yield* checked(() => page.resolvePolicies(policies))
   const examples: Array<PolicyExample> = []
   for (const text of texts) {
-    const { flagged } = yield* judgeByPlace({ prompt: text, response: undefined }, asked, false)
+    const { flagged } = yield* page.judge({ prompt: text, response: undefined }, asked, false)
     examples.push({ text, label: flagged ? 1 : 0 })
-    told({ done: examples.length, total: 2 * texts.length }, onProgress)
+    told(page, { done: examples.length, total: 2 * texts.length }, onProgress)
   }
   const read = yield* checked(() => readTrainingExamples(examples, options))
   const half = { ...rest, id, activations, onProgress: onProgress && after(texts.length, onProgress) }
-  return yield* train(read, half, "distilled")
+  return yield* train(page, read, half, "distilled")
 })
 
 type OnProgress = TrainPolicyOptions["onProgress"]
 
-const told = (progress: Parameters<NonNullable<OnProgress>>[0], onProgress: OnProgress): void => {
+const told = ({ callHook }: Given, progress: Parameters<NonNullable<OnProgress>>[0], onProgress: OnProgress): void => {
   if (onProgress !== undefined) callHook("onProgress", () => onProgress(progress))
 }
 
@@ -62,6 +71,7 @@ const after =
     onProgress({ done: count + done, total: count + total })
 
 const train = (
+  page: Given,
   examples: ReadonlyArray<PolicyExample>,
   options: Omit<TrainPolicyOptions, "guideline"> & Pick<Partial<TrainPolicyOptions>, "guideline">,
   labels: PolicyTraining["labels"],
@@ -72,17 +82,22 @@ const train = (
     const opened = yield* Opened
     const place = of === "text" ? opened.text : yield* opened.guard
     let done = 0
-    const tell = () => told({ done: ++done, total: examples.length }, onProgress)
+    const tell = () => told(page, { done: ++done, total: examples.length }, onProgress)
     const texts = examples.map(({ text }) => text)
     const { activations, model } = yield* readActivations(place, texts, layers, tell)
     const draft = draftOf(options)
     const asked =
       guideline === undefined
         ? undefined
-        : yield* askGuideline(yield* checked(() => definePolicy(draft)), texts, options.judge ?? "prompt")
+        : yield* askGuideline(
+            page,
+            yield* checked(() => page.readPolicy("policy", draft)),
+            texts,
+            options.judge ?? "prompt",
+          )
     const measured = { labels: examples.map(({ label }) => label), guideline: asked, activations }
     const fitted = yield* inSlices(() => fitPolicy(measured))
-    return yield* checked(() => policyOf(draft, fitted, { of, model, name: opened.name, labels, wanted }))
+    return yield* checked(() => policyOf(page, draft, fitted, { of, model, name: opened.name, labels, wanted }))
   })
 
 /** The policy before anything is known of it. */
@@ -91,7 +106,7 @@ const draftOf = ({
   harm,
   id = "own",
   responseGuideline = guideline,
-}: Parameters<typeof train>[1]): PolicyOptions => ({
+}: Parameters<typeof train>[2]): PolicyOptions => ({
   id,
   harm,
   promptGuideline: guideline,
@@ -100,15 +115,14 @@ const draftOf = ({
 
 /** What the guard says of each text, in its own logits. */
 const askGuideline = (
+  { judge }: Given,
   policy: Policy,
   texts: ReadonlyArray<string>,
   side: "prompt" | "response",
 ): Effect.Effect<ReadonlyArray<number>, FacetError, Opened> =>
   Effect.forEach(texts, (text) => {
     const content = side === "prompt" ? { prompt: text, response: undefined } : { prompt: undefined, response: text }
-    return Effect.map(judgeByPlace(content, [policy], false), ({ policies: [verdict] }) =>
-      logitOf(verdict?.probability ?? 0),
-    )
+    return Effect.map(judge(content, [policy], false), ({ policies: [verdict] }) => logitOf(verdict?.probability ?? 0))
   })
 
 interface Trained {
@@ -120,7 +134,12 @@ interface Trained {
 }
 
 /** @throws InvalidRequestError where nothing was learned, or no threshold does what was asked */
-function policyOf(draft: PolicyOptions, fitted: Fitted, { labels, model, name, of, wanted }: Trained): Policy {
+function policyOf(
+  page: Given,
+  draft: PolicyOptions,
+  fitted: Fitted,
+  { labels, model, name, of, wanted }: Trained,
+): Policy {
   const { calibration, heldOut, method, probe } = fitted
   const examples = heldOut.length
   const isTold = examples >= leastToTell
@@ -149,7 +168,7 @@ function policyOf(draft: PolicyOptions, fitted: Fitted, { labels, model, name, o
       ? {}
       : { untold: `${examples} labels cannot tell what it is worth; at least ${leastToTell} are needed` }),
   }
-  return definePolicy({
+  return page.readPolicy("policy", {
     ...draft,
     threshold: point?.threshold ?? untoldThreshold,
     calibration,
