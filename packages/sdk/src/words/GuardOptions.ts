@@ -128,10 +128,14 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
 /** A guard judges the same messages by all its policies: what some of them would not judge cannot be left out for those. */
 function rolesOf(policies: ReadonlyArray<Policy>, path: string): ReadonlyArray<GuardRole> | undefined {
   const [first] = policies
-  const named = policies.map(({ roles }) => (Array.isArray(roles) ? roles.toSorted().join() : roles))
+  const named = policies.map(({ roles }) => {
+    if (roles === undefined) return "the guard's roles"
+    // One that is no list is refused where the guard's are.
+    return guardRoles.filter((role) => Array.isArray(roles) && roles.includes(role)).join(", ")
+  })
   const other = named.findIndex((roles) => roles !== named[0])
   if (other < 0) return first?.roles
-  const problem = `${policies[other]?.id} judges ${named[other] ?? "the guard's roles"}, and ${first?.id} ${named[0] ?? "the guard's roles"}`
+  const problem = `${policies[other]?.id} judges ${named[other]}, and ${first?.id} ${named[0]}`
   throw invalidRequest(path, problem, "Give all policies of a guard the same `roles`, or the guard its own.")
 }
 

@@ -18,7 +18,7 @@ describe("readGuardOptions", () => {
     const mixed = [definePolicy({ id: "harassment", roles }), "hate_speech"]
     assert.throws(
       () => readGuardOptions({ policies: mixed }),
-      /guard\.policies: hate_speech judges the guard's roles, and harassment tool,user/,
+      /guard\.policies: hate_speech judges the guard's roles, and harassment user, tool/,
     )
     assert.throws(
       () => readGuardOptions({ policies: [definePolicy({ id: "harassment", roles: ["tool"] })] }),
