@@ -143,11 +143,11 @@ const card: Work = async ({ out: screen }, file, { out, ...given }) => {
   else await writeWhole(out, cards)
 }
 
-const open = (console: Console, { device, model, shield, threads }: Given) =>
+const open = (console: Console, { device, model, prefill, shield, threads }: Given) =>
   openFacet(console, {
     ...(model !== undefined && { model }),
     ...(shield !== undefined && { shield }),
-    ...readDevice({ device, threads }),
+    ...readDevice({ device, prefill, threads }),
   })
 
 /** What training and distilling share. */
