@@ -13,6 +13,7 @@ import { evaluation } from "./commands/evaluation.ts"
 import { generate } from "./commands/generate.ts"
 import { inspect } from "./commands/inspect.ts"
 import { models } from "./commands/models.ts"
+import { policy } from "./commands/policy.ts"
 import { pull } from "./commands/pull.ts"
 import { rm } from "./commands/rm.ts"
 import { scope } from "./commands/scope.ts"
@@ -34,6 +35,7 @@ const working: ReadonlyArray<Command> = [
   decide,
   calibrate,
   evaluation,
+  policy,
   score,
   chat,
   pull,

@@ -1,5 +1,13 @@
 /** What a handler finds in `c.var.shield`. */
-import { type CallEnd, callHook, GuardedCall, type GuardPart, type GuardReport, type Verdict } from "@facet/sdk/words"
+import {
+  type CallEnd,
+  callHook,
+  GuardedCall,
+  type GuardPart,
+  type GuardReport,
+  type Verdict,
+  worseVerdict,
+} from "@facet/sdk/words"
 import type { ShieldFailure, ShieldReport } from "./ShieldReport.ts"
 
 export interface ShieldContext {
@@ -69,8 +77,9 @@ export class ShieldCall implements ShieldContext {
     this.#call.note(part)
     switch (part.type) {
       case "verdict":
-        if (part.of === "input" || this.#verdicts.output?.flagged !== true) {
-          this.#verdicts = { ...this.#verdicts, [part.of]: part.verdict }
+        this.#verdicts = {
+          ...this.#verdicts,
+          [part.of]: part.of === "input" ? part.verdict : worseVerdict(this.#verdicts.output, part.verdict),
         }
         return
       case "failure":

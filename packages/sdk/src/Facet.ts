@@ -27,6 +27,8 @@ import type { Generation, GenerationPart } from "./words/Generation.ts"
 import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
 import type { FeatureLogits, FeatureLogitsOptions, Lens, LensOptions } from "./words/Lens.ts"
 import { Opened } from "./words/Opened.ts"
+import type { Policy, PolicyExample } from "./words/Policy.ts"
+import type { DistilPolicyOptions, TrainPolicyOptions } from "./words/PolicyTrainingOptions.ts"
 import type { Prompt, TokenPrompt } from "./words/Prompt.ts"
 import type { Questions } from "./words/Question.ts"
 import type { EngineStats } from "./words/Request.ts"
@@ -249,6 +251,38 @@ export class Facet implements AsyncDisposable {
     const { call, rest } = splitCallOptions(options)
     const { calibrate } = await loadSeldomAsked()
     return this.#runner.run(calibrate(questions, examples, rest), call)
+  }
+
+  /**
+   * Makes a policy of a guideline and of labelled examples: the guideline calibrated, a probe on activations, or both, whichever
+   * is best on held-out folds. Its figures, and what is too little to tell, are in `policy.training`.
+   *
+   * @example
+   * const examples = [
+   *   ...["The fox ran.", "The fox slept.", "A fox sang."].map((text) => ({ text, label: 1 as const })),
+   *   ...["The bread is warm.", "The moon rose.", "We had soup."].map((text) => ({ text, label: 0 as const })),
+   * ]
+   * const policy = await facet.trainPolicy(examples, { guideline: '"No Foxes": The prompt shall not speak of foxes.' })
+   * console.log(policy.training?.untold?.slice(0, 20)) // => 6 labels cannot tell
+   * const { policies } = await facet.shield("A fox ate.", { policies: [policy] })
+   */
+  async trainPolicy(
+    examples: ReadonlyArray<PolicyExample>,
+    options: TrainPolicyOptions & CallOptions,
+  ): Promise<Policy> {
+    const { call, rest } = splitCallOptions(options)
+    const { trainPolicy } = await loadSeldomAsked()
+    return this.#runner.run(trainPolicy(examples, rest), call)
+  }
+
+  /**
+   * Has the guard label texts, and trains a probe on what it says: by default of the model that writes, which is far cheaper to
+   * ask, and whose activations are there while it writes.
+   */
+  async distilPolicy(texts: ReadonlyArray<string>, options: DistilPolicyOptions & CallOptions = {}): Promise<Policy> {
+    const { call, rest } = splitCallOptions(options)
+    const { distilPolicy } = await loadSeldomAsked()
+    return this.#runner.run(distilPolicy(texts, rest), call)
   }
 
   /**

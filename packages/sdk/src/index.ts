@@ -9,6 +9,7 @@ export { embed } from "./effects/embed.ts"
 export { generate, stream } from "./effects/generate.ts"
 export { inspect, inspectAll } from "./effects/inspect.ts"
 export { featureLogits, lens } from "./effects/lens.ts"
+export { distilPolicy, trainPolicy } from "./effects/trainPolicy.ts"
 export { runTools, type RunToolsOptions, type ToolResult, type ToolRun, type ToolStep } from "./effects/runTools.ts"
 export { score } from "./effects/score.ts"
 export { shield } from "./effects/shield.ts"
@@ -125,7 +126,8 @@ export {
   type SteeringMethod,
   steeringMethods,
 } from "./words/Intervention.ts"
-export { definePolicy, type Policy, type PolicyAction, type PolicyExample, type PolicyOptions } from "./words/Policy.ts"
+export { definePolicy } from "./words/definePolicy.ts"
+export { type Policy, type PolicyAction, type PolicyExample, type PolicyOptions } from "./words/Policy.ts"
 export type {
   HeldOutFigures,
   LearningPoint,
@@ -136,8 +138,10 @@ export type {
 } from "./words/PolicyTraining.ts"
 export type { PaperCalibration, PolicyCalibration } from "./words/policyProbability.ts"
 export type { Pooling, Probe } from "./words/Probe.ts"
-export { policies, type PolicyId } from "./words/releasedPolicies.ts"
+export { policies, type PolicyId } from "./words/ReleasedPolicies.ts"
 export type { ShieldSpelling } from "./words/ShieldSpelling.ts"
+export type { DistilPolicyOptions, TrainPolicyOptions } from "./words/PolicyTrainingOptions.ts"
+export { policyCard } from "./words/policyCard.ts"
 export { readPolicyFile, writePolicyFile } from "./words/PolicyFile.ts"
 export type { Progress } from "./words/Progress.ts"
 export type { ChatMessage, Prompt, TokenPrompt } from "./words/Prompt.ts"

@@ -71,6 +71,10 @@ const publicSources = [
   "words/promptReadings",
   "words/Tool",
   "words/traceToHtml",
+  "words/definePolicy",
+  "words/PolicyFile",
+  "words/policyCard",
+  "effects/trainPolicy",
 ].map((name) => `packages/sdk/src/${name}.ts`)
 
 interface Example {

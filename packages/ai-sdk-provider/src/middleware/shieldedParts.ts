@@ -2,11 +2,12 @@
 import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from "@ai-sdk/provider"
 import {
   type Blocked,
+  facetFailure,
+  facetVerdict,
   type GuardedCall,
   type GuardPart,
   type GuardReport,
-  facetFailure,
-  facetVerdict,
+  holdsBack,
 } from "@facet/sdk/words"
 import type { Released } from "./GuardStreams.ts"
 import { OpenBlocks } from "./OpenBlocks.ts"
@@ -119,7 +120,7 @@ class PartWriter {
 
   /** A verdict that blocks is told with the block, when nothing is open any more. */
   #verdict({ of, verdict }: Extract<Parts, { type: "verdict" }>): ReadonlyArray<Part> {
-    if (verdict.flagged ? this.#shielding.canBlock : of === "output") return []
+    if (holdsBack(verdict) ? this.#shielding.canBlock : of === "output") return []
     if (of === "output") this.#isOutputTold = true
     return this.#aside(facetVerdict({ of, verdict }))
   }

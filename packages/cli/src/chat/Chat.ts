@@ -1,7 +1,7 @@
 /** A conversation in a terminal, or over pipes. */
 import { writeFile } from "node:fs/promises"
 import type { Facet } from "@facet/sdk"
-import type { GenerateOptions, GenerationPart, TraceToken } from "@facet/sdk/words"
+import { type GenerateOptions, type GenerationPart, holdsBack, type TraceToken } from "@facet/sdk/words"
 import type { Console } from "../Console.ts"
 import { describeFailure } from "../describeFailure.ts"
 import { heatLines } from "../heatLines.ts"
@@ -158,7 +158,7 @@ export class Chat {
     if (part.type === "text") {
       answer.text += part.text
       await out.write(out.isTerminal ? visible(part.text, false) : part.text)
-    } else if (part.type === "verdict" && part.verdict.flagged) {
+    } else if (part.type === "verdict" && holdsBack(part.verdict)) {
       answer.isBlocked = true
       const { policy, probability } = worstOf(part.verdict)
       const what = part.of === "input" ? "That was not let in" : "The rest was held back"

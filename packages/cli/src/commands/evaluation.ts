@@ -1,9 +1,10 @@
 /** `facet eval`: how well a guard judges labelled rows, and what a service's guard did. */
-import { policies } from "@facet/sdk/words"
+import { policies as known } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import { deviceOptions } from "../DeviceFlags.ts"
 import { knownDatasets } from "../evaluation/knownDatasets.ts"
 import { paperModels } from "../evaluation/PaperRows.ts"
+import { policyFileOption } from "../PolicyFileFlags.ts"
 import { jsonOption } from "../Options.ts"
 
 export const evaluationOptions = {
@@ -11,8 +12,9 @@ export const evaluationOptions = {
     kind: "list",
     flag: "policy",
     value: "ID",
-    about: `${Object.keys(policies).join(", ")} (default: all); several are allowed`,
+    about: `${Object.keys(known).join(", ")} (default: the first four); several are allowed`,
   },
+  ...policyFileOption,
   limit: { kind: "number", value: "N", about: "the first N rows only" },
   model: {
     kind: "text",

@@ -7,6 +7,7 @@ import {
   type GenerateOptions,
   type Generation,
   type GenerationPart,
+  holdsBack,
   isFacetError,
   type TracePart,
   type Verdict,
@@ -18,6 +19,7 @@ import { formOptions, readForm, withFile } from "../FormFlags.ts"
 import { interventionOptions, readInterventions, scopeFor, scopeOption } from "../InterventionFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
+import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
 import { readSampling, samplingOptions } from "../SamplingFlags.ts"
 import { visible } from "../textWidth.ts"
 import { traceLines } from "../traceLines.ts"
@@ -31,6 +33,7 @@ const options = {
   stop: { kind: "list", value: "S", about: "end before this text; may be given several times" },
   ...formOptions,
   guard: { kind: "switch", about: "judge the prompt first, and release each sentence only once it was judged" },
+  ...policyFileOption,
   trace: { kind: "switch", about: "also show which features were active at each token of the answer" },
   ...interventionOptions,
   ...scopeOption,
@@ -79,6 +82,7 @@ export const generate = defineCommand(
       json,
       maxTokens,
       model,
+      policyFile,
       regex,
       schema,
       scope,
@@ -96,13 +100,17 @@ export const generate = defineCommand(
     if (json === true && streamJson === true) {
       throw new UsageError("--json is one document and --stream-json one a line: choose one of them.")
     }
+    if (policyFile !== undefined && guard !== true) {
+      throw new UsageError("--policy-file says what --guard judges by. Add --guard.")
+    }
+    const policies = await readPolicies({ file: policyFile })
     const interventions = readInterventions({ ablate, clamp, steer })
     const forms = { schema, grammar, regex, choice }
     const form = await readForm(forms)
     const options: GenerateOptions = {
       maxTokens,
       stop,
-      guard,
+      guard: policies === undefined ? guard : { policies },
       trace,
       interventions,
       ...form,
@@ -140,7 +148,7 @@ async function writeDocument(
       finishReason,
       usage,
       timings,
-      ...(guard === true && { verdicts: published(verdicts) }),
+      ...(guard !== undefined && guard !== false && { verdicts: published(verdicts) }),
       ...(trace === true && { trace: traces[0] }),
     }),
   )
@@ -185,7 +193,7 @@ async function writeText(parts: AsyncIterable<GenerationPart>, isToy: boolean, c
       last = part.text
       await console.out.write(console.out.isTerminal ? visible(part.text, false) : part.text)
     } else if (part.type === "trace") traced.push(part)
-    else if (part.type === "verdict" && part.verdict.flagged) {
+    else if (part.type === "verdict" && holdsBack(part.verdict)) {
       await endLine()
       await console.err.writeLine(heldBack(part.of, part.verdict, console))
     } else if (part.type === "finish") {

@@ -5,6 +5,7 @@ import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
+import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
 import { UsageError } from "../UsageError.ts"
 
 const options = {
@@ -36,6 +37,7 @@ const options = {
     value: "FILE",
     about: "with --guard, flag from the thresholds on that facet eval --thresholds-out wrote",
   },
+  ...policyFileOption,
   interventions: {
     kind: "switch",
     about: "clients of /facet may steer the model, though the first to change a site has everybody wait",
@@ -98,6 +100,7 @@ export const serve = defineCommand(
       maxBodyBytes,
       maxPerClient,
       model,
+      policyFile,
       port = 8080,
       queue,
       roles,
@@ -114,8 +117,16 @@ export const serve = defineCommand(
     if (file !== undefined && guard !== true) {
       throw new UsageError("--thresholds says from where on --guard flags. Add --guard.")
     }
+    if (policyFile !== undefined && guard !== true) {
+      throw new UsageError("--policy-file says what --guard judges by. Add --guard.")
+    }
     const thresholds = await readThresholdsFile(file)
-    const given = { ...(roles && checkedRoles(roles, guard)), ...(thresholds && { thresholds }) }
+    const policies = await readPolicies({ file: policyFile })
+    const given = {
+      ...(roles && checkedRoles(roles, guard)),
+      ...(thresholds && { thresholds }),
+      ...(policies && { policies }),
+    }
     const judged = Object.keys(given).length === 0 ? guard : given
     const keys = apiKey ?? keysFrom(process.env)
     if (keys === undefined && !loopback.test(host)) await warn(console, host)

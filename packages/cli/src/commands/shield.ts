@@ -1,7 +1,8 @@
 /** `facet shield`: does a text violate a policy? */
-import { definePolicy, policies, type Policy } from "@facet/sdk/words"
+import { defaultPolicies, definePolicy, type Policy, policies } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
+import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption } from "../Options.ts"
 import { reasonLines } from "../reasonLines.ts"
@@ -17,10 +18,15 @@ const options = {
     kind: "list",
     flag: "policy",
     value: "ID",
-    about: `${Object.keys(known).join(", ")} (default: all); several are allowed`,
+    about: `${Object.keys(known).join(", ")}, or OpenAI's or MLCommons' name of one (default: the first four); several are allowed`,
+  },
+  ...policyFileOption,
+  threshold: {
+    kind: "number",
+    value: "X",
+    about: "flag from this probability on, 0 to 1 (default: the policy's own, 0.5)",
   },
   explain: { kind: "switch", about: "say which words a flag hangs on" },
-  threshold: { kind: "number", value: "X", about: "flag from this probability on, 0 to 1 (default 0.5)" },
   thresholds: {
     kind: "text",
     value: "FILE",
@@ -47,18 +53,32 @@ export const shield = defineCommand(
       [`shield - --policy harassment hate_speech --threshold 0.3 < comment.txt`, "two policies, stricter"],
       [`shield "Tell me how to build a bomb." --explain`, "which words it was flagged for"],
       [`shield "You are great." --json`, "one JSON document"],
+      [`shield "You get your money back!" --policy-file refunds.json`, "by a policy of one's own"],
     ],
   },
   async (
     console,
     prompt,
-    { device, explain, json, model, policies: ids, prefill, response, threads, threshold, thresholds: file },
+    {
+      device,
+      explain,
+      json,
+      model,
+      policies: ids,
+      policyFile,
+      prefill,
+      response,
+      threads,
+      threshold,
+      thresholds: file,
+    },
   ) => {
     if (threshold !== undefined && file !== undefined) {
       throw new UsageError("--threshold and --thresholds both say from where on to flag: give one of them")
     }
     const thresholds = await readThresholdsFile(file)
-    const policies = choosePolicies(ids, threshold)
+    const named = await readPolicies({ file: policyFile, ids, threshold })
+    const policies = policyFile === undefined ? withThreshold(named, threshold) : named
     await using facet = await openFacet(console, {
       ...(model !== undefined && { shield: model }),
       ...readDevice({ device, prefill, threads }),
@@ -80,16 +100,15 @@ export const shield = defineCommand(
   },
 )
 
-/** The named policies, or all; with their own thresholds, or with one for all. */
-function choosePolicies(
-  given: ReadonlyArray<string> | undefined,
+/** The named policies, or the default ones; with their own thresholds, or with one for all. */
+function withThreshold(
+  named: ReadonlyArray<string | Policy> | undefined,
   threshold: number | undefined,
 ): ReadonlyArray<string | Policy> | undefined {
-  const ids = given?.flatMap((list) => list.split(",")).map((id) => id.trim())
-  if (threshold === undefined) return ids
-  // An unknown id stays as it is: what is wrong with it is the shield's to say.
-  return (ids ?? Object.keys(known)).map((id) => {
-    const policy = Object.hasOwn(known, id) ? known[id] : undefined
-    return policy === undefined ? id : definePolicy({ ...policy, threshold })
+  if (threshold === undefined) return named
+  return (named ?? defaultPolicies).map((entry) => {
+    const policy = typeof entry === "string" && Object.hasOwn(known, entry) ? known[entry] : entry
+    // An unknown id stays as it is: what is wrong with it is the shield's to say.
+    return policy === undefined || typeof policy === "string" ? entry : definePolicy({ ...policy, threshold })
   })
 }

@@ -11,11 +11,13 @@ export function checkFlags({
   limit,
   model,
   paper,
-  policies,
+  policies: ids,
+  policyFile,
   reference,
   shield,
   ...given
 }: Values<typeof evaluationOptions>): void {
+  const policies = ids ?? policyFile
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw new UsageError(`--limit takes a whole number above 0, not ${limit}`)
   }

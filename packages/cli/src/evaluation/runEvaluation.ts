@@ -6,6 +6,7 @@ import { bar } from "../bar.ts"
 import type { ExitCode } from "../Command.ts"
 import type { evaluationOptions } from "../commands/evaluation.ts"
 import type { Console } from "../Console.ts"
+import { readPolicies } from "../PolicyFileFlags.ts"
 import { readDevice } from "../DeviceFlags.ts"
 import { clearLine, duration } from "../Opening.ts"
 import type { Values } from "../Options.ts"
@@ -33,7 +34,7 @@ export async function runEvaluation(console: Console, dataset: string, given: Gi
   const thresholds = await readThresholdsFile(given.thresholds)
   // What is wrong with the rows is told before a model is fetched for them.
   const { paperSize, rows } = await readRows(dataset, given)
-  const wish = wishOf(given, thresholds, paperSize === undefined ? undefined : paperPolicies(dataset))
+  const wish = await wishOf(given, thresholds, paperSize === undefined ? undefined : paperPolicies(dataset))
   const { guard, judged } = await judgeAll(console, wish, rows, given.resume)
   const evaluation = evaluationOf(judged)
   const second = await compared(console, given, wish, rows)
@@ -109,12 +110,16 @@ async function pulledFile(name: string, { source }: KnownDataset): Promise<strin
   throw invalidRequest("dataset", `${name} is not on this machine`, `Fetch it first: facet pull dataset:${name}.`)
 }
 
-function wishOf(given: Given, thresholds: Thresholds | undefined, paper: ReadonlyArray<Policy> | undefined): GuardWish {
-  const { device, judge, model, policies, prefill, shield, threads } = given
+async function wishOf(
+  given: Given,
+  thresholds: Thresholds | undefined,
+  paper: ReadonlyArray<Policy> | undefined,
+): Promise<GuardWish> {
+  const { device, judge, model, policies, policyFile, prefill, shield, threads } = given
   return {
     model: shield ?? model,
     judge,
-    policies: paper ?? policies?.flatMap((list) => list.split(",")).map((id) => id.trim()),
+    policies: paper ?? (await readPolicies({ file: policyFile, ids: policies })),
     thresholds,
     device: readDevice({ device, prefill, threads }),
   }

@@ -1,4 +1,4 @@
-import { type ChatMessage, verdictsOf } from "@facet/sdk/words"
+import { type ChatMessage, holdsBack, verdictsOf } from "@facet/sdk/words"
 import type { FacetUIMessage } from "./FacetUIMessage.ts"
 import { answerTurns } from "./answerTurns.ts"
 import { textOf } from "./textOf.ts"
@@ -31,7 +31,7 @@ const contentOf = ({ parts }: FacetUIMessage): string =>
 const isBlockedQuestion = (message: FacetUIMessage, answer: FacetUIMessage | undefined): boolean =>
   message.role === "user" &&
   answer?.role === "assistant" &&
-  verdictsOf(answer).some(({ of, verdict }) => of === "input" && verdict.flagged) &&
+  verdictsOf(answer).some(({ of, verdict }) => of === "input" && holdsBack(verdict)) &&
   textOf(answer) === ""
 
 async function refuseFiles({ parts }: FacetUIMessage, index: number): Promise<void> {

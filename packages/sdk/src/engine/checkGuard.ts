@@ -2,7 +2,7 @@
  * Whether a model judges. A ShieldGemma and a Gemma 2 are told apart by nothing in their folders, and any model answers a
  * ShieldGemma's question with something: one that was never taught to judge flags nothing, or everything, without a word.
  */
-import { policies } from "../words/releasedPolicies.ts"
+import { policies } from "../words/ReleasedPolicies.ts"
 import { ModelFileError } from "../words/Errors.ts"
 import { whole } from "../words/Sliced.ts"
 import { areFinite } from "./areFinite.ts"

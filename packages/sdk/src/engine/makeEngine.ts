@@ -7,6 +7,7 @@ import { checked } from "../words/checked.ts"
 import { checkForm } from "../words/checkForm.ts"
 import { checkNumber } from "../words/Checks.ts"
 import type { InterventionRequest } from "../words/Intervention.ts"
+import { checkPolicyDetails } from "../words/checkPolicyDetails.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Calibrated } from "../words/Calibration.ts"
 import type { Decision } from "../words/Decision.ts"
@@ -492,6 +493,7 @@ function checkJudging({ policies, prompt = "", response = "" }: JudgeRequest, li
   checkJudgedLength("prompt", prompt, limits)
   checkJudgedLength("response", response, limits)
   checkPolicyCount(policies, limits)
+  for (const [i, policy] of policies.entries()) checkPolicyDetails(`policies[${i}]`, policy)
 }
 
 /** Two traces of one site would be told apart by nobody. */

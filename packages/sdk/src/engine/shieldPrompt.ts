@@ -4,8 +4,8 @@
  * The published spellings differ in line breaks, and one of them in the order of its parts. In the others the content comes
  * before the guideline, so that the policies of one content share all tokens up to there.
  */
-import { InvalidRequestError, invalidRequest } from "../words/Errors.ts"
-import { guidelineOf, type Policy } from "../words/Policy.ts"
+import { InvalidRequestError } from "../words/Errors.ts"
+import { guidelineOf, type Policy, spelledForPrompts } from "../words/Policy.ts"
 import { encodeTemplate } from "../tokenizer/ChatTemplate.ts"
 import type { ShieldSpelling } from "../words/ShieldSpelling.ts"
 import type { Sliced } from "../words/Sliced.ts"
@@ -50,13 +50,7 @@ export function* shieldPrompt(
   }
   checkUnicode("response", response)
   const { responses } = spellings[spelling]
-  if (responses === undefined) {
-    throw invalidRequest(
-      `policies.${policy.id}.spelling`,
-      `the spelling ${spelling} was published for prompts alone`,
-      "Use A, B or D, or judge no responses by it.",
-    )
-  }
+  if (responses === undefined) throw spelledForPrompts(policy.id, spelling)
   const guideline = guidelineOf(policy, "response")
   return yield* encodeTemplate(tokenizer, [...opening, ...responses((prompt ?? "").trim(), response.trim(), guideline)])
 }

@@ -3,7 +3,7 @@
  * stream; whoever drives it tells it what happened and when.
  */
 import { InvalidRequestError } from "../words/Errors.ts"
-import type { Verdict } from "../words/Verdict.ts"
+import { holdsBack, type Verdict, worseVerdict } from "../words/Verdict.ts"
 import { Channel, type Piece } from "./Channel.ts"
 import { charactersOf, type Frame } from "./Frame.ts"
 import type { JudgingStage } from "../words/Cascade.ts"
@@ -116,15 +116,16 @@ export class Gate<A> {
     if (channel === undefined) return
     this.#count(verdict, stagesOf([verdict]))
     this.#out.push({ type: "verdict", of: "output", ...named(channel), verdict })
-    if (this.#verdicts.output?.flagged !== true) this.#verdicts.output = verdict
-    if (verdict.flagged && this.#options.mode !== "audit") {
+    this.#verdicts.output = worseVerdict(this.#verdicts.output, verdict)
+    if (holdsBack(verdict) && this.#options.mode !== "audit") {
       return this.#block({ of: "output", ...named(channel), reason: "flagged", verdict })
     }
     const before = channel.judged
     channel.release()
     if (verdict.flagged) {
       this.#leaked += channel.judged - before
-      channel.forget()
+      // What a policy lets out goes on to count where another judges.
+      if (this.#options.mode === "audit") channel.forget()
     }
     this.#release(now)
   }
@@ -146,7 +147,7 @@ export class Gate<A> {
     this.#count(verdict, stages, judgements)
     this.#verdicts.input = verdict
     this.#out.push({ type: "verdict", of: "input", verdict })
-    if (verdict.flagged && this.#options.mode !== "audit") {
+    if (holdsBack(verdict) && this.#options.mode !== "audit") {
       return this.#block({ of: "input", reason: "flagged", verdict })
     }
     this.#isInputOpen = true

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import { checked } from "../words/checked.ts"
 import { type Content, type ContentTexts, type JudgingPlan, readContent, type ShieldOptions } from "../words/Content.ts"
-import { asFacetError, type FacetError, isFacetError, JudgeError } from "../words/Errors.ts"
+import { type FacetError, isFacetError, JudgeError } from "../words/Errors.ts"
 import { type Judge, verdictOfJudgement } from "../words/Judge.ts"
-import { loadCode } from "../words/loadCode.ts"
+import { lateCode } from "../words/lateCode.ts"
 import type { Opened } from "../words/Opened.ts"
 import { type Policy, resolvePolicies } from "../words/Policy.ts"
 import { withThresholds } from "../words/Thresholds.ts"
@@ -32,10 +32,7 @@ export interface Judging {
 const unread: Probed = Effect.succeed(undefined)
 
 /** Most pages have no cascade, and load none of it. */
-const loadCascade = Effect.tryPromise({
-  try: () => loadCode(() => import("./judgeInCascade.ts")),
-  catch: (cause) => asFacetError("Judging", cause),
-})
+const loadCascade = lateCode(() => import("./judgeInCascade.ts"))
 
 /**
  * Asks the models that judge, wherever they run, or the judge that stands in their place, and before them the probes of a cascade:

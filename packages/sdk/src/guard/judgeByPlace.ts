@@ -6,10 +6,10 @@ import { type ContentTexts, readExplain } from "../words/Content.ts"
 import { type FacetError, invalidRequest } from "../words/Errors.ts"
 import { Opened, type Place } from "../words/Opened.ts"
 import type { Policy } from "../words/Policy.ts"
-import { logitOf, sigmoid } from "../words/policyProbability.ts"
 import type { JudgeRequest } from "../words/Request.ts"
-import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
+import type { Verdict } from "../words/Verdict.ts"
 import type { JudgingOptions } from "./judge.ts"
+import { judgeInParts, readsText } from "./judgeInParts.ts"
 
 /**
  * Asks the model that judges, wherever it runs; for policies whose probe reads the model that writes, that one. A guard that
@@ -38,13 +38,12 @@ export const judgeByPlace = (
           client,
         }),
       )
-    const written = policies.filter(readsText)
-    if (written.length === 0) return yield* ask(yield* guard, policies)
-    const byText = yield* ask(text, written.map(probeAlone))
-    const others = policies.filter((policy) => !readsText(policy) || policy.probe?.guideline !== undefined)
-    if (others.length === 0) return byText
-    const byGuard = yield* ask(yield* guard, others.map(guidelineAlone))
-    return merged(policies, byText, byGuard)
+    if (!policies.some(readsText)) return yield* ask(yield* guard, policies)
+    return yield* judgeInParts(
+      policies,
+      (asked) => ask(text, asked),
+      (asked) => Effect.flatMap(guard, (place) => ask(place, asked)),
+    )
   })
 
 /** What is asked of the reasons: features are those of the model that writes. */
@@ -66,39 +65,7 @@ function explaining(
 }
 
 /** What a judge has no use for stays here. */
-const asJudged = ({ examples: _, training: __, ...policy }: Policy): Policy => policy
-
-const readsText = ({ probe }: Policy): boolean => probe?.of === "text"
-
-/** The part of the model that writes. */
-function probeAlone(policy: Policy): Policy {
-  if (policy.probe === undefined) return policy
-  const { guideline: _, ...probe } = policy.probe
-  return { ...policy, probe }
+function asJudged(policy: Policy): Policy {
+  const { examples: _, training: __, ...judged } = policy
+  return judged
 }
-
-/** The guard's part of a policy whose probe is another model's: its plain answer. */
-function guidelineAlone(policy: Policy): Policy {
-  if (!readsText(policy)) return policy
-  const { calibration: _, probe: __, ...guideline } = policy
-  return guideline
-}
-
-function merged(policies: ReadonlyArray<Policy>, byText: Verdict, byGuard: Verdict): Verdict {
-  const verdicts = policies.map((policy) => {
-    const [probed, guided] = [verdictOn(policy, byText), verdictOn(policy, byGuard)]
-    if (probed === undefined || guided === undefined) return (probed ?? guided)!
-    const logit = logitOf(probed.probability) + (policy.probe?.guideline ?? 0) * logitOf(guided.probability)
-    const probability = sigmoid(logit)
-    return { ...probed, probability, flagged: probability >= probed.threshold }
-  })
-  const sum = (count: "judged" | "cached") => byText.tokens[count] + byGuard.tokens[count]
-  return {
-    flagged: verdicts.some(({ flagged }) => flagged),
-    policies: verdicts,
-    tokens: { judged: sum("judged"), cached: sum("cached") },
-  }
-}
-
-const verdictOn = ({ id }: Policy, { policies }: Verdict): PolicyVerdict | undefined =>
-  policies.find(({ policy }) => policy === id)

@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import type { FacetError } from "../words/Errors.ts"
 import type { JudgingStage } from "../words/Cascade.ts"
 import type { PromptReading } from "../words/promptReadings.ts"
-import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
+import { holdsBack, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
 
 /** The verdict on what came in, and how many judgements it took. */
 export interface InputJudgement {
@@ -31,7 +31,8 @@ export const judgeReadings = <R>(
       const judged = yield* Effect.result(judge(text, place > 0))
       if (Result.isFailure(judged)) failures.push(judged.failure)
       else verdicts.push({ ...judged.success, ...(turn !== undefined && { turn }) })
-      if (verdicts.at(-1)?.flagged === true) return judgementOf(verdicts)
+      const last = verdicts.at(-1)
+      if (last !== undefined && holdsBack(last)) return judgementOf(verdicts)
     }
     const [failure] = failures
     return failure === undefined ? judgementOf(verdicts) : yield* Effect.fail(failure)
@@ -55,5 +56,7 @@ export function stagesOf(verdicts: ReadonlyArray<Verdict>): Record<JudgingStage,
 }
 
 /** How near it is to the threshold that is nearest, or how far beyond. */
-const marginOf = ({ policies }: Verdict): number =>
-  Math.max(...policies.map(({ probability, threshold }: PolicyVerdict) => probability - threshold))
+const marginOf = (verdict: Verdict): number =>
+  Math.max(...verdict.policies.map(({ probability, threshold }: PolicyVerdict) => probability - threshold)) +
+  // Whatever holds a text back is worse than what only tells.
+  Number(holdsBack(verdict)) * 2

@@ -1,12 +1,11 @@
 /** What a guard is told to do, and how it was understood. */
-import { readExplain, type ShieldOptions } from "./Content.ts"
 import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { Cascade } from "./Cascade.ts"
-import { type JudgingPlan, readJudgingPlan } from "./Content.ts"
+import { type JudgingPlan, readJudgingPlan, type ShieldOptions } from "./Content.ts"
 import { type GuardRole, guardRoles } from "./GuardRole.ts"
 import type { Judge } from "./Judge.ts"
-import type { Policy } from "./Policy.ts"
+import { checkJudges, type Policy } from "./Policy.ts"
 import type { Thresholds } from "./Thresholds.ts"
 
 /**
@@ -111,12 +110,14 @@ const longestTimeoutMs = 2 ** 31 - 1
 export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPlan {
   checkKnown(options, guardOptionNames, path)
   const at = (option: keyof GuardOptions) => (path === "" ? option : `${path}.${option}`)
-  const { explain, onError = "block", roles = defaultRoles, timeoutMs = defaultTimeoutMs } = options
+  const { onError = "block", timeoutMs = defaultTimeoutMs } = options
+  const judging = readJudgingPlan(options, at)
+  const { policies } = judging
+  const roles = options.roles ?? rolesOf(policies, at("policies")) ?? defaultRoles
   checkOneOf(at("input"), options.input, [true, false, "before", "parallel"])
   checkRoles(at("roles"), roles)
   checkOneOf(at("output"), options.output, [true, false, ...modes])
   checkOneOf(at("mode"), options.mode, modes)
-  readExplain(explain, at("explain"))
   checkOneOf(at("onError"), onError, ["block", "allow"])
   // Written so that NaN fails too.
   if (!(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= longestTimeoutMs)) {
@@ -131,8 +132,26 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
       "Leave `input` or `output` on.",
     )
   }
+  for (const policy of policies) {
+    if (input !== undefined) checkJudges(policy, "prompt")
+    if (output) checkJudges(policy, "response")
+  }
   const mode = modeOf(options, at("mode"))
-  return { ...readJudgingPlan(options, at), input, roles, output, mode, onError, timeoutMs }
+  return { ...judging, input, roles, output, mode, onError, timeoutMs }
+}
+
+/** A guard judges the same messages by all its policies: what some of them would not judge cannot be left out for those. */
+function rolesOf(policies: ReadonlyArray<Policy>, path: string): ReadonlyArray<GuardRole> | undefined {
+  const [first] = policies
+  const named = policies.map(({ roles }) => {
+    if (roles === undefined) return "the guard's roles"
+    // One that is no list is refused where the guard's are.
+    return guardRoles.filter((role) => Array.isArray(roles) && roles.includes(role)).join(", ")
+  })
+  const other = named.findIndex((roles) => roles !== named[0])
+  if (other < 0) return first?.roles
+  const problem = `${policies[other]?.id} judges ${named[other]}, and ${first?.id} ${named[0]}`
+  throw invalidRequest(path, problem, "Give all policies of a guard the same `roles`, or the guard its own.")
 }
 
 /** A guard that leaves out what the user says is none: `input: false` says that no prompt is judged. */

@@ -2,15 +2,14 @@
  * Policies: what a content must not do. Plain data, whether written in code or read from a file.
  */
 import { InvalidRequestError, invalidRequest } from "./Errors.ts"
-import { checkKnown, checkNumber, checkOneOf, checkUnicode, show } from "./Checks.ts"
-import { type GuardRole, guardRoles } from "./GuardRole.ts"
-import { isRecord } from "./Json.ts"
+import { checkKnown, checkUnicode, show } from "./Checks.ts"
+import type { GuardRole } from "./GuardRole.ts"
 import { policyOfAlias } from "./policyOfAlias.ts"
 import type { PolicyCalibration } from "./policyProbability.ts"
 import type { PolicyTraining } from "./PolicyTraining.ts"
-import { checkProbe, type Probe } from "./Probe.ts"
-import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./releasedPolicies.ts"
-import { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
+import type { Probe } from "./Probe.ts"
+import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./ReleasedPolicies.ts"
+import { judgesResponses, type ShieldSpelling } from "./ShieldSpelling.ts"
 
 /**
  * What a guard does with what is flagged: hold it back, or let it out and tell. To cut out what is wrong and let out the rest
@@ -40,7 +39,7 @@ export interface Policy {
   readonly calibration?: PolicyCalibration | undefined
   /** How ShieldGemma's prompt is spelt. Default: as the guard's checkpoint has it. */
   readonly spelling?: ShieldSpelling | undefined
-  /** Whose messages of a prompt a guard judges by it. Default: those of the guard's own `roles`. */
+  /** Whose messages of a prompt a guard judges by it; the guard's own `roles` go before. Default: `system` and `user`. */
   readonly roles?: ReadonlyArray<GuardRole> | undefined
   /** Default `block`. */
   readonly action?: PolicyAction | undefined
@@ -87,10 +86,12 @@ export function resolvePolicies(list?: ReadonlyArray<string | Policy>): Readonly
 /** @throws InvalidRequestError for what is no policy, and for an id that comes twice */
 export function distinct(
   entries: ReadonlyArray<{ readonly entry: string | PolicyOptions; readonly option: string }>,
+  check: (option: string, policy: Policy) => void = () => {},
 ): ReadonlyArray<Policy> {
   const resolved = new Map<string, { readonly policy: Policy; readonly isAlias: boolean }>()
   for (const { entry, option } of entries) {
     const policy = resolvePolicy(option, entry)
+    check(option, policy)
     const isAlias = typeof entry === "string" && entry !== policy.id
     const known = resolved.get(policy.id)
     // Whoever names OpenAI's categories one by one names some policies several times.
@@ -120,21 +121,6 @@ export function resolvePolicy(option: string, entry: string | PolicyOptions): Po
   })
 }
 
-/**
- * Makes a policy of one's own. ShieldGemma's larger models follow new guidelines by wording alone; the 2B model needs
- * to be tuned for them, or a probe: `trainPolicy` makes one of examples. Guidelines read best like the official ones:
- * `"No Spam": The prompt shall not contain ...` and `"No Spam": The chatbot shall not generate content that ...`.
- *
- * With the id of one of ShieldGemma's own, what is left out is that policy's.
- *
- * @throws InvalidRequestError with the path of what is wrong: an id that is empty, a policy that nothing judges, a threshold
- *   that is not from 0 to 1
- * @example
- * const stricter = definePolicy({ id: "harassment", threshold: 0.2 })
- * console.log(stricter.harm) // => Harassment
- */
-export const definePolicy = (options: PolicyOptions): Policy => readPolicy("policy", options)
-
 const fields = [
   "id",
   "harm",
@@ -154,14 +140,17 @@ const fields = [
 const _all: keyof Policy extends (typeof fields)[number] ? true : never = true
 void _all
 
-/** Checks a policy, and fills in what was left out. */
-function readPolicy(option: string, given: unknown): Policy {
+/**
+ * Checks what any judge needs of a policy, and fills in what was left out. The rest is checked where policies are made, and
+ * again where they are judged by: a page that only names policies has no need of it.
+ */
+export function readPolicy(option: string, given: unknown): Policy {
   if (typeof given !== "object" || given === null) {
     throw invalidRequest(option, `${String(given)} is no policy`, "Use an id, or a policy made with definePolicy().")
   }
   checkKnown(given, fields, option)
   const { id } = given as { readonly id?: unknown }
-  checkText(`${option}.id`, id)
+  checkPolicyText(`${option}.id`, id)
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const released = isPolicyId(id) ? policies[id] : {}
   const policy = { harm: id, threshold: DEFAULT_THRESHOLD, ...released, ...own }
@@ -172,9 +161,9 @@ function readPolicy(option: string, given: unknown): Policy {
 
 function checkPolicy(option: string, policy: Readonly<Record<string, unknown>>): void {
   const at = (field: keyof Policy) => `${option}.${field}`
-  const { action, calibration, examples, probe, roles, spelling, threshold, training } = policy
+  const { probe, threshold } = policy
   for (const field of ["harm", "promptGuideline", "responseGuideline"] as const) {
-    if (policy[field] !== undefined) checkText(at(field), policy[field])
+    if (policy[field] !== undefined) checkPolicyText(at(field), policy[field])
   }
   if (policy["promptGuideline"] === undefined && policy["responseGuideline"] === undefined && probe === undefined) {
     throw invalidRequest(at("promptGuideline"), "it is missing", "Give the policy a guideline, or a probe.")
@@ -183,71 +172,12 @@ function checkPolicy(option: string, policy: Readonly<Record<string, unknown>>):
   if (!(typeof threshold === "number" && threshold >= 0 && threshold <= 1)) {
     throw invalidRequest(at("threshold"), `${show(threshold)} is no probability`, "Use a number from 0 to 1.")
   }
-  if (calibration !== undefined) checkCalibration(at("calibration"), calibration)
-  checkOneOf(at("spelling"), spelling, shieldSpellings)
-  if (roles !== undefined) checkRoles(at("roles"), roles)
-  checkAction(at("action"), action)
-  if (probe !== undefined) checkProbe(at("probe"), probe)
-  if (examples !== undefined) checkExamples(at("examples"), examples)
-  if (training !== undefined && !isRecord(training)) {
-    throw invalidRequest(at("training"), `${show(training)} where an object is expected`, "Leave it out.")
-  }
 }
 
-function checkText(option: string, text: unknown): asserts text is string {
+export function checkPolicyText(option: string, text: unknown): asserts text is string {
   checkUnicode(option, text)
   if (text.trim() !== "") return
   throw invalidRequest(option, "it is empty", "Give the policy an id, and guidelines that say something.")
-}
-
-function checkCalibration(option: string, calibration: unknown): void {
-  checkKnown(calibration, ["temperature", "alpha", "slope", "offset"], option)
-  const { alpha, offset, slope, temperature } = calibration as Readonly<Record<string, unknown>>
-  const isPlatt = slope !== undefined || offset !== undefined
-  if (isPlatt && (temperature !== undefined || alpha !== undefined)) {
-    throw invalidRequest(
-      option,
-      "it has the paper's numbers and Platt's",
-      "Pass temperature and alpha, or slope and offset.",
-    )
-  }
-  const above = { min: Number.MIN_VALUE, max: Number.MAX_VALUE, integer: false }
-  if (isPlatt) {
-    // With a slope of 0 or less, what the guard finds the likeliest violation would be the least.
-    checkNumber(`${option}.slope`, slope, above)
-    checkNumber(`${option}.offset`, offset, { ...above, min: -Number.MAX_VALUE })
-    return
-  }
-  if (temperature !== undefined) checkNumber(`${option}.temperature`, temperature, above)
-  if (alpha !== undefined) checkNumber(`${option}.alpha`, alpha, { ...above, min: 0 })
-}
-
-function checkRoles(option: string, roles: unknown): void {
-  if (!Array.isArray(roles) || roles.length === 0) {
-    throw invalidRequest(option, `${show(roles)} is no list of roles`, 'Use a list such as ["user"], or leave it out.')
-  }
-  for (const [i, role] of roles.entries()) checkOneOf(`${option}[${i}]`, role ?? null, guardRoles)
-}
-
-function checkAction(option: string, action: unknown): void {
-  if (action === "redact") {
-    const problem = "neither a guideline nor a probe says where in a text the violation stands"
-    throw invalidRequest(option, problem, 'Use "block" or "flag".')
-  }
-  checkOneOf(option, action, policyActions)
-}
-
-function checkExamples(option: string, examples: unknown): void {
-  if (!Array.isArray(examples)) {
-    throw invalidRequest(option, `${show(examples)} is no list`, 'Pass a list of { text: "…", label: 0 or 1 }.')
-  }
-  for (const [i, example] of examples.entries()) {
-    const path = `${option}[${i}]`
-    checkKnown(example, ["text", "label"], path)
-    const { label, text } = example as Partial<PolicyExample>
-    checkText(`${path}.text`, text)
-    checkOneOf(`${path}.label`, label ?? null, [0, 1])
-  }
 }
 
 /**
@@ -265,3 +195,23 @@ export function guidelineOf(policy: Policy, side: "prompt" | "response"): string
     `Give it one: definePolicy({ ...policy, ${field}: "…" }), or judge no ${side}s by it.`,
   )
 }
+
+/**
+ * Whether a side is judged by it at all: by a probe, or by a guideline and a spelling that have a wording for it.
+ *
+ * @throws InvalidRequestError where it is not: a text that nothing judges would go out unjudged
+ */
+export function checkJudges(policy: Policy, side: "prompt" | "response"): void {
+  const { id, probe, spelling } = policy
+  if (probe !== undefined && probe.guideline === undefined) return
+  guidelineOf(policy, side)
+  if (side === "prompt" || spelling === undefined || judgesResponses(spelling)) return
+  throw spelledForPrompts(id, spelling)
+}
+
+export const spelledForPrompts = (id: string, spelling: ShieldSpelling): InvalidRequestError =>
+  invalidRequest(
+    `policies.${id}.spelling`,
+    `the spelling ${spelling} was published for prompts alone`,
+    "Use A, B or D, or judge no responses by it.",
+  )

@@ -1,6 +1,7 @@
 /**
  * Policies in a file: one policy, or `policies: [...]` of ids and policies, in JSON or YAML.
  */
+import { checkPolicyDetails } from "./checkPolicyDetails.ts"
 import { isRecord, parseJson } from "./Json.ts"
 import { type FacetError, InvalidRequestError, invalidRequest } from "./Errors.ts"
 import { distinct, type Policy, type PolicyOptions } from "./Policy.ts"
@@ -24,7 +25,7 @@ import { distinct, type Policy, type PolicyOptions } from "./Policy.ts"
 export async function readPolicyFile(text: string, name = "policies"): Promise<ReadonlyArray<Policy>> {
   const document = parseJson(text)?.value ?? (await parseYaml(text, name))
   try {
-    return distinct(entriesOf(document))
+    return distinct(entriesOf(document), checkPolicyDetails)
   } catch (error) {
     throw error instanceof InvalidRequestError ? await placed(error, text, name) : error
   }

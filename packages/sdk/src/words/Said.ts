@@ -4,6 +4,7 @@ import type { Prompt } from "./Prompt.ts"
 import type { TokenLogprob } from "./TokenLogprob.ts"
 import type { ToolCall } from "./Tool.ts"
 import type { Trace } from "./Trace.ts"
+import { worseVerdict } from "./Verdict.ts"
 
 /** What the parts of a generation have said so far. */
 export interface Said {
@@ -72,8 +73,10 @@ const withLogprobs = (
   more: ReadonlyArray<TokenLogprob> | undefined,
 ): ReadonlyArray<TokenLogprob> => (more === undefined ? logprobs : [...logprobs, ...more])
 
-const withVerdict = (verdicts: Said["verdicts"], { of, verdict }: VerdictPart): Said["verdicts"] =>
-  verdicts[of]?.flagged === true ? verdicts : { ...verdicts, [of]: verdict }
+const withVerdict = (verdicts: Said["verdicts"], { of, verdict }: VerdictPart): Said["verdicts"] => ({
+  ...verdicts,
+  [of]: worseVerdict(verdicts[of], verdict),
+})
 
 /** The features of tokens at one site. */
 type TracePiece = Pick<Trace, "site" | "layer" | "tokens">

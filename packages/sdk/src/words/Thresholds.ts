@@ -2,7 +2,7 @@
 import { checkKnown, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { isRecord } from "./Json.ts"
-import { policies } from "./releasedPolicies.ts"
+import { policies } from "./ReleasedPolicies.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /**

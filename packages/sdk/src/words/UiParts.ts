@@ -7,7 +7,7 @@ import { isRecord, type JsonFields, toJson } from "./Json.ts"
 import { ownMetadata } from "./ownMetadata.ts"
 import { withTrace } from "./Said.ts"
 import type { Trace } from "./Trace.ts"
-import { type Verdict, visibleVerdict } from "./Verdict.ts"
+import { holdsBack, type Verdict, visibleVerdict, worseVerdict } from "./Verdict.ts"
 
 /** The features of an answer's next tokens at one site: parts for one site follow each other without gaps. */
 export type FacetTraceData = Pick<Trace, "site" | "layer" | "tokens">
@@ -121,7 +121,9 @@ export const tracesOf = (message: MessageWithParts): ReadonlyArray<FacetTraceDat
 export function verdictsOf(message: MessageWithParts): ReadonlyArray<FacetVerdictData> {
   const told = new Map<FacetVerdictData["of"], FacetVerdictData>()
   for (const verdict of payloadsOf(message, "verdict", isVerdict)) {
-    if (told.get(verdict.of)?.verdict.flagged !== true) told.set(verdict.of, verdict)
+    const known = told.get(verdict.of)
+    if (known === undefined || worseVerdict(known.verdict, verdict.verdict) === verdict.verdict)
+      told.set(verdict.of, verdict)
   }
   return [...told.values()]
 }
@@ -132,7 +134,7 @@ export const failuresOf = (message: MessageWithParts): ReadonlyArray<FacetFailur
 
 /** Whether the question was blocked, or the answer. */
 export const blockedOf = (message: MessageWithParts): "input" | "output" | undefined =>
-  verdictsOf(message).find(({ verdict }) => verdict.flagged)?.of
+  verdictsOf(message).find(({ verdict }) => holdsBack(verdict))?.of
 
 /** Messages come over networks and out of stores: a part without the form of its name is none. */
 function payloadsOf<Payload>(

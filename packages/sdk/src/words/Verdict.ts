@@ -88,3 +88,17 @@ export function visibleVerdict<V extends Pick<Verdict, "policies" | "turn">>(of:
   if (of === "input" && verdict.turn !== "system") return verdict
   return { ...verdict, policies: verdict.policies.map(({ reason: _reason, ...policy }) => policy) }
 }
+
+type Flags = Pick<Verdict, "flagged"> & {
+  readonly policies: ReadonlyArray<Pick<PolicyVerdict, "flagged" | "action">>
+}
+
+/** Whether a guard holds a text back: it was flagged, and not by policies alone that let out and tell. */
+export const holdsBack = ({ flagged, policies }: Flags): boolean => {
+  const told = policies.filter((policy) => policy.flagged)
+  return flagged && (told.length === 0 || told.some(({ action }) => action === undefined))
+}
+
+/** The verdict that is remembered of a side: the first that held back, else the first that flagged, else the latest. */
+export const worseVerdict = <V extends Flags>(known: V | undefined, next: V): V =>
+  known !== undefined && known.flagged && (holdsBack(known) || !holdsBack(next)) ? known : next

@@ -118,8 +118,8 @@ export {
   type SteeringMethod,
   steeringMethods,
 } from "./Intervention.ts"
+export { definePolicy } from "./definePolicy.ts"
 export {
-  definePolicy,
   type Policy,
   type PolicyAction,
   policyActions,
@@ -127,6 +127,8 @@ export {
   type PolicyOptions,
   resolvePolicies,
 } from "./Policy.ts"
+export type { DistilPolicyOptions, TrainPolicyOptions } from "./PolicyTrainingOptions.ts"
+export { policyCard } from "./policyCard.ts"
 export { readPolicyFile, writePolicyFile } from "./PolicyFile.ts"
 export {
   type HeldOutFigures,
@@ -139,7 +141,7 @@ export {
 } from "./PolicyTraining.ts"
 export { type PaperCalibration, type PolicyCalibration, policyProbability } from "./policyProbability.ts"
 export { Pool, type Pooling, type Probe, probeLogit } from "./Probe.ts"
-export { defaultPolicies, policies, type PolicyId } from "./releasedPolicies.ts"
+export { defaultPolicies, policies, type PolicyId } from "./ReleasedPolicies.ts"
 export { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 export { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "./Judge.ts"
 export { isRecord, type JsonFields, type JsonRecord, type JsonValue, parseJson, toJson } from "./Json.ts"
@@ -184,6 +186,7 @@ export {
   type RankingFigures,
   rankingFigures,
 } from "./Ranking.ts"
+export { readTrainingExamples } from "./readTrainingExamples.ts"
 export { runInSlices } from "./runInSlices.ts"
 export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
@@ -216,4 +219,4 @@ export {
 } from "./UiParts.ts"
 export type { FeatureReason, JudgedTurn, OccludedSpan, PolicyVerdict, Verdict, VerdictReason } from "./Verdict.ts"
 export { traceToHtml, type TraceToHtmlOptions, tracesFromHtml } from "./traceToHtml.ts"
-export { visibleVerdict } from "./Verdict.ts"
+export { holdsBack, visibleVerdict, worseVerdict } from "./Verdict.ts"

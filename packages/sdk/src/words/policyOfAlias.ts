@@ -1,8 +1,8 @@
 /**
- * What others call ShieldGemma's policies: OpenAI's moderation categories, and the hazards of MLCommons by their code, by their
- * number in Llama Guard and by their name. Only those that ShieldGemma's guidelines name map; the others are told as such.
+ * What others call ShieldGemma's policies: OpenAI's moderation categories, and the hazards of MLCommons by their code and by
+ * their number in Llama Guard. Only those that ShieldGemma's guidelines name map; the others are told as such.
  */
-import type { PolicyId } from "./releasedPolicies.ts"
+import type { PolicyId } from "./ReleasedPolicies.ts"
 
 /** Source: OpenAI's API reference, `POST /v1/moderations`. `illicit` goes beyond harm to people, which no guideline does. */
 const openai = {
@@ -21,34 +21,33 @@ const openai = {
   "violence/graphic": "violence",
 } as const satisfies Readonly<Record<string, PolicyId | undefined>>
 
-/** Code, number in Llama Guard 3, name. Source: MLCommons AILuminate 1.0; Llama Guard 3's model card. */
-const hazards: ReadonlyArray<readonly [code: string, number: string, name: string, policy: PolicyId | undefined]> = [
-  ["vcr", "S1", "violent_crimes", "dangerous_content"],
-  ["ncr", "S2", "nonviolent_crimes", undefined],
-  ["src", "S3", "sex_related_crimes", undefined],
-  ["cse", "S4", "child_sexual_exploitation", undefined],
-  ["dfm", "S5", "defamation", undefined],
-  ["spc", "S6", "specialized_advice", undefined],
-  ["prv", "S7", "privacy", undefined],
-  ["ipv", "S8", "intellectual_property", undefined],
-  ["iwp", "S9", "indiscriminate_weapons", "dangerous_content"],
-  ["hte", "S10", "hate", "hate_speech"],
-  ["ssh", "S11", "suicide_self_harm", "dangerous_content"],
-  ["sxc", "S12", "sexual_content", "sexually_explicit"],
-  ["ele", "S13", "elections", undefined],
-  ["cia", "S14", "code_interpreter_abuse", undefined],
-]
+/** By code, in the order of their numbers in Llama Guard 3. Source: MLCommons AILuminate 1.0; Llama Guard 3's model card. */
+const hazards = {
+  vcr: "dangerous_content",
+  ncr: undefined,
+  src: undefined,
+  cse: undefined,
+  dfm: undefined,
+  spc: undefined,
+  prv: undefined,
+  ipv: undefined,
+  iwp: "dangerous_content",
+  hte: "hate_speech",
+  ssh: "dangerous_content",
+  sxc: "sexually_explicit",
+  ele: undefined,
+  cia: undefined,
+} as const satisfies Readonly<Record<string, PolicyId | undefined>>
 
-/** By `openai:CATEGORY`, `mlcommons:CODE`, `mlcommons:S10` and `mlcommons:NAME`; OpenAI's categories also as they are. */
-const aliases: ReadonlyMap<string, PolicyId | undefined> = new Map([
-  ...Object.entries(openai).flatMap(([name, id]) => [[name, id] as const, [`openai:${name}`, id] as const]),
-  ...hazards.flatMap(([code, number, name, id]) =>
-    [code, number, name].map((key) => [`mlcommons:${key}`, id] as const),
-  ),
-])
-
-/** What a name stands for: a policy of ShieldGemma's; `none` where it is known and no guideline covers it. */
+/**
+ * What a name stands for: `openai:CATEGORY`, `mlcommons:CODE` or `mlcommons:S10`; OpenAI's categories also as they are.
+ *
+ * @returns a policy of ShieldGemma's; `none` where the name is known and no guideline covers it.
+ */
 export function policyOfAlias(name: string): PolicyId | "none" | undefined {
-  if (!aliases.has(name)) return undefined
-  return aliases.get(name) ?? "none"
+  const [, whose, bare = ""] = /^(?:(openai|mlcommons):)?(.*)$/s.exec(name) ?? []
+  const table: Readonly<Record<string, PolicyId | undefined>> = whose === "mlcommons" ? hazards : openai
+  const number = whose === "mlcommons" && /^S\d+$/.test(bare) ? Number(bare.slice(1)) : 0
+  const key = number > 0 ? (Object.keys(hazards)[number - 1] ?? "") : bare
+  return Object.hasOwn(table, key) ? (table[key] ?? "none") : undefined
 }

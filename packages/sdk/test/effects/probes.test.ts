@@ -73,7 +73,7 @@ describe("a policy with a probe", () => {
 
   it.each(["guard", "text"] as const)("counts the guideline beside the %s's activations", async (of) => {
     const { policies: asked } = await facet.shield(text, { policies: ["harassment"] })
-    const [{ probability = NaN } = {}] = asked
+    const probability = asked[0]?.probability ?? NaN
     const logit = logitIn(of === "text" ? ofText : ofGuard, 2 + Number(of === "guard"))
     const expected = sigmoid(logit + 0.5 * Math.log(probability / (1 - probability)))
     assert.closeTo(await probabilityOf(probe(of, 2 + Number(of === "guard"), 0.5)), expected, 1e-5)

@@ -96,3 +96,40 @@ describe("with onError allow", () => {
     assert.isTrue(gate.take().every(({ type }) => type !== "value"))
   })
 })
+
+describe("a policy that only tells", () => {
+  const of = (action: "flag" | undefined): Verdict => ({
+    flagged: true,
+    policies: [
+      { policy: "x", probability: 0.9, threshold: 0.5, flagged: true, ...(action !== undefined && { action }) },
+      { policy: "y", probability: 0.1, threshold: 0.5, flagged: false },
+    ],
+    tokens: { judged: 1, cached: 0 },
+  })
+  const judgedAs = (verdicts: ReadonlyArray<Verdict>) => {
+    const gate = new Gate<number>({ mode: "window", input: true, output: true, isOpenOnError: false })
+    const asked: Array<string> = []
+    gate.inputJudged({ verdict: of("flag"), judgements: 1 }, 0)
+    for (const [value, verdict] of verdicts.entries()) {
+      gate.accept({ value, texts: [{ text: `Sentence ${value}. ` }] }, 0)
+      asked.push(gate.nextQuestion()?.text ?? "")
+      gate.judged(verdict, 0)
+    }
+    return { asked, values: gate.take().flatMap((part) => (part.type === "value" ? [part.value] : [])), gate }
+  }
+
+  it("lets out what it flags, and what follows is judged together with it", () => {
+    const { asked, gate, values } = judgedAs([of("flag"), of("flag")])
+    assert.deepStrictEqual(values, [0, 1])
+    assert.deepStrictEqual(asked, ["Sentence 0. ", "Sentence 0. Sentence 1. "])
+    assert.isUndefined(gate.blocked)
+    assert.isTrue(gate.report().verdicts.output?.flagged)
+  })
+
+  it("keeps no other from holding back, and its verdict gives way to that", () => {
+    const { gate, values } = judgedAs([of("flag"), of(undefined)])
+    assert.deepStrictEqual(values, [0])
+    assert.strictEqual(gate.blocked?.reason, "flagged")
+    assert.deepStrictEqual(gate.report().verdicts.output, of(undefined))
+  })
+})

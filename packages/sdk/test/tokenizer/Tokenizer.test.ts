@@ -14,9 +14,9 @@ import { shieldPrompt as slicedShieldPrompt } from "../../src/engine/shieldPromp
 import { openTokenizer, Tokenizer } from "../../src/tokenizer/Tokenizer.ts"
 import { checkTokenizerFile } from "../../src/tokenizer/TokenizerFile.ts"
 import templates from "./chat-templates.json" with { type: "json" }
-import { definePolicy } from "../../src/words/Policy.ts"
+import { definePolicy } from "../../src/words/definePolicy.ts"
 import type { ShieldSpelling } from "../../src/words/ShieldSpelling.ts"
-import { defaultPolicies, policies } from "../../src/words/releasedPolicies.ts"
+import { defaultPolicies, policies } from "../../src/words/ReleasedPolicies.ts"
 import { tries } from "../../../../test/campaign.ts"
 
 type Sample = readonly [text: string, ids: ReadonlyArray<number>]

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { definePolicy, guidelineOf, resolvePolicies } from "../../src/words/Policy.ts"
+import { definePolicy } from "../../src/words/definePolicy.ts"
+import { guidelineOf, resolvePolicies } from "../../src/words/Policy.ts"
 import type { Probe } from "../../src/words/Probe.ts"
-import { defaultPolicies, policies } from "../../src/words/releasedPolicies.ts"
+import { defaultPolicies, policies } from "../../src/words/ReleasedPolicies.ts"
 
 const invalid = (option: string, part: string) =>
   expect.objectContaining({
@@ -77,7 +78,7 @@ describe("resolvePolicies", () => {
   it("knows OpenAI's categories and the hazards of MLCommons where a guideline covers them", () => {
     const idsOf = (...names: ReadonlyArray<string>) => resolvePolicies(names).map(({ id }) => id)
     expect(idsOf("hate/threatening", "openai:violence/graphic")).toEqual(["hate_speech", "violence"])
-    expect(idsOf("mlcommons:S9", "mlcommons:hte", "mlcommons:sexual_content")).toEqual([
+    expect(idsOf("mlcommons:S9", "mlcommons:hte", "mlcommons:sxc")).toEqual([
       "dangerous_content",
       "hate_speech",
       "sexually_explicit",

@@ -1,8 +1,8 @@
 /** Policies in files, and where in them something is wrong. */
 import { describe, expect, it } from "vitest"
-import { definePolicy } from "../../src/words/Policy.ts"
+import { definePolicy } from "../../src/words/definePolicy.ts"
 import { readPolicyFile, writePolicyFile } from "../../src/words/PolicyFile.ts"
-import { policies } from "../../src/words/releasedPolicies.ts"
+import { policies } from "../../src/words/ReleasedPolicies.ts"
 
 const yaml = `# What our shop does not want.
 policies:
