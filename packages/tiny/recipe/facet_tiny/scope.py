@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from . import corpus
+from . import corpus, word_sets
 from .attributes import Attributes
 from .model import TinyGemma
 from .tokenizer import PAD, load_tokenizer
@@ -48,10 +48,12 @@ SITES = (
     Site("resid_post", 4, legs=((8, 1000), (14, 2400), (32, 900)), shares=DEEP),
     Site("mlp_out", 1, legs=((10, 1500),), shares=DEEP),
 )
-TRAIN_SEED, HALF_A_SEED, HALF_B_SEED, CALIBRATION_SEED = 201, 202, 203, 204
+TRAIN_SEED, HALF_A_SEED, HALF_B_SEED, CALIBRATION_SEED, SHOWN_SEED = 201, 202, 203, 204, 205
 HALF = 800
 # Of a token's squared length, what one raised threshold may take away: some tokens are little else than one feature.
 MOST_LOST = 0.25
+# A label has to fit so well on both halves.
+LEAST_F1 = 0.7
 
 
 @dataclass
@@ -198,37 +200,67 @@ def scores(active: Tensor, truth: Tensor) -> Tensor:
     return 2 * hits / (active.sum(0)[:, None] + truth.sum(0)[None] + 1e-9)
 
 
-def label(scope: Scope, halves: list[tuple[Tensor, Tensor]], names: list[str], least: float = 0.7) -> dict[int, tuple[str, float]]:
-    """The attribute that fits a feature best on half A, if it fits on half B too."""
-    (xa, ta), (xb, tb) = halves
-    first = scores((scope.encode(xa) > 0).float(), ta)
-    second = scores((scope.encode(xb) > 0).float(), tb)
+@dataclass(frozen=True)
+class KnownText:
+    """Documents, and what is known of every token but the first ones: attributes that hold, and the word it is."""
+
+    ids: list[list[int]]
+    truth: Tensor
+    words: list[str]
+
+
+def label(scope: Scope, a: tuple[Tensor, KnownText], b: tuple[Tensor, KnownText], names: list[str]) -> dict[int, tuple[str, float]]:
+    """The attribute, or the few words, that fit a feature best on half A, if they fit on half B too.
+
+    Each half: activations, and what is known of their text.
+    """
+    active, other = ((scope.encode(x) > 0).float() for x, _ in (a, b))
+    first, second = scores(active, a[1].truth), scores(other, b[1].truth)
+    words = word_sets.token_words(a[1].words)
+    sets = word_sets.best_sets(words, active)
+    confirmed = word_sets.score_sets(word_sets.token_words(b[1].words, words.names), other, [chosen for _, chosen in sets])
     found: dict[int, tuple[str, float]] = {}
     for feature, (score, best) in enumerate(zip(*first.max(1), strict=True)):
-        confirmed = float(second[feature, best])
-        if float(score) >= least and confirmed >= least:
-            found[feature] = (names[int(best)], confirmed)
+        known = (float(score), float(second[feature, best]), names[int(best)])
+        listed = (sets[feature][0], confirmed[feature], word_sets.spelled(words, sets[feature][1]) if sets[feature][1] else "")
+        # What the grammar has a name for says more than words do.
+        chosen = known if known[0] >= LEAST_F1 and known[0] >= listed[0] - 0.05 else listed
+        if min(chosen[:2]) >= LEAST_F1:
+            found[feature] = (chosen[2], chosen[1])
     return found
 
 
-def calibrate(scope: Scope, x: Tensor, truth: Tensor, shares: tuple[float, ...], least: float = 0.72) -> Scope:
+def calibrate(scope: Scope, x: Tensor, known: KnownText, shares: tuple[float, ...], least: float = 0.72) -> Scope:
     """Raise the threshold of a feature whose strong activations mean one thing and whose weak ones do not.
 
     Done on text of its own, never on the halves on which labels are chosen and confirmed.
     """
     f = scope.encode(x)
     part = f.pow(2) / (x - scope.b_dec).pow(2).sum(1, keepdim=True)
-    best = scores((f > 0).float(), truth).max(1).values
+    words = word_sets.token_words(known.words)
+    best = _best_scores((f > 0).float(), known, words)
     threshold = scope.threshold.clone()
     open_features = best < least
     for share in shares:
         bar = torch.stack([torch.quantile(column[column > 0], 1 - share) if (column > 0).any() else torch.tensor(0.0) for column in f.T])
-        better = scores((f > bar).float(), truth).max(1).values
+        better = _best_scores((f > bar).float(), known, words)
         lost = torch.where(f <= bar, part, 0.0).max(0).values
         raised = open_features & (better >= least) & (lost <= MOST_LOST)
         threshold[raised] = torch.maximum(bar[raised], threshold[raised])
         open_features &= ~raised
     return Scope(scope.W_enc, scope.b_enc, scope.W_dec, scope.b_dec, threshold)
+
+
+def _best_scores(active: Tensor, known: KnownText, words: word_sets.TokenWords) -> Tensor:
+    listed = torch.tensor([score for score, _ in word_sets.best_sets(words, active)])
+    return torch.maximum(scores(active, known.truth).max(1).values, listed)
+
+
+def shown(scope: Scope, x: Tensor, labels: dict[int, tuple[str, float]]) -> float:
+    """The share of tokens whose strongest feature has a label: what one sees who looks at a text."""
+    f = scope.encode(x)
+    labelled = torch.tensor([feature in labels for feature in range(f.shape[1])])
+    return float((labelled[f.argmax(1)] & (f.max(1).values > 0)).float().mean())
 
 
 def save(scope: Scope, site: Site, l0: float, labels: dict[int, tuple[str, float]], folder: Path) -> Path:
@@ -245,32 +277,35 @@ def load(at: Path) -> Scope:
         return Scope(**{k: torch.from_numpy(data[k]) for k in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")})
 
 
-def known_text(known: Attributes, seeds: tuple[int, ...]) -> tuple[list[list[list[int]]], list[Tensor], list[str]]:
-    """For each seed: token ids of its documents, and what is known of every token but the first ones."""
+def known_text(known: Attributes, seeds: tuple[int, ...]) -> tuple[list[KnownText], list[str]]:
+    """The texts of each seed, and the names of the attributes."""
     fresh = [d for seed in seeds for d in corpus.take(seed, HALF)]
     ids, truth, names = known.table(fresh)
+    words = [word_sets.whole_words(known.tokenizer, document) for document in ids]
     # Position 0 of every document is left out, as Gemma Scope does.
     ends = np.cumsum([len(i) for i in ids])
     first = np.concatenate([[0], ends[:-1]])
     kept = np.ones(len(truth), dtype=bool)
     kept[first] = False
-    borders = [0, *ends[HALF - 1 :: HALF]]
-    facts = [torch.from_numpy(truth[a:b][kept[a:b]]).float() for a, b in pairwise(borders)]
-    return [ids[i : i + HALF] for i in range(0, len(ids), HALF)], facts, names
+    texts = []
+    for at, (start, end) in zip(range(0, len(ids), HALF), pairwise([0, *ends[HALF - 1 :: HALF]]), strict=True):
+        of_tokens = [word for document in words[at : at + HALF] for word in document[1:]]
+        texts.append(KnownText(ids[at : at + HALF], torch.from_numpy(truth[start:end][kept[start:end]]).float(), of_tokens))
+    return texts, names
 
 
-def measure(model: TinyGemma, tokenizer_folder: Path, folder: Path, trained: dict[Site, Scope]) -> list[dict]:
-    """Calibrate, measure, label and save autoencoders; returns the table of figures."""
-    known = Attributes(load_tokenizer(tokenizer_folder))
-    texts, facts, names = known_text(known, (CALIBRATION_SEED, HALF_A_SEED, HALF_B_SEED))
-    fresh = texts[2]
+def measure(model: TinyGemma, tokenizer_folder: Path, folder: Path, trained: dict[Site, Scope], calibrated: bool = False) -> list[dict]:
+    """Calibrate (unless they are), measure, label and save autoencoders; returns the table of figures."""
+    seeds = (CALIBRATION_SEED, HALF_A_SEED, HALF_B_SEED, SHOWN_SEED)
+    texts, names = known_text(Attributes(load_tokenizer(tokenizer_folder)), seeds)
+    fresh = texts[2].ids
     base = loss(model, fresh)
     table = []
     for site, raw_scope in trained.items():
-        parts = [torch.cat([a[1:] for a in activations(model, ids, (site,))[site]]) for ids in texts]
-        scope = calibrate(raw_scope, parts[0], facts[0], site.shares)
+        parts = [torch.cat([a[1:] for a in activations(model, text.ids, (site,))[site]]) for text in texts]
+        scope = raw_scope if calibrated else calibrate(raw_scope, parts[0], texts[0], site.shares)
         l0, variance = explained(scope, parts[2])
-        labels = label(scope, list(zip(parts[1:], facts[1:], strict=True)), names)
+        labels = label(scope, (parts[1], texts[1]), (parts[2], texts[2]), names)
         at = save(scope, site, l0, labels, folder)
         row = {
             "site": site.name,
@@ -283,6 +318,7 @@ def measure(model: TinyGemma, tokenizer_folder: Path, folder: Path, trained: dic
             "loss_rise": round(loss(model, fresh, site, scope) - base, 4),
             "labels": len(labels),
             "distinct_labels": len({name for name, _ in labels.values()}),
+            "tokens_with_a_labelled_strongest_feature": round(shown(scope, parts[3], labels), 4),
             "attributes": len(names),
             "features_used": int(((scope.encode(parts[2]) > 0).any(0)).sum()),
             "path": str(at.relative_to(folder)),
@@ -305,3 +341,9 @@ def make(model: TinyGemma, tokenizer_folder: Path, folder: Path, sites: tuple[Si
             scope = train(x, site.width, active, steps, seed, start=scope)
         trained[site] = scope
     return measure(model, tokenizer_folder, folder, trained)
+
+
+def relabel(model: TinyGemma, tokenizer_folder: Path, folder: Path, sites: tuple[Site, ...] = SITES) -> list[dict]:
+    """Measure and label the autoencoders that lie there, as they are."""
+    lie = {site: next((folder / site.name / f"layer_{site.layer}" / f"width_{site.width}").iterdir()) for site in sites}
+    return measure(model, tokenizer_folder, folder, {site: load(at) for site, at in lie.items()}, calibrated=True)
