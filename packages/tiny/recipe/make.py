@@ -1,6 +1,7 @@
 """Remake everything of the embedded model: ``python make.py``, or ``python make.py STAGE ...``.
 
-Stages, in order: tokenizer, language-model, tools, figures, guard, scope, goldens. What a stage made below
+Stages, in order: tokenizer, language-model, figures, guard, scope, goldens; and, only where they are
+named, tools (after language-model) and labels (after scope). What a stage made below
 ``--work`` is kept: run again, it is skipped or goes on from its last checkpoint. Delete a file
 there to make it anew.
 """
@@ -63,11 +64,12 @@ def make_figures(work: Path) -> None:
     folder = MODELS / "tiny-gemma-it"
     shipped = model.load_folder(folder)
     legs = {"first leg": language_model.Plan(), "second leg": language_model.TOOLS}
-    seen = [d.text for plan in legs.values() for d in corpus.take(plan.seed, int(plan.documents_a_step * plan.steps), plan.kinds)]
+    trained = [plan for plan in legs.values() if (work / f"{plan.name}.pt").exists()]
+    seen = [d.text for plan in trained for d in corpus.take(plan.seed, int(plan.documents_a_step * plan.steps), plan.kinds)]
     figures = {
         "corpus": {
             "documents": len(seen),
-            "tokens_trained_on": sum(plan.tokens() for plan in legs.values()),
+            "tokens_trained_on": sum(plan.tokens() for plan in trained),
             "word_types_met_10_times": corpus.word_types(seen, 10),
             "templates": corpus.template_count(),
         },
@@ -99,7 +101,8 @@ def make_scope(work: Path) -> None:
 
 def make_labels(work: Path) -> None:
     folder = MODELS / "tiny-gemma-it"
-    record("scope", scope.relabel(model.load_folder(folder), folder, MODELS / "tiny-scope"))
+    table = json.loads(FIGURES.read_text())["scope"]
+    record("scope", scope.relabel(model.load_folder(folder), folder, MODELS / "tiny-scope", table))
 
 
 def make_goldens(work: Path) -> None:
@@ -120,14 +123,13 @@ def run(module: str, *arguments: str) -> None:
 STAGES = {
     "tokenizer": make_tokenizer,
     "language-model": make_language_model,
-    "tools": make_tools,
     "figures": make_figures,
     "guard": make_guard,
     "scope": make_scope,
     "goldens": make_goldens,
 }
-# Only where it is named: labels anew, of autoencoders as they lie there.
-NAMED = {"labels": make_labels}
+# Only where they are named: a leg whose results nobody has measured yet, and labels anew, of autoencoders as they lie there.
+NAMED = {"tools": make_tools, "labels": make_labels}
 
 
 def main() -> None:
