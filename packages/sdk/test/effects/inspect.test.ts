@@ -83,6 +83,16 @@ describe("inspect", () => {
     )
   })
 
+  it.each([
+    "The hungry dog ran home and ate the warm bread.",
+    "One day, a fox came to the river. The fox was very helpful.",
+    "My sister has a small garden with red flowers and an old tree.",
+  ])("shows what somebody understands at most tokens: %s", async (sentence) => {
+    const tokens = (await facet.inspect(sentence)).tokens.slice(1)
+    const labelled = tokens.filter(({ features: [strongest] }) => strongest?.label !== undefined)
+    assert.isAtLeast(labelled.length / tokens.length, 0.7)
+  })
+
   it("lists every token, `<bos>` without features, the strongest feature first", async () => {
     const { layer, site, tokens } = await facet.inspect(text)
     // What can be read: of the embedded autoencoders, the one with the most labels.

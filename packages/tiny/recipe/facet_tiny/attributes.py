@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from .corpus import take
 from .document import Document
 from .lexicon import NEIGHBOUR_CLASSES, WORD_CLASSES
+from .word_groups import groups_of
 
 _WORD = re.compile(r"<[a-z_]+>|[A-Za-z]+(?:'[a-z]+)?|\n+|[^\sA-Za-z]")
 _CLASS_OF: dict[str, list[str]] = {}
@@ -97,7 +98,8 @@ class Attributes:
         for w in words:
             word = w.group()
             low = word.lower()
-            found: list[str] = list(dict.fromkeys(_CLASS_OF.get(low, [])))
+            classes = list(dict.fromkeys(_CLASS_OF.get(low, [])))
+            found: list[str] = [*classes, *groups_of(classes)]
             if word in _PUNCTUATION:
                 found.append(_PUNCTUATION[word])
                 if word in ".?!":

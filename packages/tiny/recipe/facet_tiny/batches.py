@@ -30,18 +30,21 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, order: np.ndarray) -> Rows:
+        return Rows(self.ids[order], self.documents[order], self.weights[order])
+
     def tokens(self) -> int:
         return int((self.ids != PAD).sum())
 
 
-def texts(seed: int, count: int) -> Iterator[tuple[str, bool]]:
+def texts(seed: int, count: int, kinds: dict[str, float] = corpus.KINDS, guard_share: float = GUARD_SHARE) -> Iterator[tuple[str, bool]]:
     """Document texts of the mix, and whether each is a guard's prompt with its verdict."""
     rng = random.Random(seed)
-    guards = iter(guard_prompts(seed, int(count * GUARD_SHARE * 0.5) + 1))
-    for text in (d.text for d in corpus.take(seed, count)):
+    guards = iter(guard_prompts(seed, int(count * guard_share * 0.5) + 1))
+    for text in (d.text for d in corpus.take(seed, count, kinds)):
         yield text, False
         # A guard's prompt is about twice as long as the other documents.
-        if rng.random() < GUARD_SHARE * 0.5 and (guard := next(guards, None)):
+        if rng.random() < guard_share * 0.5 and (guard := next(guards, None)):
             yield (guard if guard.startswith("<bos>") else "<bos>" + guard) + "<eos>", True
 
 

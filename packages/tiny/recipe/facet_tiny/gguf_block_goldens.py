@@ -1,6 +1,6 @@
 """Goldens of GGUF's blocks: random ones of every type that Facet reads, and the weights that the ``gguf`` package finds in them.
 
-    python -m facet_tiny.gguf_block_goldens ../../sdk/test/goldens/gguf-blocks.safetensors
+python -m facet_tiny.gguf_block_goldens ../../sdk/test/goldens/gguf-blocks.safetensors
 """
 
 from __future__ import annotations

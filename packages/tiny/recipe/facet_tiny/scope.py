@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.sparse import csr_matrix
 from torch import Tensor
 
-from . import corpus
+from . import corpus, peaks
 from .attributes import Attributes
 from .model import TinyGemma
+from .peaks import KnownText
 from .tokenizer import PAD, load_tokenizer
 
 
@@ -48,7 +50,7 @@ SITES = (
     Site("resid_post", 4, legs=((8, 1000), (14, 2400), (32, 900)), shares=DEEP),
     Site("mlp_out", 1, legs=((10, 1500),), shares=DEEP),
 )
-TRAIN_SEED, HALF_A_SEED, HALF_B_SEED, CALIBRATION_SEED = 201, 202, 203, 204
+TRAIN_SEED, HALF_A_SEED, HALF_B_SEED, CALIBRATION_SEED, SHOWN_SEED = 201, 202, 203, 204, 205
 HALF = 800
 # Of a token's squared length, what one raised threshold may take away: some tokens are little else than one feature.
 MOST_LOST = 0.25
@@ -193,22 +195,53 @@ def loss(model: TinyGemma, documents: list[list[int]], site: Site | None = None,
 
 
 def scores(active: Tensor, truth: Tensor) -> Tensor:
-    """F1 of every feature with every attribute."""
-    hits = active.T @ truth
+    """F1 of every feature with every attribute. Both tables are nearly empty, which makes sparse ones the quicker."""
+    hits = torch.from_numpy((csr_matrix(active.numpy()).T @ csr_matrix(truth.numpy())).toarray())
     return 2 * hits / (active.sum(0)[:, None] + truth.sum(0)[None] + 1e-9)
 
 
-def label(scope: Scope, halves: list[tuple[Tensor, Tensor]], names: list[str], least: float = 0.7) -> dict[int, tuple[str, float]]:
-    """The attribute that fits a feature best on half A, if it fits on half B too."""
-    (xa, ta), (xb, tb) = halves
-    first = scores((scope.encode(xa) > 0).float(), ta)
-    second = scores((scope.encode(xb) > 0).float(), tb)
-    found: dict[int, tuple[str, float]] = {}
+@dataclass(frozen=True)
+class Label:
+    """``f1``: with all tokens at which the feature is active; ``at_peaks``: the share of those at which it is the strongest."""
+
+    text: str
+    f1: float | None = None
+    at_peaks: float | None = None
+
+    def content(self) -> dict:
+        figures = {"f1": self.f1, "at_peaks": self.at_peaks}
+        return {"label": self.text} | {key: round(value, 3) for key, value in figures.items() if value is not None}
+
+
+def label(
+    scope: Scope, a: tuple[Tensor, KnownText], b: tuple[Tensor, KnownText], names: list[str], least: float = 0.7
+) -> tuple[dict[int, Label], dict[int, peaks.Name]]:
+    """Labels chosen on half A that fit half B too, and the names of peaks among them.
+
+    The attribute that fits a feature best, if it does wherever the feature is active; else what fits where it is the strongest.
+    """
+    (fa, ta), (fb, tb) = ((scope.encode(x), known) for x, known in (a, b))
+    first, second = (scores((f > 0).float(), known.truth) for f, known in ((fa, ta), (fb, tb)))
+    at_peaks = peaks.names((fa, ta), (fb, tb), names)
+    found = {feature: Label(text, at_peaks=confirmed) for feature, (_, text, confirmed) in at_peaks.items()}
     for feature, (score, best) in enumerate(zip(*first.max(1), strict=True)):
         confirmed = float(second[feature, best])
         if float(score) >= least and confirmed >= least:
-            found[feature] = (names[int(best)], confirmed)
-    return found
+            found[feature] = Label(names[int(best)], f1=confirmed)
+    of_peaks = {feature: name for feature, (name, *_) in at_peaks.items() if found[feature].f1 is None}
+    of_peaks |= {f: (peaks.Part(attribute=names.index(one.text)),) for f, one in found.items() if one.f1 is not None}
+    return found, of_peaks
+
+
+def shown(scope: Scope, x: Tensor, known: KnownText, labelled: dict[int, peaks.Name]) -> dict[str, float]:
+    """What somebody sees who looks at each token's strongest feature: at how many it has a label, and a label that is true there."""
+    at = peaks.peaks(scope.encode(x))
+    has = true = 0
+    for feature, name in labelled.items():
+        rows = (at == feature).nonzero().flatten()
+        has += len(rows)
+        true += int(peaks.fits(name, known, rows).sum())
+    return {"labelled": round(has / len(at), 4), "true": round(true / len(at), 4)}
 
 
 def calibrate(scope: Scope, x: Tensor, truth: Tensor, shares: tuple[float, ...], least: float = 0.72) -> Scope:
@@ -231,11 +264,11 @@ def calibrate(scope: Scope, x: Tensor, truth: Tensor, shares: tuple[float, ...],
     return Scope(scope.W_enc, scope.b_enc, scope.W_dec, scope.b_dec, threshold)
 
 
-def save(scope: Scope, site: Site, l0: float, labels: dict[int, tuple[str, float]], folder: Path) -> Path:
+def save(scope: Scope, site: Site, l0: float, labels: dict[int, Label], folder: Path) -> Path:
     at = folder / site.name / f"layer_{site.layer}" / f"width_{site.width}" / f"average_l0_{round(l0)}"
     at.mkdir(parents=True, exist_ok=True)
     np.savez(at / "params.npz", **{k: np.ascontiguousarray(v.numpy(), dtype=np.float32) for k, v in vars(scope).items()})
-    content = {str(i): {"label": name, "f1": round(f1, 3)} for i, (name, f1) in sorted(labels.items())}
+    content = {str(i): one.content() for i, one in sorted(labels.items())}
     (at / "labels.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return at
 
@@ -245,8 +278,8 @@ def load(at: Path) -> Scope:
         return Scope(**{k: torch.from_numpy(data[k]) for k in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")})
 
 
-def known_text(known: Attributes, seeds: tuple[int, ...]) -> tuple[list[list[list[int]]], list[Tensor], list[str]]:
-    """For each seed: token ids of its documents, and what is known of every token but the first ones."""
+def known_text(known: Attributes, seeds: tuple[int, ...]) -> tuple[list[KnownText], list[str]]:
+    """The texts of each seed, and the names of the attributes."""
     fresh = [d for seed in seeds for d in corpus.take(seed, HALF)]
     ids, truth, names = known.table(fresh)
     # Position 0 of every document is left out, as Gemma Scope does.
@@ -254,41 +287,70 @@ def known_text(known: Attributes, seeds: tuple[int, ...]) -> tuple[list[list[lis
     first = np.concatenate([[0], ends[:-1]])
     kept = np.ones(len(truth), dtype=bool)
     kept[first] = False
-    borders = [0, *ends[HALF - 1 :: HALF]]
-    facts = [torch.from_numpy(truth[a:b][kept[a:b]]).float() for a, b in pairwise(borders)]
-    return [ids[i : i + HALF] for i in range(0, len(ids), HALF)], facts, names
+    texts = []
+    for at, (start, end) in zip(range(0, len(ids), HALF), pairwise([0, *ends[HALF - 1 :: HALF]]), strict=True):
+        documents = ids[at : at + HALF]
+        words = [word for document in documents for word in peaks.whole_words(known.tokenizer, document)[1:]]
+        texts.append(KnownText(documents, torch.from_numpy(truth[start:end][kept[start:end]]).float(), words))
+    return texts, names
+
+
+# On which labels are chosen, on which they are confirmed, and on which it is counted how many tokens show one.
+LABEL_SEEDS = (HALF_A_SEED, HALF_B_SEED, SHOWN_SEED)
+
+
+def label_and_save(scope: Scope, site: Site, folder: Path, xs: list[Tensor], texts: list[KnownText], names: list[str]) -> dict:
+    """Labels an autoencoder by its activations on the texts of ``LABEL_SEEDS``; returns a part of the table of figures."""
+    labels, labelled = label(scope, (xs[0], texts[0]), (xs[1], texts[1]), names)
+    l0, variance = explained(scope, xs[1])
+    at = save(scope, site, l0, labels, folder)
+    return {
+        "l0": round(l0, 2),
+        "variance_explained": round(variance, 4),
+        "labels": len(labels),
+        "labels_wherever_active": sum(one.f1 is not None for one in labels.values()),
+        "distinct_labels": len({one.text for one in labels.values()}),
+        "tokens_by_their_strongest_feature": shown(scope, xs[2], texts[2], labelled),
+        "attributes": len(names),
+        "features_used": int(((scope.encode(xs[1]) > 0).any(0)).sum()),
+        "path": str(at.relative_to(folder)),
+    }
 
 
 def measure(model: TinyGemma, tokenizer_folder: Path, folder: Path, trained: dict[Site, Scope]) -> list[dict]:
     """Calibrate, measure, label and save autoencoders; returns the table of figures."""
-    known = Attributes(load_tokenizer(tokenizer_folder))
-    texts, facts, names = known_text(known, (CALIBRATION_SEED, HALF_A_SEED, HALF_B_SEED))
-    fresh = texts[2]
+    (calibration, *texts), names = known_text(Attributes(load_tokenizer(tokenizer_folder)), (CALIBRATION_SEED, *LABEL_SEEDS))
+    fresh = texts[1].ids
     base = loss(model, fresh)
+    seen = [activations(model, text.ids, tuple(trained)) for text in (calibration, *texts)]
     table = []
     for site, raw_scope in trained.items():
-        parts = [torch.cat([a[1:] for a in activations(model, ids, (site,))[site]]) for ids in texts]
-        scope = calibrate(raw_scope, parts[0], facts[0], site.shares)
-        l0, variance = explained(scope, parts[2])
-        labels = label(scope, list(zip(parts[1:], facts[1:], strict=True)), names)
-        at = save(scope, site, l0, labels, folder)
+        first, *parts = [torch.cat([a[1:] for a in of_sites.pop(site)]) for of_sites in seen]
+        scope = calibrate(raw_scope, first, calibration.truth, site.shares)
         row = {
             "site": site.name,
             "layer": site.layer,
             "width": site.width,
             "k": site.k,
-            "l0": round(l0, 2),
-            "variance_explained": round(variance, 4),
+            **label_and_save(scope, site, folder, parts, texts, names),
             "loss": round(base, 4),
             "loss_rise": round(loss(model, fresh, site, scope) - base, 4),
-            "labels": len(labels),
-            "distinct_labels": len({name for name, _ in labels.values()}),
-            "attributes": len(names),
-            "features_used": int(((scope.encode(parts[2]) > 0).any(0)).sum()),
-            "path": str(at.relative_to(folder)),
         }
         print(row, flush=True)
         table.append(row)
+    return table
+
+
+def relabel(model: TinyGemma, tokenizer_folder: Path, folder: Path, table: list[dict], sites: tuple[Site, ...] = SITES) -> list[dict]:
+    """Label the autoencoders that lie there, as they are; returns their table of figures, renewed."""
+    texts, names = known_text(Attributes(load_tokenizer(tokenizer_folder)), LABEL_SEEDS)
+    seen = [activations(model, text.ids, sites) for text in texts]
+    rows = {(row["site"], row["layer"]): row for row in table}
+    for site in sites:
+        xs = [torch.cat([a[1:] for a in of_sites.pop(site)]) for of_sites in seen]
+        row = rows[site.name, site.layer]
+        row |= label_and_save(load(folder / row["path"]), site, folder, xs, texts, names)
+        print(row, flush=True)
     return table
 
 

@@ -66,7 +66,10 @@ def make_model():
 
 def make_sae(site: str, layer: int) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(SEED + 100 * layer + SITES.index(site))
-    normal = lambda *shape: torch.randn(*shape, generator=generator)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=generator)
+
     d = width(site)
     rows = normal(FEATURES, d)
     return {
@@ -138,10 +141,15 @@ def hook(model, saes: dict, interventions: list[dict]):
     for place in {(one["site"], one["layer"]) for one in interventions}:
         site, layer = place
         ones = [one for one in interventions if (one["site"], one["layer"]) == place]
-        act = lambda x, ones=ones: change(ones, saes, x)
+
+        def act(x: torch.Tensor, ones=ones) -> torch.Tensor:
+            return change(ones, saes, x)
+
         block = model.model.layers[layer]
         if site == "resid_post":
-            handles.append(block.register_forward_hook(lambda _m, _a, out, act=act: (act(out[0]), *out[1:]) if isinstance(out, tuple) else act(out)))
+            handles.append(
+                block.register_forward_hook(lambda _m, _a, out, act=act: (act(out[0]), *out[1:]) if isinstance(out, tuple) else act(out))
+            )
         elif site == "attn_z":
             handles.append(block.self_attn.o_proj.register_forward_pre_hook(lambda _m, args, act=act: (act(args[0]),)))
         elif site == "mlp_out":
@@ -157,7 +165,10 @@ def hook(model, saes: dict, interventions: list[dict]):
 
 def cases() -> dict[str, list[dict]]:
     generator = torch.Generator().manual_seed(SEED + 7)
-    vector = lambda site: torch.randn(width(site), generator=generator).tolist()
+
+    def vector(site: str) -> list[float]:
+        return torch.randn(width(site), generator=generator).tolist()
+
     made: dict[str, list[dict]] = {"nothing": []}
     for site, layer in PLACES:
         at = {"site": site, "layer": layer}

@@ -1,10 +1,11 @@
-"""Train tiny-gemma-it: every document once, resumable from its last checkpoint."""
+"""Train tiny-gemma-it in two legs: every document once, resumable from its last checkpoint."""
 
 from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from . import batches
+from . import batches, corpus
 from .model import TinyGemma
 from .muon import Muon
 from .tokenizer import load_tokenizer
@@ -20,6 +21,11 @@ from .tokenizer import load_tokenizer
 
 @dataclass(frozen=True)
 class Plan:
+    name: str = "language-model"
+    kinds: dict[str, float] = field(default_factory=lambda: corpus.KINDS)
+    guard_share: float = batches.GUARD_SHARE
+    # So many documents fill a step, with a few left over.
+    documents_a_step: float = 24
     seed: int = 1
     steps: int = 2000
     row: int = 256
@@ -35,6 +41,31 @@ class Plan:
     clip: float = 1.0
     checkpoint_seconds: float = 110
 
+    def tokens(self) -> int:
+        return self.long_from * self.rows * self.row + (self.steps - self.long_from) * self.long_rows * self.long_row
+
+    @property
+    def validation_row(self) -> int:
+        return self.row if self.long_from else self.long_row
+
+
+# Goes on from the first leg: what it learned stays in the mix, and chats with tools need long rows throughout.
+TOOLS = Plan(
+    name="tools",
+    kinds=corpus.WIDER_KINDS,
+    guard_share=0.06,
+    documents_a_step=11,
+    seed=2,
+    steps=800,
+    long_from=0,
+    long_row=768,
+    long_rows=2,
+    muon=0.01,
+    adamw=1.5e-3,
+    warm_up=20,
+    decay=0.7,
+)
+
 
 def rate(plan: Plan, step: int) -> float:
     if step < plan.warm_up:
@@ -45,23 +76,29 @@ def rate(plan: Plan, step: int) -> float:
 
 def prepare(tokenizer_folder: Path, plan: Plan, out: Path) -> tuple[batches.Rows, batches.Rows, batches.Rows]:
     """Rows for training (short, then long) and for validation, made once and kept."""
-    tokenizer = load_tokenizer(tokenizer_folder)
-    files = [out / f"rows-{name}.npz" for name in ("short", "long", "validation")]
+    files = [out / f"{plan.name}-rows-{part}.npz" for part in ("short", "long", "validation")]
     if not all(f.exists() for f in files):
-        # Some 21 documents fill a step; a few are left over.
-        encoded = batches.encode(tokenizer, batches.texts(plan.seed, 24 * plan.steps))
-        needed = [plan.long_from * plan.row * plan.rows, (plan.steps - plan.long_from) * plan.long_row * plan.long_rows]
-        split = int(len(encoded) * needed[0] / sum(needed))
-        parts = [batches.pack(encoded[:split], plan.row), batches.pack(encoded[split:], plan.long_row)]
-        parts.append(batches.pack(batches.encode(tokenizer, batches.texts(plan.seed + 1000, 900)), plan.row))
-        for file, part in zip(files, parts, strict=True):
-            order = np.random.default_rng(plan.seed).permutation(len(part)) if "validation" not in file.name else np.arange(len(part))
-            np.savez(file, ids=part.ids[order], documents=part.documents[order], weights=part.weights[order])
+        encoded = batches.encode(load_tokenizer(tokenizer_folder), mix(plan, plan.seed, int(plan.documents_a_step * plan.steps)))
+        split = int(len(encoded) * plan.long_from * plan.row * plan.rows / plan.tokens())
+        training = [batches.pack(encoded[:split], plan.row), batches.pack(encoded[split:], plan.long_row)]
+        mixed = [part.take(np.random.default_rng(plan.seed).permutation(len(part))) for part in training]
+        for file, part in zip(files, [*mixed, validation_rows(tokenizer_folder, plan)], strict=True):
+            np.savez(file, ids=part.ids, documents=part.documents, weights=part.weights)
     rows = []
     for file in files:
         with np.load(file) as data:
             rows.append(batches.Rows(data["ids"], data["documents"], data["weights"]))
     return rows[0], rows[1], rows[2]
+
+
+def validation_rows(tokenizer_folder: Path, plan: Plan) -> batches.Rows:
+    """Fresh text of a plan's mix."""
+    encoded = batches.encode(load_tokenizer(tokenizer_folder), mix(plan, plan.seed + 1000, 900))
+    return batches.pack(encoded, plan.validation_row)
+
+
+def mix(plan: Plan, seed: int, count: int) -> Iterator[tuple[str, bool]]:
+    return batches.texts(seed, count, plan.kinds, plan.guard_share)
 
 
 def loss_sum(model: TinyGemma, ids: Tensor, documents: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,15 +134,16 @@ def validation_loss(model: TinyGemma, rows: batches.Rows, limit: int = 96) -> di
     return figures
 
 
-def train(tokenizer_folder: Path, out: Path, plan: Plan = Plan(), compiled: bool = True) -> TinyGemma:
+def train(tokenizer_folder: Path, out: Path, plan: Plan = Plan(), compiled: bool = True, start: TinyGemma | None = None) -> TinyGemma:
+    """One leg, from ``start`` or from nothing."""
     out.mkdir(parents=True, exist_ok=True)
     short, long, validation = prepare(tokenizer_folder, plan, out)
-    model = TinyGemma().initialise(plan.seed).train()
+    model = (start or TinyGemma().initialise(plan.seed)).train()
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
     optimisers = [Muon(matrices, lr=plan.muon), torch.optim.AdamW(others, lr=plan.adamw, betas=(0.9, 0.98), weight_decay=0.0)]
     peaks = [plan.muon, plan.adamw]
-    checkpoint = out / "language-model.pt"
+    checkpoint = out / f"{plan.name}.pt"
     step = 0
     if checkpoint.exists():
         state = torch.load(checkpoint)
@@ -120,7 +158,7 @@ def train(tokenizer_folder: Path, out: Path, plan: Plan = Plan(), compiled: bool
         checkpoint.with_suffix(".new").rename(checkpoint)
 
     run = torch.compile(loss_sum, dynamic=False) if compiled else loss_sum
-    log = (out / "language-model.jsonl").open("a")
+    log = (out / f"{plan.name}.jsonl").open("a")
 
     def report(**figures) -> None:
         log.write(json.dumps(figures) + "\n")
@@ -131,7 +169,7 @@ def train(tokenizer_folder: Path, out: Path, plan: Plan = Plan(), compiled: bool
         step=step,
         short_rows=len(short),
         long_rows=len(long),
-        short_fill=short.tokens() / short.ids.size,
+        fill=(short.tokens() + long.tokens()) / (short.ids.size + long.ids.size),
         parameters=sum(p.numel() for p in model.parameters()),
     )
     began = saved = time.time()

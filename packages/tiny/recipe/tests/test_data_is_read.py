@@ -9,7 +9,8 @@ LISTS_WHAT_IS_OPENED = """
 import sys
 opened = set()
 sys.addaudithook(lambda event, arguments: opened.add(str(arguments[0])) if event == "open" else None)
-import facet_tiny.corpus, facet_tiny.guard.prompt_sets as sets
+import facet_tiny.corpus, facet_tiny.evaluate_tools, facet_tiny.guard.prompt_sets as sets
+facet_tiny.evaluate_tools.hand()
 for path in (sets.HAND_SET, sets.PLAIN_SET, sets.DEVELOPMENT_SET):
     sets.load_prompts(path)
 print("\\n".join(opened))

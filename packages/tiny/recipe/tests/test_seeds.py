@@ -24,6 +24,11 @@ def test_the_corpus():
     assert digest(documents) == "826552be0705407f"
 
 
+def test_the_corpus_of_the_second_leg():
+    documents = [[d.kind, d.text, d.facts, d.spans, d.subject] for d in corpus.take(2, 1500, corpus.WIDER_KINDS)]
+    assert digest(documents) == "2a40ad8a60ae49f6"
+
+
 @pytest.mark.parametrize(("held_out_share", "value"), [(0.0, "06a3b7985b3a0db7"), (1.0, "04085718752d05bb")])
 def test_the_guards_contents(held_out_share, value):
     samples = guard_samples(977, 1500, held_out_share)
