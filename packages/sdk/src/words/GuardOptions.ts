@@ -70,7 +70,6 @@ export interface GuardPlan extends JudgingPlan {
   readonly mode: GuardMode
   readonly onError: "block" | "allow"
   readonly timeoutMs: number
-  readonly explain: ShieldOptions["explain"]
 }
 
 /** An option that is missing here is an error of types. */

@@ -1,0 +1,114 @@
+/**
+ * What a cascade saves, and what it loses: `npx pnpm@12 bench:cascade`. A probe learns from the guard what it says of prompts of one
+ * hand, and both judge those of another, which neither has seen: how many the guard is asked of, what is found of that which it
+ * finds alone, and the time of both. Then a story is written without a guard, behind one, and behind a cascade.
+ */
+import { readFile } from "node:fs/promises"
+import { cpus } from "node:os"
+import { Facet, type Policy, type Verdict } from "@facet/sdk"
+import { inTurn, millisecondsOf, timingOf } from "./timing.ts"
+
+interface Prompt {
+  readonly text: string
+  readonly isHarmful: boolean
+}
+
+const folder = new URL("../packages/tiny/recipe/facet_tiny/data/guard/prompts/", import.meta.url)
+
+async function promptsOf(name: string): Promise<ReadonlyArray<Prompt>> {
+  // The files are ours.
+  const { prompts } = JSON.parse(await readFile(new URL(`${name}.json`, folder), "utf8")) as {
+    readonly prompts: ReadonlyArray<{ readonly text: string; readonly violates: ReadonlyArray<string> }>
+  }
+  return prompts.map(({ text, violates }) => ({ text, isHarmful: violates.length > 0 }))
+}
+
+const print = (line = "") => void process.stdout.write(`${line}\n`)
+const share = (part: number, whole: number) => (whole === 0 ? "-" : ((100 * part) / whole).toFixed(1))
+
+/** The 95 % interval of a share, in percent. Source: Wilson (1927). */
+function interval(part: number, whole: number): string {
+  if (whole === 0) return "-"
+  const z = 1.96
+  const p = part / whole
+  const middle = (p + z ** 2 / (2 * whole)) / (1 + z ** 2 / whole)
+  const reach = (z * Math.sqrt((p * (1 - p)) / whole + z ** 2 / (4 * whole ** 2))) / (1 + z ** 2 / whole)
+  return `${share(Math.max(0, middle - reach), 1)} to ${share(Math.min(1, middle + reach), 1)}`
+}
+
+await using facet = await Facet.open()
+print(`${cpus()[0]?.model ?? "an unknown processor"}, ${cpus().length} cores; ${facet.model}`)
+
+interface Judged {
+  readonly verdict: Verdict
+  readonly milliseconds: number
+}
+
+async function judgeAll(
+  prompts: ReadonlyArray<Prompt>,
+  options: Parameters<Facet["shield"]>[1],
+): Promise<ReadonlyArray<Judged>> {
+  const judged: Array<Judged> = []
+  for (const [i, { text }] of prompts.entries()) {
+    // No prefix of a text that was judged before is there: each is judged as if it were the first.
+    const startedAt = performance.now()
+    const verdict = await facet.shield(text, { ...options, cacheSalt: `${i}` })
+    judged.push({ verdict, milliseconds: performance.now() - startedAt })
+  }
+  return judged
+}
+
+const probabilityOf = ({ policies: [policy] }: Verdict): number => policy?.probability ?? NaN
+
+async function compare(of: "guard" | "text", names: ReadonlyArray<string>, other: string): Promise<Policy> {
+  const [known, unseen] = [(await Promise.all(names.map(promptsOf))).flat(), await promptsOf(other)]
+  const probe = await facet.distilPolicy([...new Set(known.map(({ text }) => text))], { activations: of })
+  const [alone, probed] = [await judgeAll(unseen, {}), await judgeAll(unseen, { policies: [probe] })]
+  const harmful = unseen.flatMap(({ isHarmful }, i) => (isHarmful ? [i] : []))
+  const found = harmful.filter((i) => alone[i]?.verdict.flagged)
+  const [guardTime, probeTime] = [alone, probed].map(
+    (all) => timingOf(all.map(({ milliseconds }) => milliseconds)).median,
+  )
+  print()
+  print(
+    `Activations of the ${of === "text" ? "model that writes" : "guard"}; learnt from ${known.length} prompts (${names.join(", ")}),`,
+  )
+  print(
+    `judged ${unseen.length} (${other}), ${harmful.length} of them harmful, of which the guard alone finds ${found.length}.`,
+  )
+  print(`One prompt takes the guard ${guardTime?.toFixed(1)} ms and the probe ${probeTime?.toFixed(1)} ms (medians).`)
+  print()
+  print(
+    "| release below | guard asked, % | kept of what the guard finds, % | 95 % | time of the guard's, % | in the passes, % |",
+  )
+  print("| --- | --- | --- | --- | --- | --- |")
+  for (const release of [0.01, 0.02, 0.05, 0.1, 0.2, 0.4]) {
+    const isAsked = (i: number) => !(probabilityOf(probed[i]!.verdict) < release)
+    const asked = unseen.filter((_, i) => isAsked(i)).length / unseen.length
+    const kept = found.filter(isAsked).length
+    const time = asked + (probeTime ?? NaN) / (guardTime ?? NaN)
+    const cells = [release, share(asked, 1), share(kept, found.length), interval(kept, found.length), share(time, 1)]
+    print(`| ${[...cells, of === "text" ? share(asked, 1) : "-"].join(" | ")} |`)
+  }
+  return probe
+}
+
+await compare("guard", ["development", "plain"], "hand")
+await compare("guard", ["development", "hand"], "plain")
+await compare("text", ["development", "plain"], "hand")
+const probe = await compare("text", ["development", "hand"], "plain")
+
+const story = "Tell me a story about a fox."
+let turn = 0
+const write = (guard?: Parameters<Facet["generate"]>[1]) => () =>
+  millisecondsOf(() => facet.generate(story, { maxTokens: 120, cacheSalt: `story ${turn++}`, ...guard }))
+const timings = await inTurn(10, {
+  unguarded: write(),
+  "four policies": write({ guard: true }),
+  "a cascade that asks no guard": write({ guard: { cascade: { probes: [probe], release: 1 } } }),
+})
+print()
+print("| a story of 120 tokens | best, ms | median, ms |")
+print("| --- | --- | --- |")
+for (const [name, { median, min }] of Object.entries(timings))
+  print(`| ${name} | ${min.toFixed(0)} | ${median.toFixed(0)} |`)
