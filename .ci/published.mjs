@@ -64,7 +64,7 @@ export const runConsumer = (scratch) => run(local("node"), ["use.ts"], { cwd: co
 
 export const renderConsumer = (scratch) => run(local("node"), ["react.ts"], { cwd: consumer(scratch) })
 
-export const sizeConsumer = (scratch) => checkClientSize(join(consumer(scratch), "page.ts"), 53)
+export const sizeConsumer = (scratch) => checkClientSize(join(consumer(scratch), "page.ts"), 59)
 
 export const sizeHooks = (scratch) =>
   checkClientSize(join(consumer(scratch), "hooks.ts"), 12, [/^react(-dom)?($|\/)/, "ai", "@ai-sdk/react"])

@@ -2,7 +2,8 @@
 import { cpus } from "node:os"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { Facet, type GenerateOptions, type OpenOptions, policies } from "@facet/sdk"
+import { Facet, type GenerateOptions, type OpenOptions } from "@facet/sdk"
+import { defaultPolicies } from "@facet/sdk/words"
 import { inTurn, millisecondsOf, type Timing, timingOf } from "./timing.ts"
 import { watchLag } from "./watchLag.ts"
 
@@ -88,7 +89,7 @@ async function benchJudging({ cached, rounds, uncached }: Sides): Promise<void> 
     shared: (round) => millisecondsOf(() => cached.shield(content(round))),
     separate: (round) =>
       millisecondsOf(async () => {
-        for (const policy of Object.keys(policies)) await uncached.shield(content(round), { policies: [policy] })
+        for (const policy of defaultPolicies) await uncached.shield(content(round), { policies: [policy] })
       }),
   })
   timeRow("four policies over one text, prefix shared", judging.shared)

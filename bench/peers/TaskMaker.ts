@@ -1,7 +1,7 @@
 /** Texts of exactly so many tokens, new ones each round, so that no cache knows them. */
 import { basename, dirname } from "node:path"
 import { AutoTokenizer, env, type PreTrainedTokenizer } from "@huggingface/transformers"
-import { policies } from "@facet/sdk"
+import { defaultPolicies } from "@facet/sdk/words"
 import type { Converse, Judge, Read, Repeat, Together, Tokens } from "./Task.ts"
 
 /** Short words of the everyday: what a vocabulary has as one token each, with the space before it. */
@@ -56,7 +56,7 @@ export class TaskMaker {
   /** ShieldGemma's prompts for a content of so many words, one a policy, as far as they are alike and from there on. */
   judge(seed: number, words: number): Judge {
     const content = this.#text(seed, words).trim()
-    const prompts = Object.values(policies).map(({ promptGuideline }) =>
+    const prompts = defaultPolicies.map(({ promptGuideline = "" }) =>
       this.#encode(shieldText(content, promptGuideline)),
     )
     const [first = []] = prompts

@@ -30,6 +30,7 @@ test("every option is read; the widest block is the size's own", () => {
     json: "a.json",
     sides: ["facet", "node-llama-cpp"],
     against: "/other",
+    prefill: undefined,
   })
 })
 

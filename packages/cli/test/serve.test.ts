@@ -169,7 +169,7 @@ describe("a running server", () => {
     expect((await post(`${server.url}/facet/shield`, { content: "Hello" }, bearing)).status).toBe(200)
     expect((await post(`${server.url}/facet/inspect`, { text: "A dog." }, bearing)).status).toBe(200)
     expect((await post(`${server.url}/facet/shield`, { content: "x".repeat(6000) }, bearing)).status).toBe(413)
-    const unknown = await fetch(`${server.url}/facet/embed`, { method: "POST", headers: bearing })
+    const unknown = await fetch(`${server.url}/facet/dream`, { method: "POST", headers: bearing })
     expect([unknown.status, unknown.headers.get("content-type")]).toStrictEqual([404, "application/problem+json"])
     const after = await scrape(server)
     const gained = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0)
