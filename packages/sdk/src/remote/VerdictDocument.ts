@@ -5,6 +5,7 @@ import { flag, list, number, oneOf, optional, type Reader, record, text, whole }
 const policyVerdict = record<PolicyVerdict>({
   policy: text,
   probability: number,
+  bounds: optional(record<NonNullable<PolicyVerdict["bounds"]>>({ least: number, most: number })),
   threshold: number,
   flagged: flag,
   action: optional(oneOf(["flag"])),
