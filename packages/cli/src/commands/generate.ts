@@ -19,6 +19,7 @@ import { interventionOptions, readInterventions, scopeFor, scopeOption } from ".
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { readSampling, samplingOptions } from "../SamplingFlags.ts"
+import { readServer, serverOptions, shieldServer, shieldServerOption } from "../ServerFlags.ts"
 import { visible } from "../textWidth.ts"
 import { traceLines } from "../traceLines.ts"
 import { UsageError } from "../UsageError.ts"
@@ -35,11 +36,13 @@ const options = {
   ...interventionOptions,
   ...scopeOption,
   ...modelOption,
+  ...serverOptions,
   shield: {
     kind: "text",
     value: "M",
     about: "the model that judges, with --guard (default: the one that belongs to --model)",
   },
+  ...shieldServerOption,
   ...deviceOptions,
   ...jsonOption,
   streamJson: { kind: "switch", about: "print one JSON document a line, as it comes: text, verdict, trace, finish" },
@@ -77,12 +80,15 @@ export const generate = defineCommand(
       grammar,
       guard,
       json,
+      kind,
       maxTokens,
       model,
       regex,
+      remoteModel,
       schema,
       scope,
       shield,
+      shieldUrl,
       steer,
       stop,
       streamJson,
@@ -90,12 +96,17 @@ export const generate = defineCommand(
       prefill,
       threads,
       trace,
+      url,
       ...sampling
     },
   ) => {
     if (json === true && streamJson === true) {
       throw new UsageError("--json is one document and --stream-json one a line: choose one of them.")
     }
+    if (shield !== undefined && shieldUrl !== undefined) {
+      throw new UsageError("--shield judges here and --shield-url on a server: choose one of them.")
+    }
+    const server = readServer({ kind, remoteModel, url }, model)
     const interventions = readInterventions({ ablate, clamp, steer })
     const forms = { schema, grammar, regex, choice }
     const form = await readForm(forms)
@@ -111,7 +122,9 @@ export const generate = defineCommand(
     const prompt = system === undefined ? text : asChat(system, text)
     await using facet = await openFacet(console, {
       ...(model && { model }),
+      ...(server && { model: server }),
       ...(shield && { shield }),
+      ...(shieldUrl !== undefined && { shield: shieldServer(shieldUrl) }),
       ...readDevice({ device, prefill, threads }),
       ...scopeFor(scope, {}, interventions),
     })
@@ -119,7 +132,11 @@ export const generate = defineCommand(
     try {
       if (json === true) return await writeDocument(await facet.generate(prompt, call), options, console)
       if (streamJson === true) return await writeLines(facet.stream(prompt, call), console)
-      return await writeText(facet.stream(prompt, call), model === undefined || model === "tiny", console)
+      return await writeText(
+        facet.stream(prompt, call),
+        server === undefined && (model === undefined || model === "tiny"),
+        console,
+      )
     } catch (error) {
       throw withFile(error, forms)
     }

@@ -23,9 +23,14 @@ export const judge = (
 ): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
+    // A server that tells bounds of a probability decides by the threshold that is meant.
+    const withThreshold = (policy: Policy): Policy => ({
+      ...policy,
+      threshold: thresholds?.thresholds[policy.id] ?? policy.threshold,
+    })
     const asked =
       other === undefined
-        ? judgeByPlace(texts, policies, isNested)
+        ? judgeByPlace(texts, policies.map(withThreshold), isNested)
         : askJudge(other, texts, isNested, original ?? texts)
     const verdict = yield* asked
     return thresholds === undefined ? verdict : withThresholds(verdict, thresholds)
