@@ -173,8 +173,9 @@ const remedies: Readonly<Record<number, string>> = {
 /** The kind of an error alone: a message may repeat a part of what was sent, and of the key. */
 function said(document: unknown): string {
   const error = isRecord(document) && isRecord(document["error"]) ? document["error"] : {}
-  const code = [error["type"], error["code"]].find((field) => typeof field === "string" && /^[\w.-]{1,60}$/.test(field))
-  return code === undefined ? "" : ` (${String(code)})`
+  const codes = [error["type"], error["code"]].filter((field) => typeof field === "string")
+  const code = codes.find((field) => /^[\w.-]{1,60}$/.test(field))
+  return code === undefined ? "" : ` (${code})`
 }
 
 function codeOf(cause: unknown): string {

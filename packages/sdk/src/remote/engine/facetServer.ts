@@ -55,13 +55,16 @@ export const facetServer = (endpoint: Endpoint, { auth, model: wanted }: RemoteM
 }
 
 /** The request as it was before it was read for an engine. The server reads it again. */
-function optionsOf({ cacheSalt, client: _, interventions, model: __, prompt: ___, traces, ...rest }: GenerateRequest) {
-  if (traces.length > 0 || (interventions ?? []).length > 0) {
+function optionsOf(request: GenerateRequest) {
+  const { interventions = [], traces } = request
+  if (traces.length > 0 || interventions.length > 0) {
     const option = traces.length > 0 ? "trace" : "interventions"
     throw invalidRequest(option, "the model's inside is not reached from here", "Ask the server by `RemoteFacet`.")
   }
-  const given = Object.entries({ ...rest, cacheSalt }).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given)
+  const own: ReadonlyArray<string> = ["client", "interventions", "model", "prompt", "traces"]
+  return Object.fromEntries(
+    Object.entries(request).filter(([name, value]) => value !== undefined && !own.includes(name)),
+  )
 }
 
 const isEnginePart = (part: { readonly type: string }): part is EnginePart =>

@@ -8,7 +8,7 @@ import { samplingNumberNames, type SamplingNumberName } from "../../words/Sampli
 import { checkNoControls } from "./ControlTokens.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import { openAiLogprobs } from "./openAiLogprobs.ts"
-import { usageOf } from "./openAiServer.ts"
+import { usageOf } from "./usageOf.ts"
 
 /** What a server of the kind takes of the sampling options, by its own names. */
 export type SamplingNames = Readonly<Partial<Record<SamplingNumberName, string>>>
@@ -98,7 +98,7 @@ const withoutLogprobs = () =>
   invalidRequest("logprobs", "the server tells none", "Leave it out, or generate on a server that tells them.")
 
 /** What no server of the kind can do: never left out in silence. */
-function checkHonoured({ constraint, ...request }: GenerateRequest): void {
+function checkHonoured(request: GenerateRequest): void {
   const asked: Readonly<Record<string, boolean>> = {
     trace: request.traces.length > 0,
     interventions: (request.interventions ?? []).length > 0,

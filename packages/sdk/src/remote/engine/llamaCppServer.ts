@@ -62,7 +62,7 @@ interface Answers {
 
 /** @throws ServerError where the model has no single tokens for them, and so is no ShieldGemma */
 async function findAnswers(endpoint: Endpoint, model: string, signal: AbortSignal): Promise<Answers> {
-  const [yes = [], no = []] = [
+  const [yes, no] = [
     await tokenise(endpoint, { model, content: "Yes" }, signal),
     await tokenise(endpoint, { model, content: "No" }, signal),
   ]

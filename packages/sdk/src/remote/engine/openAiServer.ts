@@ -13,6 +13,7 @@ import { generateByOpenAi } from "./generateByOpenAi.ts"
 import { type Asked, judgeByLogprobs } from "./judgeByLogprobs.ts"
 import { openAiLogprobs } from "./openAiLogprobs.ts"
 import type { ServedModel, Server } from "./Server.ts"
+import { usageOf } from "./usageOf.ts"
 
 export const openAiServer = (endpoint: Endpoint, { model }: RemoteModel): Server => {
   let served: ServedModel | undefined
@@ -96,15 +97,5 @@ async function ask(
     no: of("No"),
     listed: all.map(({ logprob }) => logprob),
     ...usageOf(answer["usage"]),
-  }
-}
-
-/** Both 0 where it is not told. */
-export function usageOf(usage: unknown): Pick<Asked, "promptTokens" | "cachedTokens"> {
-  const { prompt_tokens: prompt, prompt_tokens_details: details } = isRecord(usage) ? usage : {}
-  const cached = isRecord(details) ? details["cached_tokens"] : undefined
-  return {
-    promptTokens: typeof prompt === "number" ? prompt : 0,
-    cachedTokens: typeof cached === "number" ? cached : 0,
   }
 }

@@ -82,7 +82,9 @@ export class ModelServer implements AsyncDisposable {
         }
       case "/tokenize": {
         const known = isSpecial === true || !content.startsWith("<") ? ids[content] : undefined
-        return { tokens: known === undefined ? [...content].map((c) => 1000 + c.charCodeAt(0)) : [known] }
+        return {
+          tokens: known === undefined ? Array.from(content, (character) => 1000 + character.charCodeAt(0)) : [known],
+        }
       }
       case "/completion": {
         const told = top.map(([token, logprob]) => ({ id: ids[token] ?? 99, token, logprob }))
