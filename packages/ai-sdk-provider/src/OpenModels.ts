@@ -1,6 +1,7 @@
 /** Which open Facet is behind which model id. */
 import { NoSuchModelError } from "@ai-sdk/provider"
 import type { Facet, OpenOptions, SharedFacet } from "@facet/sdk"
+import { modelNameOf } from "@facet/sdk/words"
 import type { FacetProviderSettings } from "./FacetProviderSettings.ts"
 import { toProviderError } from "./toProviderError.ts"
 
@@ -18,7 +19,7 @@ export class OpenModels {
 
   constructor({ facet = {}, model }: FacetProviderSettings) {
     this.#given = facet
-    this.#defaultId = model ?? (isOpen(facet) ? "default" : (facet.model ?? "tiny"))
+    this.#defaultId = model ?? (isOpen(facet) ? "default" : modelNameOf(facet.model ?? "tiny"))
   }
 
   /** @throws NoSuchModelError for another id than the default one, where the Facet is open already */
@@ -28,7 +29,8 @@ export class OpenModels {
     const { model: own = "tiny", ...options } = this.#given
     // Autoencoders and their place belong to one model.
     const { layer: _layer, scope: _scope, site: _site, ...others } = options
-    return this.#opening(`text ${id}`, id, { ...(id === own ? options : others), model: id })
+    const isOwn = id === modelNameOf(own)
+    return this.#opening(`text ${id}`, id, { ...(isOwn ? options : others), model: isOwn ? own : id })
   }
 
   async dispose(): Promise<void> {

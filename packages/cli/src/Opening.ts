@@ -12,7 +12,7 @@ import { fit } from "./textWidth.ts"
 export const clearLine = "\r\u001b[K"
 
 export async function openFacet(console: Console, options: OpenOptions): Promise<Facet> {
-  for (const name of [options.model, options.shield]) await askFirst(console, name)
+  for (const name of [options.model, options.shield]) if (typeof name !== "object") await askFirst(console, name)
   // Imported when it is needed: help and mistyped commands answer at once.
   const { Facet } = await import("@facet/sdk")
   return showingProgress(console, options.onProgress, (onProgress) =>

@@ -20,10 +20,12 @@ import { defaultJudgingLimits, type JudgingLimits } from "./words/JudgingLimits.
 import { asFacetError, type FacetError, invalidRequest, UnsupportedDeviceError } from "./words/Errors.ts"
 import { Opened, type Place } from "./words/Opened.ts"
 import type { Progress } from "./words/Progress.ts"
+import { modelNameOf, type RemoteModel } from "./words/RemoteModel.ts"
 import type { ModelRef } from "./words/Request.ts"
 import type { ScopeQuery } from "./words/ScopeQuery.ts"
 import { type WeightDtype, weightDtypes, type WeightPacking } from "./words/Tensors.ts"
 import { readSite, type Site } from "./words/Site.ts"
+import type { ServedPlace } from "./remote/engine/openServer.ts"
 import type { Download, ModelTerms, Platform } from "./worker/Platform.ts"
 
 export interface OpenOptions {
@@ -36,10 +38,12 @@ export interface OpenOptions {
    *
    * In a browser the URL of a folder or a `.gguf`, or an id that is looked for on the Hub. What is packed there is kept in
    * the browser's storage, and never all in memory.
+   *
+   * Or a server that runs it, `{ url: "http://127.0.0.1:8080" }`: see `RemoteModel`.
    */
-  readonly model?: string | undefined
+  readonly model?: string | RemoteModel | undefined
   /** The model that judges, in the same forms. Default: the one that belongs to `model`, where one is known. */
-  readonly shield?: string | undefined
+  readonly shield?: string | RemoteModel | undefined
   /**
    * Whether the model that judges is asked two known questions when it is opened, and refused where its answers are no
    * judge's, with a `ModelFileError`. Default true; `false` for a guard that was taught to judge other things.
@@ -175,36 +179,60 @@ export const layerOpened = (
   Layer.unwrap(
     Effect.gen(function* () {
       yield* checked(() => checkOptions(options))
-      // What is not there is found out before a thread is started for it.
-      const model = options.model ?? "tiny"
+      const { model = "tiny", shield } = options
       const place = yield* checked(() => readSite(options))
-      const text = yield* find("Finding the model", (signal) => resolveText(model, options, place, signal))
-      const guard = guardOf(model, options)
-      const named = options.shield === undefined ? [] : [yield* guard]
-      return Layer.effect(Opened, openAll(model, text, named, guard, options)).pipe(
+      // What is not there is found out before a thread is started for it.
+      const text: Found =
+        typeof model === "string"
+          ? yield* find("Finding the model", (signal) => resolveText(model, options, place, signal))
+          : yield* served("model", model, options)
+      const name = isServed(text) ? text.name : modelNameOf(model)
+      const guard =
+        typeof shield === "object"
+          ? Effect.succeed(yield* served("shield", shield, options))
+          : guardOf(isServed(text) ? `${name} at a server` : name, { ...options, shield })
+      const named = shield === undefined ? [] : [yield* guard]
+      return Layer.effect(Opened, openAll(name, text, named, guard, options)).pipe(
         Layer.provide(layerEngine(settingsOf(options), options.worker)),
       )
     }),
   )
 
+/** A server is asked before anything is opened. Its code is loaded where there is one. */
+const served = (option: "model" | "shield", remote: RemoteModel, options: OpenOptions) =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const { openServer } = await import("./remote/engine/openServer.ts")
+      return openServer(option, remote, settingsOf(options).judging, signal)
+    },
+    catch: (cause) => asFacetError("Asking the server", cause),
+  })
+
+/** A model of this machine's engine, or one behind a server with an engine of its own. */
+type Found = ModelRef | ServedPlace
+
+const isServed = (found: Found): found is ServedPlace => "engine" in found
+
 /** A guard that was named is opened at once, like the text model; any other when it is first asked. */
 const openAll = (
   name: string,
-  text: ModelRef,
-  named: ReadonlyArray<ModelRef>,
-  guard: Effect.Effect<ModelRef, FacetError>,
+  text: Found,
+  named: ReadonlyArray<Found>,
+  guard: Effect.Effect<Found, FacetError>,
   options: OpenOptions,
 ) =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    for (const ref of [text, ...named]) {
-      yield* Stream.runForEach(engine.load(ref), (progress) => Effect.sync(() => options.onProgress?.(progress)))
+    const placeOf = (found: Found): Place => (isServed(found) ? found : { engine, model: found })
+    for (const found of [text, ...named]) {
+      const { engine, model } = placeOf(found)
+      yield* Stream.runForEach(engine.load(model), (progress) => Effect.sync(() => options.onProgress?.(progress)))
     }
     return {
       name,
-      description: yield* engine.describe(text),
-      text: { engine, model: text },
-      guard: Effect.map(guard, (model): Place => ({ engine, model })),
+      description: isServed(text) ? text.description : yield* engine.describe(text),
+      text: placeOf(text),
+      guard: Effect.map(guard, placeOf),
       judging: settingsOf(options).judging,
     }
   })
@@ -298,8 +326,10 @@ async function resolveText(
   return { source: tiny.gemma, use: "text", scope: (await find(tiny.gemma)) ?? tiny.scope, ...place, ...sums }
 }
 
+type LocalGuard = OpenOptions & { readonly shield: string | undefined }
+
 /** The guard that was named, or the one that belongs to the model; fails where there is neither, or where it is missing. */
-function guardOf(model: string, options: OpenOptions): Effect.Effect<ModelRef, FacetError> {
+function guardOf(model: string, options: LocalGuard): Effect.Effect<ModelRef, FacetError> {
   const { checkShield, sha256, shield } = options
   const guard = shield ?? (model === "tiny" ? "tiny" : relatedGuard(model))
   if (guard === undefined) {
@@ -364,7 +394,7 @@ function checkOptions(options: OpenOptions): void {
   checkReuse(options.reuse)
   checkPrefill(options)
   checkSpeculate(options.speculate)
-  for (const option of ["model", "shield"] as const) checkAddress(option, options[option])
+  for (const option of ["model", "shield"] as const) checkModel(option, options[option])
   checkScope(options)
   checkDevice(options)
   checkPrecision(options)
@@ -375,7 +405,16 @@ function checkOptions(options: OpenOptions): void {
   checkWorker(options)
 }
 
-function checkScope({ model = "tiny", scope }: OpenOptions): void {
+/** A server does not let anybody inside. */
+function checkNothingInside(options: OpenOptions): void {
+  const option = (["scope", "layer", "site"] as const).find((name) => options[name] !== undefined)
+  if (option === undefined) return
+  throw invalidRequest(option, "the model runs behind a server, which nobody looks into", "Leave it out.")
+}
+
+function checkScope(options: OpenOptions): void {
+  const { model = "tiny", scope } = options
+  if (typeof model !== "string") return checkNothingInside(options)
   if (typeof scope !== "object" || scope === null) return checkAddress("scope", scope)
   // What it may hold is checked where it is looked up.
   if (model !== "tiny") return
@@ -420,6 +459,11 @@ function checkSpeculate(speculate: unknown): void {
 function checkBytes(option: string, bytes: number, none: string): void {
   if (Number.isFinite(bytes) && bytes >= 0) return
   throw invalidRequest(option, `${bytes} is out of range`, `Use a number of bytes, ${none}.`)
+}
+
+/** What a server is, is checked where it is asked. */
+function checkModel(option: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || !("url" in value)) checkAddress(option, value)
 }
 
 function checkAddress(option: string, value: unknown): void {

@@ -78,6 +78,7 @@ export {
   InvalidRequestError,
   isFacetError,
   JudgeError,
+  ServerError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
@@ -156,6 +157,7 @@ export type {
   ScoreQuestion,
   TemperatureCalibration,
 } from "./words/Question.ts"
+export type { RemoteModel, ServerKind } from "./words/RemoteModel.ts"
 export type { EngineStats } from "./words/Request.ts"
 export type { SamplingOptions } from "./words/Sampling.ts"
 export type { ScopeQuery } from "./words/ScopeQuery.ts"

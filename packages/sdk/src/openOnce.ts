@@ -105,7 +105,8 @@ function keyOf(options: OpenOptions): string {
     .map(([name, value]) => [name, typeof value === "function" ? identityOf(value) : value])
     .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
   try {
-    return JSON.stringify(given)
+    // A server's key may be a function.
+    return JSON.stringify(given, (_, value) => (typeof value === "function" ? identityOf(value) : value))
   } catch {
     // No options hold what cannot be written: what is wrong with these is said by opening with them.
     return identityOf(options)

@@ -21,6 +21,7 @@ import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
 import { readSampling, samplingOptions } from "../SamplingFlags.ts"
+import { readServer, serverOptions, shieldServer, shieldServerOption } from "../ServerFlags.ts"
 import { visible } from "../textWidth.ts"
 import { traceLines } from "../traceLines.ts"
 import { UsageError } from "../UsageError.ts"
@@ -38,11 +39,13 @@ const options = {
   ...interventionOptions,
   ...scopeOption,
   ...modelOption,
+  ...serverOptions,
   shield: {
     kind: "text",
     value: "M",
     about: "the model that judges, with --guard (default: the one that belongs to --model)",
   },
+  ...shieldServerOption,
   ...deviceOptions,
   ...jsonOption,
   streamJson: { kind: "switch", about: "print one JSON document a line, as it comes: text, verdict, trace, finish" },
@@ -80,13 +83,16 @@ export const generate = defineCommand(
       grammar,
       guard,
       json,
+      kind,
       maxTokens,
       model,
       policyFile,
       regex,
+      remoteModel,
       schema,
       scope,
       shield,
+      shieldUrl,
       steer,
       stop,
       streamJson,
@@ -94,6 +100,7 @@ export const generate = defineCommand(
       prefill,
       threads,
       trace,
+      url,
       ...sampling
     },
   ) => {
@@ -104,6 +111,10 @@ export const generate = defineCommand(
       throw new UsageError("--policy-file says what --guard judges by. Add --guard.")
     }
     const policies = await readPolicies({ file: policyFile })
+    if (shield !== undefined && shieldUrl !== undefined) {
+      throw new UsageError("--shield judges here and --shield-url on a server: choose one of them.")
+    }
+    const server = readServer({ kind, remoteModel, url }, model)
     const interventions = readInterventions({ ablate, clamp, steer })
     const forms = { schema, grammar, regex, choice }
     const form = await readForm(forms)
@@ -119,7 +130,9 @@ export const generate = defineCommand(
     const prompt = system === undefined ? text : asChat(system, text)
     await using facet = await openFacet(console, {
       ...(model && { model }),
+      ...(server && { model: server }),
       ...(shield && { shield }),
+      ...(shieldUrl !== undefined && { shield: shieldServer(shieldUrl) }),
       ...readDevice({ device, prefill, threads }),
       ...scopeFor(scope, {}, interventions),
     })
@@ -127,7 +140,11 @@ export const generate = defineCommand(
     try {
       if (json === true) return await writeDocument(await facet.generate(prompt, call), options, console)
       if (streamJson === true) return await writeLines(facet.stream(prompt, call), console)
-      return await writeText(facet.stream(prompt, call), model === undefined || model === "tiny", console)
+      return await writeText(
+        facet.stream(prompt, call),
+        server === undefined && (model === undefined || model === "tiny"),
+        console,
+      )
     } catch (error) {
       throw withFile(error, forms)
     }

@@ -7,6 +7,7 @@ import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { interventionOptions, readInterventions, scopeFor, scopeOption } from "../InterventionFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
+import { readServer, serverOptions } from "../ServerFlags.ts"
 import { fit, padEnd, visible } from "../textWidth.ts"
 
 const tokenWidth = 20
@@ -17,17 +18,26 @@ export const score = defineCommand(
     name: "score",
     operand: "TEXT",
     summary: "tell how likely each token of a text is, and its perplexity",
-    options: { ...interventionOptions, ...scopeOption, ...modelOption, ...deviceOptions, ...jsonOption },
+    options: {
+      ...interventionOptions,
+      ...scopeOption,
+      ...modelOption,
+      ...serverOptions,
+      ...deviceOptions,
+      ...jsonOption,
+    },
     examples: [
       [`score "The dog ran home."`, "the probability of each token after those before it"],
       [`score "The dog ran home." --ablate resid_post.4.152`, "without a feature of Gemma Scope"],
       [`score - --json < text.txt`, "one JSON document with log-probabilities"],
     ],
   },
-  async (console, text, { device, json, model, scope, prefill, threads, ...flags }) => {
+  async (console, text, { device, json, kind, model, remoteModel, scope, prefill, threads, url, ...flags }) => {
+    const server = readServer({ kind, remoteModel, url }, model)
     const interventions = readInterventions(flags)
     await using facet = await openFacet(console, {
       ...(model && { model }),
+      ...(server && { model: server }),
       ...readDevice({ device, prefill, threads }),
       ...scopeFor(scope, {}, interventions),
     })

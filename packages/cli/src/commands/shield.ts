@@ -7,6 +7,7 @@ import { openFacet } from "../Opening.ts"
 import { jsonOption } from "../Options.ts"
 import { reasonLines } from "../reasonLines.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
+import { readServer, serverOptions, shieldServerOption } from "../ServerFlags.ts"
 import { UsageError } from "../UsageError.ts"
 import { verdictTable } from "../verdictTable.ts"
 
@@ -37,6 +38,8 @@ const options = {
     value: "M",
     about: "an id such as google/shieldgemma-2b, a folder, a .gguf, ollama:NAME:TAG, a URL, or tiny (default)",
   },
+  ...serverOptions,
+  ...shieldServerOption,
   ...deviceOptions,
   ...jsonOption,
 } as const
@@ -63,24 +66,33 @@ export const shield = defineCommand(
       device,
       explain,
       json,
+      kind,
       model,
       policies: ids,
       policyFile,
       prefill,
+      remoteModel,
       response,
+      shieldUrl,
       threads,
       threshold,
       thresholds: file,
+      url,
     },
   ) => {
     if (threshold !== undefined && file !== undefined) {
       throw new UsageError("--threshold and --thresholds both say from where on to flag: give one of them")
     }
+    if (url !== undefined && shieldUrl !== undefined) {
+      throw new UsageError("--url and --shield-url both name the server that judges: give one of them.")
+    }
+    const server = readServer({ kind, remoteModel, url: url ?? shieldUrl }, model)
     const thresholds = await readThresholdsFile(file)
     const named = await readPolicies({ file: policyFile, ids, threshold })
     const policies = policyFile === undefined ? withThreshold(named, threshold) : named
     await using facet = await openFacet(console, {
       ...(model !== undefined && { shield: model }),
+      ...(server && { shield: server }),
       ...readDevice({ device, prefill, threads }),
     })
     const content = response === undefined ? { prompt } : { prompt, response }

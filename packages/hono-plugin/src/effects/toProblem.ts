@@ -22,6 +22,7 @@ const kinds: Readonly<Record<FacetError["_tag"], Kind>> = {
   OverloadedError: { status: 503, name: "overloaded", title: "The server is overloaded" },
   ClosedError: { status: 503, name: "closed", title: "The server is shutting down" },
   GuardTimeoutError: { status: 503, name: "guard-timeout", title: "The guard did not judge in time" },
+  ServerError: { status: 502, name: "server-failed", title: "The model's server failed" },
   JudgeError: { status: 503, name: "judge-failed", title: "The judge did not judge" },
   EngineCrashedError: { status: 500, name: "engine-crashed", title: "The engine stopped" },
   ModelNotFoundError: unavailable,

@@ -1,6 +1,6 @@
 /** The options of `openai()`, checked when the app starts. */
 import { Facet, type OpenOptions } from "@facet/sdk"
-import { checkCount, invalidRequest, show } from "@facet/sdk/words"
+import { checkCount, modelNameOf, invalidRequest, show } from "@facet/sdk/words"
 import {
   publicModelName,
   readServerOptions,
@@ -38,7 +38,7 @@ export function readOptions(options: OpenAIOptions): Settings {
   if (options.models !== undefined && !Array.isArray(options.models)) {
     throw invalidRequest("models", `${show(options.models)} is no list of names`, "Pass one, or leave it out.")
   }
-  const [first, ...others] = options.models ?? namesOf(facet.model ?? "tiny")
+  const [first, ...others] = options.models ?? namesOf(modelNameOf(facet.model ?? "tiny"))
   if (first === undefined || [first, ...others].some((name) => typeof name !== "string" || name === "")) {
     throw invalidRequest("models", "it is not a list of names", "Pass at least one name, or leave it out.")
   }
@@ -56,5 +56,5 @@ const namesOf = (model: string): ReadonlyArray<string> =>
 function guardNameOf({ model = "tiny", shield }: OpenOptions): string {
   const named = shield ?? (model === "tiny" ? "tiny" : undefined)
   if (named === "tiny") return "tiny-shield"
-  return named === undefined ? "shieldgemma" : publicModelName(named)
+  return named === undefined ? "shieldgemma" : publicModelName(modelNameOf(named))
 }

@@ -45,9 +45,14 @@ export const judge = (
 ): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
+    // A server that tells bounds of a probability decides by the threshold that is meant.
+    const withThreshold = (policy: Policy): Policy => ({
+      ...policy,
+      threshold: thresholds?.thresholds[policy.id] ?? policy.threshold,
+    })
     const asked =
       other === undefined
-        ? judgeByPlace(texts, policies, { explain, isNested })
+        ? judgeByPlace(texts, policies.map(withThreshold), { explain, isNested })
         : askJudge(other, texts, isNested, original ?? texts)
     const guarded =
       thresholds === undefined ? asked : Effect.map(asked, (verdict) => withThresholds(verdict, thresholds))

@@ -39,6 +39,7 @@ const reason = record<VerdictReason>({
 const policyVerdict = record<PolicyVerdict>({
   policy: text,
   probability: number,
+  bounds: optional(record<NonNullable<PolicyVerdict["bounds"]>>({ least: number, most: number })),
   threshold: number,
   flagged: flag,
   action: optional(oneOf(["flag"])),

@@ -4,7 +4,7 @@
 import { InvalidRequestError, ModelFileError } from "../words/Errors.ts"
 import { type ChatMessage, checkRole } from "../words/Prompt.ts"
 import type { Sliced } from "../words/Sliced.ts"
-import type { TemplatePart } from "./TemplatePart.ts"
+import type { TemplatePart } from "../words/TemplatePart.ts"
 import type { TemplateMessage, Tokenizer } from "./Tokenizer.ts"
 import { checkUnicode } from "../words/Checks.ts"
 

@@ -12,7 +12,7 @@
 import { ModelFileError } from "../words/Errors.ts"
 import { chatTemplateFile, tokenizerConfigFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
-import type { TemplatePart } from "./TemplatePart.ts"
+import type { TemplatePart } from "../words/TemplatePart.ts"
 import type { BytePairEncoding } from "./BytePairEncoding.ts"
 import { openBpe } from "./openBpe.ts"
 import { JinjaTemplate } from "./JinjaTemplate.ts"

@@ -146,6 +146,20 @@ export class JudgeError extends Data.TaggedError("JudgeError")<{
   }
 }
 
+/** A server that runs a model could not be reached, or answered with something else than it should. */
+export class ServerError extends Data.TaggedError("ServerError")<{
+  /** What was asked, without what may be secret. */
+  readonly url: string
+  readonly problem: string
+  readonly remedy: string
+  /** The status of HTTP that it answered with. */
+  readonly status?: number
+}> {
+  override get message(): string {
+    return legible`${this.url}: ${this.problem}. ${this.remedy}`
+  }
+}
+
 /** ONNX Runtime refused or failed to run something that we built. */
 export class RuntimeError extends Data.TaggedError("RuntimeError")<{
   /** What was being done. */
@@ -270,6 +284,7 @@ export const errorClasses = {
   ClosedError,
   GuardTimeoutError,
   JudgeError,
+  ServerError,
   RuntimeError,
   UnsupportedDeviceError,
   DownloadError,

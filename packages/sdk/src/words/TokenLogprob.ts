@@ -7,6 +7,7 @@ export interface TokenAlternative {
    * own, such as `<end_of_turn>`, by its name.
    */
   readonly token: string
+  /** -1 where a server ran the model that does not tell ids. */
   readonly id: number
   /** The UTF-8 bytes of the token's text, from 0 to 255: those of a character may be spread over several tokens. */
   readonly bytes: ReadonlyArray<number>

@@ -14,6 +14,11 @@ export interface PolicyVerdict {
    */
   readonly probability: number
   readonly threshold: number
+  /**
+   * Where a server tells too few log-probabilities for an exact one: the least and the greatest that fit, both on one side of
+   * the threshold. `probability` is the one of them that is nearer to it.
+   */
+  readonly bounds?: { readonly least: number; readonly most: number }
   /** Whether the probability reaches the threshold. */
   readonly flagged: boolean
   /** What a guard does about it, where it does not hold the text back. */

@@ -13,6 +13,7 @@ export const errorTags = [
   "ClosedError",
   "GuardTimeoutError",
   "JudgeError",
+  "ServerError",
   "RuntimeError",
   "UnsupportedDeviceError",
   "DownloadError",

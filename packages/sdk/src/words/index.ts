@@ -51,6 +51,7 @@ export {
   invalidRequest,
   isFacetError,
   JudgeError,
+  ServerError,
   ModelFileError,
   ModelNotFoundError,
   OverloadedError,
@@ -191,6 +192,7 @@ export { runInSlices } from "./runInSlices.ts"
 export { type Sliced, whole } from "./Sliced.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./Score.ts"
 export { finished, nothingSaid, type Said, withPart, withTrace } from "./Said.ts"
+export { modelNameOf, type RemoteModel, type ServerKind, serverKinds } from "./RemoteModel.ts"
 export { parseSite, type Site, type SiteName, siteNames } from "./Site.ts"
 export { readThresholds, type Thresholds, withThresholds } from "./Thresholds.ts"
 export type { TokenAlternative, TokenLogprob } from "./TokenLogprob.ts"

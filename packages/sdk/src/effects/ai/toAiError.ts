@@ -40,6 +40,7 @@ function reasonOf(error: FacetError): AiError.AiErrorReason {
     case "EngineCrashedError":
     case "GuardTimeoutError":
     case "JudgeError":
+    case "ServerError":
       return new AiError.InternalProviderError({ description, metadata })
     case "ClosedError":
     case "CodeLoadError":
