@@ -8,7 +8,6 @@ import { featureLogits, lens } from "./effects/lens.ts"
 import { loadSeldomAsked } from "./effects/loadSeldomAsked.ts"
 import type { RunToolsOptions, ToolRun } from "./effects/runTools.ts"
 import { score } from "./effects/score.ts"
-import { shield } from "./effects/shield.ts"
 import { PromiseTokens } from "./effects/PromiseTokens.ts"
 import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import { PromiseRunner } from "./guard/PromiseRunner.ts"
@@ -180,6 +179,7 @@ export class Facet implements AsyncDisposable {
   /** Judges a content against policies. */
   async shield(content: Content, options: ShieldOptions & CallOptions = {}): Promise<Verdict> {
     const { call, rest } = splitCallOptions(options)
+    const { shield } = await loadSeldomAsked()
     return this.#runner.run(shield(content, rest), call)
   }
 

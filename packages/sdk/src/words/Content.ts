@@ -1,15 +1,13 @@
 /** What is judged, and by what. */
 import { type Cascade, type CascadePlan, readCascade } from "./Cascade.ts"
-import { checkKnown, checkNumber, checkUnicode, show } from "./Checks.ts"
+import { checkKnown, checkNumber, show } from "./Checks.ts"
 import type { Generation } from "./Generation.ts"
 import { invalidRequest } from "./Errors.ts"
 import { checkJudge, type Judge } from "./Judge.ts"
 import { type Policy, resolvePolicies } from "./Policy.ts"
 import { readThresholds, type Thresholds } from "./Thresholds.ts"
-import { promptMessages } from "./Prompt.ts"
 import type { ReasonFeatures } from "./Request.ts"
 import { readSite } from "./Site.ts"
-import { promptReadings } from "./promptReadings.ts"
 
 /** What is judged: a prompt; a prompt and its response; a response alone; a finished generation. */
 export type Content = string | { readonly prompt?: string; readonly response?: string } | Generation
@@ -132,22 +130,4 @@ export function readJudgingPlan(
 export interface ContentTexts {
   readonly prompt: string | undefined
   readonly response: string | undefined
-}
-
-/** @throws InvalidRequestError when there is neither a prompt nor a response, or when one of them is not Unicode. */
-export function readContent(content: Content): ContentTexts {
-  const { prompt, response } = textsOf(content)
-  if (prompt !== undefined) checkUnicode("prompt", prompt)
-  if (response !== undefined) checkUnicode("response", response)
-  if (prompt === undefined && response === undefined) checkUnicode("content", undefined)
-  return { prompt, response }
-}
-
-function textsOf(content: Content): ContentTexts {
-  if (typeof content === "string") return { prompt: content, response: undefined }
-  if (content === null || typeof content !== "object") return { prompt: content, response: undefined }
-  if ("finishReason" in content) {
-    return { prompt: promptReadings(promptMessages(content.prompt), ["user"]).question, response: content.text }
-  }
-  return { prompt: content.prompt, response: content.response }
 }
