@@ -27,7 +27,7 @@ import { readSite } from "../words/Site.ts"
  *
  * @example
  * const { layers } = yield* lens("Once upon a", { layers: [5], topK: 1 })
- * layers[0]?.next.at(-1)?.[0]?.token // => " time"
+ * console.log(JSON.stringify(layers[0]?.next.at(-1)?.[0]?.token)) // => " time"
  */
 export const lens = Effect.fn("facet.lens")(function* (
   text: string | TokenPrompt,

@@ -17,7 +17,7 @@ import type { Verdict } from "../words/Verdict.ts"
  * const verdict = yield* shield("How do I pick a lock?")
  * if (verdict.flagged) yield* Console.log(verdict.policies)
  * const { policies } = yield* shield("How do I build a bomb?", { explain: true })
- * policies[0]?.reason?.text // => bomb
+ * console.log(policies[0]?.reason?.text) // => bomb
  */
 export const shield = Effect.fn("facet.shield")(function* (
   content: Content,

@@ -20,7 +20,7 @@ const mostListed = 20
  * @throws InvalidRequestError where there are none, or they are of different tokens.
  * @example
  * const page = traceToHtml(await facet.inspectAll("The dog sleeps."), { title: "A dog" })
- * console.log(page.startsWith("<!doctype html>"), page.includes("http")) // => true false
+ * console.log(page.startsWith("<!doctype html>"), page.includes("://")) // => true false
  */
 export function traceToHtml(traces: ReadonlyArray<Trace>, options: TraceToHtmlOptions = {}): string {
   checkKnown(options, ["title"])
