@@ -17,7 +17,7 @@ const rules = {
       "dist/worker/entry.js",
     ],
     // The engine is in it three times: for Node, for pages, and for their worker.
-    maximum: 3.5 * MB,
+    maximum: 3 * MB,
   },
   "@facet/checkpoint": {
     must: ["dist/index.js", "dist/index.d.ts", "dist/entry.js", "dist/browser/index.js"],

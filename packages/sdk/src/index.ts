@@ -15,7 +15,7 @@ export { score } from "./effects/score.ts"
 export { shield } from "./effects/shield.ts"
 export { tokens } from "./effects/tokens.ts"
 export type { PromiseTokens } from "./effects/PromiseTokens.ts"
-export { contrastVectorsFromSafetensors, contrastVectorsToSafetensors } from "./files/ContrastVectors.ts"
+export { contrastVectorsFromSafetensors, contrastVectorsToSafetensors } from "./scope/ContrastVectors.ts"
 export { guardWithJudge, needsModel } from "./guard/guardWithJudge.ts"
 export { type CollectedDashboards, Dashboards, type DashboardsOptions } from "./scope/dashboard/Dashboards.ts"
 export type {

@@ -35,7 +35,7 @@ const publicSources = [
   "effects/decide",
   "effects/calibrate",
   "effects/contrast",
-  "files/ContrastVectors",
+  "scope/ContrastVectors",
   "words/Intervention",
   "effects/ai/FacetConfig",
   "effects/ai/facetLanguageModel",

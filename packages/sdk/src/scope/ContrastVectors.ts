@@ -6,11 +6,11 @@
 import type { ContrastVector } from "../words/Contrast.ts"
 import { invalidRequest, ModelFileError } from "../words/Errors.ts"
 import { siteKey, siteNames } from "../words/Site.ts"
-import { checkRange } from "./FileBytes.ts"
-import { layOutSafetensors } from "./layOutSafetensors.ts"
-import type { ModelFiles } from "./ModelFiles.ts"
-import { openSafetensorsFile } from "./openSafetensors.ts"
-import { toFloat32 } from "./toFloat32.ts"
+import { checkRange } from "../files/FileBytes.ts"
+import { layOutSafetensors } from "../files/layOutSafetensors.ts"
+import type { ModelFiles } from "../files/ModelFiles.ts"
+import { openSafetensorsFile } from "../files/openSafetensors.ts"
+import { toFloat32 } from "../files/toFloat32.ts"
 
 /**
  * The bytes of a file of vectors.
