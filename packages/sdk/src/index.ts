@@ -1,6 +1,7 @@
 /** Gemma in composable effects. */
 export { Facet } from "./Facet.ts"
-export { defaultQueue, type OpenOptions } from "./Open.ts"
+export type { OpenOptions } from "./words/OpenOptions.ts"
+export { defaultQueue } from "./worker/settingsOf.ts"
 export { openOnce, type SharedFacet } from "./openOnce.ts"
 export { calibrate } from "./effects/calibrate.ts"
 export { contrast } from "./effects/contrast.ts"

@@ -2,7 +2,7 @@
 import { ClosedError, invalidRequest } from "./words/Errors.ts"
 import type { CallOptions } from "./words/CallOptions.ts"
 import { Facet } from "./Facet.ts"
-import type { OpenOptions } from "./Open.ts"
+import type { OpenOptions } from "./words/OpenOptions.ts"
 
 /** What an adapter holds instead of a Facet. */
 export interface SharedFacet extends AsyncDisposable {

@@ -28,8 +28,8 @@ const roomFor = (length: number, most: number, share: number): number =>
 
 const shares = { prompt: 4, token: 16 }
 
-/** Runs of no more tokens are those of decoding. */
-const fewTokens = 8
+/** Runs of no more tokens are those of decoding, and attend by the formula. */
+export const fewTokens = 8
 
 /** Tells sequences apart that may not serve each other's requests, be their tokens the same. */
 export const sequenceKey = ({ key }: Interventions, salt: string): string => JSON.stringify([key, salt])

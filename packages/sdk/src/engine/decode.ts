@@ -5,12 +5,12 @@ import type { EnginePart, FinishReason, ProbeReading } from "../words/Generation
 import type { TokenLogprob } from "../words/TokenLogprob.ts"
 import type { Automaton } from "./constraint/index.ts"
 import { describeToken } from "./describeToken.ts"
-import { type Detokeniser, makeDetokeniser } from "./Detokeniser.ts"
-import { Drafts } from "./Drafts.ts"
+import { CompletionText } from "./CompletionText.ts"
+import { makeDetokeniser } from "./Detokeniser.ts"
 import { Form } from "./Form.ts"
 import type { Interventions } from "./Interventions.ts"
 import { Ends } from "./Ends.ts"
-import type { KeyValues } from "./KeyValues.ts"
+import { fewTokens, type KeyValues } from "./KeyValues.ts"
 import type { Lanes } from "./Lanes.ts"
 import type { Forward } from "./Forward.ts"
 import type { OpenModel } from "./OpenModel.ts"
@@ -21,7 +21,8 @@ import { makeSampler, type Sampler } from "./Sampler.ts"
 import type { ProbeReader } from "./ProbeReader.ts"
 import type { Scheduler } from "./Scheduler.ts"
 import { union } from "./SiteSets.ts"
-import { makeStopMatcher, type StopMatcher } from "./makeStopMatcher.ts"
+import { makeStopMatcher } from "./makeStopMatcher.ts"
+import { Speculation } from "./Speculation.ts"
 import { TokenHistory } from "./TokenHistory.ts"
 import type { Tracer } from "./Tracer.ts"
 
@@ -68,15 +69,6 @@ const checkRoom = ({ model, tokens }: DecodeOptions) =>
     ? Effect.void
     : Effect.fail(new ContextOverflowError({ tokens: tokens.length, limit: model.config.contextLength - 1 }))
 
-/** Tokens that were guessed and run together with the one before them. */
-interface Guessed {
-  readonly tokens: ReadonlyArray<number>
-  /** Of the token before them and of each of them. */
-  readonly forwards: ReadonlyArray<Forward>
-  /** How many of them the model has chosen, too. */
-  right: number
-}
-
 /** A chosen token, with its log-probabilities where they were asked for. */
 interface Choice {
   readonly id: number
@@ -94,9 +86,8 @@ class Decoding {
   readonly #history: TokenHistory
   readonly #sampler: Sampler
   readonly #ends: Ends
-  readonly #drafts: Drafts | undefined
+  readonly #speculation: Speculation | undefined
   readonly #form: Form | undefined
-  #guessed: Guessed | undefined
   readonly #completion: Array<number> = []
   /** One for each token of the completion; none unless asked for. */
   readonly #logprobs: Array<TokenLogprob> = []
@@ -116,7 +107,7 @@ class Decoding {
     this.#taps = union(options.tracer.sites, options.probes.sites)
     this.#history = new TokenHistory(tokens)
     this.#sampler = makeSampler(request)
-    this.#drafts = options.mostDrafted > 0 ? new Drafts(tokens) : undefined
+    this.#speculation = speculationOf(options, sequence, this.#taps)
     this.#ends = new Ends(model.endIds, request)
     this.#form = options.automaton === undefined ? undefined : new Form(model, options.automaton)
     this.#text = new CompletionText(
@@ -132,7 +123,7 @@ class Decoding {
       this.#write(),
       Effect.sync(() => {
         // Also where somebody ended it in the middle.
-        this.#forget()
+        this.#speculation?.forget()
         onWritten([...tokens, ...this.#completion])
       }),
     )
@@ -281,12 +272,18 @@ class Decoding {
 
   /** Runs a token that was taken, and gives the logits of the next. */
   #step(id: number): Effect.Effect<Float32Array, FacetError> {
-    this.#drafts?.accept(id)
+    const speculation = this.#speculation
+    speculation?.accept(id)
     const known = this.#advance(id)
     if (known !== undefined) return Effect.succeed(known)
-    const draft = this.#draft()
-    if (draft.length === 0) return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
-    return Effect.map(this.#guess(id, draft), ({ logits }) => logits)
+    const draft = speculation?.draft(this.#room, this.#form) ?? []
+    if (speculation === undefined || draft.length === 0) {
+      return Effect.map(this.#forward(id, [0]), ({ logits }) => logits)
+    }
+    return Effect.map(speculation.guess(id, draft), (forward) => {
+      this.#heard(id, forward)
+      return forward.logits
+    })
   }
 
   /**
@@ -295,7 +292,7 @@ class Decoding {
    */
   #run(ids: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<Float32Array>, FacetError> {
     const { model, request, scheduler } = this.#options
-    for (const id of ids) this.#drafts?.accept(id)
+    for (const id of ids) this.#speculation?.accept(id)
     const known: Array<Float32Array> = []
     for (const id of ids) {
       const logits = this.#advance(id)
@@ -315,50 +312,12 @@ class Decoding {
     })
   }
 
-  /** The logits after a token that was guessed rightly; what was guessed wrongly is forgotten. */
+  /** The logits after a token that has run already, since it was guessed. */
   #advance(id: number): Float32Array | undefined {
-    const guessed = this.#guessed
-    if (guessed === undefined) return undefined
-    const forward = guessed.tokens[guessed.right] === id ? guessed.forwards[guessed.right + 1] : undefined
-    if (forward === undefined) {
-      this.#forget()
-      return undefined
-    }
-    guessed.right++
+    const forward = this.#speculation?.advance(id)
+    if (forward === undefined) return undefined
     this.#heard(id, forward)
     return forward.logits
-  }
-
-  #forget(): void {
-    const guessed = this.#guessed
-    if (guessed === undefined) return
-    this.#guessed = undefined
-    const { right, tokens } = guessed
-    this.#sequence.truncate(this.#sequence.length - (tokens.length - right))
-    this.#drafts?.learn(tokens.length, right)
-  }
-
-  #draft(): ReadonlyArray<number> {
-    const { model, mostDrafted, request, tokens } = this.#options
-    const written = tokens.length + this.#completion.length
-    // The one that is run now is not yet in the sequence.
-    const room = Math.min(model.config.contextLength - written, (request.maxTokens ?? Infinity) - this.#chosen)
-    const most = Math.min(mostDrafted, room - 1)
-    if (most < 1 || this.#drafts === undefined) return []
-    const draft = this.#drafts.next(most)
-    return this.#form === undefined ? draft : draft.slice(0, this.#form.fitting(draft))
-  }
-
-  #guess(id: number, draft: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
-    const { model, scheduler } = this.#options
-    const run = () => model.forwardEach(this.#sequence, [id, ...draft], this.#taps)
-    return Effect.map(scheduler.step("Running a token and a guess", run), (forwards) => {
-      const [first] = forwards
-      if (first === undefined) throw new Error("a run of no tokens")
-      if (forwards.length > 1) this.#guessed = { tokens: draft, forwards, right: 0 }
-      this.#heard(id, first)
-      return first
-    })
   }
 
   #forward(id: number, rows: ReadonlyArray<number>): Effect.Effect<Forward, FacetError> {
@@ -381,7 +340,7 @@ class Decoding {
     const self = this
     return Effect.gen(function* () {
       // What it holds beyond the text is nobody's.
-      self.#forget()
+      self.#speculation?.forget()
       yield* self.#emitText(self.#text.flush())
       if (tracer.isActive || probes.isActive) yield* self.#runLast()
       if (tracer.isActive) yield* self.#emitTraces(true)
@@ -451,8 +410,12 @@ class Decoding {
   }
 }
 
-/** Runs of no more tokens attend by the formula. */
-const fewTokens = 8
+const speculationOf = (
+  { model, mostDrafted, scheduler, tokens }: DecodeOptions,
+  sequence: KeyValues,
+  taps: ReadonlyArray<Site>,
+): Speculation | undefined =>
+  mostDrafted > 0 ? new Speculation({ model, scheduler, sequence, taps, tokens, most: mostDrafted }) : undefined
 
 /** What a run gave of one of its tokens. */
 const partOf = ({ taps }: Forward, index: number, count: number): Forward => ({
@@ -464,62 +427,3 @@ const partOf = ({ taps }: Forward, index: number, count: number): Forward => ({
     }),
   ),
 })
-
-/** The completion as text, and how far it may be shown: what could become a stop string, or half a character, waits. */
-class CompletionText {
-  readonly #detokeniser: Detokeniser
-  readonly #stops: StopMatcher
-  readonly #minTokens: number
-  /** For each token, how long the text is once the token is complete. */
-  readonly #ends: Array<number> = []
-  /** For each token, how much of the text is complete with it. */
-  readonly #lengths: Array<number> = []
-  #decoded = 0
-  #out = 0
-  #tokensOut = 0
-
-  /** @param minTokens so many tokens are not looked at for stop strings. */
-  constructor(detokeniser: Detokeniser, stops: StopMatcher, minTokens: number) {
-    this.#detokeniser = detokeniser
-    this.#stops = stops
-    this.#minTokens = minTokens
-  }
-
-  get isStopped(): boolean {
-    return this.#stops.stopped !== undefined
-  }
-
-  /** Tokens whose text is out entirely. */
-  get tokensOut(): number {
-    return this.#tokensOut
-  }
-
-  /** Characters that the first tokens say. */
-  lengthOf(tokens: number): number {
-    return this.#lengths[tokens - 1] ?? 0
-  }
-
-  push(id: number): string {
-    const text = this.#detokeniser.push(id)
-    this.#decoded += text.length
-    this.#lengths.push(this.#decoded)
-    // A token that completes no character is out with the next one.
-    this.#ends.push(text === "" ? this.#decoded + 1 : this.#decoded)
-    const isBound = this.#ends.length <= this.#minTokens
-    return this.#emitted(isBound ? text : this.#stops.push(text).emit)
-  }
-
-  flush(): string {
-    const rest = this.#detokeniser.flush()
-    this.#decoded += rest.length
-    if (this.#lengths.length > 0) this.#lengths[this.#lengths.length - 1] = this.#decoded
-    for (const [i, end] of this.#ends.entries()) this.#ends[i] = Math.min(end, this.#decoded)
-    return this.#emitted(this.#stops.push(rest).emit + this.#stops.flush())
-  }
-
-  #emitted(text: string): string {
-    this.#out += text.length
-    while (this.#tokensOut < this.#ends.length && this.#ends[this.#tokensOut]! <= this.#out) this.#tokensOut++
-    return text
-  }
-}

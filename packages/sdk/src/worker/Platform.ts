@@ -5,6 +5,7 @@ import type { StorageKind } from "../words/Device.ts"
 import type { Engine } from "../words/Engine.ts"
 import type { EngineSettings, PageWorker } from "../words/EngineSettings.ts"
 import type { FacetError } from "../words/Errors.ts"
+import type { Download } from "../words/OpenOptions.ts"
 import type { WeightPacking } from "../words/Tensors.ts"
 import type { ScopeQuery } from "../words/ScopeQuery.ts"
 import type { Progress } from "../words/Progress.ts"
@@ -25,9 +26,6 @@ export interface ModelTerms {
   readonly onProgress: ((progress: Progress) => void) | undefined
   readonly signal: AbortSignal
 }
-
-/** Whether what is not here may be fetched. */
-export type Download = "auto" | "never"
 
 export interface Platform {
   /** What its runtimes can honour, in the order in which `auto` tries them. */

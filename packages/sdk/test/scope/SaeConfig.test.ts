@@ -18,7 +18,7 @@ const config = {
 
 const read = async (changes: object) => {
   await using files = await folderOf({ "cfg.json": { ...config, ...changes } })
-  return readSaeConfig(files, "")
+  return await readSaeConfig(files, "")
 }
 
 describe("readSaeConfig", () => {
@@ -92,5 +92,5 @@ const readOld = async () => {
     hook_head_index: null,
   }
   await using files = await folderOf({ "cfg.json": old })
-  return readSaeConfig(files, "")
+  return await readSaeConfig(files, "")
 }
