@@ -1,15 +1,25 @@
 /** The terminal, or the pipes, that a command talks to. */
 import { Paint } from "./Paint.ts"
 
+/** What a screen writes to: a stream of the process. */
+export interface ScreenStream {
+  /** Whether it is a terminal. */
+  readonly isTTY?: boolean
+  /** Characters in a line of it. */
+  readonly columns?: number
+  /** Takes text, and says when it is out. */
+  readonly write: (text: string, done: (error?: Error | null) => void) => boolean
+}
+
 export class Screen {
   readonly paint: Paint
   readonly isTerminal: boolean
-  readonly #stream: NodeJS.WriteStream
+  readonly #stream: ScreenStream
 
-  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
+  constructor(stream: ScreenStream, env: NodeJS.ProcessEnv) {
     this.#stream = stream
-    this.isTerminal = stream.isTTY
-    this.paint = new Paint(stream.isTTY, env)
+    this.isTerminal = stream.isTTY === true
+    this.paint = new Paint(this.isTerminal, env)
   }
 
   /** Characters in a line; 80 where there is no terminal, or one that does not know its size. */

@@ -1,68 +1,13 @@
 #!/usr/bin/env node
-/** The `facet` command. */
-import { readFile } from "node:fs/promises"
-import type { Command } from "./Command.ts"
-import { bench } from "./commands/bench.ts"
-import { calibrate } from "./commands/calibrate.ts"
-import { chat } from "./commands/chat.ts"
-import { convert } from "./commands/convert.ts"
-import { completion } from "./commands/completion.ts"
-import { decide } from "./commands/decide.ts"
-import { demo } from "./commands/demo.ts"
-import { evaluation } from "./commands/evaluation.ts"
-import { generate } from "./commands/generate.ts"
-import { inspect } from "./commands/inspect.ts"
-import { models } from "./commands/models.ts"
-import { policy } from "./commands/policy.ts"
-import { pull } from "./commands/pull.ts"
-import { rm } from "./commands/rm.ts"
-import { scope } from "./commands/scope.ts"
-import { score } from "./commands/score.ts"
-import { serve } from "./commands/serve.ts"
-import { shield } from "./commands/shield.ts"
-import { show } from "./commands/show.ts"
+/** The `facet` command, in the terminal and under the signals of its process. */
 import { Screen } from "./Console.ts"
-import { describeFailure } from "./describeFailure.ts"
-import { commandHelp, helpOf } from "./Help.ts"
 import { readText } from "./readText.ts"
-import type { OptionSpecs } from "./Options.ts"
-import { UsageError } from "./UsageError.ts"
-
-const working: ReadonlyArray<Command> = [
-  generate,
-  shield,
-  inspect,
-  decide,
-  calibrate,
-  evaluation,
-  policy,
-  score,
-  chat,
-  pull,
-  models,
-  show,
-  rm,
-  scope,
-  convert,
-  serve,
-  bench,
-  demo,
-]
-const commands = [...working, completion(working)]
-
-/** Somebody outside ended the work: not a failure of ours. */
-class Ended extends Error {
-  readonly exitCode: number
-
-  constructor(exitCode: number) {
-    super("ended from outside")
-    this.exitCode = exitCode
-  }
-}
+import { Ended, runCommandLine } from "./runCommandLine.ts"
 
 const out = new Screen(process.stdout, process.env)
 const err = new Screen(process.stderr, process.env)
 const ending = new AbortController()
+const { signal } = ending
 
 // Shells expect 128 + the signal's number.
 endOn("SIGINT", 130)
@@ -83,66 +28,5 @@ function endOn(name: "SIGINT" | "SIGTERM", exitCode: number): void {
   process.on(name, end)
 }
 
-async function main(words: ReadonlyArray<string>): Promise<number> {
-  // As far as they are known when something goes wrong.
-  let verbose = words.includes("--verbose")
-  let options: OptionSpecs = {}
-  let subject = ""
-  try {
-    const [name, ...rest] = words
-    if (name === undefined) {
-      await err.write(helpOf(commands, err.paint))
-      return 2
-    }
-    if (name === "--help" || name === "-h" || name === "help") return await print(help(rest))
-    if (name === "--version" || name === "-v") return await print(`${await version()}\n`)
-    const command = find(name)
-    options = command.options
-    subject = ` ${command.name}`
-    const reading = command.read(rest)
-    verbose = reading.verbose
-    if (reading.help) return await print(commandHelp(command, out.paint))
-    const { signal } = ending
-    const code = await reading.run({ out, err, verbose, signal, readInput: () => readText(process.stdin, signal) })
-    if (command.endsBySignal !== true) signal.throwIfAborted()
-    return code
-  } catch (thrown) {
-    const error = ending.signal.aborted ? ending.signal.reason : thrown
-    if (error instanceof Ended) return error.exitCode
-    // `facet … | head` has read enough.
-    if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0
-    await complain(`${describeFailure(error, options, verbose)}\n`)
-    if (!(error instanceof UsageError)) return 1
-    await complain(`Run facet${subject} --help to see how it is used.\n`)
-    return 2
-  }
-}
-
-/** Of all, or of the command that is named: `facet help generate`. */
-function help([name, more]: ReadonlyArray<string>): string {
-  if (more !== undefined) throw new UsageError(`"${more}" is one word too many: help takes a command.`)
-  return name === undefined ? helpOf(commands, out.paint) : commandHelp(find(name), out.paint)
-}
-
-async function print(text: string): Promise<0> {
-  await out.write(text)
-  return 0
-}
-
-const complain = (text: string): Promise<void> => err.write(err.paint.bad(text)).catch(() => undefined)
-
-function find(name: string): Command {
-  const command = commands.find((known) => known.name === name)
-  if (command !== undefined) return command
-  const kind = name.startsWith("-") ? "option" : "command"
-  throw new UsageError(`there is no ${kind} ${name}. Commands: ${commands.map((known) => known.name).join(", ")}.`)
-}
-
-async function version(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"))
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : "unknown"
-}
-
-process.exitCode = await main(process.argv.slice(2))
+const readInput = () => readText(process.stdin, signal)
+process.exitCode = await runCommandLine(process.argv.slice(2), { out, err, signal, readInput })

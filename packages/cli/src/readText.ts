@@ -1,5 +1,5 @@
 /** Standard input as a text that a command may judge or run. */
-import { addAbortSignal } from "node:stream"
+import { addAbortSignal, type Readable } from "node:stream"
 import { buffer } from "node:stream/consumers"
 import { UsageError } from "./UsageError.ts"
 
@@ -9,7 +9,7 @@ import { UsageError } from "./UsageError.ts"
  * @throws UsageError when it holds nothing, as a pipe whose other end failed does, and when it is not UTF-8: replaced
  *   characters would be another text than the one that was meant.
  */
-export async function readText(stream: NodeJS.ReadStream, signal: AbortSignal): Promise<string> {
+export async function readText(stream: Readable, signal: AbortSignal): Promise<string> {
   const text = decode(await buffer(addAbortSignal(signal, stream))).replace(/\r?\n$/, "")
   if (text === "")
     throw new UsageError("standard input is empty. Pipe a text into it, or write the text in place of -.")

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, expect, test } from "vitest"
-import { facet } from "./facet.ts"
+import { facetProcess } from "./facet.ts"
 import { hasTerminals, inTerminal } from "./inTerminal.ts"
 
 let folder: string
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const chat = (lines: ReadonlyArray<string>, ...words: ReadonlyArray<string>) =>
-  facet(["chat", "--max-tokens", "12", ...words], { input: `${lines.join("\n")}\n` })
+  facetProcess(["chat", "--max-tokens", "12", ...words], { input: `${lines.join("\n")}\n` })
 
 test("each line is answered, and what was said is remembered until it is to be forgotten", async () => {
   const [together, first, second] = await Promise.all([

@@ -1,9 +1,13 @@
-/** Runs the real command, as a user would. */
+/** Runs the real command, as a user would: in this process where nothing hangs on the process itself, which is faster. */
 import { execFile, spawn } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Readable } from "node:stream"
 import { setTimeout as pause } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+import { Screen, type ScreenStream } from "../src/Console.ts"
+import { readText } from "../src/readText.ts"
+import { runCommandLine } from "../src/runCommandLine.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
@@ -24,7 +28,52 @@ const environment = (env: Readonly<Record<string, string>> = {}) => {
   return { ...rest, NODE_COMPILE_CACHE: join(tmpdir(), "facet-compiled"), ...env }
 }
 
-export const facet = (words: ReadonlyArray<string>, { env, input }: Circumstances = {}): Promise<Outcome> =>
+/** Runs a command line here, as its process would: what is left open afterwards would keep the tests from ending. */
+export async function facet(words: ReadonlyArray<string>, { env, input = "" }: Circumstances = {}): Promise<Outcome> {
+  const [out, err] = [new Written(), new Written()]
+  const { signal } = new AbortController()
+  const giveBack = lend(env)
+  try {
+    const code = await runCommandLine(words, {
+      out: new Screen(out, environment(env)),
+      err: new Screen(err, environment(env)),
+      signal,
+      readInput: () => readText(Readable.from([Buffer.from(input)]), signal),
+    })
+    return { code, stdout: out.text, stderr: err.text }
+  } finally {
+    giveBack()
+  }
+}
+
+/** What a command writes. */
+class Written implements ScreenStream {
+  text = ""
+
+  write(text: string, done: () => void): boolean {
+    this.text += text
+    queueMicrotask(done)
+    return true
+  }
+}
+
+let lent = 0
+let own: NodeJS.ProcessEnv = {}
+
+/** Puts variables into the environment until all that were lent some have given them back. */
+function lend(env: Circumstances["env"]): () => void {
+  if (env === undefined) return () => undefined
+  if (lent++ === 0) own = { ...process.env }
+  Object.assign(process.env, env)
+  return () => {
+    if (--lent > 0) return
+    for (const name of Object.keys(process.env)) if (!(name in own)) delete process.env[name]
+    Object.assign(process.env, own)
+  }
+}
+
+/** Runs the real command in a process of its own. */
+export const facetProcess = (words: ReadonlyArray<string>, { env, input }: Circumstances = {}): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const child = execFile(process.execPath, [main, ...words], { env: environment(env) }, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code

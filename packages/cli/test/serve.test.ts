@@ -5,7 +5,7 @@ import { serve } from "../src/commands/serve.ts"
 import { Screen } from "../src/Console.ts"
 import { Registry } from "../src/serve/Registry.ts"
 import { UsageError } from "../src/UsageError.ts"
-import { facet, facetServe, facetUntilFirstProgress, type Server } from "./facet.ts"
+import { facet, facetProcess, facetServe, facetUntilFirstProgress, type Server } from "./facet.ts"
 
 const messages = [{ role: "user", content: "Tell me a story about a fox." }]
 /** Ends by its length alone. */
@@ -384,7 +384,7 @@ test("what cannot be served is told before anybody asks; whoever opens the door 
   const address = taken.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
   const [key, busy, open, locked] = await Promise.all([
-    facet(["serve"], { env: { FACET_API_KEY: "" } }),
+    facetProcess(["serve"], { env: { FACET_API_KEY: "" } }),
     facet(["serve", "--port", String(port)]),
     facet(["serve", "--port", "0", "--host", "0.0.0.0", "--model", "/nowhere"]),
     facet(["serve", "--port", "0", "--host", "0.0.0.0", "--queue", "0", "--api-key", "one"]),

@@ -70,9 +70,8 @@ describe("Facet", () => {
     void facet.close()
     assert.instanceOf(await running, ClosedError)
     assert.instanceOf(await streaming, ClosedError)
-    for (const call of [facet.generate("x"), facet.shield("x"), facet.inspect("x"), facet.score("x"), facet.stats()]) {
-      assert.instanceOf(await failureOf(call), ClosedError)
-    }
+    const calls = [facet.generate("x"), facet.shield("x"), facet.inspect("x"), facet.score("x"), facet.stats()]
+    for (const failure of await Promise.all(calls.map(failureOf))) assert.instanceOf(failure, ClosedError)
     await facet.close()
   })
 

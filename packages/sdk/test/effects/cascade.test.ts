@@ -183,10 +183,10 @@ describe("a cascade", () => {
     )
     const other = { probes: [probeOf(0, { model: "00" })], release: 0.2 }
     for (const call of [
-      facet.shield("A fox.", { cascade: other }),
-      facet.generate(story, { guard: { cascade: other } }),
+      () => facet.shield("A fox.", { cascade: other }),
+      () => facet.generate(story, { guard: { cascade: other } }),
     ]) {
-      assert.propertyVal(await failureOf(call), "option", "policies.own.probe.model")
+      assert.propertyVal(await failureOf(call()), "option", "policies.own.probe.model")
     }
   })
 })

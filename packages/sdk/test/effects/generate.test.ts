@@ -138,7 +138,9 @@ describe("generate", () => {
     assert.instanceOf(error, ContextOverflowError)
     assert.strictEqual(error.characters, 1_000_000)
     const texts = [facet.score("a".repeat(1e6)), facet.embed("a".repeat(1e6)), facet.inspect("a".repeat(1e6))]
-    for (const text of texts) assert.include(String(await failureOf(text)), "The text has 1000000 characters")
+    for (const failure of await Promise.all(texts.map(failureOf))) {
+      assert.include(String(failure), "The text has 1000000 characters")
+    }
   })
 
   it("refuses a chat that ends with an answer", async () => {
