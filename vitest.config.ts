@@ -43,7 +43,8 @@ const onPages: TestProjectInlineConfiguration = {
     environment: "node",
     globalSetup: [inRepository("test/browser/setup.ts")],
     sequence: { groupOrder: 3 },
-    fileParallelism: false,
+    // A page waits for a worker, and a build for a disk: two at a time fill the cores.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

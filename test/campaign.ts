@@ -2,7 +2,8 @@
  * How long a test keeps trying: a little each time, and for long in a campaign, `npx pnpm@12 test:campaign`, which runs
  * the same tests with `FACET_CAMPAIGN=1`.
  */
-const isCampaign = process.env["FACET_CAMPAIGN"] === "1"
+/** What is too dear for each time, and proves little that cheaper tests do not, runs in a campaign alone. */
+export const isCampaign = process.env["FACET_CAMPAIGN"] === "1"
 
 /**
  * @param each how often each time

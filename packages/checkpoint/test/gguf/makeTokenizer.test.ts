@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { Tokenizer } from "@huggingface/tokenizers"
 import { assert, beforeAll, describe, it } from "vitest"
-import { tries } from "../../../../test/campaign.ts"
+import { isCampaign, tries } from "../../../../test/campaign.ts"
 import { makeTokenizer } from "../../src/gguf/makeTokenizer.ts"
 import { PieceType, type Vocabulary } from "../../src/gguf/Vocabulary.ts"
 import { mixedLines } from "../fixtures/mixedText.ts"
@@ -117,8 +117,9 @@ describe.each([
 
   it("gives every text Google's ids", async () => {
     const [theirs, ours] = [real, made].map((json) => new Tokenizer(json, {}))
-    const lines = [...mixedLines(tries(2500), seeded(14)), ...(await ownText())]
-    assert.isAbove(lines.length, 3000)
+    const own = await ownText()
+    const lines = [...mixedLines(tries(800), seeded(14)), ...(isCampaign ? own : own.slice(0, 800))]
+    assert.isAbove(lines.length, 1500)
     const wrong = lines.filter((line) => String(theirs!.encode(line).ids) !== String(ours!.encode(line).ids))
     assert.deepStrictEqual(wrong.slice(0, 3), [])
   }, 120_000)
