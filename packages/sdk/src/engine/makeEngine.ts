@@ -19,7 +19,7 @@ import { inspect, inspectAll } from "./requests/inspect.ts"
 import { judge } from "./requests/judge.ts"
 import { featureLogits, lens } from "./requests/lens.ts"
 import { score } from "./requests/score.ts"
-import { detokenise, render } from "./requests/tokens.ts"
+import { detokenise, render } from "./requests/render.ts"
 import { Scheduler } from "./Scheduler.ts"
 import { Scopes } from "./Scopes.ts"
 

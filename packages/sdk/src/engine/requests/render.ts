@@ -1,4 +1,4 @@
-/** Text to tokens and back, as an engine does it. */
+/** What a prompt is rendered to, and text of tokens, as an engine does it. */
 import * as Effect from "effect/Effect"
 import { checked } from "../../words/checked.ts"
 import type { FacetError } from "../../words/Errors.ts"
