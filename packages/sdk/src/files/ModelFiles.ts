@@ -4,6 +4,7 @@
  */
 import { ModelFileError } from "../words/Errors.ts"
 import { checkLfsPointer } from "./checkLfsPointer.ts"
+import { type JsonPlace, JsonScanner } from "./JsonScanner.ts"
 
 /**
  * The files of one folder. Names are relative to it and use `/`.
@@ -14,6 +15,8 @@ export interface ModelFiles {
   /** Where the files come from, for error messages and for runtimes that open files themselves: the folder's path. */
   readonly root: string
   readonly exists: (name: string) => Promise<boolean>
+  /** The whole file's bytes, which the caller only reads. For files that fit in memory. */
+  readonly readWhole: (name: string) => Promise<Uint8Array>
   /** The whole file as UTF-8 text. */
   readonly readText: (name: string) => Promise<string>
   /** In bytes. */
@@ -46,19 +49,43 @@ export async function readJsonObject(files: ModelFiles, name: string): Promise<J
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    checkLfsPointer(filePath(files, name), text)
-    throw new ModelFileError({
-      file: filePath(files, name),
-      problem: `not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-      remedy: "The file is damaged or was only partly downloaded; download it again.",
-    })
+    throw notJson(files, name, text, cause)
   }
-  if (!isJsonObject(value)) {
-    throw new ModelFileError({
-      file: filePath(files, name),
-      problem: "holds no JSON object",
-      remedy: "Download the file again from where the model was published.",
-    })
-  }
+  if (!isJsonObject(value)) throw noObject(files, name)
   return value
 }
+
+/** As {@link readJsonObject}, of a file whose parts are too many to be values: its bytes, and where its parts stand in them. */
+export async function outlineJsonObject(
+  files: ModelFiles,
+  name: string,
+  depth: number,
+): Promise<{ readonly scanner: JsonScanner; readonly fields: ReadonlyMap<string, JsonPlace> }> {
+  const bytes = await files.readWhole(name)
+  const scanner = new JsonScanner(bytes)
+  let place: JsonPlace
+  try {
+    place = scanner.outline(depth)
+  } catch (cause) {
+    throw notJson(files, name, new TextDecoder().decode(bytes.subarray(0, 1024)), cause)
+  }
+  if (place.fields === undefined) throw noObject(files, name)
+  return { scanner, fields: place.fields }
+}
+
+/** @param start of the file's text. */
+function notJson(files: ModelFiles, name: string, start: string, cause: unknown): ModelFileError {
+  checkLfsPointer(filePath(files, name), start)
+  return new ModelFileError({
+    file: filePath(files, name),
+    problem: `not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: "The file is damaged or was only partly downloaded; download it again.",
+  })
+}
+
+const noObject = (files: ModelFiles, name: string): ModelFileError =>
+  new ModelFileError({
+    file: filePath(files, name),
+    problem: "holds no JSON object",
+    remedy: "Download the file again from where the model was published.",
+  })
