@@ -4,7 +4,6 @@
  */
 import { ModelFileError } from "../words/Errors.ts"
 import { checkLfsPointer } from "./checkLfsPointer.ts"
-import { type JsonPlace, JsonScanner } from "./JsonScanner.ts"
 
 /**
  * The files of one folder. Names are relative to it and use `/`.
@@ -55,26 +54,12 @@ export async function readJsonObject(files: ModelFiles, name: string): Promise<J
   return value
 }
 
-/** As {@link readJsonObject}, of a file whose parts are too many to be values: its bytes, and where its parts stand in them. */
-export async function outlineJsonObject(
-  files: ModelFiles,
-  name: string,
-  depth: number,
-): Promise<{ readonly scanner: JsonScanner; readonly fields: ReadonlyMap<string, JsonPlace> }> {
-  const bytes = await files.readWhole(name)
-  const scanner = new JsonScanner(bytes)
-  let place: JsonPlace
-  try {
-    place = scanner.outline(depth)
-  } catch (cause) {
-    throw notJson(files, name, new TextDecoder().decode(bytes.subarray(0, 1024)), cause)
-  }
-  if (place.fields === undefined) throw noObject(files, name)
-  return { scanner, fields: place.fields }
-}
-
-/** @param start of the file's text. */
-function notJson(files: ModelFiles, name: string, start: string, cause: unknown): ModelFileError {
+/**
+ * The error for a file that is no JSON.
+ *
+ * @param start of its text.
+ */
+export function notJson(files: ModelFiles, name: string, start: string, cause: unknown): ModelFileError {
   checkLfsPointer(filePath(files, name), start)
   return new ModelFileError({
     file: filePath(files, name),
@@ -83,7 +68,8 @@ function notJson(files: ModelFiles, name: string, start: string, cause: unknown)
   })
 }
 
-const noObject = (files: ModelFiles, name: string): ModelFileError =>
+/** The error for a file that holds something else. */
+export const noObject = (files: ModelFiles, name: string): ModelFileError =>
   new ModelFileError({
     file: filePath(files, name),
     problem: "holds no JSON object",

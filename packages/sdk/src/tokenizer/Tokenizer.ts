@@ -11,14 +11,8 @@
  */
 import { ModelFileError } from "../words/Errors.ts"
 import { chatTemplateFile, tokenizerConfigFile, tokenizerFile } from "../files/ModelFileNames.ts"
-import {
-  filePath,
-  isJsonObject,
-  type JsonObject,
-  type ModelFiles,
-  outlineJsonObject,
-  readJsonObject,
-} from "../files/ModelFiles.ts"
+import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
+import { outlineJsonObject } from "../files/outlineJsonObject.ts"
 import type { TemplatePart } from "../words/TemplatePart.ts"
 import { BytePairEncoding } from "./BytePairEncoding.ts"
 import { JinjaTemplate } from "./JinjaTemplate.ts"
