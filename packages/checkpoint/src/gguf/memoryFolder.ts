@@ -16,6 +16,7 @@ export function memoryFolder(root: string, texts: ReadonlyMap<string, string>): 
   return {
     root,
     exists: async (name) => texts.has(name),
+    readWhole: async (name) => bytesOf(name),
     readText: async (name) => textOf(name),
     size: async (name) => bytesOf(name).length,
     places: async () => ({ folder: root, paths: new Map() }),

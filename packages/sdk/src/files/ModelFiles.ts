@@ -14,6 +14,8 @@ export interface ModelFiles {
   /** Where the files come from, for error messages and for runtimes that open files themselves: the folder's path. */
   readonly root: string
   readonly exists: (name: string) => Promise<boolean>
+  /** The whole file's bytes, which the caller only reads. For files that fit in memory. */
+  readonly readWhole: (name: string) => Promise<Uint8Array>
   /** The whole file as UTF-8 text. */
   readonly readText: (name: string) => Promise<string>
   /** In bytes. */
@@ -46,19 +48,30 @@ export async function readJsonObject(files: ModelFiles, name: string): Promise<J
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    checkLfsPointer(filePath(files, name), text)
-    throw new ModelFileError({
-      file: filePath(files, name),
-      problem: `not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-      remedy: "The file is damaged or was only partly downloaded; download it again.",
-    })
+    throw notJson(files, name, text, cause)
   }
-  if (!isJsonObject(value)) {
-    throw new ModelFileError({
-      file: filePath(files, name),
-      problem: "holds no JSON object",
-      remedy: "Download the file again from where the model was published.",
-    })
-  }
+  if (!isJsonObject(value)) throw noObject(files, name)
   return value
 }
+
+/**
+ * The error for a file that is no JSON.
+ *
+ * @param start of its text.
+ */
+export function notJson(files: ModelFiles, name: string, start: string, cause: unknown): ModelFileError {
+  checkLfsPointer(filePath(files, name), start)
+  return new ModelFileError({
+    file: filePath(files, name),
+    problem: `not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: "The file is damaged or was only partly downloaded; download it again.",
+  })
+}
+
+/** The error for a file that holds something else. */
+export const noObject = (files: ModelFiles, name: string): ModelFileError =>
+  new ModelFileError({
+    file: filePath(files, name),
+    problem: "holds no JSON object",
+    remedy: "Download the file again from where the model was published.",
+  })

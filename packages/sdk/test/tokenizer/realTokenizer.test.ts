@@ -85,7 +85,7 @@ describe("the real Gemma 2 tokenizer", () => {
   })
 
   it("loads without blocking the app", () => {
-    // Reading 17 MB of JSON takes more than a second, on the engine's thread. Starting that thread takes some here.
+    // Reading 17 MB of JSON takes some tenths of a second, on the engine's thread. Starting that thread takes some here.
     assert.isBelow(shareHere, 0.25)
   })
 

@@ -69,6 +69,18 @@ export function filesIn(root: string): ModelFiles {
     return bytes
   }
 
+  const readWhole = async (name: string): Promise<Uint8Array> => {
+    const length = await size(name)
+    if (length > mostText) {
+      throw new ModelFileError({
+        file: join(root, name),
+        problem: `${length} bytes of text, and no such file of a model has more than ${mostText}`,
+        remedy: "Take the file from where the model was published.",
+      })
+    }
+    return readRange(name, 0, length)
+  }
+
   return {
     root,
     async exists(name) {
@@ -79,16 +91,9 @@ export function filesIn(root: string): ModelFiles {
         throw fail(name, cause)
       }
     },
+    readWhole,
     async readText(name) {
-      const length = await size(name)
-      if (length > mostText) {
-        throw new ModelFileError({
-          file: join(root, name),
-          problem: `${length} bytes of text, and no such file of a model has more than ${mostText}`,
-          remedy: "Take the file from where the model was published.",
-        })
-      }
-      const bytes = await readRange(name, 0, length)
+      const bytes = await readWhole(name)
       try {
         return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
       } catch {

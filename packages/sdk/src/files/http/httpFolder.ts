@@ -85,6 +85,7 @@ export function httpFolder(
       return description.size ?? (await whole(name)).length
     },
     places: (names) => Promise.resolve({ folder: source.root, paths: new Map(names.map((name) => [name, name])) }),
+    readWhole: (name) => whole(name),
     readText: async (name) => decodeText(path(name), await whole(name)),
     readRange: async (name, offset, length) => {
       if (length === 0) return new Uint8Array(0)

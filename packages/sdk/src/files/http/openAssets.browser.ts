@@ -54,6 +54,7 @@ export function openAssets(
     root,
     exists: (name) => Promise.resolve(urls.has(name)),
     size: async (name) => (await read(name)).length,
+    readWhole: read,
     readText: async (name) => decodeText(path(name), await read(name)),
     places: (names) => Promise.resolve({ folder: root, paths: new Map(names.map((name) => [name, name])) }),
     readRange: async (name, offset, length) => {

@@ -205,18 +205,20 @@ export class OpfsFolder {
       blob.arrayBuffer().catch((cause: unknown) => {
         throw unreadable(path(name), cause)
       })
+    const readWhole = async (name: string): Promise<Uint8Array> => {
+      const content = new Uint8Array(await bytes(name, await file(name)))
+      // All of it is at hand: the checksum costs next to nothing.
+      const record = await this.fileRecord(name)
+      if (record !== undefined && record.sha256 !== hashOf(content)) throw damaged(path(name))
+      return content
+    }
     return {
       root,
       exists: (name) => Promise.resolve(known.has(name)),
       size: async (name) => (await file(name)).size,
       places: (all) => Promise.resolve({ folder: root, paths: new Map(all.map((name) => [name, name])) }),
-      readText: async (name) => {
-        const content = new Uint8Array(await bytes(name, await file(name)))
-        // All of it is at hand: the checksum costs next to nothing.
-        const record = await this.fileRecord(name)
-        if (record !== undefined && record.sha256 !== hashOf(content)) throw damaged(path(name))
-        return decodeText(path(name), content)
-      },
+      readWhole,
+      readText: async (name) => decodeText(path(name), await readWhole(name)),
       readRange: async (name, offset, length) => {
         const blob = await file(name)
         checkRange(path(name), blob.size, offset, length)
