@@ -285,7 +285,7 @@ export interface TokenizerOptions {
 
 /**
  * Loads a folder's tokenizer: `tokenizer.json`, and from `tokenizer_config.json` or `chat_template.jinja` the chat
- * template. Takes a third of a second for Gemma's 256,000 pieces and blocks its thread meanwhile.
+ * template. Takes half a second for Gemma's 256,000 pieces and blocks its thread meanwhile.
  *
  * Rejects with a `ModelFileError` when a file is missing or broken, is no tokenizer of Gemma's kind, or has more pieces
  * than the model.
