@@ -82,5 +82,7 @@ export default defineConfig([
     entry: { entry: "src/worker/entry.browser.ts" },
     outDir: "dist/worker",
     platform: "browser",
+    // Nobody imports from it, and pages may serve it as it is. Names stay: errors tell of them.
+    esbuildOptions: (options) => void (options.minifyWhitespace = true),
   },
 ])
