@@ -61,6 +61,11 @@ const forms: Readonly<Record<string, Constraint>> = {
   uri: object({ link: string({ format: "uri" }) }),
   regex: { type: "regex", regex: "[a-z]{1,20}(, [a-z]{1,20}){0,5}" },
   grammar: { type: "grammar", grammar: 'root ::= line+\nline ::= "- " [^\\n]+ "\\n"\n' },
+  "recursive grammar": {
+    type: "grammar",
+    grammar: 'root ::= part+\npart ::= [^()]+ | "(" root ")"\n',
+  },
+  "email, maxLength 100": object({ mail: string({ format: "email", maxLength: 100 }) }),
 }
 
 const print = (line = "") => void process.stdout.write(`${line}\n`)

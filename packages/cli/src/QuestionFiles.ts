@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises"
 import type { Calibrated, Questions } from "@facet/sdk/words"
 import { isRecord, parseJson } from "@facet/sdk/words"
+import type { Console } from "./Console.ts"
+import { visible } from "./textWidth.ts"
 import { UsageError } from "./UsageError.ts"
 
 export const questionsOption = {
@@ -31,6 +33,17 @@ export async function readCalibration(file: string): Promise<CalibrationFile> {
     return document as unknown as CalibrationFile
   }
   throw new UsageError(`--calibration: ${file} is none. Have one written by facet calibrate.`)
+}
+
+/** Numbers that were fitted to another model are wrong of this one. */
+export async function warnOfCalibration(
+  { err }: Console,
+  calibration: CalibrationFile | undefined,
+  model: string,
+): Promise<void> {
+  if (calibration === undefined || calibration.model === model) return
+  const told = `Warning: --calibration was made with ${visible(calibration.model, true)}, and ${model} is asked.`
+  await err.writeLine(err.paint.bad(`${told} Calibrate it anew.`))
 }
 
 /**

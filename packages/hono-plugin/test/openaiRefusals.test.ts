@@ -371,6 +371,7 @@ test.each<readonly [option: string, options: object]>([
   ["policies[0]", { guard: { policies: ["rudeness"] } }],
   ["maxBodyBytes", { maxBodyBytes: 0 }],
   ["maxModerationInputs", { maxModerationInputs: Number.NaN }],
+  ["calibration", { calibration: [] }],
   ["onRequest", { onRequest: "log" }],
 ])("the option %s is refused when the app starts: %j", (option, options) => {
   expect(() => openai(options)).toThrow(InvalidRequestError)

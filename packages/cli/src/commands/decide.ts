@@ -2,12 +2,11 @@
 import type { Answer } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import { defineCommand } from "../Command.ts"
-import type { Console } from "../Console.ts"
 import type { Paint } from "../Paint.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
-import { questionsOption, readCalibration, readQuestions } from "../QuestionFiles.ts"
+import { questionsOption, readCalibration, readQuestions, warnOfCalibration } from "../QuestionFiles.ts"
 import { fit, padEnd, visible } from "../textWidth.ts"
 import { percent } from "../verdictTable.ts"
 
@@ -52,20 +51,13 @@ export const decide = defineCommand(
       ...(shield !== undefined && { shield }),
       ...readDevice({ device, prefill, threads }),
     })
-    await warnOfModel(console, calibration?.model, facet.model)
+    await warnOfCalibration(console, calibration, facet.model)
     const { answers } = await facet.decide(state, questions, { calibration, signal: console.signal })
     if (json === true) await console.out.writeLine(JSON.stringify({ answers }))
     else for (const line of answerLines(answers, console.out.paint)) await console.out.writeLine(line)
     return 0
   },
 )
-
-/** Numbers that were fitted to another model are wrong of this one. */
-async function warnOfModel({ err }: Console, calibrated: string | undefined, model: string): Promise<void> {
-  if (calibrated === undefined || calibrated === model) return
-  const told = `Warning: --calibration was made with ${visible(calibrated, true)}, and ${model} is asked.`
-  await err.writeLine(err.paint.bad(`${told} Calibrate it anew.`))
-}
 
 function answerLines(answers: Readonly<Record<string, Answer>>, paint: Paint): ReadonlyArray<string> {
   return Object.entries(answers).flatMap(([name, answer], i) => [

@@ -6,6 +6,7 @@ import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
 import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
+import { readCalibration } from "../QuestionFiles.ts"
 import { UsageError } from "../UsageError.ts"
 
 const options = {
@@ -38,6 +39,11 @@ const options = {
     about: "with --guard, flag from the thresholds on that facet eval --thresholds-out wrote",
   },
   ...policyFileOption,
+  calibration: {
+    kind: "text",
+    value: "FILE",
+    about: "answer questions on /v1/decisions and /v1/systemone with what facet calibrate wrote of them",
+  },
   interventions: {
     kind: "switch",
     about: "clients of /facet may steer the model, though the first to change a site has everybody wait",
@@ -89,6 +95,7 @@ export const serve = defineCommand(
     {
       allowHost,
       apiKey,
+      calibration: kept,
       cors = [],
       device,
       grace = 30,
@@ -122,6 +129,7 @@ export const serve = defineCommand(
     }
     const thresholds = await readThresholdsFile(file)
     const policies = await readPolicies({ file: policyFile })
+    const calibration = kept === undefined ? undefined : await readCalibration(kept)
     const given = {
       ...(roles && checkedRoles(roles, guard)),
       ...(thresholds && { thresholds }),
@@ -146,6 +154,7 @@ export const serve = defineCommand(
         ...readDevice({ device, prefill, threads }),
       },
       cors,
+      calibration,
       interventions,
       api: { apiKey: keys, guard: judged, maxBodyBytes, maxPerClient },
       json: json === true,

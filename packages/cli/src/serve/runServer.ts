@@ -9,6 +9,7 @@ import {
 import { type Facet, openOnce, type OpenOptions, type SharedFacet } from "@facet/sdk"
 import type { AddressInfo } from "node:net"
 import type { Console } from "../Console.ts"
+import { type CalibrationFile, warnOfCalibration } from "../QuestionFiles.ts"
 import { describeFailure } from "../describeFailure.ts"
 import { showingProgress } from "../Opening.ts"
 import { HttpServer } from "./HttpServer.ts"
@@ -25,6 +26,8 @@ export interface ServeOptions {
   /** Origins whose pages may ask; `*` is all of them. */
   readonly cors: ReadonlyArray<string>
   readonly api: Pick<ServerOptions, "apiKey" | "guard" | "maxBodyBytes" | "maxPerClient">
+  /** Of questions that clients ask. */
+  readonly calibration: CalibrationFile | undefined
   /** Whether clients may change the model's inside. */
   readonly interventions: boolean
   /** Print where it listens on stdout, as JSON. */
@@ -41,7 +44,7 @@ export async function runServer(console: Console, options: ServeOptions): Promis
     const open = { ...options.open, onProgress }
     const shared = openOnce(open)
     const serving = { ...options.api, facet: open, ...hooks(console, metrics) }
-    const api = openai(serving)
+    const api = openai({ ...serving, calibration: options.calibration })
     const ollama = makeOllama(serving)
     const effects = makeEffects({ ...serving, interventions: options.interventions })
     const stats = async () => (await shared.get()).stats()
@@ -51,6 +54,7 @@ export async function runServer(console: Console, options: ServeOptions): Promis
     try {
       if (await isOpened(console, shared, options)) {
         state = "ready"
+        await warnOfCalibration(console, options.calibration, (await shared.get()).model)
         await tell(console, address, options)
         await untilAborted(console.signal)
       }

@@ -1,6 +1,14 @@
 /** The options of `openai()`, checked when the app starts. */
 import { Facet, type OpenOptions } from "@facet/sdk"
-import { checkCount, modelNameOf, invalidRequest, show } from "@facet/sdk/words"
+import {
+  calibratedWhereKnown,
+  checkCount,
+  type GivenCalibration,
+  invalidRequest,
+  modelNameOf,
+  type Questions,
+  show,
+} from "@facet/sdk/words"
 import {
   publicModelName,
   readServerOptions,
@@ -15,6 +23,11 @@ export interface OpenAIOptions extends ServerOptions {
    * `"tiny-gemma-it"` for the embedded model.
    */
   readonly models?: ReadonlyArray<string> | undefined
+  /**
+   * What `facet.calibrate` gave, or a file that holds it: who asks one of its questions on `/v1/decisions` or `/v1/systemone`, under
+   * whatever name, is answered with its calibration and its threshold. Default: none.
+   */
+  readonly calibration?: GivenCalibration | undefined
   /** The most texts in one request to `/v1/moderations`. Default: 32. */
   readonly maxModerationInputs?: number | undefined
 }
@@ -24,9 +37,11 @@ export interface Settings extends ServerSettings {
   readonly models: readonly [string, ...ReadonlyArray<string>]
   readonly moderationModel: string
   readonly maxModerationInputs: number
+  /** Gives questions the calibration that the server has for them. */
+  readonly calibrated: (questions: Questions) => Questions
 }
 
-const known = [...serverOptionNames, "models", "maxModerationInputs"] as const satisfies ReadonlyArray<
+const known = [...serverOptionNames, "calibration", "models", "maxModerationInputs"] as const satisfies ReadonlyArray<
   keyof OpenAIOptions
 >
 
@@ -47,6 +62,8 @@ export function readOptions(options: OpenAIOptions): Settings {
     models: [first, ...others],
     moderationModel: facet instanceof Facet ? "shieldgemma" : guardNameOf(facet),
     maxModerationInputs: options.maxModerationInputs ?? 32,
+    calibrated:
+      options.calibration === undefined ? (questions) => questions : calibratedWhereKnown(options.calibration),
   }
 }
 

@@ -81,7 +81,8 @@ export function openai(options: OpenAIOptions = {}): OpenAIApp {
   const decisions =
     (read: (body: unknown) => DecisionJob): Work =>
     async (context, exchange) => {
-      const job = read(await service.body(context))
+      const asked = read(await service.body(context))
+      const job = { ...asked, questions: settings.calibrated(asked.questions) }
       const model = modelFor(job.model, settings)
       return decideJob(job, model, await service.open(context, exchange), exchange)
     }

@@ -1,7 +1,8 @@
 /** `/v1/decisions` as OpenAI's own client asks it, and `/v1/systemone` as its clients do. */
 import { describe, expect, test } from "vitest"
 import { client, facet, model, reports, serveModel, server } from "../fixtures/ServedModel.ts"
-import { postJson } from "../openaiServer.ts"
+import { openai } from "../../src/index.ts"
+import { listen, postJson } from "../openaiServer.ts"
 
 const input = "The little fox ran into the forest. She was happy, and she sang a song to the moon."
 
@@ -95,6 +96,30 @@ describe("/v1/decisions", () => {
     expect(await ask("decisions", { input, questions: [wrong] })).toMatchObject({
       error: { param: "questions[0].calibration.temperature" },
     })
+  })
+
+  test("a question that the server has a calibration of is answered with it, under whatever name", async () => {
+    const forest = { type: "boolean", instructions: "Is there a forest?" } as const
+    const questions = { forest: { ...forest, calibration: { slope: 0, offset: 2 }, threshold: 0.9 } }
+    await using calibrated = await listen(openai({ facet, models: [model], calibration: { questions } }))
+    const ask = async (path: string, body: object) =>
+      (await postJson(`${calibrated.url}/v1/${path}`, { model, ...body })).json() as Promise<{
+        readonly answers: unknown
+      }>
+    const asked = { type: "predicate", name: "trees", instructions: "Is there a forest?" }
+    const own = { ...asked, calibration: { slope: 0, offset: 0 } }
+    const other = { type: "predicate", instructions: "Is there a moon?" }
+    const { answers } = await ask("decisions", { input, questions: [asked, own, other] })
+    const told = { threshold: 0.9, reached: false }
+    expect(answers).toStrictEqual([
+      { type: "predicate", name: "trees", probability: expect.closeTo(0.8808, 4), ...told },
+      { type: "predicate", name: "trees", probability: expect.closeTo(0.5, 4), ...told },
+      { type: "predicate", name: null, probability: expect.any(Number) },
+    ])
+    const one = await ask("systemone", { state: input, questions: { a: { ...forest, type: "noul" } } })
+    expect(one.answers).toStrictEqual({ a: { type: "noul", noul: expect.closeTo(0.8808, 4), ...told } })
+    const wrong = { questions: { forest: { ...forest, calibration: { slope: NaN, offset: 2 } } } }
+    expect(() => openai({ facet, calibration: wrong })).toThrow(/calibration\.questions\.forest\.calibration/)
   })
 
   test("a conversation is read with who said what, calls of tools among it", async () => {

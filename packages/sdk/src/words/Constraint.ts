@@ -1,4 +1,5 @@
 /** The forms that a text may be held to, as an engine is told of them. */
+import { checkJson } from "./checkJson.ts"
 import { checkKnown, checkUnicode, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { isList, isRecord, type JsonRecord } from "./Json.ts"
@@ -42,9 +43,8 @@ const fields: Readonly<Record<Constraint["type"], string>> = {
   anyOf: "of",
 }
 
-/** Levels of a schema or a form, and values in it. */
+/** Levels of a schema or a form. */
 const deepest = 256
-const mostValues = 500_000
 /** Forms that a form is put together of: one that stands twice counts twice, as it does in its data. */
 const mostForms = 50_000
 /** UTF-16 units of a pattern. */
@@ -127,33 +127,13 @@ function checkSchema(schema: unknown, root: string): void {
   if (typeof schema !== "boolean" && !isRecord(schema)) {
     throw invalidRequest(root, `${shown(schema)} where a JSON Schema is expected`, "Pass an object, or true or false.")
   }
-  const waiting: Array<readonly [value: unknown, path: string, depth: number]> = [[schema, root, 0]]
-  let count = 0
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const [value, path, depth] = next
-    if (depth > deepest) throw tooDeep(path)
-    if (++count > mostValues)
-      throw invalidRequest(root, `it holds more than ${mostValues} values`, "Use a smaller one.")
-    if (isList(value)) for (const [i, item] of value.entries()) waiting.push([item, `${path}[${i}]`, depth + 1])
-    else if (isRecord(value)) {
-      for (const [key, item] of Object.entries(value)) waiting.push([item, `${path}.${key}`, depth + 1])
-    } else checkScalar(value, path)
-  }
+  checkJson(schema, root, { of: "a schema", deepest, remedy: remedyForDepth })
 }
 
-function checkScalar(value: unknown, path: string): void {
-  if (value === null || value === undefined || typeof value === "boolean") return
-  if (typeof value === "string") return checkUnicode(path, value)
-  if (typeof value === "number" && Number.isFinite(value)) return
-  throw invalidRequest(path, `${shown(value)} is no part of a schema`, "Use what JSON can say.")
-}
+const remedyForDepth = "Use `$ref` for what comes back."
 
 const tooDeep = (path: string) =>
-  invalidRequest(
-    path.slice(0, 100),
-    `it is nested more than ${deepest} levels deep, or holds itself`,
-    "Use `$ref` for what comes back.",
-  )
+  invalidRequest(path.slice(0, 100), `it is nested more than ${deepest} levels deep, or holds itself`, remedyForDepth)
 
 const shown = (value: unknown): string => {
   const text = show(value)

@@ -3,6 +3,7 @@ import { show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { isRecord, type JsonRecord } from "./Json.ts"
 import type { Questions } from "./Question.ts"
+import { whatIsAsked } from "./whatIsAsked.ts"
 
 /** What `calibrate` gave, or a file that holds it. */
 export type GivenCalibration = Pick<Calibrated, "questions">
@@ -42,23 +43,3 @@ function calibratedAs(name: string, question: JsonRecord, given: unknown): JsonR
   const { calibration, threshold } = given
   return { ...(threshold !== undefined && { threshold }), ...question, calibration }
 }
-
-const meaning = ["type", "instructions", "criteria", "policy", "judge"]
-
-/** What of a question its answer hangs on. The order of a choice's options is not of it. */
-function whatIsAsked(question: JsonRecord): string {
-  const { criteria, type } = question
-  const said: JsonRecord = {
-    ...question,
-    ...(type === "choice" && Array.isArray(criteria) && { criteria: criteria.toSorted(byText) }),
-  }
-  return JSON.stringify(
-    meaning.map((field) => said[field] ?? null),
-    sorted,
-  )
-}
-
-const byText = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : 1)
-
-const sorted = (_: string, value: unknown): unknown =>
-  isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value

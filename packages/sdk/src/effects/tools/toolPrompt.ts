@@ -4,6 +4,7 @@
  * The words are those that Google documents for Gemma, which has no tokens for tools: the functions as JSON in the first
  * turn of the user, and a call as JSON (https://ai.google.dev/gemma/docs/capabilities/function-calling).
  */
+import { checkJson } from "../../words/checkJson.ts"
 import { checkUnicode, show } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import { isList, isRecord, parseJson } from "../../words/Json.ts"
@@ -29,7 +30,8 @@ export function toolPrompt(messages: ReadonlyArray<ChatMessage>, told: ReadTools
       addResult(turns, messages[i - 1]?.role === "tool", resultText(name, content))
       continue
     }
-    for (const { id, name } of toolCalls) {
+    for (const [j, { id, name }] of toolCalls.entries()) {
+      if (open.has(id)) throw sameId(`messages[${i}].toolCalls[${j}].id`, id)
       names.set(id, name)
       open.add(id)
     }
@@ -61,11 +63,21 @@ function checkCalls(calls: unknown, role: unknown, path: string): void {
     const isCall =
       isRecord(call) && typeof call["id"] === "string" && typeof call["name"] === "string" && isRecord(call["input"])
     if (!isCall) throw invalidRequest(`${path}[${i}]`, "it is no call of a tool", "Use { id, name, input }.")
+    checkJson(call["input"], `${path}[${i}].input`, argumentLimits)
   }
 }
 
 const noCall = (path: string, id: string | undefined) =>
   invalidRequest(path, `no call before it that waits for a result has the id ${show(id)}`, "Use the id of a call.")
+
+const argumentLimits = { of: "a call's arguments", deepest: 256, remedy: "Pass what the model called it with." }
+
+const sameId = (path: string, id: string) =>
+  invalidRequest(
+    path,
+    `a call that waits for its result has the id ${show(id)}, too`,
+    "Give each call an id of its own.",
+  )
 
 /** Results that stand together are one turn. */
 function addResult(turns: Array<ChatMessage>, isNext: boolean, result: string): void {

@@ -1,7 +1,9 @@
 /** A grammar on a vocabulary: all requests that ask for the same share it, and what it has found out. */
 import type { Grammar } from "./Grammar.ts"
-import { Machine, type Stack, type State } from "./Machine.ts"
-import { type Quoting, setToken, type TokenMask, type TokenMasks } from "./TokenMasks.ts"
+import { Machine, type State } from "./Machine.ts"
+import { NumberedMachine } from "./NumberedMachine.ts"
+import { setToken, type TokenMask } from "./TokenMask.ts"
+import type { Quoting, TokenMasks } from "./TokenMasks.ts"
 
 /** Masks that are kept, the last ones used: a step of a text often comes again in another. */
 const mostMasks = 64
@@ -28,7 +30,7 @@ export class Automaton {
     this.#masks = masks
   }
 
-  /** Tokens that may end a name, and of them those that may hold another. */
+  /** Tokens that may end a name, that may hold one, and that may end one and hold another. */
   get quoting(): Quoting {
     return this.#masks.quoting
   }
@@ -48,7 +50,9 @@ export class Automaton {
    * @returns bits that belong to others, too: they are not to be written.
    */
   mask(state: State, most: number): TokenMask {
-    const known = this.#known.get(state) ?? this.#measure(state, Infinity)
+    const kept = this.#known.get(state)
+    if (kept === undefined && farthestWithin(state) > most) return this.#measure(state, most).mask
+    const known = kept ?? this.#measure(state, Infinity)
     this.#known.delete(state)
     this.#known.set(state, known)
     if (this.#known.size > mostMasks)
@@ -64,24 +68,31 @@ export class Automaton {
     let farthest = 0
     for (const { automaton, rest, state: at } of state.arcs) {
       const cost = rest?.cost ?? 0
-      const onExit = (node: number) => {
-        farthest = Math.max(farthest, this.#exit(node, rest, most, mask))
-      }
+      const after = this.machine.after(rest)
+      const exits = this.#masks.add(automaton, at, most - cost, mask)
       farthest = Math.max(farthest, automaton.farthest + cost)
-      this.#masks.add(automaton, at, most - cost, mask, onExit)
       // What follows may cost less than was reckoned: a first item has no comma before it.
-      if (cost > most && this.machine.after(rest).distance <= most) this.#masks.addEnding(automaton, at, mask)
+      if (cost > most && after.distance <= most) this.#masks.addEnding(automaton, at, mask)
+      if (after.arcs.length === 0) continue
+      // Where tokens go on at thousands of places, all of what they may say is followed in one walk.
+      if (exits === undefined) return this.#measureWhole(state, most)
+      for (const node of exits) farthest = Math.max(farthest, this.#exit(node, after, most, mask))
     }
     return { mask, farthest }
   }
 
+  #measureWhole(state: State, most: number): Measured {
+    const whole = new NumberedMachine(this.machine, state)
+    return { mask: this.#masks.along(whole, most), farthest: whole.farthest }
+  }
+
   /** Adds the tokens that go on beyond the end of a text, from a node of theirs. Gives how far the end is then at most. */
-  #exit(from: number, rest: Stack | null, most: number, mask: TokenMask): number {
+  #exit(from: number, after: State, most: number, mask: TokenMask): number {
     const { bytes, depths, ends, tokens, twins } = this.#masks.trie
     const { machine } = this
     const states = this.#states
     const start = depths[from]!
-    states[start] = machine.after(rest)
+    states[start] = after
     let farthest = 0
     const end = ends[from]!
     for (let node = from + 1; node < end;) {
@@ -103,3 +114,7 @@ export class Automaton {
     return farthest
   }
 }
+
+/** How far the end may be after a token that ends within the texts of a state. */
+const farthestWithin = ({ arcs }: State): number =>
+  arcs.reduce((farthest, { automaton, rest }) => Math.max(farthest, automaton.farthest + (rest?.cost ?? 0)), 0)

@@ -1,88 +1,71 @@
 /** An automaton over characters that runs on bytes. */
 import { type ByteAutomaton, dead, nextAutomatonId } from "./ByteAutomaton.ts"
-import { alikeStates, type Dfa, distancesOf } from "./Dfa.ts"
+import { type CharacterStates, DfaStates } from "./CharacterStates.ts"
+import { CountedStates, type LengthRange } from "./CountedStates.ts"
+import type { Dfa } from "./Dfa.ts"
 import { betweenCharacters, type Spelling, type SpellingKind, spellingOf } from "./Spelling.ts"
 
-/** The most characters of a token in Gemma's vocabularies: 31 spaces, and the text and end of a few longer words. */
-const charactersAhead = 64
+/** Bytes of a character at most: `\u00` and two digits. */
+const longestCharacter = 6
 
-/** Rows of the table that are kept; 1 kB each. */
-const mostRows = 4096
-
-/**
- * A state is a number for that of the characters and how far the next one is spelt. What bytes lead to is found out for a
- * state when it is reached, and kept as a row of a table: a walk over a vocabulary asks half a million times.
- */
+/** A state is a number for that of the characters and how far the next one is spelt. */
 export class CharacterAutomaton implements ByteAutomaton {
   readonly id = nextAutomatonId()
   readonly start = 0
   readonly farthest: number
-  readonly #dfa: Dfa
+  readonly #states: CharacterStates
   readonly #spelling: Spelling
-  readonly #distances: Float64Array
   /** What the states are numbers for: states of characters, and nodes of the spelling. */
   readonly #characters: Array<number> = []
   readonly #nodes: Array<number> = []
   readonly #numbers = new Map<number, number>()
-  #rows: Array<Int32Array | undefined> = []
-  #kept = 0
   readonly #inCharacter = new Map<number, number>()
-  #alike: Int32Array | undefined
 
-  /** @param dfa a trimmed one. */
-  constructor(dfa: Dfa, kind: SpellingKind, spelling: Spelling = spellingOf(dfa.atoms, kind)) {
-    this.#dfa = dfa
-    this.#spelling = spelling
-    this.#distances = distancesOf(dfa, spelling.costs)
-    this.farthest = this.#distances.reduce((most, one) => (Number.isFinite(one) ? Math.max(most, one) : most), 0) + 4
+  /**
+   * @param dfa a trimmed one.
+   * @param length of the texts that are meant; where it is left out, all are.
+   * @throws TooLarge
+   */
+  constructor(dfa: Dfa, kind: SpellingKind, length?: LengthRange) {
+    this.#spelling = spellingOf(dfa.atoms, kind)
+    const { costs } = this.#spelling
+    this.#states = length === undefined ? new DfaStates(dfa, costs) : new CountedStates(dfa, costs, length)
+    this.farthest = this.#states.farthest + longestCharacter
     this.#number(0, betweenCharacters)
   }
 
   step(state: number, byte: number): number {
-    return (this.#rows[state] ?? this.#row(state))[byte]!
+    return this.#after(this.#characters[state]!, this.#spelling.next[this.#nodes[state]! * 256 + byte]!)
   }
 
   accepts(state: number): boolean {
-    return this.#nodes[state] === betweenCharacters && this.#dfa.accepting[this.#characters[state]!] === 1
+    return this.#nodes[state] === betweenCharacters && this.#states.accepts(this.#characters[state]!)
   }
 
   distance(state: number): number {
-    if (this.#nodes[state] === betweenCharacters) return this.#distances[this.#characters[state]!]!
+    const character = this.#characters[state]!
+    const node = this.#nodes[state]!
+    if (node === betweenCharacters) return this.#states.distance(character)
     const known = this.#inCharacter.get(state)
     if (known !== undefined) return known
     let least = Infinity
-    for (const to of new Set(this.#rows[state] ?? this.#row(state))) {
-      if (to !== dead) least = Math.min(least, 1 + this.distance(to))
+    for (const to of this.#spelling.ways[node]!) {
+      const after = this.#after(character, to)
+      if (after !== dead) least = Math.min(least, 1 + this.distance(after))
     }
     this.#inCharacter.set(state, least)
     return least
   }
 
   alike(state: number): number {
-    this.#alike ??= alikeStates(this.#dfa, charactersAhead)
-    return this.#number(this.#alike[this.#characters[state]!]!, this.#nodes[state]!)
+    return this.#number(this.#states.alike(this.#characters[state]!), this.#nodes[state]!)
   }
 
-  #row(state: number): Int32Array {
-    const row = new Int32Array(256)
-    const character = this.#characters[state]!
-    const node = this.#nodes[state]!
-    for (let byte = 0; byte < 256; byte++) row[byte] = this.#after(character, node, byte)
-    if (this.#kept >= mostRows) {
-      this.#rows = []
-      this.#kept = 0
-    }
-    this.#kept++
-    this.#rows[state] = row
-    return row
-  }
-
-  #after(character: number, node: number, byte: number): number {
-    const to = this.#spelling.next[node * 256 + byte]!
+  /** @param to what a byte leads to, as {@link Spelling} says it. */
+  #after(character: number, to: number): number {
     if (to === 0) return dead
     if (to > 0) return this.#mayEnd(character, to) ? this.#number(character, to) : dead
-    const { atoms, next } = this.#dfa
-    const after = next[character * atoms.count - 1 - to]!
+    const after = this.#states.after(character, -1 - to)
     return after < 0 ? dead : this.#number(after, betweenCharacters)
   }
 
@@ -97,8 +80,7 @@ export class CharacterAutomaton implements ByteAutomaton {
   }
 
   #mayEnd(character: number, node: number): boolean {
-    const { atoms, next } = this.#dfa
-    for (const atom of this.#spelling.atomsFrom[node]!) if (next[character * atoms.count + atom]! >= 0) return true
+    for (const atom of this.#spelling.atomsFrom[node]!) if (this.#states.after(character, atom) >= 0) return true
     return false
   }
 }

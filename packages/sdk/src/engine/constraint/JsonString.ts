@@ -2,6 +2,7 @@
 import { type ByteAutomaton, dead, nextAutomatonId } from "./ByteAutomaton.ts"
 import { CharacterAutomaton } from "./CharacterAutomaton.ts"
 import { atomsOf, everyCodePoint } from "./CodePoints.ts"
+import type { LengthRange } from "./CountedStates.ts"
 import type { Dfa } from "./Dfa.ts"
 import { betweenCharacters, type Spelling, spellingOf } from "./Spelling.ts"
 
@@ -119,5 +120,11 @@ const placeIn = (state: number): { readonly node: number; readonly count: number
 /** Any string. */
 export const anyString = new JsonString(0, Infinity)
 
-/** The strings that an automaton over characters accepts. */
-export const jsonStringOf = (dfa: Dfa): ByteAutomaton => new Quoted(new CharacterAutomaton(dfa, "json"))
+/**
+ * The strings that an automaton over characters accepts.
+ *
+ * @param length of those that are meant; where it is left out, all are.
+ * @throws TooLarge
+ */
+export const jsonStringOf = (dfa: Dfa, length?: LengthRange): ByteAutomaton =>
+  new Quoted(new CharacterAutomaton(dfa, "json", length))

@@ -83,8 +83,7 @@ export class Machine {
    * @param name gives the JSON string that ends with the byte.
    */
   advance(state: State, byte: number, name: () => string): State | null {
-    const mayEndName = byte === 0x22 && state.arcs.some(({ rest }) => rest?.node instanceof AfterKey)
-    if (!mayEndName) return this.step(state, byte)
+    if (byte !== 0x22 || !mayBeInName(state)) return this.step(state, byte)
     return this.#step(state, byte, ({ rest }) =>
       rest?.node instanceof AfterKey ? this.#stack(rest.node.after(name()), rest.rest) : rest,
     )
@@ -189,6 +188,9 @@ export class Machine {
     this.#closed = new Map()
   }
 }
+
+/** Whether what comes may be an object's name, or the rest of one. */
+export const mayBeInName = ({ arcs }: State): boolean => arcs.some(({ rest }) => rest?.node instanceof AfterKey)
 
 const mayGoOn = (automaton: ByteAutomaton, state: number): boolean => {
   if (!automaton.accepts(state)) return true

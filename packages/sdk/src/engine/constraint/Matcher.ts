@@ -1,13 +1,15 @@
 /** Follows one text along a grammar: says which tokens may come next, and which must. */
 import type { Automaton } from "./Automaton.ts"
-import type { State } from "./Machine.ts"
-import { clearToken, hasToken, type TokenMask } from "./TokenMasks.ts"
+import { mayBeInName, type State } from "./Machine.ts"
+import { clearToken, hasToken, type TokenMask } from "./TokenMask.ts"
 
 /** A forced stretch is looked for no further ahead. */
 const mostForced = 1024
 
 /** Where there is room for so many tokens more than the end needs, no name is looked at twice. */
 const nearEnd = 64
+
+const noBytes = new Uint8Array(0)
 
 const quote = 0x22
 const backslash = 0x5c
@@ -111,13 +113,13 @@ export class Matcher {
     const bytes = this.#automaton.bytesOf(id)
     let state: State | null = bytes.length === 0 ? null : this.#state
     for (let i = 0; i < bytes.length && state !== null; i++) {
-      state = machine.advance(state, bytes[i]!, () => lastName([...this.#bytes, ...bytes.subarray(0, i)]))
+      state = machine.advance(state, bytes[i]!, () => lastName(this.#bytes, bytes, i))
     }
     return state
   }
 
   #say(byte: number): void {
-    const after = this.#automaton.machine.advance(this.#state, byte, () => lastName(this.#bytes))
+    const after = this.#automaton.machine.advance(this.#state, byte, () => lastName(this.#bytes, noBytes, 0))
     if (after === null) throw new Error("a token was said that the grammar does not let through")
     this.#state = after
     this.#bytes.push(byte)
@@ -132,7 +134,9 @@ export class Matcher {
   /** A name that is taken makes those to come longer: how far the end is then is seen once it is said. */
   #withoutFarNames(mask: TokenMask, most: number): TokenMask {
     if (!this.#automaton.hasNames || most > this.#state.distance + nearEnd) return mask
-    return without(mask, this.#automaton.quoting.any, (id) => !this.accepts(id, most))
+    // Where no name has begun, one ends with its second quote.
+    const { any, pairs } = this.#automaton.quoting
+    return without(mask, mayBeInName(this.#state) ? any : pairs, (id) => !this.accepts(id, most))
   }
 }
 
@@ -144,18 +148,22 @@ function without(mask: TokenMask, ids: ReadonlyArray<number>, isRefused: (id: nu
   return rest
 }
 
-/** The JSON string that a quote after these bytes ends. */
-function lastName(bytes: ReadonlyArray<number>): string {
-  let start = bytes.length - 1
-  while (start >= 0 && !(bytes[start] === quote && isPlain(bytes, start))) start--
-  const text = new TextDecoder().decode(Uint8Array.from([...bytes.slice(start), quote]))
-  const name: unknown = JSON.parse(text)
+const decoder = new TextDecoder()
+
+/** The JSON string that a quote ends after what was said, and so many bytes more. */
+function lastName(said: ReadonlyArray<number>, more: Uint8Array, count: number): string {
+  const byteAt = (place: number): number => (place < said.length ? said[place]! : more[place - said.length]!)
+  const end = said.length + count
+  let start = end - 1
+  while (start >= 0 && !(byteAt(start) === quote && isPlain(byteAt, start))) start--
+  const bytes = Uint8Array.from({ length: end - start + 1 }, (_, i) => (start + i < end ? byteAt(start + i) : quote))
+  const name: unknown = JSON.parse(decoder.decode(bytes))
   return String(name)
 }
 
 /** Whether the character at a place is none that backslashes before it escape. */
-function isPlain(bytes: ReadonlyArray<number>, at: number): boolean {
+function isPlain(byteAt: (place: number) => number, place: number): boolean {
   let count = 0
-  while (bytes[at - 1 - count] === backslash) count++
+  while (place > count && byteAt(place - 1 - count) === backslash) count++
   return count % 2 === 0
 }

@@ -124,8 +124,12 @@ const speaksOfStart = (pattern: Pattern): boolean => {
   return (pattern.kind === "repeat" || pattern.kind === "look") && speaksOfStart(pattern.of)
 }
 
+/** UTF-16 units of a pattern: its parts are put together one by one. */
+const longest = 20_000
+
 /** @throws PatternProblem */
 function parsePattern(source: string): Pattern {
+  if (source.length > longest) throw new PatternProblem(`it is longer than ${longest} characters`)
   try {
     new RegExp(source, "u")
   } catch (cause) {

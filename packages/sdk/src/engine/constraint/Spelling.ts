@@ -14,6 +14,8 @@ export interface Spelling {
    */
   readonly next: Int32Array
   readonly nodes: number
+  /** What the bytes at a node lead to, each once, and without what is no way. */
+  readonly ways: ReadonlyArray<ReadonlyArray<number>>
   /** The atoms of the characters that may end from a node on. */
   readonly atomsFrom: ReadonlyArray<ReadonlySet<number>>
   /** The fewest bytes that spell a character of an atom; Infinity where none does. */
@@ -97,7 +99,8 @@ class Graph {
       return atoms
     }
     for (let node = 0; node < nodes; node++) from(node)
-    return { next, nodes, atomsFrom, costs: this.#costs(), shortest: this.#shortest() }
+    const ways = this.#rows.map((row) => [...new Set(row)].filter((to) => to !== 0))
+    return { next, nodes, ways, atomsFrom, costs: this.#costs(), shortest: this.#shortest() }
   }
 
   #shortest(): ReadonlyArray<number> {

@@ -2,4 +2,4 @@
 export type { Automaton } from "./Automaton.ts"
 export { Constraints } from "./Constraints.ts"
 export { Matcher } from "./Matcher.ts"
-export { hasToken, setToken, type TokenMask } from "./TokenMasks.ts"
+export { hasToken, setToken, type TokenMask } from "./TokenMask.ts"

@@ -231,7 +231,8 @@ describe("a generation with tools", () => {
 
   const asked = (options: GenerateOptions, messages: Prompt = prompt) => [messages, options] as const
   const result: ChatMessage = { role: "tool", content: "A bone.", toolCallId: "1" }
-  const call: ChatMessage = { role: "assistant", content: "", toolCalls: [{ id: "1", name: "dig", input: {} }] }
+  const called = { id: "1", name: "dig", input: {} }
+  const call: ChatMessage = { role: "assistant", content: "", toolCalls: [called] }
   const user: ChatMessage = { role: "user", content: "Dig." }
   // What no type would let pass.
   const untyped = (value: unknown) => value as never
@@ -255,6 +256,12 @@ describe("a generation with tools", () => {
     "messages[3].toolCallId": asked({}, [user, call, result, result]),
     "messages[0].toolCalls": asked({}, [{ ...call, role: "user" }]),
     "messages[1].toolCalls[0]": asked({}, [user, { ...call, toolCalls: [untyped({ id: "1" })] }]),
+    "messages[1].toolCalls[1].id": asked({}, [user, { ...call, toolCalls: [called, called] }, result]),
+    "messages[1].toolCalls[0].input.a": asked({}, [user, { ...call, toolCalls: [{ ...called, input: { a: NaN } }] }]),
+    "messages[1].toolCalls[0].input.a[0]": asked({}, [
+      user,
+      { ...call, toolCalls: [{ ...called, input: { a: [1n] } }] },
+    ]),
     messages: asked({ tools }, [{ role: "system", content: "Hi." }]),
   }
   it.each(Object.entries(wrong))("is refused where %s is wrong", async (option, [messages, options]) => {

@@ -65,8 +65,46 @@ const refused: ReadonlyArray<readonly [name: string, option: RegExp, form: () =>
     /^schema\.multipleOf$/,
     () => schema({ type: "integer", multipleOf: 999_983 }),
   ],
+  [
+    "a pattern of a million characters",
+    /^schema\.pattern$/,
+    () => schema({ type: "string", pattern: "a".repeat(1e6) }),
+  ],
+  [
+    "a pattern of which a text of a billion must be",
+    /^schema\.pattern$/,
+    () => schema({ type: "string", pattern: "^a*$", minLength: 1e9 }),
+  ],
+  ["values of which one is missing", /^schema\.enum\[1\]$/, () => schema({ enum: ["a", undefined] })],
+  // oxlint-disable-next-line no-sparse-arrays -- that is the case
+  ["values with a hole", /^schema\.enum\[0\]$/, () => schema({ enum: [, "a"] })],
+  ["a date as a constant", /^schema\.const$/, () => schema({ const: new Date(0) })],
+  ["a map as a constant", /^schema\.const\.a$/, () => schema({ const: { a: new Map([[1, 2]]) } })],
+  [
+    "more members than there are names",
+    /^schema\.minProperties$/,
+    () => schema({ type: "object", properties: { a: {} }, minProperties: 1e12 }),
+  ],
+  [
+    "items one by one in the words of two drafts",
+    /^schema\.items$/,
+    () => schema({ type: "array", prefixItems: [{}], items: [{}] }),
+  ],
+  [
+    "the further items of another draft",
+    /^schema\.additionalItems$/,
+    () => schema({ type: "array", prefixItems: [{}], additionalItems: false }),
+  ],
+  [
+    "two places of one name",
+    /^schema\.\$defs\.b\.\$anchor$/,
+    () => schema({ $ref: "#x", $defs: { a: { $anchor: "x" }, b: { $anchor: "x", type: "null" } } }),
+  ],
   ["a rule that begins with itself", /^grammar$/, () => ({ type: "grammar", grammar: 'root ::= root "a" | "b"' })],
 ]
+
+const zodEmail =
+  "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-\\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$"
 
 const names = Array.from({ length: 2000 }, (_, i) => `value ${i}`)
 const properties = Object.fromEntries(names.map((name) => [name, { type: "null" }]))
@@ -74,6 +112,61 @@ const properties = Object.fromEntries(names.map((name) => [name, { type: "null" 
 const followed: ReadonlyArray<readonly [name: string, form: Constraint, text: string, wrong: string]> = [
   ["nested repetitions, which make others run for ever", regex("(a+)+b"), `${"a".repeat(40)}b`, "a".repeat(40)],
   ["a choice of ten thousand", { type: "choices", choices: names.concat(names.map((n) => `${n}!`)) }, "value 7!", "v"],
+  [
+    "a mail address of some length",
+    schema({ type: "string", format: "email", minLength: 9, maxLength: 100 }),
+    '"ann@host.org"',
+    '"a@b.com"',
+  ],
+  [
+    "a mail address of some length, as zod tells it",
+    schema({ type: "string", format: "email", pattern: zodEmail, maxLength: 12 }),
+    '"ann@host.org"',
+    '"anna@host.org"',
+  ],
+  [
+    "a link of two thousand",
+    schema({ type: "string", format: "uri", maxLength: 2048 }),
+    '"https://a.com/x"',
+    '"https"',
+  ],
+  [
+    "words of five thousand",
+    schema({ type: "string", pattern: "^[a-z0-9]+(?:-[a-z0-9]+)*$", minLength: 3, maxLength: 5000 }),
+    '"a-b"',
+    '"ab"',
+  ],
+  [
+    "base64 of ten thousand",
+    schema({ type: "string", contentEncoding: "base64", maxLength: 10_000 }),
+    '"YWI="',
+    '"YWI"',
+  ],
+  [
+    "names of some length",
+    schema({
+      type: "object",
+      propertyNames: { pattern: "^[a-z]+$", maxLength: 300 },
+      additionalProperties: { const: 1 },
+    }),
+    '{"abc":1}',
+    '{"A":1}',
+  ],
+  [
+    "patterns beside each other, of some length",
+    schema({ type: "string", allOf: [{ pattern: "^foo" }, { pattern: "bar$" }, { pattern: "baz" }], maxLength: 1000 }),
+    '"foo baz bar"',
+    '"foo bar"',
+  ],
+  ["one of two thousand constants", schema({ oneOf: names.map((name) => ({ const: name })) }), '"value 7"', '"value"'],
+  [
+    "one of a thousand objects, told apart by a constant",
+    schema({
+      oneOf: names.slice(0, 1000).map((name) => ({ properties: { is: { const: name }, a: {} }, required: ["is"] })),
+    }),
+    '{"is":"value 7"}',
+    '{"is":"value"}',
+  ],
   ["a list of a billion", schema({ type: "array", items: {}, maxItems: 1e9 }), "[1,2]", "[1"],
   ["a text of a billion", schema({ type: "string", maxLength: 1e9 }), '"abc"', '"abc'],
   [

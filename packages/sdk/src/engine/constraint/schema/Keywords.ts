@@ -94,6 +94,7 @@ export function checkKeywords(schema: JsonRecord, path: string): void {
     }
     checkValue(keyword, value, at)
   }
+  checkItems(schema, path)
   if (schema["$schema"] !== undefined) checkDraft(schema["$schema"], pathTo(path, "$schema"))
   checkOrder(schema, path)
 }
@@ -155,6 +156,15 @@ const isType = (value: unknown): value is TypeName => types.some((type) => type 
 function checkDraft(value: unknown, at: string): void {
   if (typeof value === "string" && drafts.includes(value.replace(/#$/, ""))) return
   throw refuse(at, `${cut(show(value))} is no dialect that is followed`, "Use draft-07 or 2020-12.")
+}
+
+/** Items one by one are said in the words of one draft: beside those of the other, one of them would be passed over. */
+function checkItems({ additionalItems, items, prefixItems }: JsonRecord, path: string): void {
+  if (prefixItems === undefined) return
+  const remedy = "Use `prefixItems` with a schema as `items`, or a list of `items` with `additionalItems`."
+  if (isList(items)) throw refuse(pathTo(path, "items"), "it is a list beside `prefixItems`", remedy)
+  if (additionalItems !== undefined)
+    throw refuse(pathTo(path, "additionalItems"), "it stands beside `prefixItems`", remedy)
 }
 
 const pairs = [

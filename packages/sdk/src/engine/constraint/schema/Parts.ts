@@ -122,7 +122,13 @@ export class SchemaDocument {
     if (isList(value)) for (const [i, item] of value.entries()) this.#findAnchors(item, pathTo(path, i), false)
     if (!isRecord(value)) return
     const { $anchor: anchor, $id: id } = value
-    if (typeof anchor === "string") this.#anchors.set(anchor, { schema: value, path })
+    if (typeof anchor === "string" && isKeyword(path)) {
+      if (this.#anchors.has(anchor)) {
+        const remedy = "Rename one of them."
+        throw refuse(pathTo(path, "$anchor"), `${JSON.stringify(anchor)} is another schema's anchor, too`, remedy)
+      }
+      this.#anchors.set(anchor, { schema: value, path })
+    }
     if (!isRoot && typeof id === "string" && typeof value["$ref"] !== "string" && isKeyword(path)) {
       throw refuse(
         pathTo(path, "$id"),

@@ -2,20 +2,20 @@
 import type { ByteAutomaton } from "../ByteAutomaton.ts"
 import { CharacterAutomaton } from "../CharacterAutomaton.ts"
 import { Choices } from "../Choices.ts"
-import { type Dfa, isEmpty } from "../Dfa.ts"
+import { isEmpty } from "../Dfa.ts"
 import { Either, type Grammar, type GrammarNode, never, Rule, Sequence, settle, Text } from "../Grammar.ts"
 import { encode, type FurtherShape, jsonArray, jsonObject, oneOf, type PropertyShape } from "../JsonNodes.ts"
-import { anyString, jsonStringOf, JsonString } from "../JsonString.ts"
-import { type Language, Languages, TooLarge } from "../Language.ts"
-import { matchesOf, PatternProblem } from "../Pattern.ts"
+import { anyString, JsonString } from "../JsonString.ts"
 import { isList, isRecord } from "../../../words/Json.ts"
 import { conforms, fits } from "./conforms.ts"
 import { alsoReserved, type Apart, inOrder, valueInOrder } from "./Apart.ts"
 import { areDisjoint } from "./areDisjoint.ts"
+import { areToldApart } from "./areToldApart.ts"
 import { cut, pathTo, refuse } from "./Keywords.ts"
 import { numbersWithin } from "./numbersWithin.ts"
 import { type Alternatives, type BarePart, type Flat, type Part, SchemaDocument } from "./Parts.ts"
 import { type Kind, memberParts, type PatternRule, type Shape, shapeOf } from "./Shape.ts"
+import { anyLength, languageOf, patternLanguages, stringLanguages, textAutomaton, within } from "./textAutomaton.ts"
 
 /** A schema with more parts is refused: it would take seconds and hundreds of megabytes. */
 const mostRules = 20_000
@@ -115,6 +115,8 @@ class SchemaReader {
   }
 
   #checkPairs(bare: ReadonlyArray<Part>, of: Alternatives["of"], path: string): void {
+    const whole = of.map((one) => [...bare, one])
+    if (areToldApart(whole, (parts) => this.#shapesOf(parts))) return
     for (const [i, one] of of.entries()) {
       for (const [j, other] of of.slice(i + 1).entries()) {
         if (areDisjoint([...bare, one], [...bare, other], (parts) => this.#shapesOf(parts))) continue
@@ -212,7 +214,9 @@ class SchemaReader {
     if (this.#strings.has(key)) return this.#strings.get(key)
     const automaton =
       patterns.length > 0
-        ? textAutomaton(patterns[0]?.path ?? path, (languages) => languages.and(stringLanguages(string, languages)))
+        ? textAutomaton(patterns[0]?.path ?? path, string, (languages) =>
+            languages.and(patternLanguages(string, languages)),
+          )
         : least === 0 && most === Infinity
           ? anyString
           : new JsonString(least, most)
@@ -252,6 +256,9 @@ class SchemaReader {
     const further = listed === undefined ? this.#further(shape) : []
     if (further.length > 0) this.#hasNames = true
     const { least, most } = object
+    if (further.length === 0 && properties.length < least) {
+      return this.#impossible(pathTo(path, "minProperties"), `there are no names for ${least} members`)
+    }
     const reserved = alsoReserved(object.names, this.#apart)
     return new Sequence(jsonObject({ properties, further, reserved, least, most }))
   }
@@ -318,9 +325,12 @@ class SchemaReader {
     const isFree = patterns.length === 0 && shapes.every(({ string }) => isAnyString(string))
     if (isFree) return anyString
     const at = patterns[0]?.path ?? pathTo(shape.path, "propertyNames")
-    return textAutomaton(at, (languages) =>
+    const [only] = shapes
+    const length = only !== undefined && shapes.length === 1 ? only.string : anyLength
+    const languagesOf = length === anyLength ? stringLanguages : patternLanguages
+    return textAutomaton(at, length, (languages) =>
       languages.and([
-        languages.or(shapes.map(({ string }) => languages.and(stringLanguages(string, languages)))),
+        languages.or(shapes.map(({ string }) => languages.and(languagesOf(string, languages)))),
         ...patterns.map(({ path, source }, i) => {
           const matching = languageOf({ source, path }, languages)
           return matches[i] === true ? matching : languages.not(matching)
@@ -365,38 +375,6 @@ const isUnicode = (value: unknown): boolean => {
 
 const isAnyString = ({ least, most, patterns }: Shape["string"]): boolean =>
   least === 0 && most === Infinity && patterns.length === 0
-
-function stringLanguages({ least, most, patterns }: Shape["string"], languages: Languages): ReadonlyArray<Language> {
-  return [
-    ...patterns.map((pattern) => languageOf(pattern, languages)),
-    ...(least > 0 || most < Infinity ? [languages.repeat(languages.character, least, most)] : []),
-  ]
-}
-
-function languageOf({ path, source }: PatternRule, languages: Languages): Language {
-  try {
-    return matchesOf(source, languages)
-  } catch (cause) {
-    if (cause instanceof PatternProblem) throw refuse(path, cause.message, "Use a pattern without it.")
-    throw cause
-  }
-}
-
-/** The automaton of JSON strings of a language; undefined where there are none. */
-function textAutomaton(path: string, make: (languages: Languages) => Language): ByteAutomaton | undefined {
-  const languages = new Languages()
-  const dfa = within(path, () => languages.automaton(make(languages)))
-  return isEmpty(dfa) ? undefined : jsonStringOf(dfa)
-}
-
-function within(path: string, make: () => Dfa): Dfa {
-  try {
-    return make()
-  } catch (cause) {
-    if (!(cause instanceof TooLarge) && !(cause instanceof RangeError)) throw cause
-    throw refuse(path, "it takes too many states to follow", "Use smaller counts and lengths, or fewer alternatives.")
-  }
-}
 
 function namePatterns({ path, schema }: BarePart): ReadonlyArray<PatternRule> {
   const { patternProperties } = schema
