@@ -37,7 +37,7 @@ import type { InspectAllOptions, InspectOptions, Trace } from "./words/Trace.ts"
 import type { Verdict } from "./words/Verdict.ts"
 
 /** What is known of an open Facet without asking its engine. */
-type Described = Pick<Opened["Service"], "description" | "name">
+type Described = Pick<Opened["Service"], "description" | "name" | "warnings">
 
 /**
  * An open Gemma, with the guard and the autoencoders that belong to it.
@@ -81,6 +81,18 @@ export class Facet implements AsyncDisposable {
   }
 
   /**
+   * What to know of what was opened, in sentences: autoencoders of another model than this one, weights that leave the machine
+   * no memory, parts that are not run, what a conversion could not keep. Empty of most. `onProgress` tells each when it is
+   * found out; more may come when the guard is first asked.
+   *
+   * @example
+   * console.log(facet.warnings) // => []
+   */
+  get warnings(): ReadonlyArray<string> {
+    return [...this.#described.warnings]
+  }
+
+  /**
    * What the model runs on, and why nothing better.
    *
    * @example
@@ -118,7 +130,7 @@ export class Facet implements AsyncDisposable {
     const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
     try {
       facet.#opened = await facet.#runner.run(
-        Effect.map(Opened, ({ description, name }) => ({ description, name })),
+        Effect.map(Opened, ({ description, name, warnings }) => ({ description, name, warnings })),
         call,
       )
       return facet
