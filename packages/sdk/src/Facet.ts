@@ -24,6 +24,7 @@ import { ClosedError, type FacetError } from "./words/Errors.ts"
 import type { GenerateOptions } from "./words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "./words/Generation.ts"
 import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
+import type { FeatureSearchOptions, FoundFeature } from "./words/FeatureSearch.ts"
 import type { FeatureLogits, FeatureLogitsOptions, Lens, LensOptions } from "./words/Lens.ts"
 import { Opened } from "./words/Opened.ts"
 import type { OpenOptions } from "./words/OpenOptions.ts"
@@ -340,6 +341,22 @@ export class Facet implements AsyncDisposable {
     const { call, rest } = splitCallOptions(options)
     const { contrast } = await loadSeldomAsked()
     return this.#runner.run(contrast(pairs, rest), call)
+  }
+
+  /**
+   * Features of all open autoencoders whose labels have all words of a query; nothing is run.
+   *
+   * @example
+   * const [first] = await facet.searchFeatures("night", { layer: 4 })
+   * console.log(first?.label.includes("night")) // => true
+   */
+  async searchFeatures(
+    query: string,
+    options: FeatureSearchOptions & CallOptions = {},
+  ): Promise<ReadonlyArray<FoundFeature>> {
+    const { call, rest } = splitCallOptions(options)
+    const { searchFeatures } = await loadSeldomAsked()
+    return this.#runner.run(searchFeatures(query, rest), call)
   }
 
   /**
