@@ -57,7 +57,7 @@ export interface Tried extends WordSpan {
 }
 
 /** A stretch of a larger share of a text says little: any other of so many words shares most of them. */
-const largestShare = 0.6
+const largestShare = 0.7
 
 /**
  * The shortest without which a content stays below the threshold. Where all that are enough make up most of the text, the one
