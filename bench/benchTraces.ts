@@ -1,5 +1,6 @@
 /**
- * What traces cost while a model writes: `npx pnpm@12 bench --traces [--size 2b] [--sites N] [--width 16384] [--rounds N]`.
+ * What traces cost while a model writes: `npx pnpm@12 bench --traces [--size 2b] [--sites N] [--width 16384] [--rounds N]`, or
+ * with the embedded model and its own autoencoders `npx pnpm@12 bench --traces --size embedded [--rounds N]`.
  * The same text in turn without a trace, with one site's features, and with those of all; what the first trace waits for,
  * and what memory does, stand beside.
  */
@@ -7,7 +8,7 @@ import { readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { Facet, type GenerateOptions } from "@facet/sdk"
+import { Facet, type GenerateOptions, type SiteName } from "@facet/sdk"
 import { randomModel } from "./peers/randomModel.ts"
 import { shapes, type Size, sizes } from "./peers/shapes.ts"
 import { randomScope } from "./randomScope.ts"
@@ -27,11 +28,19 @@ export async function benchTraces(words: ReadonlyArray<string>): Promise<void> {
       folder: { type: "string", default: join(tmpdir(), "facet-bench") },
     },
   })
+  if (values.size === embedded) {
+    await using facet = await Facet.open({ cacheBytes: 0 })
+    const sites = (await facet.inspectAll("A", { topK: 1 })).map(({ layer, site }) => ({ layer, site }))
+    return print(facet, "the embedded model", sites, Number(values.rounds))
+  }
   const size = sizes.find((known) => known === values.size)
-  if (size === undefined) throw new Error(`--size takes ${sizes.join(", ")}, not "${values.size}"`)
+  if (size === undefined) throw new Error(`--size takes ${[embedded, ...sizes].join(", ")}, not "${values.size}"`)
   await using facet = await openWithScope(values.folder, size, Number(values.width))
-  await print(facet, size, Number(values.sites ?? layersOf(size)), Number(values.rounds))
+  const sites = Array.from({ length: Number(values.sites ?? layersOf(size)) }, (_, layer) => ({ layer }))
+  await print(facet, shapes[size].title, sites, Number(values.rounds))
 }
+
+const embedded = "embedded"
 
 const layersOf = (size: Size): number => Number(shapes[size].config["num_hidden_layers"])
 
@@ -41,8 +50,11 @@ async function openWithScope(folder: string, size: Size, width: number): Promise
   return Facet.open({ model, scope: await randomScope(folder, facts), cacheBytes: 0 })
 }
 
-async function print(facet: Facet, size: Size, sites: number, rounds: number): Promise<void> {
-  const all = Array.from({ length: sites }, (_, layer) => ({ layer }))
+type Target = { readonly layer: number; readonly site?: SiteName }
+
+async function print(facet: Facet, title: string, all: ReadonlyArray<Target>, rounds: number): Promise<void> {
+  const [first, middle] = [all[0], all[Math.floor(all.length / 2)]]
+  if (first === undefined || middle === undefined) throw new Error("there is no site to trace")
   const write = async (round: number, trace: GenerateOptions["trace"]): Promise<number> => {
     const { timings } = await facet.generate(`Story ${round}. The fox walked along the river.`, {
       template: "none",
@@ -54,13 +66,13 @@ async function print(facet: Facet, size: Size, sites: number, rounds: number): P
   }
   const before = memory()
   const firstAt = performance.now()
-  await write(-1, [{ layer: 0 }])
-  const first = performance.now() - firstAt
+  await write(-1, [first])
+  const opening = performance.now() - firstAt
   await write(-2, all)
   const opened = memory()
   const cost = await inTurn(rounds, {
     plain: (round) => write(round, false),
-    one: (round) => write(round, [{ layer: Math.floor(sites / 2) }]),
+    one: (round) => write(round, [middle]),
     all: (round) => write(round, all),
   })
   const after = memory()
@@ -68,14 +80,14 @@ async function print(facet: Facet, size: Size, sites: number, rounds: number): P
     `| ${name} | ${min.toFixed(1)} / ${median.toFixed(1)} | ${percent(min / cost.plain.min)} / ${percent(median / cost.plain.median)} |`
   console.log(
     [
-      `${shapes[size].title}, ${tokens} tokens, ${rounds} rounds; load ${(await readFile("/proc/loadavg", "utf8").catch(() => "?")).trim()}\n`,
+      `${title}, ${tokens} tokens, ${rounds} rounds; load ${(await readFile("/proc/loadavg", "utf8").catch(() => "?")).trim()}\n`,
       "| best / median | ms/token | more than without |",
       "| --- | ---: | ---: |",
       row("no trace", cost.plain),
       row("features of one site", cost.one),
-      row(`features of ${sites} sites`, cost.all),
+      row(`features of ${all.length} sites`, cost.all),
       "",
-      `The first traced text took ${(first / 1000).toFixed(1)} s, its autoencoder's opening included.`,
+      `The first traced text took ${(opening / 1000).toFixed(1)} s, its autoencoder's opening included.`,
       `Memory (RSS): ${before} MB before the first trace, ${opened} with all autoencoders open, ${after} after ${2 * rounds} more traced texts.`,
     ].join("\n"),
   )

@@ -31,7 +31,9 @@ export async function showingProgress<A>(
     also?.(progress)
     // What takes minutes, or may fail, is said in any case.
     if (progress.message !== undefined) {
-      void err.write(`${isTransient ? clearLine : ""}${err.paint.dim(progress.message)}\n`)
+      const { isWarning = false, message } = progress
+      const told = isWarning ? err.paint.bad(`Warning: ${message}`) : err.paint.dim(message)
+      void err.write(`${isTransient ? clearLine : ""}${told}\n`)
     }
     if (isTransient) void err.write(`${clearLine}${err.paint.dim(fit(describe(progress), err.columns - 1))}`)
     else if (verbose) void err.writeLine(describe(progress))

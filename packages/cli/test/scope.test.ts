@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { dashboardsFromNeuronpedia, Facet } from "@facet/sdk"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { facet } from "./facet.ts"
 
@@ -83,6 +84,16 @@ test("features are searched by their labels and by example, and shown on dashboa
   expect(feature.feature_index).toBe(Number(index))
   expect(feature.frac_nonzero).toBeGreaterThan(0)
   expect(feature.activations.length).toBeGreaterThan(0)
+  // The logits are those that the model tells of the same feature.
+  await using opened = await Facet.open()
+  const { layer, sae_set: site } = JSON.parse(await readFile(target, "utf8"))
+  const logits = await opened.featureLogits({ layer: Number(layer), site, features: [Number(index)], topK: 10 })
+  const [told] = logits.features
+  expect(feature.pos_str).toStrictEqual(told?.promoted.map(({ token }) => token))
+  expect(feature.pos_values[0]).toBeCloseTo(told?.promoted[0]?.effect ?? NaN, 3)
+  expect(feature.neg_str).toStrictEqual(told?.suppressed.map(({ token }) => token))
+  const read = dashboardsFromNeuronpedia(JSON.parse(await readFile(target, "utf8")))
+  expect(read.features[0]?.promoted?.map(({ token }) => token)).toStrictEqual(feature.pos_str)
 }, 120_000)
 
 test("dashboards go on where they were interrupted, and are the same", async () => {

@@ -204,6 +204,10 @@ describe("answers", () => {
       tokens: [{ token: "<bos>", id: ids[0], logprob: null }],
       perplexity: null,
     })
+    const query = { query: "the", options: { topK: 3 } }
+    expect(await json("search-features", query)).toStrictEqual({
+      features: await facet.searchFeatures("the", { topK: 3 }),
+    })
     const { embedding } = (await json("embed", { text: "The dog sleeps." })) as { readonly embedding: string }
     const expected = await facet.embed("The dog sleeps.")
     expect(Buffer.from(embedding, "base64")).toHaveLength(4 * expected.embedding.length)
@@ -252,6 +256,7 @@ describe("refusals", () => {
     ["score", "alternatives", { text: "x", options: { alternatives: -1 } }],
     ["score", "interventions", { text: "x", options: { interventions: [{ type: "steer" }] } }],
     ["embed", "layer", { text: "x", options: { layer: 0.5 } }],
+    ["search-features", "query", { query: " " }],
     ["tokens/count", "prompt", {}],
     ["tokens/encode", "bos", { text: "x", options: { bos: "no" } }],
     ["tokens/decode", "ids[1]", { ids: [1, -1] }],

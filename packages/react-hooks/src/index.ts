@@ -13,6 +13,11 @@ export {
   type UseSteeringOptions,
   type UseSteeringResult,
 } from "./hooks/useSteering.ts"
+export {
+  useFeatureSearch,
+  type UseFeatureSearchOptions,
+  type UseFeatureSearchResult,
+} from "./hooks/useFeatureSearch.ts"
 export { useTrace, type UseTraceOptions, type UseTraceResult } from "./hooks/useTrace.ts"
 export { useFacetChat, type UseFacetChatOptions } from "./chat/useFacetChat.ts"
 export { FacetChatTransport, type FacetChatTransportOptions } from "./chat/FacetChatTransport.ts"

@@ -24,6 +24,7 @@ import { ClosedError, type FacetError } from "./words/Errors.ts"
 import type { GenerateOptions } from "./words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "./words/Generation.ts"
 import { type GuardOptions, readGuardOptions } from "./words/GuardOptions.ts"
+import type { FeatureSearchOptions, FoundFeature } from "./words/FeatureSearch.ts"
 import type { FeatureLogits, FeatureLogitsOptions, Lens, LensOptions } from "./words/Lens.ts"
 import { Opened } from "./words/Opened.ts"
 import type { OpenOptions } from "./words/OpenOptions.ts"
@@ -37,7 +38,7 @@ import type { InspectAllOptions, InspectOptions, Trace } from "./words/Trace.ts"
 import type { Verdict } from "./words/Verdict.ts"
 
 /** What is known of an open Facet without asking its engine. */
-type Described = Pick<Opened["Service"], "description" | "name">
+type Described = Pick<Opened["Service"], "description" | "name" | "warnings">
 
 /**
  * An open Gemma, with the guard and the autoencoders that belong to it.
@@ -81,6 +82,18 @@ export class Facet implements AsyncDisposable {
   }
 
   /**
+   * What to know of what was opened, in sentences: autoencoders of another model than this one, weights that leave the machine
+   * no memory, parts that are not run, what a conversion could not keep. Empty of most. `onProgress` tells each when it is
+   * found out; more may come when the guard is first asked.
+   *
+   * @example
+   * console.log(facet.warnings) // => []
+   */
+  get warnings(): ReadonlyArray<string> {
+    return [...this.#described.warnings]
+  }
+
+  /**
    * What the model runs on, and why nothing better.
    *
    * @example
@@ -118,7 +131,7 @@ export class Facet implements AsyncDisposable {
     const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
     try {
       facet.#opened = await facet.#runner.run(
-        Effect.map(Opened, ({ description, name }) => ({ description, name })),
+        Effect.map(Opened, ({ description, name, warnings }) => ({ description, name, warnings })),
         call,
       )
       return facet
@@ -328,6 +341,22 @@ export class Facet implements AsyncDisposable {
     const { call, rest } = splitCallOptions(options)
     const { contrast } = await loadSeldomAsked()
     return this.#runner.run(contrast(pairs, rest), call)
+  }
+
+  /**
+   * Features of all open autoencoders whose labels have all words of a query; nothing is run.
+   *
+   * @example
+   * const [first] = await facet.searchFeatures("night", { layer: 4 })
+   * console.log(first?.label.includes("night")) // => true
+   */
+  async searchFeatures(
+    query: string,
+    options: FeatureSearchOptions & CallOptions = {},
+  ): Promise<ReadonlyArray<FoundFeature>> {
+    const { call, rest } = splitCallOptions(options)
+    const { searchFeatures } = await loadSeldomAsked()
+    return this.#runner.run(searchFeatures(query, rest), call)
   }
 
   /**

@@ -6,9 +6,11 @@ import { platform } from "#platform"
 import { checked } from "./words/checked.ts"
 import { Engine } from "./words/Engine.ts"
 import { asFacetError, type FacetError, invalidRequest } from "./words/Errors.ts"
+import { leftOutWarning } from "./words/ModelDescription.ts"
 import { Opened, type Place } from "./words/Opened.ts"
 import type { OpenOptions } from "./words/OpenOptions.ts"
 import { modelNameOf, type RemoteModel } from "./words/RemoteModel.ts"
+import type { Progress } from "./words/Progress.ts"
 import type { ModelRef } from "./words/Request.ts"
 import { readSite, type Site } from "./words/Site.ts"
 import type { ServedPlace } from "./remote/engine/openServer.ts"
@@ -26,15 +28,18 @@ const relatedGuard = (model: string): string | undefined => {
 /**
  * The effects' service: an engine with the text model open.
  *
+ * @param asked the options of `Facet.open`
  * @param layerEngine where the engine runs: by default on a thread of its own
  */
 export const layerOpened = (
-  options: OpenOptions,
+  asked: OpenOptions,
   layerEngine: Platform["layerEngine"] = platform.layerEngine,
 ): Layer.Layer<Opened, FacetError> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      yield* checked(() => checkOpenOptions(options))
+      yield* checked(() => checkOpenOptions(asked))
+      const warnings = new Set<string>()
+      const options = { ...asked, onProgress: gathering(warnings, asked.onProgress) }
       const { model = "tiny", shield } = options
       const place = yield* checked(() => readSite(options))
       // What is not there is found out before a thread is started for it.
@@ -48,11 +53,19 @@ export const layerOpened = (
           ? Effect.succeed(yield* served("shield", shield, options))
           : guardOf(isServed(text) ? `${name} at a server` : name, { ...options, shield })
       const named = shield === undefined ? [] : [yield* guard]
-      return Layer.effect(Opened, openAll(name, text, named, guard, options)).pipe(
+      return Layer.effect(Opened, openAll(name, text, named, guard, { ...options, warnings })).pipe(
         Layer.provide(layerEngine(settingsOf(options), options.worker)),
       )
     }),
   )
+
+/** Tells progress as before, and keeps the messages that are warnings. */
+const gathering =
+  (warnings: Set<string>, onProgress: OpenOptions["onProgress"]) =>
+  (progress: Progress): void => {
+    if (progress.isWarning === true && progress.message !== undefined) warnings.add(progress.message)
+    onProgress?.(progress)
+  }
 
 /** A server is asked before anything is opened. Its code is loaded where there is one. */
 const served = (option: "model" | "shield", remote: RemoteModel, options: OpenOptions) =>
@@ -75,7 +88,7 @@ const openAll = (
   text: Found,
   named: ReadonlyArray<Found>,
   guard: Effect.Effect<Found, FacetError>,
-  options: OpenOptions,
+  options: OpenOptions & { readonly warnings: ReadonlySet<string> },
 ) =>
   Effect.gen(function* () {
     const engine = yield* Engine
@@ -84,9 +97,17 @@ const openAll = (
       const { engine, model } = placeOf(found)
       yield* Stream.runForEach(engine.load(model), (progress) => Effect.sync(() => options.onProgress?.(progress)))
     }
+    const description = isServed(text) ? text.description : yield* engine.describe(text)
+    for (const part of description.leftOut) {
+      const message = leftOutWarning(name, part)
+      const place = { phase: "ready", model: name, file: "", loadedBytes: 0, totalBytes: 0 } as const
+      // Where it was packed just now it was told.
+      if (!options.warnings.has(message)) options.onProgress?.({ ...place, message, isWarning: true })
+    }
     return {
       name,
-      description: isServed(text) ? text.description : yield* engine.describe(text),
+      description,
+      warnings: options.warnings,
       text: placeOf(text),
       guard: Effect.map(guard, placeOf),
       judging: settingsOf(options).judging,

@@ -246,6 +246,23 @@ describe("autoencoders that do not fit are named", () => {
     assert.instanceOf(error, InvalidRequestError)
   })
 
+  it("what belongs to another model is a warning, told once and kept", async () => {
+    await using folder = await temporaryFolder()
+    const [scope, model] = [join(folder.path, "gemma-scope-2b-pt-res"), join(folder.path, "gemma-2-2b-it")]
+    await mkdir(join(scope, "layer_4/width_1k/average_l0_9"), { recursive: true })
+    await copyFile(original, join(scope, "layer_4/width_1k/average_l0_9/params.npz"))
+    await symlink(gemmaFolder, model)
+    const told: Array<string | undefined> = []
+    await using facet = await Facet.open({
+      model,
+      scope,
+      onProgress: ({ isWarning, message }) => isWarning === true && told.push(message),
+    })
+    assert.lengthOf(facet.warnings, 1)
+    assert.match(facet.warnings[0] ?? "", /trained on gemma-2-2b, not on gemma-2-2b-it/)
+    assert.deepStrictEqual(told, [...facet.warnings])
+  })
+
   it("one of another width", async () => {
     await using folder = await temporaryFolder()
     const wide = join(folder.path, "wide.npz")

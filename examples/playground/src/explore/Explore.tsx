@@ -5,6 +5,7 @@ import {
   SteeringPanel,
   textOf,
   tracesOf,
+  useFeatureSearch,
   useSteering,
   type UseSteeringResult,
 } from "@facet/react-hooks"
@@ -36,16 +37,18 @@ interface PanelsProps {
 function Panels({ messages, steering }: PanelsProps) {
   const texts = useMemo(() => tracedAnswers(messages), [messages])
   const features = useMemo(() => firingFeatures(texts), [texts])
+  const [browsed, steered] = [useFeatureSearch(), useFeatureSearch()]
   const question = messages.findLast(({ role }) => role === "user")
   return (
     <>
       <h2>What fires most</h2>
-      <FeatureBrowser texts={texts} most={12} />
+      <FeatureBrowser texts={texts} most={12} search={browsed} />
       <h2>Steer by a feature</h2>
       <SteeringPanel
         key={question?.id}
         steering={steering}
         features={features}
+        search={steered}
         prompt={question === undefined ? undefined : textOf(question)}
       />
     </>

@@ -100,24 +100,6 @@ async function showProgress({ err }: Console, done: number, total: number): Prom
   if (err.isTerminal) await err.write(`\r\u001b[K${bar(done / total, 20)} ${done} of ${total} texts`)
 }
 
-/** A model that tells what features add to logits. */
-interface LogitSource {
-  featureLogits: (options: {
-    readonly features: ReadonlyArray<number>
-    readonly site: SiteName
-    readonly layer: number
-    readonly topK: number
-  }) => Promise<{
-    readonly features: ReadonlyArray<{
-      readonly promoted: ReadonlyArray<LogitEffect>
-      readonly suppressed: ReadonlyArray<LogitEffect>
-    }>
-  }>
-}
-
-const tellsLogits = (facet: object): facet is LogitSource =>
-  "featureLogits" in facet && typeof facet.featureLogits === "function"
-
 /** Features at once. */
 const perCall = 64
 
@@ -127,7 +109,7 @@ async function withLogits(
   features: ReadonlyArray<FeatureDashboard>,
 ): Promise<ReadonlyArray<FeatureDashboard>> {
   // What is written elsewhere than into the residual stream has no logits of its own.
-  if (!tellsLogits(facet) || (site !== "resid_post" && site !== "mlp_out")) return features
+  if (site !== "resid_post" && site !== "mlp_out") return features
   const told: Array<FeatureDashboard> = []
   for (let at = 0; at < features.length; at += perCall) {
     const some = features.slice(at, at + perCall)

@@ -7,6 +7,7 @@ import {
   type EffectName,
   effectFromJson,
   embeddingToJson,
+  foundFeaturesToJson,
   linesType,
   routes,
   scoreToJson,
@@ -53,7 +54,7 @@ export interface EffectsApp extends Hono {
 
 /**
  * An app that answers `GET /facet`, and `POST` of `/facet/generate`, `/facet/shield`, `/facet/inspect`, `/facet/decide`,
- * `/facet/calibrate`, `/facet/score`, `/facet/embed` and `/facet/tokens/*`: what `RemoteFacet` of `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
+ * `/facet/calibrate`, `/facet/score`, `/facet/embed`, `/facet/search-features` and `/facet/tokens/*`: what `RemoteFacet` of `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
  * effects can be sent, `interventions` where the server allows them; Facet itself checks them.
  *
  * `generate` answers with one `GenerationPart` a line (NDJSON), the others with JSON, failures are problem documents
@@ -130,6 +131,11 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
     const { cacheSalt, options, subject } = effectFromJson("embed", body)
     const embedding = await (await facet()).embed(subject, { ...options, ...exchange.call(cacheSalt) })
     return exchange.json(embeddingToJson(embedding))
+  })
+  post("searchFeatures", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject: query } = effectFromJson("searchFeatures", body)
+    const found = await (await facet()).searchFeatures(query, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json(foundFeaturesToJson(found))
   })
   post("tokens.count", async (body, exchange, facet) => {
     const { cacheSalt, options, subject } = effectFromJson("tokens.count", body)

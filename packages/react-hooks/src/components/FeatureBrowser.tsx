@@ -1,7 +1,15 @@
 import { type ComponentPropsWithoutRef, forwardRef, useDeferredValue, useId, useMemo, useState } from "react"
+import type { UseFeatureSearchResult } from "../hooks/useFeatureSearch.ts"
 import { isSameFeature, type PlacedFeature } from "../hooks/useSteering.ts"
 import { countOf } from "./Amounts.ts"
-import { type FiringFeature, firingFeatures, firingsOf, isFound, type TracedText } from "./features/Firings.ts"
+import {
+  type FiringFeature,
+  firingFeatures,
+  firingsOf,
+  isFound,
+  type TracedText,
+  withSilent,
+} from "./features/Firings.ts"
 import { featureName } from "./trace/FeatureSummary.ts"
 import { SearchField } from "./trace/SearchField.tsx"
 import { visibleToken } from "./trace/visibleToken.ts"
@@ -13,6 +21,8 @@ export interface FeatureBrowserProps extends Omit<ComponentPropsWithoutRef<"sect
   /** The feature that is looked at; leave it out to let the component keep it. */
   readonly selected?: PlacedFeature | null | undefined
   readonly onSelect?: ((feature: PlacedFeature | null) => void) | undefined
+  /** What `useFeatureSearch` gives: features that did not fire here are then found, too, by their labels. */
+  readonly search?: Pick<UseFeatureSearchResult, "features" | "setQuery"> | undefined
   /** How many features are listed at most. Default 30. */
   readonly most?: number | undefined
 }
@@ -28,7 +38,7 @@ const mostFirings = 20
  * <FeatureBrowser texts={messages.map((message) => ({ id: message.id, traces: tracesOf(message) }))} />
  */
 export const FeatureBrowser = forwardRef<HTMLElement, FeatureBrowserProps>(function FeatureBrowser(
-  { most = 30, onSelect, selected: held, texts, ...props },
+  { most = 30, onSelect, search, selected: held, texts, ...props },
   ref,
 ) {
   const searchId = useId()
@@ -36,10 +46,21 @@ export const FeatureBrowser = forwardRef<HTMLElement, FeatureBrowserProps>(funct
   const [selected, select] = useControllable<PlacedFeature | null>(held, null, onSelect)
   const wanted = useDeferredValue(query)
   const features = useMemo(() => firingFeatures(texts), [texts])
-  const found = useMemo(() => features.filter((feature) => isFound(feature, wanted)), [features, wanted])
+  const found = useMemo(
+    () =>
+      withSilent(
+        features.filter((feature) => isFound(feature, wanted)),
+        search?.features ?? [],
+      ),
+    [features, search?.features, wanted],
+  )
+  const look = (text: string) => {
+    setQuery(text)
+    search?.setQuery(text)
+  }
   return (
     <section aria-label="Features of these texts" data-facet="feature-browser" {...props} ref={ref}>
-      <SearchField id={searchId} query={query} onChange={setQuery} />
+      <SearchField id={searchId} query={query} onChange={look} />
       <p data-part="summary" role="status">
         {found.length === 0 ? "No feature found" : countOf(found.length, "feature")}
       </p>
@@ -78,7 +99,7 @@ function FeatureButton({ feature, isSelected, onPress }: FeatureButtonProps) {
         {site}, layer {layer}
       </span>{" "}
       <span data-part="amount">
-        {countOf(tokens, "token")}, {strongest.toFixed(1)} at most
+        {tokens === 0 ? "silent here" : `${countOf(tokens, "token")}, ${strongest.toFixed(1)} at most`}
       </span>
     </button>
   )

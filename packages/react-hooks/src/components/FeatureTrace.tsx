@@ -167,6 +167,7 @@ const siteNames: Readonly<Record<string, string>> = {
   attn_z: "attention heads",
   mlp_out: "MLP output",
   mlp_in_norm: "MLP input",
+  mlp_in: "MLP input, with the gain",
 }
 
 function captionOf(tokens: ReadonlyArray<TraceToken>, place: Pick<Trace, "site" | "layer"> | undefined): string {

@@ -7,6 +7,7 @@ import {
   useMemo,
   useState,
 } from "react"
+import type { UseFeatureSearchResult } from "../hooks/useFeatureSearch.ts"
 import { isSameFeature, type PlacedFeature, type SteeredFeature, type UseSteeringResult } from "../hooks/useSteering.ts"
 import type { GenerationSnapshot } from "../store/GenerationStore.ts"
 import { isFound } from "./features/Firings.ts"
@@ -18,6 +19,8 @@ export interface SteeringPanelProps extends Omit<ComponentPropsWithoutRef<"secti
   readonly steering: UseSteeringResult
   /** Features to choose from, such as those that fired in a chat. */
   readonly features: ReadonlyArray<PlacedFeature>
+  /** What `useFeatureSearch` gives: features are then found among all that have a label. */
+  readonly search?: Pick<UseFeatureSearchResult, "features" | "setQuery"> | undefined
   /** What is asked at first; people may write another. Default "Tell me a story." */
   readonly prompt?: string | undefined
   /** The sliders go from its negative to it. Default 60. */
@@ -39,7 +42,7 @@ const startingShare = 0.5
  * return <SteeringPanel steering={steering} features={[{ site: "resid_post", layer: 4, index: 519, label: "night" }]} />
  */
 export const SteeringPanel = forwardRef<HTMLElement, SteeringPanelProps>(function SteeringPanel(
-  { features, maxStrength = 60, prompt: asked = "Tell me a story.", steering, ...props },
+  { features, maxStrength = 60, prompt: asked = "Tell me a story.", search, steering, ...props },
   ref,
 ) {
   const [prompt, setPrompt] = useState(asked)
@@ -60,6 +63,7 @@ export const SteeringPanel = forwardRef<HTMLElement, SteeringPanelProps>(functio
     >
       <FeatureSearch
         features={features}
+        search={search}
         chosen={steering.features}
         onChoose={(feature) => steer(feature, maxStrength * startingShare)}
       />
@@ -98,22 +102,28 @@ export const SteeringPanel = forwardRef<HTMLElement, SteeringPanelProps>(functio
 
 interface FeatureSearchProps {
   readonly features: ReadonlyArray<PlacedFeature>
+  readonly search: SteeringPanelProps["search"]
   readonly chosen: ReadonlyArray<PlacedFeature>
   readonly onChoose: (feature: PlacedFeature) => void
 }
 
-function FeatureSearch({ chosen, features, onChoose }: FeatureSearchProps) {
+function FeatureSearch({ chosen, features, onChoose, search }: FeatureSearchProps) {
   const searchId = useId()
   const [query, setQuery] = useState("")
   const wanted = useDeferredValue(query)
-  const found = useMemo(
-    () =>
-      features.filter((feature) => isFound(feature, wanted) && !chosen.some((other) => isSameFeature(other, feature))),
-    [chosen, features, wanted],
-  )
+  const others = search?.features
+  const found = useMemo(() => {
+    const own = features.filter((feature) => isFound(feature, wanted))
+    const more = (others ?? []).filter((feature) => !own.some((other) => isSameFeature(other, feature)))
+    return [...own, ...more].filter((feature) => !chosen.some((other) => isSameFeature(other, feature)))
+  }, [chosen, features, others, wanted])
+  const look = (text: string) => {
+    setQuery(text)
+    search?.setQuery(text)
+  }
   return (
     <div data-part="feature-search">
-      <SearchField id={searchId} query={query} onChange={setQuery} />
+      <SearchField id={searchId} query={query} onChange={look} />
       <ul data-part="found" aria-label="Features to steer by">
         {found.slice(0, mostFound).map((feature) => (
           <li key={`${feature.site}.${feature.layer}.${feature.index}`}>
@@ -124,7 +134,7 @@ function FeatureSearch({ chosen, features, onChoose }: FeatureSearchProps) {
           </li>
         ))}
       </ul>
-      {features.length > 0 && found.length === 0 ? (
+      {(features.length > 0 || query !== "") && found.length === 0 ? (
         <p data-part="summary" role="status">
           No other feature found
         </p>

@@ -2,7 +2,7 @@
 import { Tensor } from "onnxruntime-common"
 import { makeMask } from "../graph/attention.ts"
 import { names, type Operators } from "../graph/Decoder.ts"
-import { type LayerKind, layerKinds, type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
+import { type LayerKind, layerKinds, type ModelConfig } from "../graph/ModelConfig.ts"
 import { RotaryTables } from "../graph/Rotary.ts"
 import type { Tensors } from "../runtime/Runtime.ts"
 import type { Lane, Wanted } from "./Forward.ts"
@@ -160,7 +160,7 @@ export class Feeds {
   #interventions(interventions: Interventions, positions: ReadonlyArray<number>, { interventions: sites }: Openings) {
     const feeds: Record<string, Tensor> = {}
     for (const site of sites) {
-      Object.assign(feeds, interventions.feedsAt(site, siteWidth(this.#config, site.site), positions))
+      Object.assign(feeds, interventions.feedsAt(site, this.#config, positions))
     }
     return feeds
   }

@@ -1,21 +1,24 @@
 /** The interventions that are in force over a sequence: they make its keys and values what they are. */
 import { Tensor } from "onnxruntime-common"
-import { inputNames } from "../graph/SiteChange.ts"
+import { type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
+import { type ChangeSite, changeKey, inputNames } from "../graph/SiteChange.ts"
 import type { Tensors } from "../runtime/Runtime.ts"
 import { isAmong, type ReadPositions } from "../words/Intervention.ts"
-import { type Site, siteKey } from "../words/Site.ts"
 
 /** What acts at a site along `J` directions, as the graph takes it: see `SiteChange.ts`. */
 export interface Directions {
-  readonly site: Site
+  readonly site: ChangeSite
   readonly width: number
   /** Equal only for what gives the same numbers. */
   readonly key: string
   readonly positions: ReadPositions
-  /** `[width, J]`. */
+  /** `[width of what is read, J]`; of features that are chosen among `F` `[width of what is read, F]`. */
   readonly encoder: Float32Array
-  /** `[J]`, and so the next three. */
+  /** `[J]`; of features that are chosen among `F` `[F]`. */
   readonly bias: Float32Array
+  /** Where features are chosen: the most that are active, and which of all the directions are. */
+  readonly choice?: { readonly k: number; readonly of: ReadonlyArray<number> } | undefined
+  /** `[J]`, and so the next two. */
   readonly threshold: Float32Array
   readonly constant: Float32Array
   readonly gain: Float32Array
@@ -31,7 +34,7 @@ const mostKept = 16 * 1024 * 1024
 export class Interventions {
   /** Equal for equal interventions, and empty for none. */
   readonly key: string
-  readonly sites: ReadonlyArray<Site>
+  readonly sites: ReadonlyArray<ChangeSite>
   /** Whether a sequence may be kept for the next request. A whole autoencoder is larger than what keeping it saves. */
   readonly areKept: boolean
   readonly #changes: ReadonlyMap<string, SiteInputs>
@@ -52,9 +55,9 @@ export class Interventions {
     const sorted = list.toSorted((a, b) => Number(a.key > b.key) - Number(a.key < b.key))
     const changes = new Map<string, SiteInputs>()
     for (const { site } of sorted) {
-      const key = siteKey(site)
+      const key = changeKey(site)
       if (changes.has(key)) continue
-      changes.set(key, new SiteInputs(sorted.filter((other) => siteKey(other.site) === key)))
+      changes.set(key, new SiteInputs(sorted.filter((other) => changeKey(other.site) === key)))
     }
     return new Interventions(JSON.stringify(sorted.map(({ key }) => key)), changes)
   }
@@ -64,14 +67,14 @@ export class Interventions {
    *
    * @param positions of the run's tokens.
    */
-  feedsAt(site: Site, width: number, positions: ReadonlyArray<number>): Tensors {
-    return (this.#changes.get(siteKey(site)) ?? nothingAt(site, width)).feeds(positions)
+  feedsAt(site: ChangeSite, config: ModelConfig, positions: ReadonlyArray<number>): Tensors {
+    return (this.#changes.get(changeKey(site)) ?? nothingAt(site, config)).feeds(positions)
   }
 }
 
 /** A graph's inputs at one site: those that are the same in each run are made once. */
 class SiteInputs {
-  readonly site: Site
+  readonly site: ChangeSite
   readonly #constant: Tensors
   /** Of each direction. */
   readonly #positions: ReadonlyArray<ReadPositions>
@@ -87,12 +90,11 @@ class SiteInputs {
     this.#replaced = all.find(({ base }) => base !== undefined)?.positions ?? []
     const names = inputNames(site)
     const count = this.#positions.length
-    const perDirection = (name: "bias" | "threshold" | "constant" | "gain"): Tensor =>
+    const perDirection = (name: "threshold" | "constant" | "gain"): Tensor =>
       new Tensor("float32", joined(all.map((directions) => directions[name])), [count])
     this.#constant = {
-      [names.encoder]: new Tensor("float32", besideEachOther(all, width), [width, count]),
+      ...(first.choice === undefined ? encoders(names, all) : choices(names, all, first)),
       [names.decoder]: new Tensor("float32", joined(all.map(({ decoder }) => decoder)), [count, width]),
-      [names.bias]: perDirection("bias"),
       [names.threshold]: perDirection("threshold"),
       [names.constant]: perDirection("constant"),
       [names.gain]: perDirection("gain"),
@@ -121,12 +123,40 @@ class SiteInputs {
   }
 }
 
+type Names = ReturnType<typeof inputNames>
+
+/** Each direction reads by itself. */
+function encoders(names: Names, all: ReadonlyArray<Directions>): Tensors {
+  const bias = joined(all.map((directions) => directions.bias))
+  const encoder = besideEachOther(all)
+  return {
+    [names.encoder]: new Tensor("float32", encoder, [encoder.length / bias.length, bias.length]),
+    [names.bias]: new Tensor("float32", bias, [bias.length]),
+  }
+}
+
+/** The directions are some of an autoencoder's features, which at one site are all of the same one. */
+function choices(names: Names, all: ReadonlyArray<Directions>, { bias, choice, encoder }: Directions): Tensors {
+  const of = BigInt64Array.from(
+    all.flatMap((directions) => directions.choice?.of ?? []),
+    BigInt,
+  )
+  return {
+    [names.encoder]: new Tensor("float32", encoder, [encoder.length / bias.length, bias.length]),
+    [names.bias]: new Tensor("float32", bias, [bias.length]),
+    [names.k]: new Tensor("int64", BigInt64Array.of(BigInt(Math.min(choice?.k ?? 1, bias.length))), [1]),
+    [names.chosen]: new Tensor("int64", of, [of.length]),
+  }
+}
+
 /** One direction of zeros: not every device multiplies by a matrix without columns. */
-function nothingAt(site: Site, width: number): SiteInputs {
+function nothingAt(site: ChangeSite, config: ModelConfig): SiteInputs {
   const zero = new Float32Array(1)
-  const zeros = new Float32Array(width)
-  const directions = { key: "", positions: [], bias: zero, threshold: zero, constant: zero, gain: zero }
-  return new SiteInputs([{ ...directions, site, width, encoder: zeros, decoder: zeros }])
+  const width = siteWidth(config, site.site)
+  const encoder = new Float32Array(siteWidth(config, site.reads ?? site.site))
+  const choice = site.isTopK === true ? { k: 1, of: [0] } : undefined
+  const directions = { key: "", positions: [], bias: zero, threshold: zero, constant: zero, gain: zero, choice }
+  return new SiteInputs([{ ...directions, site, width, encoder, decoder: new Float32Array(width) }])
 }
 
 const joined = ([first, ...others]: ReadonlyArray<Float32Array>): Float32Array => {
@@ -141,9 +171,10 @@ const joined = ([first, ...others]: ReadonlyArray<Float32Array>): Float32Array =
 }
 
 /** The encoders' columns, as one matrix. */
-function besideEachOther(all: ReadonlyArray<Directions>, width: number): Float32Array {
+function besideEachOther(all: ReadonlyArray<Directions>): Float32Array {
   const [first] = all
-  if (first !== undefined && all.length === 1) return first.encoder
+  if (first === undefined || all.length === 1) return first?.encoder ?? new Float32Array(0)
+  const width = first.encoder.length / first.bias.length
   const count = all.reduce((sum, { constant }) => sum + constant.length, 0)
   const whole = new Float32Array(width * count)
   let column = 0

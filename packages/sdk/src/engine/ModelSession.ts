@@ -3,6 +3,7 @@ import { attentionKind } from "../graph/attention.ts"
 import { buildDecoder, type Head, type Operators } from "../graph/Decoder.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { Runtime, Session, Tensors } from "../runtime/Runtime.ts"
+import type { ChangeSite } from "../graph/SiteChange.ts"
 import type { Site } from "../words/Site.ts"
 import type { ModelParts } from "./ModelParts.ts"
 import { covers, union } from "./SiteSets.ts"
@@ -11,7 +12,7 @@ import { covers, union } from "./SiteSets.ts"
 export interface Openings {
   readonly heads: ReadonlyArray<Head>
   readonly taps: ReadonlyArray<Site>
-  readonly interventions: ReadonlyArray<Site>
+  readonly interventions: ReadonlyArray<ChangeSite>
 }
 
 export interface ModelSessionOptions {

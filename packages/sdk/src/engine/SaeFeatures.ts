@@ -5,12 +5,15 @@
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import { isInPlace, readArray, readRun } from "../files/PlacedArray.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
+import type { ChangeSite } from "../graph/SiteChange.ts"
 import type { SaeEntry } from "../scope/SaePath.ts"
 import type { SaeArrayName, SaeFile } from "../scope/SaeFile.ts"
-import { asJumpRelu, featureArrays, type FeatureArrayName, whyNotReadable } from "../scope/SaeFormula.ts"
+import { asJumpRelu, featureArrays, type FeatureArrayName } from "../scope/SaeFormula.ts"
 import { invalidRequest } from "../words/Errors.ts"
-import { type Site, siteKey } from "../words/Site.ts"
+import { lengthOf } from "../words/Intervention.ts"
+import { type Site, siteKey, type SiteName, standsBefore } from "../words/Site.ts"
 import { areFinite } from "./areFinite.ts"
+import { decoderNorms } from "./decoderNorms.ts"
 import { damagedSae, locateSae } from "./locateSae.ts"
 
 /** What a feature reads, and what it writes. */
@@ -22,11 +25,19 @@ export interface FeatureDirection {
   readonly decoder: Float32Array
 }
 
+/** What all features read: `[width of what is read, features]`, and `[features]` each. */
+export interface WholeEncoder extends Readonly<Record<"encoder" | "bias" | "threshold", Float32Array>> {
+  /** Of a TopK autoencoder, whose activations may count in the length of decoder rows: those lengths. */
+  readonly norms?: Float32Array | undefined
+}
+
 /** All features of an autoencoder, as matrices. */
-export interface WholeSae extends Readonly<
-  Record<"encoder" | "bias" | "threshold" | "decoder" | "base", Float32Array>
-> {
+export interface WholeSae extends WholeEncoder {
   readonly width: number
+  /** `[features, width of what is written]`: what an activation of 1 adds. */
+  readonly decoder: Float32Array
+  /** `[width of what is written]`. */
+  readonly base: Float32Array
 }
 
 /** Columns lie all over an array: one of up to so many bytes is read through for one, and of a larger one single numbers. */
@@ -43,18 +54,25 @@ export class SaeFeatures {
   readonly site: Site
   /** Tells autoencoders apart. */
   readonly path: string
+  /** Where it writes, and how what its features read is made. */
+  readonly change: ChangeSite
+  /** The most features that are active at once, where they are chosen among all. */
+  readonly k: number | undefined
   readonly #files: ModelFiles
   readonly #file: string
   readonly #sae: SaeFile
-  readonly #isTranscoder: boolean
+  readonly #reads: SiteName
   readonly #mostReadThrough: number
   /** Arrays that are not in place are read once, as a whole. */
   readonly #arrays = new Map<SaeArrayName, Promise<Float32Array>>()
   readonly #kept = new Map<string, Promise<Float32Array>>()
 
   private constructor(files: ModelFiles, entry: SaeEntry, sae: SaeFile, most: number) {
+    const { activation, k, normalisation } = sae.formula
     this.site = { layer: entry.layer, site: entry.writes ?? entry.site }
-    this.#isTranscoder = entry.writes !== undefined
+    this.change = { ...this.site, reads: entry.site, normalisation, isTopK: activation === "topk" }
+    this.k = activation === "topk" ? k : undefined
+    this.#reads = entry.site
     this.path = filePath(files, entry.file)
     this.#files = files
     this.#file = entry.file
@@ -87,21 +105,21 @@ export class SaeFeatures {
   }
 
   /**
-   * @throws InvalidRequestError where features cannot be read in the middle of a model, so that none can be set.
+   * @throws InvalidRequestError where what its features read is made behind what they write, so that none can be set.
    * @param option that asks for it.
    */
   checkReadable(option: string): void {
-    const why = this.#isTranscoder
-      ? "it is a transcoder, which reads in one place and writes in another"
-      : this.#sae.formula.isAffine
-        ? "it has a matrix of its own beside its features"
-        : whyNotReadable(this.#sae.formula)
-    if (why === undefined) return
+    if (this.#reads === this.site.site || standsBefore(this.#reads, this.site.site)) return
     throw invalidRequest(
       option,
-      `features of the autoencoder at ${siteKey(this.site)} cannot be set: ${why}`,
-      "Steer by the feature instead, or take a JumpReLU, standard or gated autoencoder.",
+      `features of the autoencoder at ${siteKey(this.site)} cannot be set: they read ${this.#reads}, which stands behind it`,
+      "Steer by the feature instead.",
     )
+  }
+
+  /** Width of what it writes. */
+  get writtenWidth(): number {
+    return this.#sae.dOut
   }
 
   /** The row of a feature in the decoder: `[width of the site]`. */
@@ -110,7 +128,21 @@ export class SaeFeatures {
     return this.#keep(`row ${index}`, () => this.#run("W_dec", { first: index * dOut, count: dOut }))
   }
 
-  /** Of a feature that {@link checkReadable} has let pass. */
+  /**
+   * How much of a decoder's row an activation of 1 writes.
+   *
+   * @param read what the autoencoder reads at the token.
+   */
+  unitAt(read: Float32Array, row: Float32Array): number {
+    const { isInDecoderNorms, normalisation } = this.#sae.formula
+    const unit = isInDecoderNorms ? 1 / lengthOf(row) : 1
+    if (normalisation === "none") return unit
+    if (normalisation === "constant_norm_rescale") return (unit * lengthOf(read)) / Math.sqrt(read.length)
+    const mean = read.reduce((sum, value) => sum + value, 0) / read.length
+    return (unit * lengthOf(read.map((value) => value - mean))) / Math.sqrt(read.length - 1)
+  }
+
+  /** Of an autoencoder whose features are not chosen among all. */
   async direction(index: number): Promise<FeatureDirection> {
     const { formula } = this.#sae
     const own: Partial<Record<FeatureArrayName, Float32Array>> = {}
@@ -130,19 +162,39 @@ export class SaeFeatures {
     }
   }
 
-  /** Everything. It is not kept: at 16,384 features of 2,304 numbers it is 302 MB. */
-  async whole(): Promise<WholeSae> {
+  /** Of all features. It is not kept: at 16,384 features of 2,304 numbers it is 151 MB. */
+  async wholeEncoder(): Promise<WholeEncoder> {
     const { dModel, formula, width } = this.#sae
     const own: Partial<Record<FeatureArrayName, Float32Array>> = {}
     for (const name of featureArrays[formula.activation]) own[name] = await this.#whole(name)
-    const { bias, scale, threshold } = asJumpRelu(formula, own)
+    const jump = asJumpRelu(formula, own)
+    const norms = formula.isInDecoderNorms ? await decoderNorms(this.#files, this.#file, this.#sae) : undefined
+    const { bias, scale = norms, threshold } = jump
     const encoder = await this.#whole("W_enc")
-    const base = await this.#whole("b_dec")
     for (let row = 0; scale !== undefined && row < dModel; row++) {
       for (let i = 0; i < width; i++) encoder[row * width + i]! *= scale[i]!
     }
-    if (formula.subtractsDecoderBias) subtractProduct(bias, base, encoder)
-    return { width, encoder, bias, threshold, decoder: await this.#whole("W_dec"), base }
+    for (let i = 0; norms !== undefined && i < width; i++) bias[i]! *= norms[i]!
+    if (formula.subtractsDecoderBias) subtractProduct(bias, await this.#array("b_dec"), encoder)
+    return { encoder, bias, threshold, norms }
+  }
+
+  /** Everything. It is not kept: at 16,384 features of 2,304 numbers it is 302 MB. */
+  async whole(): Promise<WholeSae> {
+    const { dOut, width } = this.#sae
+    const { norms, ...encoder } = await this.wholeEncoder()
+    const decoder = await this.#whole("W_dec")
+    for (let i = 0; norms !== undefined && i < decoder.length; i++) decoder[i]! /= norms[Math.floor(i / dOut)]!
+    return { width, ...encoder, decoder, base: await this.#whole("b_dec") }
+  }
+
+  /** What it adds of what it reads beside its features, `[width of what is read, width of what is written]`, if anything. */
+  async skip(): Promise<Float32Array | undefined> {
+    const { dModel, dOut, skip } = this.#sae
+    if (skip === undefined) return undefined
+    const values = this.#checked(await readArray(this.#files, this.#file, skip.array))
+    if (!skip.isTransposed) return values
+    return Float32Array.from(values, (_, i) => values[(i % dOut) * dModel + Math.floor(i / dOut)]!)
   }
 
   async #whole(name: SaeArrayName): Promise<Float32Array> {

@@ -4,9 +4,11 @@ import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { SaeEntry } from "../scope/SaePath.ts"
 import { type Labels, readLabels } from "../scope/Labels.ts"
 import { chooseSae } from "../scope/chooseSae.ts"
+import { searchPlaces } from "../scope/search/searchLabels.ts"
 import { checked } from "../words/checked.ts"
 import { asFacetError, type FacetError, InvalidRequestError } from "../words/Errors.ts"
-import type { GenerateRequest, TraceRequest } from "../words/Request.ts"
+import type { FoundFeature } from "../words/FeatureSearch.ts"
+import type { FeatureSearchRequest, GenerateRequest, TraceRequest } from "../words/Request.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import type { Devices } from "./Devices.ts"
 import { Interventions } from "./Interventions.ts"
@@ -43,6 +45,7 @@ export class Scopes {
   readonly #devices: Pick<Devices, "runtime">
   readonly #saes = new Map<string, Promise<OpenSae>>()
   readonly #features = new RecentlyUsed<Promise<SaeFeatures>>(mostFeatureFiles)
+  readonly #labels = new RecentlyUsed<Promise<Labels>>(mostFeatureFiles)
   readonly #residents: Residents
 
   /** @param scopeBytes the most of autoencoders' weights that stay in memory while others are used. */
@@ -88,6 +91,33 @@ export class Scopes {
         return { sae: await opened, labels: await readLabels(scope.files, entry) }
       },
       catch: (cause) => asFacetError("Opening an autoencoder", cause),
+    })
+  }
+
+  /** Features by their labels, of all autoencoders that a trace could take, or of one site's or layer's. */
+  search(
+    { model, scope }: Loaded,
+    { query, topK, ...where }: FeatureSearchRequest,
+  ): Effect.Effect<ReadonlyArray<FoundFeature>, FacetError> {
+    return Effect.tryPromise({
+      try: async () => {
+        if (scope === undefined) throw noScope(model)
+        const { layer, site } = where
+        const sites = sitesOf(scope.entries).filter(
+          (place) => (layer ?? place.layer) === place.layer && (site ?? place.site) === place.site,
+        )
+        // Says what there is where there is nothing.
+        if (sites.length === 0) await choose(scope, siteOf(where))
+        const labelled = await Promise.all(
+          sites.map(async (place) => {
+            const { entry, key } = await choose(scope, place)
+            const known = this.#labels.get(key)
+            return { place, labels: await (known ?? remember(this.#labels, key, readLabels(scope.files, entry))) }
+          }),
+        )
+        return searchPlaces(labelled, query, topK)
+      },
+      catch: (cause) => asFacetError("Searching features", cause),
     })
   }
 

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { type FacetError, ModelFileError } from "../words/Errors.ts"
 import { answerTo } from "./answerTo.ts"
+import { explainProbes } from "./explain/explainProbes.ts"
 import { explainVerdict, type LookInto } from "./explain/explainVerdict.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
 import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
@@ -56,7 +57,11 @@ export const judge = (
     }
     if (request.explain === undefined || !verdict.flagged) return verdict
     const judging = { scheduler, model, request: { ...request, policies: asked }, look }
-    return yield* explainVerdict(judging, { verdict, ...byGuideline })
+    const explained = yield* explainVerdict(judging, { verdict, ...byGuideline })
+    const guidelines = new Map(
+      asked.map(({ id, probe }, i) => [id, (probe?.guideline ?? 0) * (byGuideline.logits[i] ?? 0)]),
+    )
+    return yield* explainProbes({ scheduler, model, request, guidelines }, explained)
   })
 
 const notAGuard = (model: OpenModel): ModelFileError =>

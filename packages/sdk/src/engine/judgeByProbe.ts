@@ -20,24 +20,31 @@ export interface ProbeJudgement {
 /** Pieces of a text that is longer than the context overlap by this share. */
 const overlapShare = 4
 
+/** The text that probes read, and its tokens in pieces that fit. */
+export function* probePieces(model: OpenModel, { prompt = "", response }: Pick<JudgeRequest, "prompt" | "response">) {
+  const text = (response ?? prompt).trim()
+  const ids: ReadonlyArray<number> = yield* model.tokenizer.encodeInSlices(
+    text,
+    response === undefined ? "prompt" : "response",
+  )
+  const room = model.config.contextLength - 1
+  return { text, ids, pieces: overlappingPieces(ids.length, room, Math.floor(room / overlapShare)) }
+}
+
 /** Runs the text once for all probes; one that is longer than the context in overlapping pieces, of which the worst counts. */
 export const judgeByProbe = (
   scheduler: Scheduler,
   model: OpenModel,
-  { policies, prompt = "", response }: JudgeRequest,
+  request: JudgeRequest,
 ): Effect.Effect<ProbeJudgement, FacetError> =>
   Effect.gen(function* () {
-    const probes = policies.flatMap(({ id, probe }) => (probe === undefined ? [] : [{ id, probe }]))
+    const probes = request.policies.flatMap(({ id, probe }) => (probe === undefined ? [] : [{ id, probe }]))
     if (probes.length === 0) return { logits: new Map(), judged: 0 }
-    const text = response ?? prompt
-    const ids = yield* inSlices(() =>
-      model.tokenizer.encodeInSlices(text.trim(), response === undefined ? "prompt" : "response"),
-    )
+    const { ids, pieces } = yield* inSlices(() => probePieces(model, request))
     const layers = [...new Set(probes.map(({ probe }) => probe.layer))]
-    const room = model.config.contextLength - 1
     const logits = new Map<string, number>()
     let judged = 0
-    for (const { end, start } of overlappingPieces(ids.length, room, Math.floor(room / overlapShare))) {
+    for (const { end, start } of pieces) {
       const tokens = [model.config.bosId, ...ids.slice(start, end)]
       const features = yield* poolText({ scheduler, model, tokens, layers })
       judged += tokens.length

@@ -18,8 +18,9 @@ import { generate } from "./requests/generate.ts"
 import { inspect, inspectAll } from "./requests/inspect.ts"
 import { judge } from "./requests/judge.ts"
 import { featureLogits, lens } from "./requests/lens.ts"
-import { score } from "./requests/score.ts"
 import { detokenise, render } from "./requests/render.ts"
+import { score } from "./requests/score.ts"
+import { searchFeatures } from "./requests/searchFeatures.ts"
 import { Scheduler } from "./Scheduler.ts"
 import { Scopes } from "./Scopes.ts"
 
@@ -64,6 +65,7 @@ class LocalEngine {
       inspectAll: (request) => inspectAll(parts, request),
       lens: (request) => lens(parts, request),
       featureLogits: (request) => featureLogits(parts, request),
+      searchFeatures: (request) => searchFeatures(parts, request),
       score: (request) => score(parts, request),
       embed: (request) => embed(parts, request),
       features: (request) => features(parts, request),

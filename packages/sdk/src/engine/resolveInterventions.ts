@@ -2,6 +2,7 @@
 import { sha256 } from "@noble/hashes/sha2.js"
 import { bytesToHex } from "@noble/hashes/utils.js"
 import { type ModelConfig, siteWidth } from "../graph/ModelConfig.ts"
+import type { ChangeSite } from "../graph/SiteChange.ts"
 import { InvalidRequestError, invalidRequest } from "../words/Errors.ts"
 import {
   type Change,
@@ -14,7 +15,7 @@ import {
 } from "../words/Intervention.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
 import { type Directions, Interventions } from "./Interventions.ts"
-import type { SaeFeatures } from "./SaeFeatures.ts"
+import type { SaeFeatures, WholeEncoder } from "./SaeFeatures.ts"
 
 export interface ResolveOptions {
   readonly config: ModelConfig
@@ -61,11 +62,17 @@ async function directionsOf(
   features.checkReadable(option)
   for (const [index] of change.features) {
     features.checkIndex(option, index)
-    set.add(features.site, index, request)
+    set.add(`feature ${index} is set at ${siteKey(features.site)}`, `${features.path}:${index}`, request)
   }
-  if (change.errorTerm) return settingEach(request, change, features)
-  set.add(features.site, whole, request)
-  return [await settingAll(request, change, features)]
+  if (change.errorTerm) {
+    if (change.features.length === 0) return []
+    return features.k === undefined
+      ? settingEach(request, change, features)
+      : [await settingChosen(request, change, features, await set.encoderOf(features))]
+  }
+  const replaced = siteKey(features.site)
+  set.add(`an autoencoder takes the place of ${replaced}`, replaced, request)
+  return [await settingAll(request, change, features), ...(await skipping(request, features))]
 }
 
 /** What is wrong with the place is told by the intervention's own path. */
@@ -153,13 +160,13 @@ async function settingEach(
   { features: wanted }: Setting,
   features: SaeFeatures,
 ): Promise<ReadonlyArray<Directions>> {
-  const { path, site } = features
+  const { change, path, site } = features
   const all: Array<Directions> = []
   for (const [index, activation] of wanted) {
     const { bias, decoder, encoder, threshold } = await features.direction(index)
     checkAdded(option, activation, decoder)
     all.push({
-      site,
+      site: change,
       width: decoder.length,
       key: JSON.stringify(["set", siteKey(site), `${path}:${index}`, activation, keyOf(positions)]),
       positions,
@@ -174,12 +181,45 @@ async function settingEach(
   return all
 }
 
+/** Whether a feature is active depends on all others: all are read, and some are set. */
+async function settingChosen(
+  { option, positions }: InterventionRequest,
+  { features: wanted }: Setting,
+  features: SaeFeatures,
+  { bias, encoder, norms }: WholeEncoder,
+): Promise<Directions> {
+  const { change, k = bias.length, path, site } = features
+  const rows: Array<Float32Array> = []
+  for (const [index, activation] of wanted) {
+    const norm = norms?.[index] ?? 1
+    const row = (await features.decoderRow(index)).map((value) => value / norm)
+    checkAdded(option, activation, row)
+    rows.push(row)
+  }
+  const width = rows[0]?.length ?? 0
+  const decoder = new Float32Array(rows.length * width)
+  for (const [i, row] of rows.entries()) decoder.set(row, i * width)
+  return {
+    site: change,
+    width,
+    key: JSON.stringify(["set", siteKey(site), path, wanted, keyOf(positions)]),
+    positions,
+    encoder,
+    bias,
+    choice: { k, of: wanted.map(([index]) => index) },
+    threshold: new Float32Array(rows.length),
+    constant: Float32Array.from(wanted, ([, activation]) => activation),
+    gain: new Float32Array(rows.length).fill(-1),
+    decoder,
+  }
+}
+
 async function settingAll(
   { option, positions }: InterventionRequest,
   { features: wanted }: Setting,
   features: SaeFeatures,
 ): Promise<Directions> {
-  const { path, site } = features
+  const { change, k, path, site } = features
   const { width, ...matrices } = await features.whole()
   const constant = new Float32Array(width)
   const gain = new Float32Array(width).fill(1)
@@ -191,7 +231,34 @@ async function settingAll(
   }
   const set = wanted.toSorted(([a], [b]) => a - b)
   const key = JSON.stringify(["splice", siteKey(site), path, set, keyOf(positions)])
-  return { site, width: length, key, positions, ...matrices, constant, gain }
+  const choice = k === undefined ? undefined : { k, of: Array.from({ length: width }, (_, i) => i) }
+  return { site: change, width: length, key, positions, ...matrices, choice, constant, gain }
+}
+
+/** What an affine transcoder adds of its input: each number of the output reads its column, and is written as it is. */
+async function skipping({ positions }: InterventionRequest, features: SaeFeatures): Promise<ReadonlyArray<Directions>> {
+  const skip = await features.skip()
+  if (skip === undefined) return []
+  const { change, path, site } = features
+  const asItIs: ChangeSite = { ...site, reads: change.reads }
+  const width = features.writtenWidth
+  const zeros = new Float32Array(width)
+  const decoder = new Float32Array(width * width)
+  for (let i = 0; i < width; i++) decoder[i * width + i] = 1
+  return [
+    {
+      site: asItIs,
+      width,
+      key: JSON.stringify(["skip", siteKey(site), path, keyOf(positions)]),
+      positions,
+      encoder: skip,
+      bias: zeros,
+      threshold: zeros.map(() => always),
+      constant: zeros,
+      gain: zeros.map(() => 1),
+      decoder,
+    },
+  ]
 }
 
 function checkAdded(option: string, activation: number, row: Float32Array): void {
@@ -204,23 +271,30 @@ function checkAdded(option: string, activation: number, row: Float32Array): void
   )
 }
 
-/** Stands for an autoencoder that takes the tensor's place. */
-const whole = -1
-
 /** Which features are set where: one that is set twice would be set to neither. */
 class SetFeatures {
   readonly #all = new Map<string, Array<InterventionRequest>>()
+  readonly #encoders = new Map<SaeFeatures, Promise<WholeEncoder>>()
 
-  add(site: Site, index: number, request: InterventionRequest): void {
-    const key = `${siteKey(site)}.${index}`
+  /** Read once for a request, however many of its features are set. */
+  encoderOf(features: SaeFeatures): Promise<WholeEncoder> {
+    const known = this.#encoders.get(features) ?? features.wholeEncoder()
+    this.#encoders.set(features, known)
+    return known
+  }
+
+  /**
+   * @param what is done, in words.
+   * @param key of what cannot be done twice at one position.
+   */
+  add(what: string, key: string, request: InterventionRequest): void {
     const others = this.#all.get(key) ?? []
     this.#all.set(key, [...others, request])
     const other = others.find(({ positions }) => overlap(positions, request.positions))
     if (other === undefined) return
-    const what = index === whole ? "an autoencoder takes the place of" : `feature ${index} is set at`
     throw invalidRequest(
       request.option,
-      `${what} ${siteKey(site)} already by ${other.option}`,
+      `${what} already by ${other.option}`,
       "Leave one of them out, or give them positions that do not overlap.",
     )
   }

@@ -8,7 +8,7 @@
 import { type Site, siteKey } from "../words/Site.ts"
 import type { TensorLocations, TensorSpec } from "../words/Tensors.ts"
 import { type Attend, attention, type AttentionKind, names as attentionNames } from "./attention.ts"
-import { changeOf } from "./SiteChange.ts"
+import { changeKey, type ChangeSite, changeOf } from "./SiteChange.ts"
 import { headName, type ModelConfig, siteWidth } from "./ModelConfig.ts"
 import { ElementType, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
 import { type Multiplication, type Rounding, Weights } from "./Weights.ts"
@@ -55,7 +55,7 @@ export interface DecoderOptions {
   /** Sites that a run may fetch, each under its {@link siteKey}: `[1, S, width]`. One that is not fetched is not copied. */
   readonly taps: ReadonlyArray<Site>
   /** Sites that a run can change, by default none: see `SiteChange.ts` for the inputs of each. */
-  readonly interventions?: ReadonlyArray<Site> | undefined
+  readonly interventions?: ReadonlyArray<ChangeSite> | undefined
   /** Sequences that a run can give a token each, by default one. Fused attention only. */
   readonly lanes?: number | undefined
 }
@@ -104,6 +104,8 @@ export class DecoderGraph {
   readonly #weights: Weights
   readonly #attend: Attend
   readonly #newKeyValues: Array<Value> = []
+  /** What stands at the sites so far, by their keys. */
+  readonly #standing = new Map<string, Value>()
 
   constructor(model: DecoderModel, options: DecoderOptions) {
     const { config, specs, tensors } = model
@@ -186,7 +188,7 @@ export class DecoderGraph {
   site(site: Site, value: Value): Value {
     const change = this.#changeAt(site, value)
     const result = change === undefined ? value : this.add(value, change)
-    this.#tap(site, result)
+    this.#stands(site, result)
     return result
   }
 
@@ -199,10 +201,10 @@ export class DecoderGraph {
     residual: Value,
     { gain, normed }: { readonly gain: Value; readonly normed: Value },
   ): Value {
-    if (!isOneOf(this.#options.taps, site) && !isOneOf(this.#options.interventions, site)) return normed
+    if (!this.#isAsked(site)) return normed
     const value = this.#normalised(residual)
     const change = this.#changeAt(site, value)
-    this.#tap(site, change === undefined ? value : this.add(value, change))
+    this.#stands(site, change === undefined ? value : this.add(value, change))
     return change === undefined ? normed : this.add(normed, this.#graph.op("Mul", [change, gain]))
   }
 
@@ -211,12 +213,31 @@ export class DecoderGraph {
     return this.norm(x, this.#graph.constant(new Float32Array(this.config.hiddenSize).fill(1)))
   }
 
-  #changeAt(site: Site, value: Value): Value | undefined {
-    if (!isOneOf(this.#options.interventions, site)) return undefined
-    return changeOf(this.#graph, site, siteWidth(this.config, site.site), value)
+  /** Whether a run may read the site, or change it. */
+  #isAsked(site: Site): boolean {
+    const { interventions = [], taps } = this.#options
+    const read = interventions.map(({ layer, reads, site: own }): Site => ({ layer, site: reads ?? own }))
+    return [taps, interventions, read].some((sites) => isOneOf(sites, site))
   }
 
-  #tap(site: Site, value: Value): void {
+  /** All that act at a site read what stood there before any of them acted. */
+  #changeAt(site: Site, x: Value): Value | undefined {
+    const all = (this.#options.interventions ?? []).filter((change) => siteKey(change) === siteKey(site))
+    // In one order, so that a sum is the same bits in whatever order the session was opened for them.
+    return all
+      .toSorted((a, b) => Number(changeKey(a) > changeKey(b)) - Number(changeKey(a) < changeKey(b)))
+      .map((change) => {
+        const from = { layer: site.layer, site: change.reads ?? site.site }
+        const read = from.site === site.site ? x : this.#standing.get(siteKey(from))
+        if (read === undefined) throw new Error(`${siteKey(from)} does not stand before ${siteKey(site)}`)
+        const [width, readWidth] = [siteWidth(this.config, site.site), siteWidth(this.config, from.site)]
+        return changeOf(this.#graph, change, { x, width, read, readWidth })
+      })
+      .reduce<Value | undefined>((sum, change) => (sum === undefined ? change : this.add(sum, change)), undefined)
+  }
+
+  #stands(site: Site, value: Value): void {
+    this.#standing.set(siteKey(site), value)
     if (!isOneOf(this.#options.taps, site)) return
     this.#graph.output(siteKey(site), value, [1, "S", siteWidth(this.config, site.site)])
   }

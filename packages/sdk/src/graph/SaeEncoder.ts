@@ -9,6 +9,8 @@
  * Sources: Gemma Scope (arXiv 2408.05147), section 2 and appendix A; SAELens 6 for the normalisations.
  */
 import type { Normalisation } from "../words/Normalisation.ts"
+import { largestOf } from "./largestOf.ts"
+import { normalise } from "./normalise.ts"
 import { ElementType, type FileSlice, type Graph, GraphBuilder, type Value } from "./Onnx.ts"
 
 export const names = {
@@ -47,7 +49,8 @@ export function buildEncoder(encoder: Encoder): Graph {
   const g = new GraphBuilder("sae")
   const parameter = (key: string, from: Parameter, shape: ReadonlyArray<number>): Value =>
     from instanceof Float32Array ? g.constant(from, shape) : g.external(key, ElementType.float32, shape, from)
-  let x = normalised(g, encoder, g.input(names.activations, ElementType.float32, ["N", dModel]))
+  const activations = g.input(names.activations, ElementType.float32, ["N", dModel])
+  let { normed: x } = normalise(g, encoder.normalisation, activations, dModel)
   if (shift !== undefined) x = g.op("Sub", [x, g.constant(shift, [dModel])])
   let pre = g.op("MatMul", [x, parameter("W_enc", W_enc, [dModel, width])])
   if (scale !== undefined) pre = g.op("Mul", [pre, g.constant(scale, [width])])
@@ -58,29 +61,8 @@ export function buildEncoder(encoder: Encoder): Graph {
   if (threshold !== undefined) {
     silent = g.op("Or", [g.op("LessOrEqual", [pre, parameter("threshold", threshold, [width])]), silent])
   }
-  if (topK !== undefined && topK < width) silent = g.op("Or", [g.op("Less", [pre, leastOf(g, pre, topK)]), silent])
+  if (topK !== undefined && topK < width)
+    silent = g.op("Or", [g.op("Less", [pre, largestOf(g, pre, g.ints(topK))]), silent])
   g.output(names.features, g.op("Where", [silent, zero, pre]), ["N", width])
   return g.build()
-}
-
-/** The `k`-th largest of each row, `[N, 1]`. */
-function leastOf(g: GraphBuilder, rows: Value, k: number): Value {
-  const [largest = ""] = g.opMany("TopK", [rows, g.ints(k)], [true, true], { attributes: { axis: -1 } })
-  return g.op("ReduceMin", [largest, g.ints(-1)], { attributes: { keepdims: 1 } })
-}
-
-function normalised(g: GraphBuilder, { dModel, normalisation }: Encoder, x: Value): Value {
-  const mean = (value: Value): Value => g.op("ReduceMean", [value, g.ints(-1)], { attributes: { keepdims: 1 } })
-  switch (normalisation) {
-    case "none":
-      return x
-    case "constant_norm_rescale":
-      // sqrt(d) / |x| is 1 / rms(x).
-      return g.op("Div", [x, g.op("Sqrt", [mean(g.op("Mul", [x, x]))])])
-    case "layer_norm": {
-      const centred = g.op("Sub", [x, mean(x)])
-      const variance = g.op("Mul", [mean(g.op("Mul", [centred, centred])), g.scalar(dModel / (dModel - 1))])
-      return g.op("Div", [centred, g.op("Add", [g.op("Sqrt", [variance]), g.scalar(1e-5)])])
-    }
-  }
 }

@@ -5,6 +5,7 @@ import type { ModelUrl } from "../files/http/modelUrl.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { PackedFolder } from "../files/opfs/PackedFolder.browser.ts"
 import { callHook } from "../words/callHook.ts"
+import { leftOutWarning } from "../words/ModelDescription.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { WeightDtype } from "../words/Tensors.ts"
 
@@ -35,7 +36,9 @@ export async function packRemoteModel(
   const tell = (progress: Omit<Progress, "phase" | "model">): void => {
     if (onProgress !== undefined) callHook("onProgress", () => onProgress({ phase: "convert", model: id, ...progress }))
   }
-  const say = (message: string): void => tell({ file: "", loadedBytes: 0, totalBytes: 0, message })
+  const beginning = { file: "", loadedBytes: 0, totalBytes: 0 }
+  const say = (message: string): void => tell({ ...beginning, message })
+  const warn = (message: string): void => tell({ ...beginning, message, isWarning: true })
   say(
     `${id}: its weights are packed once${dtype === undefined ? "" : ` (${dtype})`}, and kept in the browser's storage.`,
   )
@@ -50,8 +53,8 @@ export async function packRemoteModel(
         tell({ file: tensor, loadedBytes, totalBytes, secondsLeft, source: "network" }),
     })
     await target.commit(dtype ?? (await bitsOf(target.files(id))))
-    for (const part of leftOut) say(`${id}: ${part} is left out.`)
-    for (const warning of warnings) say(`${id}: ${warning}`)
+    for (const part of leftOut) warn(leftOutWarning(id, part))
+    for (const warning of warnings) warn(`${id}: ${warning}`)
   } catch (cause) {
     // What is left where even that fails does not open, and the next conversion replaces it.
     await target.discard().catch(() => undefined)

@@ -6,6 +6,7 @@ import { openFolder } from "../files/disk/openFolder.node.ts"
 import { ggufParts } from "../files/gguf/ggufParts.ts"
 import { withLock } from "../files/disk/withLock.node.ts"
 import { byteCount } from "../words/byteCount.ts"
+import { leftOutWarning } from "../words/ModelDescription.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { Located } from "./locateModel.node.ts"
 import type { WeightDtype } from "../words/Tensors.ts"
@@ -65,8 +66,9 @@ async function convert(model: Located, target: string, options: PrepareOptions):
   const { block, dtype, onProgress, signal } = options
   const sizes = await sizesOf(model, dtype)
   await checkDiskRoom(dirname(target), sizes.after)
-  const say = (message: string): void =>
-    onProgress?.({ phase: "convert", model: origin.id, file: "", loadedBytes: 0, totalBytes: sizes.before, message })
+  const beginning = { phase: "convert", model: origin.id, file: "", loadedBytes: 0, totalBytes: sizes.before } as const
+  const say = (message: string): void => onProgress?.({ ...beginning, message })
+  const warn = (message: string): void => onProgress?.({ ...beginning, message, isWarning: true })
   say(`${origin.id}: ${byteCount(sizes.before)} of weights are packed once${packing(options)} and kept in ${target}.`)
   // Who opens models that are packed already needs no packer.
   const { convertModel } = await import("@facet/checkpoint")
@@ -80,8 +82,8 @@ async function convert(model: Located, target: string, options: PrepareOptions):
     onProgress: ({ loadedBytes, secondsLeft, tensor, totalBytes }) =>
       onProgress?.({ phase: "convert", model: origin.id, file: tensor, loadedBytes, totalBytes, secondsLeft }),
   })
-  for (const part of leftOut) say(`${origin.id}: ${part} is left out.`)
-  for (const warning of warnings) say(`${origin.id}: ${warning}`)
+  for (const part of leftOut) warn(leftOutWarning(origin.id, part))
+  for (const warning of warnings) warn(`${origin.id}: ${warning}`)
 }
 
 const packing = ({ block, dtype }: PrepareOptions): string => {

@@ -99,7 +99,8 @@ async function warn({ origin }: Located, path: string, { onProgress }: ResolveOp
     .catch(() => undefined)
   const message = facts && (await memoryWarning(origin.id, facts.memoryBytes))
   if (message === undefined || facts === undefined) return
-  onProgress({ phase: "files", model: origin.id, file: configFile, loadedBytes: 0, totalBytes: facts.bytes, message })
+  const place = { phase: "files", model: origin.id, file: configFile, loadedBytes: 0, totalBytes: facts.bytes } as const
+  onProgress({ ...place, message, isWarning: true })
 }
 
 const notHere = (text: string, why: string): ModelNotFoundError =>

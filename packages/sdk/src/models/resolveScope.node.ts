@@ -81,7 +81,8 @@ async function trainedModel({ id, path }: ScopeModel): Promise<TrainedModel> {
 function told(path: string, trained: string | undefined, model: TrainedModel, options: ResolveScopeOptions): string {
   const message = trained === undefined ? undefined : transferWarning(trained, model)
   if (message !== undefined) {
-    options.onProgress?.({ phase: "files", model: model.id ?? "", file: path, loadedBytes: 0, totalBytes: 0, message })
+    const place = { phase: "files", model: model.id ?? "", file: path, loadedBytes: 0, totalBytes: 0 } as const
+    options.onProgress?.({ ...place, message, isWarning: true })
   }
   return path
 }

@@ -5,6 +5,7 @@ import type { Content, ShieldOptions } from "../words/Content.ts"
 import type { DecideOptions } from "../words/Decision.ts"
 import type { EmbedOptions } from "../words/Embedding.ts"
 import { invalidRequest } from "../words/Errors.ts"
+import type { FeatureSearchOptions } from "../words/FeatureSearch.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
@@ -23,6 +24,7 @@ export interface Requests {
   readonly calibrate: EffectRequest<Questions, CalibrateOptions & { readonly examples: ReadonlyArray<LabelledExample> }>
   readonly score: EffectRequest<string | TokenPrompt, ScoreOptions>
   readonly embed: EffectRequest<string, EmbedOptions>
+  readonly searchFeatures: EffectRequest<string, FeatureSearchOptions>
   readonly "tokens.count": EffectRequest<Prompt, RenderOptions>
   readonly "tokens.encode": EffectRequest<string, EncodeOptions>
   readonly "tokens.decode": EffectRequest<ReadonlyArray<number>, object>
@@ -46,6 +48,7 @@ const subjectNames = {
   calibrate: "questions",
   score: "text",
   embed: "text",
+  searchFeatures: "query",
   "tokens.count": "prompt",
   "tokens.encode": "text",
   "tokens.decode": "ids",

@@ -5,6 +5,7 @@ import type { CallOptions, StreamRequest } from "../words/CallOptions.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import type { DecideOptions, Decision } from "../words/Decision.ts"
 import type { Embedding, EmbedOptions } from "../words/Embedding.ts"
+import type { FeatureSearchOptions, FoundFeature } from "../words/FeatureSearch.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
@@ -54,6 +55,8 @@ export interface Effects {
   score(text: string | TokenPrompt, options?: ScoreOptions & CallOptions): Promise<Score>
   /** A text as one vector. */
   embed(text: string, options?: EmbedOptions & CallOptions): Promise<Embedding>
+  /** Features whose labels have all words of a query. */
+  searchFeatures(query: string, options?: FeatureSearchOptions & CallOptions): Promise<ReadonlyArray<FoundFeature>>
   /** How the model reads a text or a chat, without running it. */
   readonly tokens: Tokens
 }

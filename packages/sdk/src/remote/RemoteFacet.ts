@@ -7,6 +7,7 @@ import type { DecideOptions, Decision } from "../words/Decision.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import type { Embedding, EmbedOptions } from "../words/Embedding.ts"
 import { errorFromPlain } from "../words/Errors.ts"
+import type { FeatureSearchOptions, FoundFeature } from "../words/FeatureSearch.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
 import { loadAnswerSchema, loadToolSchemas } from "../words/loadAnswerSchema.ts"
@@ -21,6 +22,7 @@ import { descriptionFromJson, type RemoteDescription } from "./DescriptionDocume
 import { effectToJson, type Requests } from "./EffectDocument.ts"
 import type { Effects } from "./Effects.ts"
 import { embeddingFromJson } from "./EmbeddingDocument.ts"
+import { foundFeaturesFromJson } from "./FoundFeaturesDocument.ts"
 import { linesType } from "./Lines.ts"
 import { breakFromJson, partReader } from "./PartDocument.ts"
 import type { Reader } from "./Reader.ts"
@@ -127,6 +129,14 @@ export class RemoteFacet implements Effects {
   /** A text, taken raw, as one vector. */
   async embed(text: string, options: EmbedOptions & CallOptions = {}): Promise<Embedding> {
     return this.#ask("embed", text, options, embeddingFromJson, "no embedding")
+  }
+
+  /** Features whose labels have all words of a query. */
+  async searchFeatures(
+    query: string,
+    options: FeatureSearchOptions & CallOptions = {},
+  ): Promise<ReadonlyArray<FoundFeature>> {
+    return this.#ask("searchFeatures", query, options, foundFeaturesFromJson, "no features")
   }
 
   #ask<Name extends EffectName, A>(

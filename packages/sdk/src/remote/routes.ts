@@ -9,6 +9,7 @@ export type EffectName =
   | "calibrate"
   | "score"
   | "embed"
+  | "searchFeatures"
   | `tokens.${"count" | "encode" | "decode" | "render"}`
 
 /** `GET` of the first tells what it runs; the effects are asked with `POST`. */
@@ -21,6 +22,7 @@ export const routes = {
   calibrate: "/facet/calibrate",
   score: "/facet/score",
   embed: "/facet/embed",
+  searchFeatures: "/facet/search-features",
   "tokens.count": "/facet/tokens/count",
   "tokens.encode": "/facet/tokens/encode",
   "tokens.decode": "/facet/tokens/decode",

@@ -110,7 +110,7 @@ class Reader {
   }
 
   #place(kind: "sae" | "transcoder"): SaeConfig["place"] {
-    const reads = siteOfHook(this.#text("hook_name") ?? this.#text("hook_point") ?? "")
+    const reads = siteOfHook(this.#text("hook_name") ?? this.#text("hook_point") ?? "", this.#text("hf_hook_name"))
     if (reads === undefined || kind === "sae") return reads
     const written = this.#text("hook_name_out")
     const writes = written === undefined ? undefined : siteOfHook(written)
@@ -144,12 +144,18 @@ class Reader {
   }
 }
 
-/** The site of one of TransformerLens' hooks. What comes into a layer is what the layer before gave. */
-function siteOfHook(hook: string): Site | undefined {
+/**
+ * The site of one of TransformerLens' hooks. What comes into a layer is what the layer before gave. `hook_mlp_in` is what stands
+ * before the norm there, and for SAELens' Gemma Scope 2 what stands behind it: the module's name tells.
+ */
+function siteOfHook(hook: string, module = ""): Site | undefined {
   const { 1: block, 2: name = "" } = /^blocks\.(\d+)\.(.+)$/.exec(hook) ?? []
   if (block === undefined) return undefined
   const layer = Number(block)
   if (name === "hook_resid_pre" && layer > 0) return { layer: layer - 1, site: "resid_post" }
+  if (name === "hook_mlp_in") {
+    return module.endsWith(".pre_feedforward_layernorm.output") ? { layer, site: "mlp_in" } : undefined
+  }
   const site = siteNamed(name)
   return site === undefined ? undefined : { layer, site }
 }

@@ -22,12 +22,19 @@ export interface SaeFile {
   readonly width: number
   readonly formula: SaeFormula
   /**
+   * What is added of the input beside the features: `[dModel, dOut]`, or transposed. Undefined of most.
+   */
+  readonly skip: { readonly array: PlacedArray; readonly isTransposed: boolean } | undefined
+  /**
    * `W_enc` [dModel, width], `W_dec` [width, dOut], `b_dec` [dOut], and what the formula has of `b_enc`, `threshold`, `b_gate`,
    * `b_mag` and `r_mag` [width]; of floats.
    */
   readonly arrays: Readonly<Record<"W_enc" | "W_dec" | "b_dec", PlacedArray>> &
     Readonly<Partial<Record<FeatureArrayName, PlacedArray>>>
 }
+
+/** The matrix beside the features, as each has it; SAELens' is `[dOut, dModel]`, Gemma Scope 2's `[dModel, dOut]`. */
+const [skipOfSaeLens, skipOfGemmaScope] = ["W_skip", "affine_skip_connection"]
 
 /** An archive of arrays. */
 interface Arrays {
@@ -75,7 +82,8 @@ class Reading {
   }
 
   async read(given: SaeFormula): Promise<SaeFile> {
-    const formula = { ...given, isAffine: given.isAffine || this.#has("affine_skip_connection") || this.#has("W_skip") }
+    const skipped = this.#skipArray(given)
+    const formula = { ...given, isAffine: skipped !== undefined }
     const encoder = await this.#find("W_enc")
     const [dModel = 0, width = 0] = encoder.shape
     if (encoder.shape.length === 3) throw this.#refuse(`W_enc has ${shapeText(encoder.shape)}, as a crosscoder has`)
@@ -83,7 +91,7 @@ class Reading {
       throw this.#refuse(`W_enc has the shape ${shapeText(encoder.shape)}, not two positive extents`)
     }
     if (this.#has("scaling_factor")) throw this.#refuse("its activations were finetuned with a scaling_factor")
-    const shaped = async (key: SaeArrayName, ...shape: ReadonlyArray<number>): Promise<PlacedArray> => {
+    const shaped = async (key: string, ...shape: ReadonlyArray<number>): Promise<PlacedArray> => {
       const array = await this.#find(key)
       if (array.shape.length === shape.length && shape.every((extent, axis) => extent === array.shape[axis])) {
         return array
@@ -96,14 +104,22 @@ class Reading {
     for (const key of featureArrays[formula.activation]) own[key] = await shaped(key, width)
     const decoder = await shaped("W_dec", width, dOut)
     const arrays = { ...own, W_enc: encoder, W_dec: decoder, b_dec: await shaped("b_dec", dOut) }
-    return { dModel, dOut, width, formula, arrays }
+    const isTransposed = skipped === skipOfSaeLens
+    const shape = isTransposed ? [dOut, dModel] : [dModel, dOut]
+    const skip = skipped === undefined ? undefined : { array: await shaped(skipped, ...shape), isTransposed }
+    return { dModel, dOut, width, formula, skip, arrays }
+  }
+
+  #skipArray({ isAffine }: SaeFormula): string | undefined {
+    if (this.#has(skipOfGemmaScope)) return skipOfGemmaScope
+    return isAffine || this.#has(skipOfSaeLens) ? skipOfSaeLens : undefined
   }
 
   #has(key: string): boolean {
     return this.#spelt.has(key.toLowerCase())
   }
 
-  async #find(key: SaeArrayName): Promise<PlacedArray> {
+  async #find(key: string): Promise<PlacedArray> {
     const spelt = this.#spelt.get(key.toLowerCase())
     if (spelt === undefined) {
       throw this.#refuse(`the array ${key} is missing (it has ${this.#all.names.join(", ") || "none"})`)

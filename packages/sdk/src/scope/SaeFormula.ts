@@ -68,10 +68,3 @@ function needed(values: Float32Array | undefined): Float32Array {
   if (values === undefined) throw new Error("a parameter of the autoencoder was not read")
   return values
 }
-
-/** Why single features cannot be read in the middle of a model, where they cannot. */
-export function whyNotReadable({ activation, normalisation }: SaeFormula): string | undefined {
-  if (activation === "topk") return "it is a TopK autoencoder, where whether a feature is active depends on all others"
-  if (normalisation !== "none") return `it normalises what it reads (${normalisation}), which a single feature cannot`
-  return undefined
-}

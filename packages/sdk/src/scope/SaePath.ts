@@ -31,7 +31,7 @@ export const isSaeLensFile = (path: string): boolean => nameOf(path) === saeLens
 export const folderOf = (file: string): string => file.slice(0, file.lastIndexOf("/") + 1)
 
 /** What Gemma Scope keeps beside its autoencoders of a site: of the embedding, and Gemma Scope 2's of several layers or sites. */
-const otherKinds = /^(?:embedding|(?:transcoder|crosscoder|clt)(?:_.*)?)$/
+const otherKinds = /^(?:embedding|(?:crosscoder|clt)(?:_.*)?)$/
 
 /** Whether a path is one of theirs. */
 export const isOtherKind = (path: string): boolean => path.split(/[\\/]/).some((segment) => otherKinds.test(segment))
@@ -53,6 +53,8 @@ const folderPlaces: Readonly<Record<string, Place>> = {
   attn_out: { site: "attn_z" },
   attn_out_all: { site: "attn_z" },
   mlp_out_all: { site: "mlp_out" },
+  transcoder: { site: "mlp_in", writes: "mlp_out" },
+  transcoder_all: { site: "mlp_in", writes: "mlp_out" },
 }
 
 function placeOf(segment: string): Place | undefined {
@@ -119,7 +121,9 @@ export function readSaePath(
   const last = (word: "layer" | "width" | "averageL0"): number | undefined =>
     words.map((one) => one[word]).findLast((value) => value !== undefined)
   const layer = last("layer")
-  const place = segments.map(placeOf).findLast((found) => found !== undefined)
+  // Anybody's transcoder may lie in a folder of that name: SAELens' own file says what it reads.
+  const telling = isSaeLensFile(file) ? segments.filter((segment) => !/^transcoder(?:_all)?$/.test(segment)) : segments
+  const place = telling.map(placeOf).findLast((found) => found !== undefined)
   const named = { ...(layer === undefined ? {} : { layer }), ...place }
   checkAgreement(file, named, given)
   const whole = { ...given, ...named }

@@ -5,7 +5,7 @@ export const otherKind = (file: string): ScopeFileError =>
   new ScopeFileError({
     file,
     problem:
-      "it holds crosscoders, autoencoders of the embedding, or transcoders of Gemma Scope 2, which Facet does not read",
+      "it holds crosscoders, cross-layer transcoders or autoencoders of the embedding, which Facet does not read",
     remedy:
-      "Take autoencoders of a layer's output, attention or MLP (Gemma Scope's -res, -att and -mlp), or the -transcoders of Gemma Scope.",
+      "Take autoencoders of a layer's output, attention or MLP (Gemma Scope's -res, -att and -mlp), or -transcoders.",
   })

@@ -29,6 +29,7 @@ export function scopeUrl(
     throw new ScopeFileError({ file, problem: unread, remedy: "Take an autoencoder of another site." })
   }
   const message = transferWarning(trained, { id })
-  if (message !== undefined) onProgress?.({ phase: "files", model: id, file, loadedBytes: 0, totalBytes: 0, message })
+  const place = { phase: "files", model: id, file, loadedBytes: 0, totalBytes: 0 } as const
+  if (message !== undefined) onProgress?.({ ...place, message, isWarning: true })
   return `https://huggingface.co/${repository}/resolve/main/${file}`
 }

@@ -10,7 +10,7 @@ export interface ContrastPair {
 export interface ContrastOptions {
   /** From 0; a vector for each. */
   readonly layers: ReadonlyArray<number>
-  /** `resid_post` (default), `attn_z`, `mlp_out` or `mlp_in_norm`, or TransformerLens' name of it. */
+  /** `resid_post` (default), `attn_z`, `mlp_out`, `mlp_in_norm` or `mlp_in`, or TransformerLens' name of it. */
   readonly site?: string | undefined
   /** What of a text is read: its last token (default), or the mean over all tokens but `<bos>`. */
   readonly positions?: "last" | "mean" | undefined

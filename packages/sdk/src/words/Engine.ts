@@ -7,6 +7,7 @@ import type { Decision } from "./Decision.ts"
 import type { Embedding } from "./Embedding.ts"
 import type { FacetError } from "./Errors.ts"
 import type { EnginePart } from "./Generation.ts"
+import type { FoundFeature } from "./FeatureSearch.ts"
 import type { FeatureLogits, Lens } from "./Lens.ts"
 import type { ModelDescription } from "./ModelDescription.ts"
 import type { Progress } from "./Progress.ts"
@@ -18,6 +19,7 @@ import type {
   EmbedRequest,
   EngineStats,
   FeatureLogitsRequest,
+  FeatureSearchRequest,
   GenerateRequest,
   InspectAllRequest,
   InspectRequest,
@@ -43,6 +45,7 @@ export interface EngineService {
   readonly score: (request: ScoreRequest) => Effect.Effect<Score, FacetError>
   readonly lens: (request: LensRequest) => Effect.Effect<Lens, FacetError>
   readonly featureLogits: (request: FeatureLogitsRequest) => Effect.Effect<FeatureLogits, FacetError>
+  readonly searchFeatures: (request: FeatureSearchRequest) => Effect.Effect<ReadonlyArray<FoundFeature>, FacetError>
   readonly decide: (request: DecideRequest) => Effect.Effect<Decision, FacetError>
   readonly calibrate: (request: CalibrateRequest) => Effect.Effect<Calibrated, FacetError>
   readonly embed: (request: EmbedRequest) => Effect.Effect<Embedding, FacetError>

@@ -18,7 +18,7 @@ export interface InterventionPlace {
   /** From 0. Default, for features: that of the autoencoder that a trace would read. A vector needs one. */
   readonly layer?: number | undefined
   /**
-   * `resid_post`, `attn_z`, `mlp_out` or `mlp_in_norm`, or TransformerLens' name of it. Default: as for the layer; of a
+   * `resid_post`, `attn_z`, `mlp_out`, `mlp_in_norm` or `mlp_in`, or TransformerLens' name of it. Default: as for the layer; of a
    * vector `resid_post`.
    */
   readonly site?: string | undefined

@@ -11,3 +11,6 @@ export interface ModelDescription {
   /** What it runs on. */
   readonly device: Device
 }
+
+/** What is said of a part that is not run, wherever it is found out: when a model is packed, or when it is opened. */
+export const leftOutWarning = (model: string, part: string): string => `${model}: ${part} is left out.`

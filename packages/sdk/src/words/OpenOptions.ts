@@ -44,7 +44,7 @@ export interface OpenOptions {
   readonly scope?: string | ScopeQuery | undefined
   /** Where the autoencoders of `scope` belong, when their paths do not say it. */
   readonly layer?: number | undefined
-  /** `resid_post`, `attn_z`, `mlp_out` or `mlp_in_norm`, or TransformerLens' name of it. */
+  /** `resid_post`, `attn_z`, `mlp_out`, `mlp_in_norm` or `mlp_in`, or TransformerLens' name of it. */
   readonly site?: string | undefined
   /** The most requests that may run or wait; one more fails with `OverloadedError`. Default 64. */
   readonly queue?: number | undefined

@@ -21,6 +21,8 @@ export class Opened extends Context.Service<
     readonly name: string
     /** What the text model is, and runs on. */
     readonly description: ModelDescription
+    /** What opening found to be known: more may come, when the guard is first asked. */
+    readonly warnings: ReadonlySet<string>
     /** The model that writes, scores and is inspected. */
     readonly text: Place
     /** The model that judges, here or elsewhere; fails when there is none, or when it is not to be had. */

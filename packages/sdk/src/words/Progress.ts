@@ -19,4 +19,6 @@ export interface Progress {
   readonly secondsLeft?: number | undefined
   /** What is going on, and why, in a sentence: told once, when a conversion begins, or before what may not fit. */
   readonly message?: string | undefined
+  /** Of a message that holds as long as the model is open: `facet.warnings` has it, too. */
+  readonly isWarning?: boolean | undefined
 }

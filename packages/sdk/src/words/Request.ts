@@ -126,6 +126,14 @@ export interface FeatureLogitsRequest extends Asking {
   readonly topK: number
 }
 
+export interface FeatureSearchRequest extends Asking {
+  readonly model: ModelRef
+  readonly query: string
+  readonly layer?: number | undefined
+  readonly site?: SiteName | undefined
+  readonly topK: number
+}
+
 /** Of the questions, a guard answers those that have a policy, and a model that writes the others. */
 export interface DecideRequest extends Asking {
   readonly model: ModelRef

@@ -2,7 +2,7 @@
 export interface ScopeQuery {
   /** From 0. Default: the latest that has one. */
   readonly layer?: number | undefined
-  /** `resid_post` (default), `attn_z`, `mlp_out` or `mlp_in_norm`, or TransformerLens' name of it. */
+  /** `resid_post` (default), `attn_z`, `mlp_out`, `mlp_in_norm` or `mlp_in`, or TransformerLens' name of it. */
   readonly site?: string | undefined
   /** Features: a number, or as in `"16k"`. Default: the narrowest. */
   readonly width?: number | string | undefined

@@ -5,14 +5,16 @@
  * - `attn_z`: the attention heads' outputs, concatenated, before `o_proj`;
  * - `mlp_out`: the output of `post_feedforward_layernorm`, as wide as the residual stream;
  * - `mlp_in_norm`: the residual stream before the MLP divided by its root mean square, without the norm's gain: what
- *   transcoders read.
+ *   transcoders read;
+ * - `mlp_in`: the output of `pre_feedforward_layernorm`, which is the same with the gain: what Gemma Scope 2's transcoders read.
  *
- * Source: Gemma Scope (arXiv 2408.05147), section 3; the wrong tensor gives plausible nonsense.
+ * Sources: Gemma Scope (arXiv 2408.05147), section 3; of the last the `config.json` beside Gemma Scope 2's transcoders
+ * (`hf_hook_point_in`). The wrong tensor gives plausible nonsense.
  */
 import { checkUnicode, checkWhole } from "./Checks.ts"
 import { InvalidRequestError } from "./Errors.ts"
 
-export const siteNames = ["resid_post", "attn_z", "mlp_out", "mlp_in_norm"] as const
+export const siteNames = ["resid_post", "attn_z", "mlp_out", "mlp_in_norm", "mlp_in"] as const
 export type SiteName = (typeof siteNames)[number]
 
 /** A place in the model. Layers count from 0. */
@@ -27,11 +29,18 @@ const aliases: Readonly<Record<string, SiteName>> = {
   "attn.hook_z": "attn_z",
   hook_mlp_out: "mlp_out",
   "ln2.hook_normalized": "mlp_in_norm",
+  "mlp.hook_in": "mlp_in",
 }
 
 /** The site of a name: its own, or TransformerLens' without the block. */
 export const siteNamed = (name: string): SiteName | undefined =>
   siteNames.find((known) => known === name) ?? (Object.hasOwn(aliases, name) ? aliases[name] : undefined)
+
+/** In the order in which a layer makes them. */
+const order: ReadonlyArray<SiteName> = ["attn_z", "mlp_in_norm", "mlp_in", "mlp_out", "resid_post"]
+
+/** Whether one of a layer's tensors is made before another. */
+export const standsBefore = (one: SiteName, other: SiteName): boolean => order.indexOf(one) < order.indexOf(other)
 
 /** A site in one word, by which the graph gives it out. */
 export const siteKey = (site: Site): string => `${site.site}.${site.layer}`

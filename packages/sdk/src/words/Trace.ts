@@ -32,7 +32,7 @@ export interface Trace {
 export interface TraceOptions {
   /** From 0. Default: where most features have a label; where none has, the latest layer that has an autoencoder. */
   readonly layer?: number | undefined
-  /** `resid_post`, `attn_z`, `mlp_out` or `mlp_in_norm`, or TransformerLens' name of it. Default: as for the layer; without features, `resid_post`. */
+  /** `resid_post`, `attn_z`, `mlp_out`, `mlp_in_norm` or `mlp_in`, or TransformerLens' name of it. Default: as for the layer; without features, `resid_post`. */
   readonly site?: string | undefined
   /** Features a token, strongest first. Default 5. */
   readonly topK?: number | undefined

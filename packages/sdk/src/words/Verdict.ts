@@ -23,18 +23,21 @@ export interface PolicyVerdict {
   readonly flagged: boolean
   /** What a guard does about it, where it does not hold the text back. */
   readonly action?: Exclude<PolicyAction, "block">
-  /** With `explain`, where it is flagged by its guideline: the words that it hangs on. Left out where no word could be tried. */
+  /** With `explain`, where it is flagged: the words that it hangs on. Left out where no word could be tried. */
   readonly reason?: VerdictReason
 }
 
-/** A stretch of what was judged, and what becomes of the verdict when `…` stands in its place. */
+/**
+ * A stretch of what was judged, and what becomes of the verdict when `…` stands in its place; of a probe, when its tokens are
+ * not pooled.
+ */
 export interface OccludedSpan {
   /** UTF-16 units of the side's own text; `end` is behind the last one. */
   readonly start: number
   readonly end: number
   /** P(violation) with the span hidden, 0 to 1. */
   readonly without: number
-  /** What the span adds to `logit(Yes) - logit(No)`: negative where it speaks for the content. */
+  /** What the span adds to `logit(Yes) - logit(No)`, or to a probe's logit: negative where it speaks for the content. */
   readonly effect: number
 }
 

@@ -19,6 +19,7 @@ import type {
   EmbedRequest,
   EngineStats,
   FeatureLogitsRequest,
+  FeatureSearchRequest,
   GenerateRequest,
   InspectAllRequest,
   InspectRequest,
@@ -27,6 +28,7 @@ import type {
   RenderRequest,
   ScoreRequest,
 } from "../words/Request.ts"
+import type { FoundFeature } from "../words/FeatureSearch.ts"
 import type { FeatureLogits, Lens } from "../words/Lens.ts"
 import type { ModelDescription } from "../words/ModelDescription.ts"
 import type { Progress } from "../words/Progress.ts"
@@ -49,6 +51,7 @@ export interface ValueMethods {
   readonly score: { readonly payload: ScoreRequest; readonly value: Score }
   readonly lens: { readonly payload: LensRequest; readonly value: Lens }
   readonly featureLogits: { readonly payload: FeatureLogitsRequest; readonly value: FeatureLogits }
+  readonly searchFeatures: { readonly payload: FeatureSearchRequest; readonly value: ReadonlyArray<FoundFeature> }
   readonly decide: { readonly payload: DecideRequest; readonly value: Decision }
   readonly calibrate: { readonly payload: CalibrateRequest; readonly value: Calibrated }
   readonly embed: { readonly payload: EmbedRequest; readonly value: Embedding }

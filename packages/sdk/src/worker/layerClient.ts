@@ -54,6 +54,7 @@ const engineOver = (calls: Calls): EngineService => ({
   score: (request) => valueOf(calls, "score", request),
   lens: (request) => valueOf(calls, "lens", request),
   featureLogits: (request) => valueOf(calls, "featureLogits", request),
+  searchFeatures: (request) => valueOf(calls, "searchFeatures", request),
   decide: (request) => valueOf(calls, "decide", request),
   calibrate: (request) => valueOf(calls, "calibrate", request),
   embed: (request) => valueOf(calls, "embed", request),

@@ -163,6 +163,20 @@ describe("distilPolicy", () => {
     assert.isUndefined(policy.probe?.guideline)
     assert.deepInclude(policy.training, { labels: "distilled", method: "probe" })
     assert.isAbove(policy.training?.figures?.auRoc ?? 0, 0.6)
+    for (const text of texts.slice(-4)) {
+      const flagging = { ...policy, threshold: 0 }
+      const [verdict] = (await facet.shield(` ${text}`, { policies: [flagging], explain: true })).policies
+      const { reason } = verdict!
+      assert.strictEqual(` ${text}`.slice(reason?.start, reason?.end), reason?.text)
+      // What the words add, and what is left of them, make up the verdict.
+      const logit = (probability: number) => Math.log(probability / (1 - probability))
+      assert.closeTo(logit(reason?.without ?? NaN) + (reason?.effect ?? NaN), logit(verdict?.probability ?? NaN), 1e-3)
+      const effects = reason?.spans.map(({ effect }) => effect) ?? []
+      assert.deepStrictEqual(
+        effects,
+        effects.toSorted((a, b) => b - a),
+      )
+    }
     const error = await failureOf(facet.distilPolicy(["The dog sleeps.", "The cat sat.", "We had soup."]))
     assert.include(String(error), "0 of 3 are labelled 1")
   })

@@ -303,6 +303,12 @@ test("score and embed give what they give in the page", async () => {
   expect(rounded(there)).toStrictEqual(rounded(here))
 })
 
+test("features are found by their labels as in the page", async () => {
+  const found = await facet.searchFeatures("a", { topK: 4 })
+  expect(found).toHaveLength(4)
+  expect(await remote.searchFeatures("a", { topK: 4 })).toStrictEqual(found)
+})
+
 test("tokens are those of the page", async () => {
   const chat = [{ role: "user", content: "Hello" }] as const
   const of = async ({ tokens }: Effects) => ({
@@ -365,6 +371,7 @@ describe("typed errors are those of the page, by class and fields", () => {
     ],
     ["alternatives", (one) => one.score("x", { alternatives: 99 })],
     ["a layer to embed at", (one) => one.embed("x", { layer: 99 })],
+    ["features of a layer that is not there", (one) => one.searchFeatures("x", { layer: 99 })],
     ["an id that is not there", (one) => one.tokens.decode([9_999_999])],
     ["no ids", (one) => one.tokens.decode("12" as unknown as ReadonlyArray<number>)],
     ["a template", (one) => one.tokens.render("x", { template: "fancy" as "chat" })],

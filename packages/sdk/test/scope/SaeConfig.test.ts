@@ -49,6 +49,15 @@ describe("readSaeConfig", () => {
     assert.deepStrictEqual(place, { layer: 3, site: "mlp_in_norm", writes: "mlp_out" })
   })
 
+  it("takes hook_mlp_in for what stands behind the norm only where the module is named", async () => {
+    const metadata = { hook_name: "blocks.3.hook_mlp_in", hook_name_out: "blocks.3.hook_mlp_out" }
+    const hf_hook_name = "model.layers.3.pre_feedforward_layernorm.output"
+    const architecture = "jumprelu_skip_transcoder"
+    const { place } = await read({ architecture, metadata: { ...metadata, hf_hook_name } })
+    assert.deepStrictEqual(place, { layer: 3, site: "mlp_in", writes: "mlp_out" })
+    assert.isUndefined((await read({ architecture, metadata })).place)
+  })
+
   it.each<[object, string]>([
     [{ architecture: "crosscoder" }, "it is a crosscoder, which Facet does not encode"],
     [{ architecture: "temporal" }, "it is a temporal"],

@@ -27,7 +27,10 @@ HOOKS = {
     "attn_z": "attn.hook_z",
     "mlp_out": "hook_mlp_out",
     "mlp_in_norm": "ln2.hook_normalized",
+    # Of Gemma Scope 2's transcoders, with the module's name beside it: behind the norm's gain.
+    "mlp_in": "hook_mlp_in",
 }
+VALUE = 1.5
 CASES: dict[str, dict] = {
     "standard": {"architecture": "standard", "site": "resid_post"},
     "standard-without-b-dec": {"architecture": "standard", "site": "mlp_out", "apply_b_dec_to_input": False},
@@ -43,6 +46,8 @@ CASES: dict[str, dict] = {
     "transcoder": {"architecture": "transcoder", "site": "mlp_in_norm"},
     "jumprelu-transcoder": {"architecture": "jumprelu_transcoder", "site": "mlp_in_norm"},
     "skip-transcoder": {"architecture": "skip_transcoder", "site": "mlp_in_norm"},
+    "jumprelu-skip-transcoder-behind-gain": {"architecture": "jumprelu_skip_transcoder", "site": "mlp_in"},
+    "topk-layer-norm": {"architecture": "topk", "site": "mlp_out", "k": K, "normalize_activations": "layer_norm"},
 }
 
 
@@ -52,6 +57,8 @@ def make(case: dict, seed: int):
     settings = {key: value for key, value in case.items() if key not in ("architecture", "site", "stored")}
     site = case["site"]
     metadata = {"model_name": "random-gemma-2", "hook_name": f"blocks.{LAYER}.{HOOKS[site]}"}
+    if site == "mlp_in":
+        metadata["hf_hook_name"] = f"model.layers.{LAYER}.pre_feedforward_layernorm.output"
     if "transcoder" in case["architecture"]:
         settings |= {"d_out": width("mlp_out"), "apply_b_dec_to_input": False}
         metadata["hook_name_out"] = f"blocks.{LAYER}.hook_mlp_out"
@@ -94,8 +101,9 @@ def changed(model, site: str, change):
         handle = block.register_forward_hook(lambda _m, _a, out: (act(out[0]), *out[1:]) if isinstance(out, tuple) else act(out))
     elif site == "attn_z":
         handle = block.self_attn.o_proj.register_forward_pre_hook(lambda _m, args: (act(args[0]),))
-    elif site == "mlp_out":
-        handle = block.post_feedforward_layernorm.register_forward_hook(lambda _m, _a, out: act(out))
+    elif site in ("mlp_out", "mlp_in"):
+        norm = block.post_feedforward_layernorm if site == "mlp_out" else block.pre_feedforward_layernorm
+        handle = norm.register_forward_hook(lambda _m, _a, out: act(out))
     else:
         handle = block.pre_feedforward_layernorm.register_forward_hook(
             lambda m, args, _out: act(m._norm(args[0].float())) * (1.0 + m.weight.float())
@@ -122,13 +130,29 @@ def decoded(sae, f: torch.Tensor) -> torch.Tensor:
     return made.flatten(-2) if sae.cfg.reshape_activations == "hook_z" else made
 
 
+def rebuilt(sae, x, edit=None):
+    """What an autoencoder makes of ``x``. Norms of what was encoded last are forgotten in decoding."""
+    f = sae.encode(heads(sae, x))
+    if edit is None:
+        return decoded(sae, f)
+    edited = f.clone()
+    edited[..., edit[0]] = edit[1]
+    return decoded(sae, edited)
+
+
 def measure(model, ids: torch.Tensor, sae, case: dict) -> dict:
     site = case["site"]
+    writes = "mlp_out" if "transcoder" in case["architecture"] else site
     seen = {}
 
     def look(x):
         seen["x"] = x.clone()
         return x
+
+    def edited(edit):
+        """With the error term: nothing but the feature changes."""
+        with changed(model, site, look), changed(model, writes, lambda x: x + rebuilt(sae, seen["x"], edit) - rebuilt(sae, seen["x"])):
+            return logprobs(model, ids)
 
     with changed(model, site, look):
         model(ids)
@@ -136,26 +160,20 @@ def measure(model, ids: torch.Tensor, sae, case: dict) -> dict:
     acts = sae.encode(heads(sae, x))
     # Which is active most often, so that something happens where it is taken out.
     feature = int((acts[1:] > 0).sum(0).argmax())
-    result = {"site": site, "layer": LAYER, "features": acts[1:].tolist(), "feature": feature}
-    if "transcoder" in case["architecture"]:
-        row = sae.W_dec[feature]
-        with changed(model, "mlp_out", lambda out: out + 2 * row):
-            return {**result, "steered": logprobs(model, ids)}
-    result["reconstruction"] = decoded(sae, acts)[1:].tolist()
-    if case["architecture"] == "topk" or case.get("normalize_activations", "none") != "none":
-        return result
-    with changed(model, site, lambda x: decoded(sae, sae.encode(heads(sae, x)))):
+    result = {"site": site, "layer": LAYER, "features": acts[1:].tolist(), "feature": feature, "value": VALUE}
+    if writes == site:
+        result["reconstruction"] = rebuilt(sae, x)[1:].tolist()
+        whole = rebuilt
+    else:
+        # With the matrix beside the features, where it has one.
+        def whole(sae, x):
+            return sae(x)
+
+        with changed(model, writes, lambda out: out + 2 * sae.W_dec[feature]):
+            result["steered"] = logprobs(model, ids)
+    with changed(model, site, look), changed(model, writes, lambda _: whole(sae, seen["x"])):
         result["spliced"] = logprobs(model, ids)
-
-    def ablated(x):
-        f = sae.encode(heads(sae, x))
-        edited = f.clone()
-        edited[..., feature] = 0
-        return decoded(sae, edited) + (x - decoded(sae, f))
-
-    with changed(model, site, ablated):
-        result["ablated"] = logprobs(model, ids)
-    return result
+    return {**result, "ablated": edited((feature, 0)), "clamped": edited((feature, VALUE))}
 
 
 def main(folder: Path) -> None:

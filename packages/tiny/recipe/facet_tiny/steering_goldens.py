@@ -28,7 +28,7 @@ VOCABULARY = 384
 LENGTH = 40
 GREEDY = 12
 SITES = ("resid_post", "attn_z", "mlp_out", "mlp_in_norm")
-PLACES = [(site, 1) for site in SITES] + [("resid_post", 2)]
+PLACES = [(site, 1) for site in SITES] + [("resid_post", 2), ("mlp_in", 1)]
 
 
 def width(site: str) -> int:
@@ -65,7 +65,7 @@ def make_model():
 
 
 def make_sae(site: str, layer: int) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(SEED + 100 * layer + SITES.index(site))
+    generator = torch.Generator().manual_seed(SEED + 100 * layer + (*SITES, "mlp_in").index(site))
 
     def normal(*shape: int) -> torch.Tensor:
         return torch.randn(*shape, generator=generator)
@@ -152,8 +152,9 @@ def hook(model, saes: dict, interventions: list[dict]):
             )
         elif site == "attn_z":
             handles.append(block.self_attn.o_proj.register_forward_pre_hook(lambda _m, args, act=act: (act(args[0]),)))
-        elif site == "mlp_out":
-            handles.append(block.post_feedforward_layernorm.register_forward_hook(lambda _m, _a, out, act=act: act(out)))
+        elif site in ("mlp_out", "mlp_in"):
+            norm = block.post_feedforward_layernorm if site == "mlp_out" else block.pre_feedforward_layernorm
+            handles.append(norm.register_forward_hook(lambda _m, _a, out, act=act: act(out)))
         else:
             handles.append(
                 block.pre_feedforward_layernorm.register_forward_hook(

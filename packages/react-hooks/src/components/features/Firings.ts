@@ -42,6 +42,17 @@ export function firingFeatures(texts: ReadonlyArray<TracedText>): ReadonlyArray<
   return [...found.values()].sort((a, b) => b.tokens - a.tokens || b.strongest - a.strongest)
 }
 
+/** Behind those that fire, the others that were found. */
+export const withSilent = (
+  firing: ReadonlyArray<FiringFeature>,
+  found: ReadonlyArray<PlacedFeature>,
+): ReadonlyArray<FiringFeature> => [
+  ...firing,
+  ...found
+    .filter((feature) => !firing.some((other) => isSameFeature(other, feature)))
+    .map((feature) => ({ ...feature, strongest: 0, tokens: 0 })),
+]
+
 /** A token at which a feature fires, with what stands around it. */
 export interface Firing {
   readonly textId: string

@@ -10,6 +10,7 @@ import {
   type OpenEffects,
   SteeringPanel,
   type TracedText,
+  useFeatureSearch,
   useSteering,
 } from "../../../src/index.ts"
 import "../../../src/styles.css"
@@ -110,14 +111,54 @@ function tellingEffects() {
   }
   const never = () => Promise.reject(new Error("not asked"))
   // What a panel asks for is `stream` alone.
-  const effects = { stream, generate: never, shield: never, inspect: never, decide: never } as unknown as OpenEffects
+  // One that fires nowhere, and one that does.
+  const searchFeatures = async (query: string) =>
+    [
+      { site: "resid_post", layer: 2, index: 77, label: "animals at night" },
+      { site: "resid_post", layer: 4, index: 3, label: "animals" },
+    ].filter(({ label }) => label.includes(query))
+  const others = { generate: never, shield: never, inspect: never, decide: never }
+  const effects = { stream, searchFeatures, ...others } as unknown as OpenEffects
   return { asked, effects }
 }
 
 function Panel({ maxTokens = 12 }: { readonly maxTokens?: number }) {
   const steering = useSteering({ maxTokens })
-  return <SteeringPanel steering={steering} features={firingFeatures(texts)} prompt="Tell me a story." />
+  const search = useFeatureSearch({ debounce: 0 })
+  return (
+    <SteeringPanel steering={steering} features={firingFeatures(texts)} search={search} prompt="Tell me a story." />
+  )
 }
+
+const Browser = () => <FeatureBrowser texts={texts} search={useFeatureSearch({ debounce: 0 })} />
+
+describe("a search among all labels", () => {
+  it("lists what did not fire behind what did, each once", async () => {
+    const screen = await render(
+      <FacetProvider facet={tellingEffects().effects}>
+        <Browser />
+      </FacetProvider>,
+    )
+    await screen.getByRole("searchbox", { name: "Search features" }).fill("animals")
+    await expect.element(screen.getByRole("button", { name: /^animals at night .* silent here/ })).toBeVisible()
+    const names = screen.getByRole("list", { name: "Features that fire most" }).getByRole("button").elements()
+    expect(names.map((name) => name.querySelector("[data-part=feature-name]")?.textContent)).toEqual([
+      "animals",
+      "animals at night",
+    ])
+  })
+
+  it("finds what can be steered by", async () => {
+    const screen = await render(
+      <FacetProvider facet={tellingEffects().effects}>
+        <Panel />
+      </FacetProvider>,
+    )
+    await screen.getByRole("searchbox", { name: "Search features" }).fill("night")
+    await screen.getByRole("button", { name: "animals at night" }).click()
+    await expect.element(screen.getByRole("slider", { name: /animals at night/ })).toBeVisible()
+  })
+})
 
 describe("SteeringPanel", () => {
   it("steers by what was found, and shows the default answer beside the steered one", async () => {
@@ -128,7 +169,7 @@ describe("SteeringPanel", () => {
       </FacetProvider>,
     )
     await screen.getByRole("searchbox", { name: "Search features" }).fill("animals")
-    await screen.getByRole("button", { name: "animals" }).click()
+    await screen.getByRole("button", { name: "animals", exact: true }).click()
     const slider = screen.getByRole("slider", { name: /animals/ })
     await expect.element(slider).toHaveAttribute("aria-valuetext", "+30")
     ;(slider.element() as HTMLElement).focus()

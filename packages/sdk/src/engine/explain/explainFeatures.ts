@@ -54,7 +54,8 @@ function explainLast(
   prompt: ReadonlyArray<number>,
 ): Effect.Effect<FeaturesFound, FacetError> {
   const { features, model, resolve, sae, scheduler, topK } = look
-  const site: Site = features.site
+  // Where it reads, by which its features are named: a transcoder writes elsewhere.
+  const site: Site = { layer: sae.entry.layer, site: sae.entry.site }
   const candidates = [model.answers.yes, model.answers.no]
   const last = prompt.length - 1
   /** Runs the last token, and forgets it. */
@@ -87,8 +88,9 @@ function explainLast(
     const scale = rootMeanSquare(end, model.config.rmsNormEps)
     const direct: Array<number> = []
     yield* unembed({ scheduler, model, candidates }, rows, (logits, i) => {
-      const [yes = NaN, no = NaN] = linearLogits(model.config, rows[i] ?? new Float32Array(0), logits)
-      direct.push(((active[i]?.activation ?? 0) * (yes - no)) / scale)
+      const row = rows[i] ?? new Float32Array(0)
+      const [yes = NaN, no = NaN] = linearLogits(model.config, row, logits)
+      direct.push(((active[i]?.activation ?? 0) * features.unitAt(state, row) * (yes - no)) / scale)
     })
     const strongest = [...active.keys()]
       .sort((a, b) => Math.abs(direct[b] ?? 0) - Math.abs(direct[a] ?? 0))

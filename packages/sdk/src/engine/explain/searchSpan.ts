@@ -1,8 +1,8 @@
 /**
  * Which words to hide, one stretch after the other, to find those that a verdict hangs on in few runs. First one half and then
- * the other; in the half whose hiding leaves less, where that is enough, or else in all, words are then let be seen again from the
- * right and from the left in turn, in steps that halve where too much was shown. What is hidden in the end is enough, and neither
- * of its ends can be spared.
+ * the other, and where neither is enough the half in the middle; in the half whose hiding leaves less, where that is enough, or
+ * else in all, words are then let be seen again from the right and from the left in turn, in steps that halve where too much was
+ * shown. What is hidden in the end is enough, and neither of its ends can be spared.
  */
 
 /** Words from the one at `from` to the one before `to`. */
@@ -26,7 +26,12 @@ export function* searchSpan(words: number, threshold: number): Generator<WordSpa
   ] as const
   const left = [yield halves[0], yield halves[1]] as const
   const least = Math.min(...left)
-  let span: WordSpan = least < threshold ? halves[left.indexOf(least) === 0 ? 0 : 1] : { from: 0, to: words }
+  let span: WordSpan = { from: 0, to: words }
+  if (least < threshold) span = halves[left.indexOf(least) === 0 ? 0 : 1]
+  else if (words > 3) {
+    const middle = { from: Math.floor(half / 2), to: Math.floor(half / 2) + half }
+    if ((yield middle) < threshold) span = middle
+  }
   const third = Math.max(1, Math.round((span.to - span.from) / 3))
   const steps = { right: third, left: third }
   while (steps.right + steps.left > 0) {
@@ -47,15 +52,27 @@ export function* searchSpan(words: number, threshold: number): Generator<WordSpa
 export interface Tried extends WordSpan {
   /** P(violation) of the rest. */
   readonly without: number
+  /** What the stretch adds to the logit. */
+  readonly effect: number
 }
 
-/** The shortest without which a content stays below the threshold; where there is none, the one that leaves least. */
-export function chooseSpan<T extends Tried>(tried: ReadonlyArray<T>, threshold: number): T | undefined {
+/** A stretch of a larger share of a text says little: any other of so many words shares most of them. */
+const largestShare = 0.7
+
+/**
+ * The shortest without which a content stays below the threshold. Where all that are enough make up most of the text, the one
+ * that adds most for its size, by the square, so that few words which add much come before many that add little more.
+ *
+ * @param words of the whole text
+ */
+export function chooseSpan<T extends Tried>(tried: ReadonlyArray<T>, threshold: number, words: number): T | undefined {
   const size = ({ from, to }: WordSpan): number => to - from
-  const enough = tried.filter(({ without }) => without < threshold)
+  const short = tried.filter((span) => size(span) <= Math.max(1, largestShare * words))
+  const enough = short.filter(({ without }) => without < threshold)
+  const weight = (span: T): number => span.effect / size(span) ** 2
   const [first] =
     enough.length > 0
       ? enough.toSorted((a, b) => size(a) - size(b) || a.without - b.without)
-      : tried.toSorted((a, b) => a.without - b.without)
+      : (short.length > 0 ? short : tried).toSorted((a, b) => weight(b) - weight(a))
   return first
 }

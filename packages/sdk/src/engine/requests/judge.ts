@@ -73,9 +73,10 @@ const lookInto = (
     yield* checked(() => checkWrites(features.site, "explain.site"))
     const row = yield* scheduler.step("Reading the autoencoder", () => features.decoderRow(0))
     yield* checked(() => checkWidth(model, row))
-    const sae = yield* scopes.sae(judging, features.site)
-    const taps = [features.site, lastSite(model)]
-    const wanted = { taps, interventions: taps }
+    const sae = yield* scopes.sae(judging, siteOf(where))
+    // A transcoder reads in another place than it writes.
+    const [read, end] = [{ layer: sae.entry.layer, site: sae.entry.site }, lastSite(model)]
+    const wanted = { taps: [read, end], interventions: [features.change, end] }
     if (!model.isOpenFor(wanted)) {
       yield* scheduler.step("Opening the guard for its features", () => model.openFor(wanted))
     }

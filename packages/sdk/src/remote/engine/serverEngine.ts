@@ -39,6 +39,7 @@ export function serverEngine(server: Server, limits: JudgingLimits): EngineServi
     inspectAll: () => refuse("inspect"),
     lens: () => refuse("lens"),
     featureLogits: () => refuse("featureLogits"),
+    searchFeatures: () => refuse("searchFeatures"),
     decide: () => refuse("decide"),
     calibrate: () => refuse("calibrate"),
     embed: () => refuse("embed"),

@@ -67,14 +67,6 @@ export function publishedSae(facts: PublishedFacts): PublishedSae {
     site: place.site,
     writes: place.writes,
     bytes: 4 * floats + (fileName === "params.npz" ? npzBytes : safetensorsBytes),
-    unread: whyUnread(facts),
+    unread: place.site === "embedding" ? "it reads the embedding, which is no site of Facet's" : undefined,
   }
-}
-
-function whyUnread({ place, fileName }: PublishedFacts): string | undefined {
-  if (place.site === "embedding") return "it reads the embedding, which is no site of Facet's"
-  if (place.writes !== undefined && fileName === "params.safetensors") {
-    return "it reads the MLP's input behind the norm's gain, which is no site of Facet's"
-  }
-  return undefined
 }

@@ -111,7 +111,7 @@ const kinds: ReadonlyArray<Kind> = [
   {
     name: "transcoders",
     short: "transcoder",
-    site: "mlp_in_norm",
+    site: "mlp_in",
     writes: "mlp_out",
     folder: "transcoder",
     chosen: ["16k", "65k", "262k"],

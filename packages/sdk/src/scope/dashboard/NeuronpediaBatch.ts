@@ -61,6 +61,7 @@ const kinds: Readonly<Record<string, SiteName>> = {
   att: "attn_z",
   mlp: "mlp_out",
   transcoder: "mlp_in_norm",
+  "2-transcoder": "mlp_in",
 }
 
 /**
@@ -76,7 +77,7 @@ export function dashboardsFromNeuronpedia(batch: unknown): DashboardReport {
   const first = read[0]
   const texts = first === undefined ? 0 : numberIn(first, "n_prompts_total", "features[0]")
   const perText = first === undefined ? 0 : numberIn(first, "n_tokens_in_prompt", "features[0]")
-  const kind = /^gemmascope-(?:2-)?(res|att|mlp|transcoder)-/.exec(set)?.[1] ?? ""
+  const kind = /^gemmascope-(?:2-(?!transcoder))?(res|att|mlp|(?:2-)?transcoder)-/.exec(set)?.[1] ?? ""
   const dataset = first?.["dataset"]
   return {
     model,

@@ -1,3 +1,6 @@
+import type { FoundFeature } from "../../words/FeatureSearch.ts"
+import type { Site } from "../../words/Site.ts"
+
 /** A feature whose label fits what was looked for. */
 export interface LabelHit {
   readonly index: number
@@ -12,6 +15,33 @@ export interface LabelHit {
  * searchLabels(new Map([[3, "names of animals"], [7, "animal"], [9, "verbs"]]), "animal") // => 7, then 3
  */
 export function searchLabels(labels: ReadonlyMap<number, string>, query: string, most = 20): ReadonlyArray<LabelHit> {
+  return ranked(labels, query)
+    .slice(0, most)
+    .map(({ index, label }) => ({ index, label }))
+}
+
+/** The same over the labels of several places, in one order. */
+export function searchPlaces(
+  places: ReadonlyArray<{ readonly place: Site; readonly labels: ReadonlyMap<number, string> }>,
+  query: string,
+  most: number,
+): ReadonlyArray<FoundFeature> {
+  return places
+    .flatMap(({ labels, place }) => ranked(labels, query).map((hit) => ({ ...hit, place })))
+    .sort(byFit)
+    .slice(0, most)
+    .map(({ index, label, place }) => ({ ...place, index, label }))
+}
+
+interface Ranked extends LabelHit {
+  /** Words of the query that are whole words of the label. */
+  readonly whole: number
+}
+
+const byFit = (a: Ranked, b: Ranked): number =>
+  b.whole - a.whole || a.label.length - b.label.length || a.index - b.index
+
+function ranked(labels: ReadonlyMap<number, string>, query: string): Array<Ranked> {
   const words = query
     .toLowerCase()
     .split(/\s+/)
@@ -23,8 +53,5 @@ export function searchLabels(labels: ReadonlyMap<number, string>, query: string,
     const all = new Set(text.match(/[\p{L}\p{N}]+/gu))
     return [{ index, label, whole: words.filter((word) => all.has(word)).length }]
   })
-  return hits
-    .sort((a, b) => b.whole - a.whole || a.label.length - b.label.length || a.index - b.index)
-    .slice(0, most)
-    .map(({ index, label }) => ({ index, label }))
+  return hits.sort(byFit)
 }

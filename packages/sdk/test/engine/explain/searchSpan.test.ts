@@ -26,7 +26,7 @@ describe("the search for words that a verdict hangs on", () => {
     { weights: Weights },
     ({ weights }) => {
       const spans = tried(weights)
-      assert.isAtMost(spans.length, 4 + 4 * Math.ceil(Math.log2(weights.length + 1)))
+      assert.isAtMost(spans.length, 5 + 4 * Math.ceil(Math.log2(weights.length + 1)))
       for (const { from, to } of spans) assert.isTrue(0 <= from && from < to && to <= weights.length)
       const [first, last] = [weights.findIndex((w) => w > 0), weights.findLastIndex((w) => w > 0)]
       if (first < 0 || last - first + 1 === weights.length) return
@@ -40,16 +40,22 @@ describe("the search for words that a verdict hangs on", () => {
 })
 
 describe("the span that is named", () => {
-  const span = (from: number, to: number, without: number) => ({ from, to, without })
+  const span = (from: number, to: number, without: number) => ({ from, to, without, effect: 1 - without })
 
   it("is the shortest that is enough, and of those the one that leaves least", () => {
     const spans = [span(0, 4, 0.1), span(0, 2, 0.4), span(2, 4, 0.3), span(0, 1, 0.9)]
-    assert.deepStrictEqual(chooseSpan(spans, 0.5), spans[2])
+    assert.deepStrictEqual(chooseSpan(spans, 0.5, 10), spans[2])
   })
 
-  it("is the one that leaves least where none is enough", () => {
-    const spans = [span(0, 4, 0.7), span(0, 2, 0.8)]
-    assert.deepStrictEqual(chooseSpan(spans, 0.5), spans[0])
-    assert.isUndefined(chooseSpan([], 0.5))
+  it("is the one that adds most for its size where none is enough", () => {
+    const spans = [span(0, 4, 0.7), span(0, 2, 0.8), span(0, 1, 0.98)]
+    assert.deepStrictEqual(chooseSpan(spans, 0.5, 10), spans[1])
+    assert.isUndefined(chooseSpan([], 0.5, 10))
+  })
+
+  it("is not most of the text, which any other span of as many words would hit as well", () => {
+    const spans = [span(0, 8, 0.1), span(2, 7, 0.6), span(4, 6, 0.7)]
+    assert.deepStrictEqual(chooseSpan(spans, 0.5, 10), spans[2])
+    assert.deepStrictEqual(chooseSpan(spans.slice(0, 1), 0.5, 10), spans[0])
   })
 })

@@ -90,6 +90,8 @@ describe("catalogue", () => {
       second.filter(({ release }) => release === "gemma-scope-2-4b-it-transcoders-all"),
       272,
     )
+    const transcoder = second.find(({ file }) => file.startsWith("transcoder_all/layer_3_width_16k_l0_small_affine/"))
+    assert.deepInclude(transcoder, { site: "mlp_in", writes: "mlp_out", layer: 3, unread: undefined })
   })
 
   it("gives no two the same name or file", () => {
