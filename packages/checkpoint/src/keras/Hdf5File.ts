@@ -78,7 +78,7 @@ function list(walk: Walk, group: Group, prefix: string, depth: number): void {
     const name = prefix === "" ? key : `${prefix}/${key}`
     const entity = group.get(key)
     if (entity instanceof library.Group) list(walk, entity, name, depth + 1)
-    else if (entity instanceof library.Dataset) datasets.set(name, describe(path, entity))
+    else if (entity instanceof library.Dataset) datasets.set(name, describe(path, name, entity))
     else throw damaged(path, `${name} is a link that leads nowhere, or to another file`)
   }
 }
@@ -87,8 +87,9 @@ function list(walk: Walk, group: Group, prefix: string, depth: number): void {
 const floatClass = 1
 const opaqueClass = 5
 
-function describe(path: string, dataset: Dataset): Hdf5Dataset {
-  const { size, type } = dataset.metadata
+function describe(path: string, name: string, dataset: Dataset): Hdf5Dataset {
+  const { size, type, virtual_sources: sources = [] } = dataset.metadata
+  if (sources.length > 0) throw damaged(path, `${name} is put together from other files`)
   const encoding = encodingOf(dataset)
   return {
     file: path,
