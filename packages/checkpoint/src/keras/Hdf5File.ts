@@ -115,7 +115,7 @@ function valuesOf(dataset: Dataset, encoding: Hdf5Encoding, ranges: ReadonlyArra
   if (values instanceof Float32Array) return values
   // Halves come as bytes where the runtime has no array of them.
   if (values instanceof Uint8Array) return toFloat32(values, encoding)
-  if (ArrayBuffer.isView(values) && !(values instanceof DataView))
-    return Float32Array.from(values as Iterable<number> & ArrayLike<number>)
+  // What is left is a Float16Array, which the library's types do not know.
+  if (ArrayBuffer.isView(values)) return Float32Array.from(values as unknown as ArrayLike<number>)
   throw new Error("no numbers")
 }

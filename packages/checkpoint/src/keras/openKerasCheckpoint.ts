@@ -38,15 +38,21 @@ const vocabularyFiles = ["assets/tokenizer/vocabulary.spm", "vocabulary.spm", "t
  * const checkpoint = await openKerasCheckpoint("./gemma2_instruct_2b_en")
  */
 export async function openKerasCheckpoint(path: string): Promise<Checkpoint> {
-  const isFile = (await stat(path)).isFile()
-  const files = filesIn(resolve(isFile ? dirname(path) : path))
+  const isFolder = await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  )
+  const files = filesIn(resolve(isFolder ? path : dirname(path)))
+  const name = isFolder ? undefined : basename(path)
+  // Said in our words when it is missing.
+  if (name !== undefined) await files.size(name)
   await checkConfig(files)
   const described = readKerasConfig(await Fields.read(files, configFile), `${files.root}/${configFile}`)
   const vocabulary = await readVocabulary(files)
   const config = { ...described.config, ...tokenIds(vocabulary) }
   const model = await readModel(memoryFolder(files.root, new Map([[configFile, JSON.stringify(config)]])))
   checkVocabulary(files, vocabulary, model)
-  const weights = await openKerasWeights(files, isFile ? basename(path) : undefined)
+  const weights = await openKerasWeights(files, name)
   try {
     const { architecture, config: shape } = model
     const found = architecture.tensors(shape).map((spec) => find(spec, described.block, weights, shape.headDim))

@@ -186,6 +186,12 @@ describe("a folder that is not whole", () => {
     assert.include(String(error), "gating_ffw/vars/1 is none that this backbone has")
   })
 
+  it("that is not there is said to be missing", async () => {
+    const error = await rejection(openCheckpoint(join(root, "none.weights.h5")))
+    assert.instanceOf(error, ModelFileError)
+    assert.include(String(error), "none.weights.h5: missing")
+  })
+
   it("with a link to another file is refused", async () => {
     await ready
     const error = await changed("gemma2", async (folder) => {
