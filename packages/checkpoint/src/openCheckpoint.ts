@@ -58,7 +58,7 @@ async function startOf(path: string): Promise<string> {
 }
 
 async function openFolder(path: string): Promise<Checkpoint> {
-  const names = await readdir(path).catch(() => [])
+  const names: ReadonlyArray<string> = await readdir(path).catch(() => [])
   const has = (name: string): boolean => names.includes(name)
   if (has(singleWeights) || has(weightsIndex)) return openSafetensorsCheckpoint(path)
   if (has(kerasWeightsFile) || has(kerasWeightsIndex)) return openKerasCheckpoint(path)

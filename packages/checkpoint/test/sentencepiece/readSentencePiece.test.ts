@@ -14,7 +14,7 @@ const read = (changed: Uint8Array) => readSentencePiece(changed, "tokenizer.spm"
 describe("readSentencePiece", () => {
   it("gives pieces, scores and types as sentencepiece wrote them", () => {
     const { pieces, scores, types } = read(bytes)
-    assert.deepStrictEqual(pieces.slice(0, 9), [
+    assert.deepStrictEqual(pieces.slice(0, 8), [
       "<pad>",
       "<eos>",
       "<bos>",
@@ -22,19 +22,19 @@ describe("readSentencePiece", () => {
       "<start_of_turn>",
       "<end_of_turn>",
       "\n",
-      "▁t",
-      "he",
+      "<0x00>",
     ])
-    assert.deepStrictEqual([scores[7], scores[8], scores[9]], [0, -1, -2])
+    assert.deepStrictEqual(pieces.slice(263, 266), ["▁t", "he", "▁the"])
+    assert.deepStrictEqual([scores[263], scores[264], scores[265]], [0, -1, -2])
     assert.deepStrictEqual(
-      [types[0], types[3], types[4], types[7]],
-      [PieceType.control, PieceType.unknown, PieceType.userDefined, PieceType.normal],
+      [types[0], types[3], types[4], types[7], types[263]],
+      [PieceType.control, PieceType.unknown, PieceType.userDefined, PieceType.byte, PieceType.normal],
     )
   })
 
   it("refuses what is cut anywhere", () => {
     // Cut between two pieces it still lacks what follows them: the kind of the model.
-    for (let length = 0; length < bytes.length; length += 7) {
+    for (let length = 0; length < bytes.length; length += 31) {
       assert.throws(() => read(bytes.subarray(0, length)), ModelFileError)
     }
   })

@@ -24,7 +24,7 @@ SEED = 47
 WIDTH, INNER, LAYERS = 32, 36, 2
 HEADS, KV_HEADS, HEAD = 4, 2, 8
 WINDOW, CONTEXT = 16, 256
-VOCABULARY = small_vocabulary.size(with_bytes=False)
+VOCABULARY = small_vocabulary.size()
 TYPES = {"F32": 1, "BF16": 2, "SFP": 3, "NUQ": 4, "U32": 6, "I8": 8}
 ELEMENT = {"F32": 4, "BF16": 2, "SFP": 1, "NUQ": 1}
 LETTERS = {"F32": "F", "BF16": "B", "SFP": "$", "NUQ": "2"}
@@ -249,7 +249,7 @@ def write(folder: Path, name: str, *, layout: str, kinds: dict[str, str], head_n
     if single:
         blobs = {key: data for key, (_, data, _, _) in tensors.items()}
         blobs["config"] = model_config(head_norms, tower=head_norms).bytes()
-        blobs["tokenizer"] = small_vocabulary.vocabulary(with_bytes=False)
+        blobs["tokenizer"] = small_vocabulary.vocabulary()
         toc = [toc_entry(key, kind, *shape, scale, data) for key, (kind, data, scale, shape) in tensors.items()]
         blobs["toc"] = b"".join(entry.bytes() for entry in toc)
     else:
@@ -267,7 +267,7 @@ def main(folder: Path) -> None:
     write(folder, "letters", layout="whole", kinds={"c_embedding": "SFP"}, head_norms=False, single=False, at_end=False)
     split = {"c_embedding": "F32", "gating2_w": "NUQ"}
     write(folder, "split", layout="split", kinds=split, head_norms=True, single=True, at_end=False)
-    (folder / "tokenizer.spm").write_bytes(small_vocabulary.vocabulary(with_bytes=False))
+    (folder / "tokenizer.spm").write_bytes(small_vocabulary.vocabulary())
     config = {
         "architectures": ["Gemma2ForCausalLM"],
         "model_type": "gemma2",

@@ -15,11 +15,11 @@ TEXT = (
 )
 
 
-def vocabulary(with_bytes: bool = True) -> bytes:
+def vocabulary() -> bytes:
     """A serialised model: BPE, and no space before a text, as Gemma's."""
     model = proto.ModelProto()
     model.trainer_spec.model_type = proto.TrainerSpec.BPE
-    model.trainer_spec.byte_fallback = with_bytes
+    model.trainer_spec.byte_fallback = True
     model.trainer_spec.pad_id, model.trainer_spec.eos_id, model.trainer_spec.bos_id, model.trainer_spec.unk_id = 0, 1, 2, 3
     model.normalizer_spec.name = "identity"
     model.normalizer_spec.add_dummy_prefix = False
@@ -33,12 +33,12 @@ def vocabulary(with_bytes: bool = True) -> bytes:
         add(piece, 0.0, kinds.UNKNOWN if piece == "<unk>" else kinds.CONTROL)
     for piece in [*TURNS, "\n"]:
         add(piece, 0.0, kinds.USER_DEFINED)
-    for piece in BYTES if with_bytes else []:
+    for piece in BYTES:
         add(piece, 0.0, kinds.BYTE)
     for rank, piece in enumerate([*WORDS, *LETTERS]):
         add(piece, float(-rank), kinds.NORMAL)
     return model.SerializeToString(deterministic=True)
 
 
-def size(with_bytes: bool = True) -> int:
-    return len(CONTROLS) + len(TURNS) + 1 + (256 if with_bytes else 0) + len(WORDS) + len(LETTERS)
+def size() -> int:
+    return len(CONTROLS) + len(TURNS) + 1 + len(BYTES) + len(WORDS) + len(LETTERS)
