@@ -16,7 +16,8 @@ const byStart: ReadonlyArray<readonly [isOne: (start: string) => boolean, Foreig
     (start) => start.slice(257, 262) === "ustar",
     {
       what: "an archive (tar), as NeMo saves a model",
-      remedy: "Export it to Hugging Face's format with NeMo, and convert that folder; docs/formats.md has the call.",
+      remedy:
+        "Convert the Hugging Face folder that NeMo exports, or that it was made from; docs/formats.md has the call.",
     },
   ],
   [
