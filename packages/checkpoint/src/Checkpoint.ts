@@ -5,7 +5,7 @@ import type { JsonObject, Measured, Model, Quantization, QuantisedMatrix, Tensor
 export interface Checkpoint {
   /** Its path, for messages. */
   readonly root: string
-  readonly format: "safetensors" | "gguf"
+  readonly format: "safetensors" | "gguf" | "keras" | "sbs"
   readonly model: Model
   /** What becomes `config.json`, without `facet.quantization`. */
   readonly config: JsonObject

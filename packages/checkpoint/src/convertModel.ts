@@ -39,7 +39,8 @@ const mostThreads = 4
  *
  * The folder appears whole: an interrupted conversion leaves nothing that opens.
  *
- * @param source a folder of f32, f16 or bf16 safetensors, sharded or not; or a GGUF file.
+ * @param source a folder of f32, f16 or bf16 safetensors, sharded or not; a GGUF file; a folder of Keras's; or a `.sbs` of
+ * gemma.cpp's: see {@link openCheckpoint}.
  * @param target a file that ends in `.gguf`, which llama.cpp opens: see {@link writeGguf}. Or a folder outside the source's, not there yet, empty, or written by an earlier conversion, which it replaces.
  *
  * Rejects with an `InvalidRequestError` for a target that is none of these, an option that makes no sense, or blocks that

@@ -19,3 +19,5 @@ export {
   usual,
 } from "./Packing.ts"
 export { openGgufCheckpoint } from "./gguf/openGgufCheckpoint.ts"
+export { openKerasCheckpoint } from "./keras/openKerasCheckpoint.ts"
+export { openSbsCheckpoint } from "./sbs/openSbsCheckpoint.ts"

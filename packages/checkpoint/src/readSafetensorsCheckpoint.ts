@@ -6,6 +6,7 @@ import {
   generationConfigFile,
   isJsonObject,
   type JsonObject,
+  type Model,
   type ModelFiles,
   openTensors,
   readJsonObject,
@@ -17,6 +18,8 @@ import {
   toFloat32,
 } from "@facet/sdk/folders"
 import type { Checkpoint, CheckpointTensor } from "./Checkpoint.ts"
+import { readSentencePiece } from "./sentencepiece/readSentencePiece.ts"
+import { tokenizerFiles } from "./sentencepiece/tokenizerFiles.ts"
 
 /** Files that go along as they are, where there are such. */
 const companions = [
@@ -26,6 +29,9 @@ const companions = [
   "special_tokens_map.json",
   chatTemplateFile,
 ]
+
+/** What `tokenizer.json` is made of where a folder has none. */
+const sentencePieceFile = "tokenizer.model"
 
 /**
  * Opens a checkpoint of safetensors wherever its files lie.
@@ -42,7 +48,7 @@ export async function readSafetensorsCheckpoint(files: ModelFiles): Promise<Chec
     format: "safetensors",
     model,
     config: plainConfig(await readJsonObject(files, configFile)),
-    texts: await readCompanions(files),
+    texts: await readCompanions(files, model),
     tensors: specs.flatMap((spec): ReadonlyArray<CheckpointTensor> => {
       const weights = tensors.get(`${spec.name}.weight`)
       return weights === undefined ? [] : [tensorAt(files, spec, weights)]
@@ -77,10 +83,25 @@ function plainConfig({ facet, ...config }: JsonObject): JsonObject {
   return Object.keys(own).length === 0 ? config : { ...config, facet: own }
 }
 
-async function readCompanions(files: ModelFiles): Promise<ReadonlyMap<string, Uint8Array>> {
+async function readCompanions(
+  files: ModelFiles,
+  { architecture, config }: Model,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const texts = new Map<string, Uint8Array>()
-  // A model without it would open nowhere: its absence is told now, and not when it is used.
-  await files.size(tokenizerFile)
+  if (!(await files.exists(tokenizerFile)) && (await files.exists(sentencePieceFile))) {
+    const bytes = await files.readRange(sentencePieceFile, 0, await files.size(sentencePieceFile))
+    const vocabulary = readSentencePiece(
+      bytes,
+      sentencePieceFile,
+      (problem, remedy = "Download it again.") =>
+        new ModelFileError({ file: `${files.root}/${sentencePieceFile}`, problem, remedy }),
+    )
+    const made = tokenizerFiles(vocabulary, { bosId: config.bosId, usualTemplate: architecture.template })
+    for (const [name, text] of made) texts.set(name, text)
+  } else {
+    // A model without it would open nowhere: its absence is told now, and not when it is used.
+    await files.size(tokenizerFile)
+  }
   for (const name of companions) {
     if (await files.exists(name)) texts.set(name, await files.readRange(name, 0, await files.size(name)))
   }

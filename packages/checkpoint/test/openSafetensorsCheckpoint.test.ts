@@ -51,6 +51,20 @@ const changeIndex = async (source: string, change: (map: Record<string, unknown>
 const embedding = "model.embed_tokens.weight"
 
 describe("openSafetensorsCheckpoint", () => {
+  it("makes tokenizer.json of a tokenizer.model where there is no other", () =>
+    withSource(async (source) => {
+      const vocabulary = await readFile(new URL("sbs/models/tokenizer.spm", import.meta.url))
+      await rm(join(source, "tokenizer.json"))
+      await writeFile(join(source, "tokenizer.model"), vocabulary)
+      const { texts } = await openCheckpoint(source)
+      assert.deepStrictEqual([...texts.keys()], ["tokenizer.json", "tokenizer_config.json"])
+      const tokenizer = JSON.parse(new TextDecoder().decode(texts.get("tokenizer.json")))
+      assert.strictEqual(tokenizer.model.vocab["▁fox"], 269)
+      assert.deepInclude(tokenizer.added_tokens[4], { content: "<start_of_turn>", special: true })
+      await writeFile(join(source, "tokenizer.model"), vocabulary.subarray(0, 300))
+      assert.include(await refusal(source), "tokenizer.model is ")
+    }))
+
   it("reads rows of a tensor as they are", () =>
     withSource(async (source) => {
       const { format, tensors, texts } = await openCheckpoint(source)

@@ -19,14 +19,13 @@ import {
   packedLayout,
   readModel,
   repackBlocks,
-  tokenizerConfigFile,
-  tokenizerFile,
   type TensorSpec,
 } from "@facet/sdk/folders"
 import type { Checkpoint, CheckpointTensor, PackedRows } from "../Checkpoint.ts"
-import { makeTokenizer } from "./makeTokenizer.ts"
-import { memoryFolder } from "./memoryFolder.ts"
-import { readVocabulary, type Vocabulary } from "./Vocabulary.ts"
+import { memoryFolder } from "../memoryFolder.ts"
+import { tokenizerFiles } from "../sentencepiece/tokenizerFiles.ts"
+import type { Vocabulary } from "../sentencepiece/Vocabulary.ts"
+import { readVocabulary } from "./readVocabulary.ts"
 
 /** Where a GGUF file lies. */
 export interface GgufSource {
@@ -247,26 +246,14 @@ function makeTexts(
   bosId: number,
 ): Checkpoint["texts"] {
   const own = metadata.get("tokenizer.chat_template")
-  const spelt = [template, ...(typeof own === "string" ? [own] : [])].flatMap((text) => text.match(/<[^<>\s]+>/g) ?? [])
   const named = (key: string): string | undefined => {
     const id = metadata.get(`tokenizer.ggml.${key}_token_id`)
     return typeof id === "number" ? vocabulary.pieces[id] : undefined
   }
-  const config = {
-    add_bos_token: true,
-    add_eos_token: false,
-    bos_token: named("bos") ?? "<bos>",
-    eos_token: named("eos") ?? "<eos>",
-    pad_token: named("padding") ?? "<pad>",
-    unk_token: named("unknown") ?? "<unk>",
-    clean_up_tokenization_spaces: false,
-    tokenizer_class: "GemmaTokenizer",
-    ...(typeof own === "string" && { chat_template: own }),
-  }
-  return new Map([
-    [tokenizerFile, encode(JSON.stringify(makeTokenizer(vocabulary, new Set(spelt), bosId)))],
-    [tokenizerConfigFile, encode(`${JSON.stringify(config, null, 2)}\n`)],
-  ])
+  return tokenizerFiles(vocabulary, {
+    bosId,
+    named: { bos: named("bos"), eos: named("eos"), pad: named("padding"), unk: named("unknown") },
+    template: typeof own === "string" ? own : undefined,
+    usualTemplate: template,
+  })
 }
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text)

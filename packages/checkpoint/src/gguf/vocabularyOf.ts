@@ -1,7 +1,7 @@
 import type { ModelFileError } from "@facet/sdk/words"
 import { isJsonObject, type JsonObject } from "@facet/sdk/folders"
-import { makeMerges } from "./makeTokenizer.ts"
-import { PieceType, spacePiece, type Vocabulary } from "./Vocabulary.ts"
+import { makeMerges } from "../sentencepiece/makeTokenizer.ts"
+import { PieceType, spacePiece, type Vocabulary } from "../sentencepiece/Vocabulary.ts"
 
 /** A vocabulary, and whether SentencePiece joins its pieces just as the `tokenizer.json` does. */
 export interface WrittenVocabulary extends Vocabulary {

@@ -38,6 +38,10 @@ export const convert = defineCommand(
     options,
     examples: [
       ["convert gemma-2-2b-it gemma-2-2b-it-q4", "a folder of safetensors becomes one of 4-bit weights"],
+      [
+        "convert gemma2_instruct_2b_en gemma-2-2b-it",
+        "so does Kaggle's folder of Keras's files, a GGUF, or gemma.cpp's .sbs",
+      ],
       ["convert gemma-2-2b-it gemma-q8 --dtype q8 --json", "8 bits; what was done as one JSON document"],
     ],
   },

@@ -75,7 +75,9 @@ function findArchitecture(files: ModelFiles, fields: Fields): Architecture {
   const [first] = names
   if (first === undefined) {
     const known = architectures.map(({ names: [name], title }) => `a ${title} has ["${name}"]`).join(", ")
-    throw fields.refuse("architectures", `is missing: ${known}`)
+    // What keras-hub writes under the same name.
+    const isKeras = fields.has("class_name")
+    throw fields.refuse("architectures", `is missing: ${known}`, isKeras ? ofKeras : undefined)
   }
   // What the file calls itself counts: a class of another architecture may share the family's `model_type`.
   const found = architectures.find((architecture) => architecture.names.includes(first))
@@ -83,6 +85,8 @@ function findArchitecture(files: ModelFiles, fields: Fields): Architecture {
   const supported = architectures.map(({ names: [name], title }) => `${title} (${name})`).join(", ")
   throw new UnsupportedModelError({ model: files.root, architecture: first, supported })
 }
+
+const ofKeras = "It is Keras's file: make a folder that opens of it with `facet convert`."
 
 function readTied(fields: Fields | undefined): boolean | undefined {
   if (fields?.has("tie_word_embeddings") !== true) return undefined

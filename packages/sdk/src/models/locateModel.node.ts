@@ -110,7 +110,9 @@ async function locatePath(text: string, given: string): Promise<Located> {
     throw new ModelNotFoundError({
       model: text,
       problem: "that path is a file, and neither a folder nor a .gguf",
-      remedy: "Name the folder that holds config.json and the weights.",
+      remedy: /\.(?:sbs|h5)$/i.test(path)
+        ? "Make a folder of it with `facet convert`, and open that."
+        : "Name the folder that holds config.json and the weights.",
     })
   }
   const identity = `path:${await contentKey(path, kind)}`

@@ -128,6 +128,11 @@ describe("readModel", () => {
     })
   })
 
+  it("knows the config.json that keras-hub writes, and says the way", async () => {
+    const changes = { architectures: undefined, model_type: undefined, class_name: "GemmaBackbone" }
+    await expect(read(changes)).rejects.toMatchObject({ remedy: expect.stringContaining("facet convert") })
+  })
+
   it.each([
     [{ quantization_config: { quant_method: "bitsandbytes" } }, "packed by bitsandbytes"],
     [{ quantization_config: { quant_method: "gptq", bits: 4 } }, "packed by gptq"],

@@ -165,6 +165,16 @@ describe("a model that is not here", () => {
     }
   })
 
+  it("says how a file of gemma.cpp's or of Keras's becomes a folder that opens", async () => {
+    for (const name of ["2b-it-sfp.sbs", "model.weights.h5"]) {
+      await writeFile(join(home, name), "")
+      expect(await failureOf(resolve(join(home, name)))).toMatchObject({
+        _tag: "ModelNotFoundError",
+        remedy: expect.stringContaining("facet convert"),
+      })
+    }
+  })
+
   it("can be given up while it is fetched", async () => {
     await publish()
     hub.faults = { delayMs: ({ host }) => (host === "cdn" ? 60_000 : 0) }
