@@ -182,7 +182,7 @@ const run = (
   cwd: string,
 ): Promise<{ code: number; output: string; stdout: string }> =>
   new Promise((resolve) => {
-    const child = execFile(command, args, { cwd, timeout: 110_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
+    const child = execFile(command, args, { cwd, timeout: 230_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
       resolve({ code: child.exitCode ?? (error === null ? 0 : 1), output: `${stdout}${stderr}`, stdout }),
     )
   })
@@ -247,7 +247,7 @@ describe("the documentation", () => {
     assert.strictEqual(code, 0)
   })
 
-  it("has examples that run", { timeout: 120_000 }, async () => {
+  it("has examples that run", { timeout: 240_000 }, async () => {
     const { code, output, stdout } = await run(process.execPath, ["runner.js"], scratch)
     assert.strictEqual(code, 0, output)
     const outcomes = new Map(stdout.trim().split("\n").map(readOutcome))
