@@ -82,7 +82,7 @@ export function explainPolicy(
       next = search.next(left)
     }
     if (words.length === 1 && !isKnown) yield* measure({ from: 0, to: 1 })
-    const chosen = chooseSpan(tried, policy.threshold, words.length)
+    const chosen = chooseSpan(tried, policy.threshold)
     if (chosen === undefined) return undefined
     const at = (span: Measured): OccludedSpan => ({
       start: span.start + judged.offset,

@@ -173,7 +173,7 @@ function reasonIn(
     }
     if (tried.length > mostLookedAt || tried.some(({ without }) => without < threshold)) break
   }
-  const chosen = chooseSpan(tried, threshold, words.length)
+  const chosen = chooseSpan(tried, threshold)
   if (chosen === undefined) return undefined
   const at = ({ effect, end, start, without }: Measured): OccludedSpan => ({ start, end, without, effect })
   const told = tried.toSorted((a, b) => b.effect - a.effect).slice(0, mostTold)

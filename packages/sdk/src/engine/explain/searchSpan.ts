@@ -56,23 +56,17 @@ export interface Tried extends WordSpan {
   readonly effect: number
 }
 
-/** A stretch of a larger share of a text says little: any other of so many words shares most of them. */
-const largestShare = 0.7
-
 /**
- * The shortest without which a content stays below the threshold. Where all that are enough make up most of the text, the one
- * that adds most for its size, by the square, so that few words which add much come before many that add little more.
- *
- * @param words of the whole text
+ * The shortest without which a content stays below the threshold. Where none is enough, the one that adds most for its size,
+ * by the square, so that few words which add much come before many that add little more.
  */
-export function chooseSpan<T extends Tried>(tried: ReadonlyArray<T>, threshold: number, words: number): T | undefined {
+export function chooseSpan<T extends Tried>(tried: ReadonlyArray<T>, threshold: number): T | undefined {
   const size = ({ from, to }: WordSpan): number => to - from
-  const short = tried.filter((span) => size(span) <= Math.max(1, largestShare * words))
-  const enough = short.filter(({ without }) => without < threshold)
+  const enough = tried.filter(({ without }) => without < threshold)
   const weight = (span: T): number => span.effect / size(span) ** 2
   const [first] =
     enough.length > 0
       ? enough.toSorted((a, b) => size(a) - size(b) || a.without - b.without)
-      : (short.length > 0 ? short : tried).toSorted((a, b) => weight(b) - weight(a))
+      : tried.toSorted((a, b) => weight(b) - weight(a))
   return first
 }
