@@ -111,8 +111,7 @@ export class Fleet {
 
   /** What all workers count, those that have ended too, and the fleet. */
   async figures(): Promise<string> {
-    const asked = [...this.#slots, ...this.#leaving]
-    await Promise.all(asked.map((worker) => worker?.figures()))
+    await Promise.all(this.#all.map((worker) => worker.figures()))
     // At one moment: a worker that has ended meanwhile is counted among the past, and nowhere else.
     const all = new Figures()
     all.add(this.#past.text(), undefined)
@@ -124,7 +123,12 @@ export class Fleet {
   /** Ends all workers once they have answered what they have, or after so long. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true
-    await Promise.all([...this.#slots, ...this.#leaving].map((worker) => worker?.leave(graceMs)))
+    await Promise.all(this.#all.map((worker) => worker.leave(graceMs)))
+  }
+
+  /** Those in their places, and those that leave theirs. */
+  get #all(): ReadonlyArray<WorkerProcess> {
+    return [...this.#slots.filter((worker) => worker !== undefined), ...this.#leaving]
   }
 
   /** Begins a worker, and sees to it that another follows when it ends. */
