@@ -10,6 +10,9 @@ import { Forwarder } from "../../../src/serve/fleet/Forwarder.ts"
 
 const standIn = fileURLToPath(new URL("fixtures/standInWorker.ts", import.meta.url))
 
+/** Processes begin and end when the machine has time for them. */
+const soon = { timeout: 15_000, interval: 5 }
+
 let folder = ""
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "facet-fleet-"))
@@ -69,7 +72,7 @@ describe("a fleet", () => {
     await using two = await open(2)
     await two.opened
     const waiting = whoAnswers(two, "A long story.", "wait")
-    await vi.waitFor(() => expect(two.fleet.ready.some(({ running }) => running === 1)).toBe(true), { interval: 2 })
+    await vi.waitFor(() => expect(two.fleet.ready.some(({ running }) => running === 1)).toBe(true), soon)
     const other = await whoAnswers(two, "Another story.")
     const first = await waiting
     expect(other).not.toBe(first)
@@ -88,7 +91,7 @@ describe("a fleet", () => {
     await using two = await open(2, (id) => (id === 1 ? "first" : "any"))
     await two.opened
     expect((await two.ask("crash the first")).status).toBe(200)
-    await vi.waitFor(() => expect(two.fleet.ready.length).toBe(2), { timeout: 5000 })
+    await vi.waitFor(() => expect(two.fleet.ready.length).toBe(2), soon)
     expect(two.told).toStrictEqual(["A worker ended (exit code 7). Another one takes its place."])
     expect(await figure(two, "facet_retried_total")).toBe(1)
     expect(await figure(two, 'facet_workers_replaced_total{why="crash"}')).toBe(1)
@@ -98,7 +101,7 @@ describe("a fleet", () => {
     // Nobody is there for a moment: that is said, and not waited for.
     const none = await two.ask("Hello")
     expect([none.status, none.headers.get("retry-after")]).toStrictEqual([503, "1"])
-    await vi.waitFor(async () => expect((await two.ask("Hello")).status).toBe(200), { timeout: 5000 })
+    await vi.waitFor(async () => expect((await two.ask("Hello")).status).toBe(200), soon)
   })
 
   test("an answer that was cut does not look whole", async () => {
@@ -107,7 +110,7 @@ describe("a fleet", () => {
     const answer = await one.ask("half")
     expect(answer.status).toBe(200)
     await expect(answer.text()).rejects.toThrow()
-    await vi.waitFor(async () => expect(await figure(one, "facet_answers_cut_total")).toBe(1))
+    await vi.waitFor(async () => expect(await figure(one, "facet_answers_cut_total")).toBe(1), soon)
   })
 
   test("is replaced worker by worker without losing a request, and without forgetting what was counted", async () => {
@@ -116,7 +119,7 @@ describe("a fleet", () => {
     const [old] = one.fleet.ready
     const before = await whoAnswers(one, "Hello")
     const under = whoAnswers(one, "wait")
-    await vi.waitFor(() => expect(old?.running).toBe(1), { interval: 2 })
+    await vi.waitFor(() => expect(old?.running).toBe(1), soon)
     await one.fleet.reload()
     expect(await under).toBe(before)
     expect(await whoAnswers(one, "Hello")).not.toBe(before)
@@ -125,8 +128,8 @@ describe("a fleet", () => {
     expect(await figure(one, 'facet_workers_replaced_total{why="reload"}')).toBe(1)
     // One that takes too much memory goes before the next one comes.
     one.fleet.ready[0]?.whenFull()
-    await vi.waitFor(async () => expect(await figure(one, 'facet_workers_replaced_total{why="memory"}')).toBe(1))
-    await vi.waitFor(() => expect(one.fleet.ready.length).toBe(1), { timeout: 5000 })
+    await vi.waitFor(async () => expect(await figure(one, 'facet_workers_replaced_total{why="memory"}')).toBe(1), soon)
+    await vi.waitFor(() => expect(one.fleet.ready.length).toBe(1), soon)
     expect(await figure(one, "asked")).toBe(3)
   })
 
