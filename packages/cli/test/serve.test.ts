@@ -197,6 +197,70 @@ describe("a running server", () => {
   })
 })
 
+describe("several processes behind one port", () => {
+  test("answer as one, share out conversations, are replaced at SIGHUP, and end together", async () => {
+    const server = await facetServe(["--workers", "2", "--threads", "1", "--guard"])
+    const turn = { messages, max_tokens: 4, temperature: 0 }
+    const first = (await (await chat(server, turn)).json()) as {
+      readonly choices: ReadonlyArray<{ readonly message: { readonly content: string } }>
+    }
+    const said = { role: "assistant", content: first.choices[0]?.message.content ?? "" }
+    const next = { ...turn, messages: [...messages, said, { role: "user", content: "And then?" }] }
+    const answer = await chat(server, next)
+    const { usage } = (await answer.json()) as {
+      readonly usage: { readonly prompt_tokens_details: { readonly cached_tokens: number } }
+    }
+    // Whoever has read the first turn has the next one.
+    expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThan(10)
+    const streamed = await chat(server, { ...turn, stream: true })
+    expect((await streamed.text()).endsWith("data: [DONE]\n\n")).toBe(true)
+    expect(await statusOf(server, "/readyz")).toBe(200)
+    const before = Object.fromEntries(await scrape(server))
+    expect(before).toMatchObject({
+      facet_workers: 2,
+      facet_workers_ready: 2,
+      'facet_http_requests_total{path="/v1/chat/completions",status="200"}': 3,
+      'facet_verdicts_total{of="input",policy="hate_speech",stage="guard",flagged="false"}': 3,
+      'facet_engine_requests_waiting{worker="1"}': 0,
+      'process_resident_memory_bytes{worker="2"}': expect.any(Number),
+      'facet_routed_total{by="prefix"}': 2,
+    })
+    expect(before["facet_time_per_output_token_seconds_count"]).toBeUndefined()
+    expect(before['facet_time_per_output_token_seconds_count{path="/v1/chat/completions"}']).toBe(3)
+    expect(before["facet_queue_wait_seconds_count"]).toBeGreaterThan(3)
+    server.kill("SIGHUP")
+    await vi.waitFor(
+      async () => {
+        const figures = await scrape(server)
+        expect(figures.get('facet_workers_replaced_total{why="reload"}')).toBe(2)
+        expect(figures.get("facet_workers_ready")).toBe(2)
+        expect(figures.get('facet_http_requests_total{path="/v1/chat/completions",status="200"}')).toBe(3)
+      },
+      { timeout: 20_000, interval: 200 },
+    )
+    const last = await chat(server, { ...long, max_tokens: 100, stream: true })
+    server.kill("SIGTERM")
+    const text = await last.text()
+    expect(text).toContain('"finish_reason":"length"')
+    expect(await server.ended).toStrictEqual({ code: 0, signal: null })
+  }, 60_000)
+
+  test("end with an error where the model is not there, and where it takes more than it may", async () => {
+    const words = ["serve", "--port", "0", "--workers", "1"]
+    const [none, large] = await Promise.all([
+      facetProcess([...words, "--model", "/nowhere"]),
+      facetProcess(["serve", "--port", "0", "--max-memory", "20MB"]),
+    ])
+    expect(none).toStrictEqual({ code: 1, stdout: "", stderr: expect.stringContaining("ModelNotFoundError: ") })
+    expect(none.stderr).toContain("a worker ended before it was ready (exit code 1)")
+    expect(large).toStrictEqual({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining("Error: --max-memory: the process"),
+    })
+  }, 30_000)
+})
+
 describe("pages of other origins", () => {
   const preflight = ({ url }: Server, path: string, origin: string): Promise<Response> =>
     fetch(`${url}${path}`, {
@@ -360,6 +424,9 @@ describe("a signal", () => {
 test.each([
   [["--port", "70000"], "--port takes a whole number from 0 to 65535, not 70000"],
   [["--port", "1.5"], "--port takes a whole number"],
+  [["--workers", "0"], "--workers takes a whole number from 1 to 256, not 0"],
+  [["--workers", "1.5"], "--workers takes a whole number"],
+  [["--max-memory", "much"], '--max-memory takes a size such as 512MB, 6GB or 6GiB, not "much"'],
   [["--grace=-1"], "--grace takes a number from 0 to 86400, not -1"],
   [["--grace", "infinity"], "--grace takes a number"],
   [["--cors", "app.example.com"], '--cors takes an origin such as https://app.example.com, or "*" for all, not "app.'],

@@ -1,6 +1,15 @@
 /** One request and its answer, from the first byte to the last, and what is told of it to those who count. */
 import type { EffectName } from "@facet/sdk/remote"
-import { callHook, type CallOptions, type FinishReason, type Usage } from "@facet/sdk/words"
+import {
+  callHook,
+  type CallOptions,
+  type FinishReason,
+  type JudgingStage,
+  type Timings,
+  traceContextOf,
+  type Usage,
+  type Verdict,
+} from "@facet/sdk/words"
 import type { Context } from "hono"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 
@@ -60,6 +69,22 @@ export interface RequestReport {
   readonly usage: Usage | undefined
   /** Texts that were judged and flagged: of `/v1/moderations`, or the prompt and the answer; absent without a judge. */
   readonly flagged: number | undefined
+  /** What each policy said of each text that was judged: in a stream, of its prompt and of its answer one each. */
+  readonly verdicts: ReadonlyArray<PolicyReport>
+  /** Milliseconds a token after the first, of each generation that had more than one. */
+  readonly tokenMs: ReadonlyArray<number>
+  /** The header of W3C's trace context that the request bore, if it is one: its spans belong under it. */
+  readonly traceparent: string | undefined
+}
+
+/** What one policy said of one text. */
+export interface PolicyReport {
+  /** What came in, or what went out. */
+  readonly of: "input" | "output"
+  /** The policy's id, which a client of `/facet/shield` may have made up. */
+  readonly policy: string
+  readonly stage: JudgingStage
+  readonly flagged: boolean
 }
 
 export interface ExchangeHooks {
@@ -90,6 +115,9 @@ export class Exchange {
   #noted: Noted = { firstTextMs: undefined, finishReason: undefined, usage: undefined, flagged: undefined }
   readonly #whenOver: Array<() => void> = []
   readonly #warnings: Array<string> = []
+  readonly #verdicts: Array<PolicyReport> = []
+  readonly #tokenMs: Array<number> = []
+  readonly #traceparent: string | undefined
   #isStream = false
   #isOver = false
 
@@ -99,22 +127,36 @@ export class Exchange {
     this.#hooks = hooks
     this.#toFailure = toFailure
     this.id = requestId(context.req.header("x-request-id"))
+    const traceparent = context.req.header("traceparent")
+    // One that cannot be read is passed over, as the standard says.
+    this.#traceparent = traceContextOf(traceparent) === undefined ? undefined : traceparent
     // Of a connection that breaks, some servers tell the request, and others the answer's stream.
     this.signal = AbortSignal.any([context.req.raw.signal, this.#leaving.signal])
   }
 
   /** What goes with each call of the engine. */
   call(cacheSalt?: string): CallOptions {
-    return { signal: this.signal, cacheSalt: cacheSaltOf(this.key, cacheSalt), client: this.client }
+    return {
+      signal: this.signal,
+      cacheSalt: cacheSaltOf(this.key, cacheSalt),
+      client: this.client,
+      traceparent: this.#traceparent,
+    }
   }
 
   note(facts: Partial<Noted>): void {
     this.#noted = { ...this.#noted, ...facts }
   }
 
-  /** So many texts more were flagged, of none or some that were judged. */
-  addFlagged(count: number): void {
-    this.note({ flagged: (this.#noted.flagged ?? 0) + count })
+  /** A text was judged. */
+  noteVerdict(of: PolicyReport["of"], { flagged, policies, stage = "guard" }: Verdict): void {
+    this.note({ flagged: (this.#noted.flagged ?? 0) + (flagged ? 1 : 0) })
+    for (const one of policies) this.#verdicts.push({ of, policy: one.policy, stage, flagged: one.flagged })
+  }
+
+  /** A generation came to its end. */
+  noteTimings({ tokensPerSecond }: Timings): void {
+    if (tokensPerSecond > 0) this.#tokenMs.push(1000 / tokensPerSecond)
   }
 
   noteFirstText(): void {
@@ -180,7 +222,8 @@ export class Exchange {
     for (const call of this.#whenOver.splice(0)) call()
     const durationMs = performance.now() - this.#startedAt
     const report = { id: this.id, route: this.#route, status, outcome, code, isStream: this.#isStream, durationMs }
-    callHook("onRequest", () => this.#hooks.onRequest?.({ ...report, ...this.#noted }))
+    const noted = { ...this.#noted, verdicts: this.#verdicts, tokenMs: this.#tokenMs, traceparent: this.#traceparent }
+    callHook("onRequest", () => this.#hooks.onRequest?.({ ...report, ...noted }))
   }
 
   #respond(

@@ -18,7 +18,7 @@ export async function isLetIn(
   const judged = facet.guard(guard === true ? {} : guard).stream(async function* () {})
   let isIn = true
   for await (const part of judged(text, exchange.call())) {
-    if (part.type === "verdict") exchange.addFlagged(part.verdict.flagged ? 1 : 0)
+    if (part.type === "verdict") exchange.noteVerdict("input", part.verdict)
     if (part.type === "failure") exchange.tell(part.error)
     if (part.type !== "blocked") continue
     if (part.blocked.reason === "failed") throw part.blocked.error

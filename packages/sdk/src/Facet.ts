@@ -1,7 +1,8 @@
 /** The effects for people who do not use Effect: promises, async iterables, `AbortSignal`. */
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Tracer from "effect/Tracer"
 import { generate, stream } from "./effects/generate.ts"
 import { inspect, inspectAll } from "./effects/inspect.ts"
 import { featureLogits, lens } from "./effects/lens.ts"
@@ -128,7 +129,10 @@ export class Facet implements AsyncDisposable {
   static async open(options: OpenOptions & CallOptions = {}): Promise<Facet> {
     const { call, rest } = splitCallOptions(options)
     const { signal } = call
-    const facet = new Facet(ManagedRuntime.make(layerOpened(rest)))
+    const layer = layerOpened(rest)
+    const { tracer } = rest
+    const traced = tracer === undefined ? layer : Layer.merge(layer, Layer.succeed(Tracer.Tracer, tracer))
+    const facet = new Facet(ManagedRuntime.make(traced))
     try {
       facet.#opened = await facet.#runner.run(
         Effect.map(Opened, ({ description, name, warnings }) => ({ description, name, warnings })),

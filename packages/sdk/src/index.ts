@@ -161,7 +161,7 @@ export type {
   TemperatureCalibration,
 } from "./words/Question.ts"
 export type { RemoteModel, ServerKind } from "./words/RemoteModel.ts"
-export type { EngineStats } from "./words/Request.ts"
+export type { EngineStats, QueueWaits } from "./words/Request.ts"
 export type { SamplingOptions } from "./words/Sampling.ts"
 export type { ScopeQuery } from "./words/ScopeQuery.ts"
 export type { Score, ScoreOptions, ScoreToken } from "./words/Score.ts"

@@ -85,6 +85,8 @@ describe("Facet", () => {
       { judging: { characters: 0 } },
       { judging: { timeoutMs: 2 ** 31 } },
       { model: "" },
+      // Of a program that knows no types.
+      { tracer: {} as never },
       { storage: "none" },
       { sha256: { model: {} } },
     ] as const
@@ -100,7 +102,11 @@ describe("Facet", () => {
     assert.isAtLeast(settled.length - refused.length, 64)
     assert.isAtLeast(refused.length, 64)
     for (const { reason } of refused) assert.instanceOf(reason, OverloadedError)
-    assert.deepStrictEqual(await facet.stats(), { requests: 0, cachedSequences: 0, cachedBytes: 0 })
+    const { waits, ...stats } = await facet.stats()
+    assert.deepStrictEqual(stats, { requests: 0, waiting: 0, cachedSequences: 0, cachedBytes: 0 })
+    // Of those that were not refused, each had a place, at once or later.
+    assert.strictEqual(waits.count, settled.length - refused.length)
+    assert.isAtLeast(waits.count, waits.counts.at(-1) ?? Infinity)
     assert.strictEqual((await facet.generate("And now?", { maxTokens: 4 })).usage.completionTokens, 4)
   })
 

@@ -1,4 +1,5 @@
 /** `facet serve`: Gemma behind OpenAI's API and Ollama's, and the effects. */
+import { availableParallelism } from "node:os"
 import { type GuardOptions, type GuardRole, guardRoles } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
@@ -7,6 +8,9 @@ import { jsonOption, modelOption } from "../Options.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
 import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
 import { readCalibration } from "../QuestionFiles.ts"
+import { readSize } from "../readSize.ts"
+import { socketVariable } from "../serve/fleet/Messages.ts"
+import type { ServeOptions } from "../serve/ServeOptions.ts"
 import { UsageError } from "../UsageError.ts"
 
 const options = {
@@ -61,6 +65,18 @@ const options = {
       "at most so many requests of one key, or without keys of one address; more get 429 (default: half of --queue)",
   },
   maxBodyBytes: { kind: "number", flag: "max-body", value: "BYTES", about: "the largest request (default 1 MiB)" },
+  workers: {
+    kind: "number",
+    value: "N",
+    about:
+      "so many processes behind the port, each with the model; a conversation stays with one (default: none but this)",
+  },
+  maxMemory: {
+    kind: "text",
+    value: "SIZE",
+    about:
+      "the most memory of a process with the model, such as 6GB; one that takes more is replaced, or ends (default: any)",
+  },
   grace: { kind: "number", value: "SECONDS", about: "time for running answers to end at shutdown (default 30)" },
   ...modelOption,
   shield: {
@@ -73,6 +89,12 @@ const options = {
 } as const
 
 const anyOrigin = "*"
+/** The server's own default, which a fleet needs to know too: what is larger no worker takes. */
+const defaultMaxBody = 1024 * 1024
+/** Each has the model open: a machine with room for more has more than one of them. */
+const mostWorkers = 256
+/** As a single process takes by default. */
+const mostThreads = 16
 const loopback = /^(127(\.\d+){3}|::1|localhost)$/
 
 export const serve = defineCommand(
@@ -84,6 +106,7 @@ export const serve = defineCommand(
     examples: [
       ["serve", "at http://127.0.0.1:8080/v1, with the embedded model"],
       ["serve --port 9000 --guard", "judge what comes in and what goes out"],
+      ["serve --workers 4 --max-memory 6GB", "four processes behind one port; SIGHUP replaces them one by one"],
       ["serve --port 11434", "where Ollama's clients look for it"],
       ["serve --cors http://localhost:5173", "to a page of Vite's development server too, with @facet/react-hooks"],
       ["serve --host 0.0.0.0 --model google/gemma-2-2b-it", "to the network, with the key in FACET_API_KEY"],
@@ -105,6 +128,7 @@ export const serve = defineCommand(
       json,
       lanes = 4,
       maxBodyBytes,
+      maxMemory,
       maxPerClient,
       model,
       policyFile,
@@ -115,10 +139,13 @@ export const serve = defineCommand(
       prefill,
       threads,
       thresholds: file,
+      workers,
     },
   ) => {
     checkRange("port", port, 65_535, true)
     checkRange("grace", grace, 86_400, false)
+    if (workers !== undefined) checkWorkers(workers)
+    const maxMemoryBytes = maxMemory === undefined ? undefined : readSize("max-memory", maxMemory)
     for (const origin of cors) checkOrigin(origin)
     for (const name of allowHost ?? []) checkHost(name)
     if (file !== undefined && guard !== true) {
@@ -137,11 +164,11 @@ export const serve = defineCommand(
     }
     const judged = Object.keys(given).length === 0 ? guard : given
     const keys = apiKey ?? keysFrom(process.env)
-    if (keys === undefined && !loopback.test(host)) await warn(console, host)
-    if (keys === undefined && cors.includes(anyOrigin)) await warnOfPages(console)
-    // Imported when it is needed: help and mistyped commands answer at once.
-    const { runServer } = await import("../serve/runServer.ts")
-    await runServer(console, {
+    const socket = process.send === undefined ? undefined : process.env[socketVariable]
+    const isFront = socket === undefined
+    if (isFront && keys === undefined && !loopback.test(host)) await warn(console, host)
+    if (isFront && keys === undefined && cors.includes(anyOrigin)) await warnOfPages(console)
+    const serving: ServeOptions = {
       port,
       host,
       allowedHosts: allowedHosts(allowHost, host, keys),
@@ -151,19 +178,52 @@ export const serve = defineCommand(
         ...(model && { model }),
         ...(shield && { shield }),
         ...(queue !== undefined && { queue }),
-        ...readDevice({ device, prefill, threads }),
+        ...readDevice({ device, prefill, threads: threads ?? (workers && threadsOf(workers)) }),
       },
       cors,
       calibration,
       interventions,
       api: { apiKey: keys, guard: judged, maxBodyBytes, maxPerClient },
+      maxMemoryBytes,
       json: json === true,
-    }).catch((error: unknown) => {
+    }
+    await run(console, serving, { lanes, socket, workers }).catch((error: unknown) => {
       throw toldBetter(error, host, port)
     })
     return 0
   },
 )
+
+interface Part {
+  readonly lanes: number
+  /** Where a worker of a fleet listens. */
+  readonly socket: string | undefined
+  readonly workers: number | undefined
+}
+
+/** As one process alone, as the front of several, or as one of them. Imported when it is needed: help answers at once. */
+async function run(console: Console, serving: ServeOptions, { lanes, socket, workers }: Part): Promise<void> {
+  if (socket !== undefined) {
+    const { runWorker } = await import("../serve/fleet/runWorker.ts")
+    return runWorker(console, serving, socket)
+  }
+  if (workers !== undefined) {
+    const { runFleet } = await import("../serve/fleet/runFleet.ts")
+    const { maxBodyBytes = defaultMaxBody } = serving.api
+    return runFleet(console, serving, { workers, maxBodyBytes, slack: lanes })
+  }
+  const { runServer } = await import("../serve/runServer.ts")
+  return runServer(console, serving)
+}
+
+/** As many threads for each as there are cores for it. */
+const threadsOf = (workers: number): number =>
+  Math.min(mostThreads, Math.max(1, Math.floor(availableParallelism() / workers)))
+
+function checkWorkers(workers: number): void {
+  if (Number.isInteger(workers) && workers >= 1 && workers <= mostWorkers) return
+  throw new UsageError(`--workers takes a whole number from 1 to ${mostWorkers}, not ${workers}`)
+}
 
 function checkRange(flag: string, value: number, max: number, isWhole: boolean): void {
   if (value >= 0 && value <= max && (!isWhole || Number.isInteger(value))) return

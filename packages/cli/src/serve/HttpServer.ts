@@ -1,20 +1,25 @@
 /** A port that is listened to, and how it is left. */
-import { getRequestListener } from "@hono/node-server"
-import type { Hono } from "hono"
-import { createServer, type Server } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import type { ServerMetrics } from "./ServerMetrics.ts"
 
 /** How long connections have to take the last bytes of answers that were ended. */
 const lastBytesMs = 2000
 
+/** A port of an address, or a socket in the file system. */
+export type Place = { readonly port: number; readonly host: string } | { readonly path: string }
+
+/** Who follows requests to their end. */
+export interface Follower {
+  readonly running: { readonly size: number }
+  readonly follow: (request: IncomingMessage, response: ServerResponse) => void
+}
+
 export class HttpServer {
   readonly #server: Server
-  readonly #metrics: ServerMetrics
+  readonly #metrics: Follower
   #isStopping = false
 
-  constructor(app: Hono, metrics: ServerMetrics) {
-    const answer = getRequestListener(app.fetch)
+  constructor(answer: (request: IncomingMessage, response: ServerResponse) => unknown, metrics: Follower) {
     this.#metrics = metrics
     this.#server = createServer((request, response) => {
       metrics.follow(request, response)
@@ -25,15 +30,11 @@ export class HttpServer {
     })
   }
 
-  /** @returns where it listens: with port 0 the system has chosen. */
-  async listen(port: number, host: string): Promise<AddressInfo> {
-    const { promise, reject, resolve } = Promise.withResolvers<AddressInfo>()
+  /** @returns where it listens: with port 0 the system has chosen. Of a socket, its path. */
+  async listen(place: Place): Promise<AddressInfo | string> {
+    const { promise, reject, resolve } = Promise.withResolvers<AddressInfo | string>()
     this.#server.once("error", reject)
-    this.#server.listen(port, host, () => {
-      const address = this.#server.address()
-      // A string is the path of a socket, which was not asked for.
-      if (typeof address === "object" && address !== null) resolve(address)
-    })
+    this.#server.listen(place, () => resolve(this.#server.address() ?? ""))
     return promise
   }
 

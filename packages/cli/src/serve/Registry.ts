@@ -60,6 +60,16 @@ export class Registry {
     }
   }
 
+  /** A histogram that somebody else keeps; `undefined` where it cannot be told. */
+  histogramOf(name: string, help: string, read: () => Kept | undefined): void {
+    this.#add(name, "histogram", help, {
+      samples: () => {
+        const kept = read()
+        return kept === undefined ? [] : samplesOf(name, kept.bounds, { ...kept, labels: {} })
+      },
+    })
+  }
+
   /** All of it, as a scraper reads it. */
   text(): string {
     return this.#families.map(({ heading, metric }) => [...heading, ...metric.samples(), ""].join("\n")).join("")
@@ -77,6 +87,12 @@ export class Registry {
 /** What Prometheus calls this format. */
 export const metricsType = "text/plain; version=0.0.4; charset=utf-8"
 
+interface Kept extends Readonly<Omit<Series, "labels" | "counts">> {
+  /** Upper bounds of the buckets, ascending. */
+  readonly bounds: ReadonlyArray<number>
+  readonly counts: ReadonlyArray<number>
+}
+
 interface Series {
   readonly labels: Labels
   /** For each bound, how many values were at most so large. */
@@ -85,7 +101,11 @@ interface Series {
   sum: number
 }
 
-const samplesOf = (name: string, bounds: ReadonlyArray<number>, { count, counts, labels, sum }: Series) => [
+interface Sampled extends Readonly<Omit<Series, "counts">> {
+  readonly counts: ReadonlyArray<number>
+}
+
+const samplesOf = (name: string, bounds: ReadonlyArray<number>, { count, counts, labels, sum }: Sampled) => [
   ...bounds.map((bound, i) => `${name}_bucket${written({ ...labels, le: String(bound) })} ${counts[i] ?? 0}`),
   `${name}_bucket${written({ ...labels, le: "+Inf" })} ${count}`,
   `${name}_sum${written(labels)} ${sum}`,

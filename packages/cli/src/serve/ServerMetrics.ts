@@ -30,6 +30,9 @@ const paths: ReadonlyArray<string> = [
   "/metrics",
 ]
 
+/** In seconds: a token of a small model on a graphics card takes a millisecond, one of a large on a CPU a second. */
+const tokenTimes = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+
 const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
 /** The status that is counted when a client left before there was an answer. */
@@ -51,6 +54,16 @@ export class ServerMetrics {
     "From a request to the first text of its answer, by path.",
     durations,
   )
+  readonly #tokenTimes = this.#registry.histogram(
+    "facet_time_per_output_token_seconds",
+    "Of a generation, the mean time from one token to the next.",
+    tokenTimes,
+  )
+  readonly #verdicts = this.#registry.counter(
+    "facet_verdicts_total",
+    "Texts that were judged, by side, policy, stage and outcome.",
+  )
+  readonly #policies: ReadonlySet<string>
   readonly #promptTokens = this.#registry.counter("facet_prompt_tokens_total", "Tokens of prompts.")
   readonly #cachedTokens = this.#registry.counter(
     "facet_cached_prompt_tokens_total",
@@ -66,10 +79,16 @@ export class ServerMetrics {
   readonly #left = this.#registry.counter("facet_clients_left_total", "Requests whose client left before the end.")
   readonly #errors = this.#registry.counter("facet_errors_total", "Errors that clients were told, by code.")
 
-  constructor() {
+  /** @param policies the ids that may be labels; what else clients make up is counted as `custom`. */
+  constructor(policies: ReadonlyArray<string>) {
+    this.#policies = new Set(policies)
     const gauge = this.#registry.gauge.bind(this.#registry)
     gauge("facet_http_requests_in_flight", "Requests under way.", () => this.#running.size)
     gauge("facet_engine_requests", "Requests that the engine runs or queues.", () => this.#stats?.requests)
+    gauge("facet_engine_requests_waiting", "Of those, the ones that wait for a place.", () => this.#stats?.waiting)
+    this.#registry.histogramOf("facet_queue_wait_seconds", "From a request to its place in the engine.", () =>
+      this.#stats === undefined ? undefined : { ...this.#stats.waits, sum: this.#stats.waits.seconds },
+    )
     gauge("facet_prefix_cache_sequences", "Sequences in the prefix caches.", () => this.#stats?.cachedSequences)
     gauge("facet_prefix_cache_bytes", "Bytes of the prefix caches.", () => this.#stats?.cachedBytes)
     gauge("process_resident_memory_bytes", "Memory of the process.", () => process.memoryUsage.rss())
@@ -99,9 +118,15 @@ export class ServerMetrics {
   }
 
   /** Takes what a route tells of a request. */
-  readonly report = ({ code, finishReason, firstTextMs, flagged, outcome, route, usage }: RequestReport): void => {
+  readonly report = (report: RequestReport): void => {
+    const { code, finishReason, firstTextMs, flagged, outcome, route, usage } = report
     const path = `${/^(api|facet)\b/.test(route) ? "" : "/v1"}/${route.replace(".", "/")}`
     if (firstTextMs !== undefined) this.#firstTexts.observe({ path }, firstTextMs / 1000)
+    for (const ms of report.tokenMs) this.#tokenTimes.observe({ path }, ms / 1000)
+    for (const { flagged: isFlagged, of, policy, stage } of report.verdicts) {
+      const known = this.#policies.has(policy) ? policy : "custom"
+      this.#verdicts.add({ of, policy: known, stage, flagged: String(isFlagged) })
+    }
     if (usage !== undefined) {
       this.#promptTokens.add({}, usage.promptTokens)
       this.#cachedTokens.add({}, usage.cachedTokens)
@@ -121,7 +146,7 @@ export class ServerMetrics {
   }
 }
 
-function pathOf(url: string): string {
+export function pathOf(url: string): string {
   const path = url.split("?")[0] ?? ""
   return path.startsWith("/v1/models/") ? "/v1/models" : paths.includes(path) ? path : "other"
 }

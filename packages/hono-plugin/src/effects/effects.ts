@@ -14,7 +14,7 @@ import {
   traceToJson,
   verdictToJson,
 } from "@facet/sdk/remote"
-import { invalidRequest } from "@facet/sdk/words"
+import { type Content, invalidRequest } from "@facet/sdk/words"
 import { type Context, Hono } from "hono"
 import { ClientPlaces } from "../ClientPlaces.ts"
 import { Exchange, type Route } from "../Exchange.ts"
@@ -99,7 +99,7 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
   post("shield", async (body, exchange, facet) => {
     const { cacheSalt, options, subject } = effectFromJson("shield", body)
     const verdict = await (await facet()).shield(subject, { ...options, ...exchange.call(cacheSalt) })
-    exchange.note({ flagged: verdict.flagged ? 1 : 0 })
+    exchange.noteVerdict(isAnswer(subject) ? "output" : "input", verdict)
     return exchange.json(verdictToJson(verdict))
   })
   post("inspect", async (body, exchange, facet) => {
@@ -159,6 +159,10 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
   })
   return Object.assign(app, { dispose: () => shared.dispose() })
 }
+
+/** Whether a content is judged for what was answered. */
+const isAnswer = (content: Content): boolean =>
+  typeof content === "object" && ("response" in content || "text" in content)
 
 function readInterventions(value: unknown): boolean {
   if (value === undefined || typeof value === "boolean") return value === true

@@ -1,6 +1,7 @@
 import { breakToJson, lineOf, partToJson } from "@facet/sdk/remote"
 import type { FinishPart, GenerationPart } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
+import { noteGuard } from "../noteGuard.ts"
 import { errorToJson } from "./errorToJson.ts"
 
 type Parts = AsyncGenerator<GenerationPart, void, void>
@@ -35,7 +36,9 @@ function note(part: GenerationPart, exchange: Exchange): void {
   else if (part.type === "finish") noteFinish(part, exchange)
 }
 
-function noteFinish({ finishReason, guard, usage }: FinishPart, exchange: Exchange): void {
-  const verdicts = guard === undefined ? undefined : Object.values(guard.verdicts)
-  exchange.note({ finishReason, usage, flagged: verdicts?.filter(({ flagged }) => flagged).length })
+function noteFinish(part: FinishPart, exchange: Exchange): void {
+  const { finishReason, timings, usage } = part
+  noteGuard(part, exchange)
+  exchange.noteTimings(timings)
+  exchange.note({ finishReason, usage })
 }

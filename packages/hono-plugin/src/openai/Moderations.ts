@@ -63,8 +63,11 @@ export async function moderate({ texts }: ModerationJob, model: string, facet: F
   const guard = facet.guard()
   const results: Array<ModerationResult> = []
   const call = exchange.call()
-  for (const text of texts) results.push(resultOf(await guard.input(text, call)))
-  exchange.note({ flagged: results.filter(({ flagged }) => flagged).length })
+  for (const text of texts) {
+    const verdict = await guard.input(text, call)
+    exchange.noteVerdict("input", verdict)
+    results.push(resultOf(verdict))
+  }
   return { id: `modr-${globalThis.crypto.randomUUID().replaceAll("-", "")}`, model, results }
 }
 

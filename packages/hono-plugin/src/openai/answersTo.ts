@@ -1,19 +1,11 @@
 /** The answers to a job, a few at once: they share their prompt's prefix, and an engine with lanes writes them in one run. */
 import type { Facet } from "@facet/sdk"
-import type {
-  FinishPart,
-  FinishReason,
-  GenerateOptions,
-  GenerationPart,
-  Prompt,
-  Timings,
-  ToolPart,
-  Usage,
-} from "@facet/sdk/words"
+import type { FinishReason, GenerateOptions, GenerationPart, Prompt, Timings, ToolPart, Usage } from "@facet/sdk/words"
 import { atOnce } from "../atOnce.ts"
 import type { Exchange } from "../Exchange.ts"
 import type { ToldLogprob } from "./CompletionFormat.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
+import { noteGuard } from "../noteGuard.ts"
 import { type Echo, echoOf } from "./echoOf.ts"
 
 export interface CompletionModel {
@@ -138,7 +130,8 @@ function toldOf(part: GenerationPart, index: number, exchange: Exchange): Answer
     case "tool-call":
       return { type: "call", index, call: part }
     case "finish":
-      noteVerdicts(part, exchange)
+      noteGuard(part, exchange)
+      exchange.noteTimings(part.timings)
       return { type: "finish", index, finishReason: part.finishReason, usage: part.usage, timings: part.timings }
     case "failure":
       exchange.tell(part.error)
@@ -147,9 +140,4 @@ function toldOf(part: GenerationPart, index: number, exchange: Exchange): Answer
     case "verdict":
       return undefined
   }
-}
-
-function noteVerdicts({ guard }: FinishPart, exchange: Exchange): void {
-  if (guard === undefined) return
-  exchange.addFlagged(Object.values(guard.verdicts).filter(({ flagged }) => flagged).length)
 }

@@ -5,7 +5,9 @@
  */
 import * as Effect from "effect/Effect"
 import { asFacetError, type FacetError, OverloadedError } from "../words/Errors.ts"
-import { FairLock, type Permit } from "./FairLock.ts"
+import type { QueueWaits } from "../words/Request.ts"
+import { type Claim, FairLock, type Permit } from "./FairLock.ts"
+import { Waits } from "./Waits.ts"
 
 export interface SchedulerOptions {
   /** The most requests that may run or wait; one more fails with {@link OverloadedError}. */
@@ -24,7 +26,9 @@ export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #turns = new FairLock(1)
   readonly #slots: FairLock
+  readonly #waits = new Waits()
   #admitted = 0
+  #waiting = 0
   /** Called when the last request has left. */
   onIdle: () => void = () => {}
 
@@ -36,6 +40,16 @@ export class Scheduler {
   /** Requests that run or wait. */
   get admitted(): number {
     return this.#admitted
+  }
+
+  /** Those of them that have no place yet. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** How long all so far have waited for theirs. */
+  get waits(): QueueWaits {
+    return this.#waits.told
   }
 
   get isIdle(): boolean {
@@ -67,9 +81,30 @@ export class Scheduler {
     })
     return Effect.acquireUseRelease(
       enter,
-      () => this.#slots.withPermit(request, { owner: client, isUrgent: isNested }),
+      () => this.#placed(request, { owner: client, isUrgent: isNested }),
       () => leave,
     )
+  }
+
+  /** Counts who waits for a place, and for how long. */
+  #placed<A, E, R>(request: (place: Permit) => Effect.Effect<A, E, R>, claim: Claim): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
+      const askedAt = performance.now()
+      let waits = true
+      const end = () => {
+        if (waits) this.#waiting--
+        waits = false
+      }
+      this.#waiting++
+      const run = (place: Permit) =>
+        Effect.suspend(() => {
+          end()
+          this.#waits.add((performance.now() - askedAt) / 1000)
+          return request(place)
+        })
+      // Whoever gives up while he waits does not wait any more, either.
+      return Effect.ensuring(this.#slots.withPermit(run, claim), Effect.sync(end))
+    })
   }
 
   /** Runs one step of a request when its turn comes. A step that has begun is not interrupted. */

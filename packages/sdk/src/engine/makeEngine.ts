@@ -110,6 +110,8 @@ function statsOf({ models, scheduler }: EngineParts): EngineStats {
   const caches = Array.from(models.opened, (model) => model.cache.stats)
   return {
     requests: scheduler.admitted,
+    waiting: scheduler.waiting,
+    waits: scheduler.waits,
     cachedSequences: caches.reduce((sum, cache) => sum + cache.entries, 0),
     cachedBytes: caches.reduce((sum, cache) => sum + cache.bytes, 0),
   }

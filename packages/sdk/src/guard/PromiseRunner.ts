@@ -1,14 +1,17 @@
 /** Runs effects for people who do not use Effect: promises, async iterables, `AbortSignal`. */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import { CacheSalt } from "../words/CacheSalt.ts"
 import type { CallOptions } from "../words/CallOptions.ts"
 import { Client } from "../words/Client.ts"
 import { ClosedError, type FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
+import { traceContextOf } from "../words/Traceparent.ts"
 import type { Runner } from "./PromiseGuard.ts"
 import type { SourceFailure } from "./SourceFailure.ts"
 
@@ -21,9 +24,9 @@ export class PromiseRunner implements Runner {
   }
 
   async run<A>(effect: Effect.Effect<A, FacetError, Opened>, call: CallOptions): Promise<A> {
-    const { cacheSalt = "", client, signal } = call
+    const { signal } = call
     this.#checkOpen(signal)
-    const asked = effect.pipe(Effect.provideService(CacheSalt, cacheSalt), Effect.provideService(Client, client))
+    const asked = Effect.provideContext(effect, contextOf(call))
     const exit = await this.#runtime.runPromiseExit(asked, { signal: this.#either(signal) })
     if (Exit.isSuccess(exit)) return exit.value
     this.#checkOpen(signal)
@@ -33,11 +36,12 @@ export class PromiseRunner implements Runner {
   /** @param makeParts called when the first part is asked for: what is wrong with a request is thrown then */
   async *iterate<A>(
     makeParts: () => Stream.Stream<A, FacetError | SourceFailure, Opened>,
-    { cacheSalt = "", client, signal }: CallOptions,
+    call: CallOptions,
   ): AsyncGenerator<A, void, void> {
+    const { signal } = call
     this.#checkOpen(signal)
     const either = this.#either(signal)
-    const asked = makeParts().pipe(Stream.provideService(CacheSalt, cacheSalt), Stream.provideService(Client, client))
+    const asked = Stream.provideContext(makeParts(), contextOf(call))
     const parts = Stream.toAsyncIterableWith(asked, await this.#runtime.context())[Symbol.asyncIterator]()
     // The work ends when the signal says so, also while nobody asks for the next part.
     const end = () => void parts.return?.().catch(() => {})
@@ -74,4 +78,11 @@ export class PromiseRunner implements Runner {
     signal?.throwIfAborted()
     if (this.#closing.signal.aborted) throw new ClosedError()
   }
+}
+
+/** What the effects find of a call. */
+function contextOf({ cacheSalt = "", client, traceparent }: CallOptions): Context.Context<never> {
+  const asking = Context.make(CacheSalt, cacheSalt).pipe(Context.add(Client, client))
+  const parent = traceContextOf(traceparent)
+  return parent === undefined ? asking : Context.add(asking, Tracer.ParentSpan, Tracer.externalSpan(parent))
 }

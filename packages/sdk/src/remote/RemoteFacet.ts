@@ -155,7 +155,7 @@ export class RemoteFacet implements Effects {
   async *#parts<S extends AnswerSchema>(
     prompt: Prompt,
     options: GenerateOptions<S>,
-    { cacheSalt, client, signal }: CallOptions,
+    { cacheSalt, client, signal, traceparent }: CallOptions,
   ): AsyncGenerator<GenerationPart<ValueOf<S>>, void, void> {
     signal?.throwIfAborted()
     const leaving = new AbortController()
@@ -167,7 +167,9 @@ export class RemoteFacet implements Effects {
       // Values are made here, where their validator is.
       const sent = loaded === undefined ? rest : { ...rest, schema: loaded.json }
       const body = effectToJson("generate", { subject: prompt, options: sent, cacheSalt })
-      for await (const part of partsOf(await this.#server.ask("generate", body, { client, signal: either }))) {
+      for await (const part of partsOf(
+        await this.#server.ask("generate", body, { client, traceparent, signal: either }),
+      )) {
         signal?.throwIfAborted()
         yield loaded === undefined ? (part as GenerationPart<never>) : await loaded.objects.pass(part)
         signal?.throwIfAborted()

@@ -75,7 +75,7 @@ export class RemoteServer {
   async ask(
     route: keyof typeof routes,
     json: string | undefined,
-    { client, signal }: CallOptions,
+    { client, signal, traceparent }: CallOptions,
   ): Promise<RemoteAnswer> {
     if (client !== undefined) {
       throw invalidRequest(
@@ -92,7 +92,8 @@ export class RemoteServer {
         "Use a whole address.",
       )
     }
-    const headers = typeof this.#headers === "function" ? await this.#headers() : this.#headers
+    const own = typeof this.#headers === "function" ? await this.#headers() : this.#headers
+    const headers = { ...own, ...(traceparent !== undefined && { traceparent }) }
     // Called without an owner, as browsers demand of their own.
     const send = this.#fetch ?? globalThis.fetch
     try {

@@ -4,6 +4,7 @@ import { show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { GenerateOptions } from "./GenerateOptions.ts"
 import type { Prompt } from "./Prompt.ts"
+import { readTraceparent } from "./Traceparent.ts"
 
 export interface CallOptions {
   /** Aborting it ends the work within one token or one prefill chunk; the call rejects with the signal's reason. */
@@ -18,6 +19,11 @@ export interface CallOptions {
    * there, and none has all of them. Default: `cacheSalt`; without either, the calls of nobody are one client's.
    */
   readonly client?: string | undefined
+  /**
+   * The span that the call's spans belong under, as W3C's trace context writes it in the header `traceparent`. Default: they
+   * begin a trace of their own.
+   */
+  readonly traceparent?: string | undefined
 }
 
 /**
@@ -32,7 +38,7 @@ export function splitCallOptions<Options extends CallOptions>(
     const kind = options === null ? "null" : Array.isArray(options) ? "a list" : typeof options
     throw invalidRequest("options", `${kind} where an object is expected`, "Pass an object, or leave it out.")
   }
-  const { cacheSalt, client, signal, ...rest } = options
+  const { cacheSalt, client, signal, traceparent, ...rest } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidRequest(
       "signal",
@@ -44,7 +50,8 @@ export function splitCallOptions<Options extends CallOptions>(
     if (value === undefined || typeof value === "string") continue
     throw invalidRequest(option, `${show(value)} where a text is expected`, "Pass a text, or leave it out.")
   }
-  return { call: { signal, cacheSalt, client }, rest }
+  if (traceparent !== undefined) readTraceparent(traceparent)
+  return { call: { signal, cacheSalt, client, traceparent }, rest }
 }
 
 /** What `stream` is asked, as one object. */

@@ -1,4 +1,5 @@
 /** On what terms a Facet is opened. */
+import type { Tracer } from "effect/Tracer"
 import type { ExpectedChecksums } from "./Checksums.ts"
 import type { DeviceName, FloatPrecision, StorageKind } from "./Device.ts"
 import type { PageWorker, PrefillRule, ReuseRule } from "./EngineSettings.ts"
@@ -131,6 +132,11 @@ export interface OpenOptions {
    * from elsewhere. It is the module `@facet/sdk/worker`.
    */
   readonly worker?: (() => PageWorker) | undefined
+  /**
+   * Takes the spans of the calls, `facet.generate` and so on, such as the one of `OtlpTracer.make` in
+   * `effect/observability/OtlpTracer`. `Facet.layer()` has that of the program that it is provided to.
+   */
+  readonly tracer?: Tracer | undefined
   /** Told how far opening has come. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }

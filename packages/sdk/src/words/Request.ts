@@ -171,7 +171,24 @@ export interface DetokeniseRequest extends Asking {
 export interface EngineStats {
   /** Requests that run or wait. */
   readonly requests: number
+  /** Of those, the ones that wait for a place among those under way. */
+  readonly waiting: number
+  /** How long requests have waited for their place since the engine was opened. */
+  readonly waits: QueueWaits
   /** Sequences in the prefix caches, and their size. */
   readonly cachedSequences: number
   readonly cachedBytes: number
 }
+
+/** A histogram of waits, in seconds. */
+export interface QueueWaits {
+  /** Upper bounds of the buckets, ascending. */
+  readonly bounds: ReadonlyArray<number>
+  /** For each bound, how many waits were at most so long. */
+  readonly counts: ReadonlyArray<number>
+  readonly count: number
+  readonly seconds: number
+}
+
+/** Of an engine that has no queue, such as one behind a server. */
+export const noWaits: QueueWaits = { bounds: [], counts: [], count: 0, seconds: 0 }

@@ -168,7 +168,7 @@ export type {
   ScoreQuestion,
   TemperatureCalibration,
 } from "./Question.ts"
-export type { EngineStats } from "./Request.ts"
+export type { EngineStats, QueueWaits } from "./Request.ts"
 export {
   biasRange,
   type SamplingNumber,
@@ -223,3 +223,4 @@ export {
 export type { FeatureReason, JudgedTurn, OccludedSpan, PolicyVerdict, Verdict, VerdictReason } from "./Verdict.ts"
 export { traceToHtml, type TraceToHtmlOptions, tracesFromHtml } from "./traceToHtml.ts"
 export { holdsBack, visibleVerdict, worseVerdict } from "./Verdict.ts"
+export { type TraceContext, traceContextOf } from "./Traceparent.ts"

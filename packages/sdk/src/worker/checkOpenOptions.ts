@@ -36,6 +36,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   storage: true,
   sha256: true,
   worker: true,
+  tracer: true,
   onProgress: true,
 }
 
@@ -44,6 +45,7 @@ export function checkOpenOptions(options: OpenOptions): void {
   checkKnown(options, Object.keys(optionNames))
   for (const option of ["queue", "active", "threads"] as const) checkCount(option, options[option])
   checkFunction("onProgress", options.onProgress)
+  checkTracer(options.tracer)
   checkFlag("checkShield", options.checkShield)
   if (options.cacheBytes !== undefined) checkBytes("cacheBytes", options.cacheBytes, "0 for no cache")
   if (options.scopeBytes !== undefined) checkBytes("scopeBytes", options.scopeBytes, "0 for none but those at work")
@@ -220,3 +222,10 @@ function checkWorker({ worker }: OpenOptions): void {
 }
 
 const isOneOf = (known: ReadonlyArray<unknown>, value: unknown): boolean => known.includes(value)
+
+function checkTracer(tracer: unknown): void {
+  if (tracer === undefined) return
+  if (typeof tracer === "object" && tracer !== null && "span" in tracer && typeof tracer.span === "function") return
+  const remedy = "Pass what Tracer.make of effect/Tracer gives, or leave it out."
+  throw invalidRequest("tracer", `${show(tracer)} is no tracer of Effect's`, remedy)
+}

@@ -5,7 +5,7 @@ import type { EngineService } from "../../words/Engine.ts"
 import { asFacetError, type FacetError, GuardTimeoutError, invalidRequest } from "../../words/Errors.ts"
 import { checked } from "../../words/checked.ts"
 import { checkJudgedLength, checkPolicyCount, type JudgingLimits } from "../../words/JudgingLimits.ts"
-import type { JudgeRequest } from "../../words/Request.ts"
+import { type JudgeRequest, noWaits } from "../../words/Request.ts"
 import type { Server } from "./Server.ts"
 
 export function serverEngine(server: Server, limits: JudgingLimits): EngineService {
@@ -46,7 +46,7 @@ export function serverEngine(server: Server, limits: JudgingLimits): EngineServi
     features: () => refuse("probes"),
     render: () => refuse("tokens"),
     detokenise: () => refuse("tokens"),
-    stats: Effect.succeed({ requests: 0, cachedSequences: 0, cachedBytes: 0 }),
+    stats: Effect.succeed({ requests: 0, waiting: 0, waits: noWaits, cachedSequences: 0, cachedBytes: 0 }),
   }
 }
 
