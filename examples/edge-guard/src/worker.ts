@@ -30,13 +30,9 @@ export default {
 }
 
 function open({ KEY: auth, KIND: kind, MODEL_URL, SHIELD_URL }: Settings): Promise<Facet> {
-  const server = { kind, timeoutMs: 20_000, ...(auth !== undefined && { auth }) }
-  return Facet.open({
-    model: { url: MODEL_URL, ...server },
-    shield: { url: SHIELD_URL, ...server },
-    // Whether the guard judges is looked at when it is deployed, and not with every request.
-    checkShield: false,
-  })
+  // What the models are is looked at when the worker is deployed, and not with every request.
+  const server = { kind, check: false, timeoutMs: 20_000, ...(auth !== undefined && { auth }) }
+  return Facet.open({ model: { url: MODEL_URL, ...server }, shield: { url: SHIELD_URL, ...server } })
 }
 
 async function readBody(request: Request): Promise<{ readonly prompt?: unknown }> {

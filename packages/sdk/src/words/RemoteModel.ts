@@ -38,6 +38,8 @@ export interface RemoteModel {
    * be reached or are busy, as long as nothing has come.
    */
   readonly fallback?: ReadonlyArray<string> | undefined
+  /** Whether it is looked at what the model is when it is opened, which takes some requests. Default true. */
+  readonly check?: boolean | undefined
   /** So long a server may say nothing, in milliseconds: before an answer, and between its parts. Default 120,000. */
   readonly timeoutMs?: number | undefined
   /** Where a verdict takes longer, in milliseconds, it is asked for once more, and the first answer counts. Default: never. */

@@ -40,7 +40,8 @@ export async function openServer(
   const server = kinds[kind].open(endpoint, remote)
   const { description, name } = await server.describe(signal)
   const use = option === "model" ? "text" : "guard"
-  const warnings = use === "guard" && !checksShield ? [] : ((await server.check?.(use, signal)) ?? [])
+  const isChecked = remote.check !== false && (use === "text" || checksShield)
+  const warnings = isChecked ? ((await server.check?.(use, signal)) ?? []) : []
   const model: ModelRef = { source: endpoint.url, use }
   return { engine: serverEngine(server, { judging, warnings }), model, name, description }
 }

@@ -1,5 +1,5 @@
 /** What is told of a server, checked. */
-import { checkFunction, checkKnown, checkNumber, checkOneOf, show } from "../../../words/Checks.ts"
+import { checkFlag, checkFunction, checkKnown, checkNumber, checkOneOf, show } from "../../../words/Checks.ts"
 import { invalidRequest } from "../../../words/Errors.ts"
 import { isList } from "../../../words/Json.ts"
 import { type RemoteModel, serverKinds } from "../../../words/RemoteModel.ts"
@@ -20,6 +20,7 @@ const optionNames = [
   "model",
   "auth",
   "fallback",
+  "check",
   "timeoutMs",
   "hedgeMs",
   "concurrency",
@@ -35,6 +36,7 @@ const longest = 2 ** 31 - 1
  */
 export function readRemoteModel(option: string, remote: RemoteModel): ConnectionSettings {
   checkKnown(remote, optionNames, option)
+  checkFlag(`${option}.check`, remote.check)
   checkOneOf(`${option}.kind`, remote.kind ?? serverKinds[0], serverKinds)
   const { auth, concurrency = usual.concurrency, fallback = [], hedgeMs, model, timeoutMs = usual.timeoutMs } = remote
   if (model !== undefined && (typeof model !== "string" || model === "")) {

@@ -7,7 +7,7 @@ import type { ServedModel } from "../Server.ts"
 import { checkHonoured, type Dialect, notHonoured, samplingOf } from "./Dialect.ts"
 import { openAiLogprobs } from "./openAiLogprobs.ts"
 import { ServedText } from "./ServedText.ts"
-import { messagesOf, textOf } from "./serverPrompt.ts"
+import { messagesOf, textOf } from "./ServerPrompt.ts"
 import { completionTokensOf, usageOf } from "./usageOf.ts"
 
 /** What OpenAI's API has. */

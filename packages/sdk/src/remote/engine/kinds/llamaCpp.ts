@@ -7,7 +7,7 @@ import type { Answers, TokenRoutes } from "../Vocabulary.ts"
 import { describeByModels, servedModel } from "./describeByModels.ts"
 import type { Kind } from "./Kind.ts"
 import { modelServer } from "./modelServer.ts"
-import { idsOf, textOf } from "./tokenAnswers.ts"
+import { idsOf, textOf } from "./TokenAnswers.ts"
 
 const tokens: TokenRoutes = {
   encode: async ({ endpoint, model, signal }, content, isControl) => {

@@ -10,7 +10,7 @@ import type { TokenRoutes } from "../Vocabulary.ts"
 import { describeByModels } from "./describeByModels.ts"
 import type { Kind } from "./Kind.ts"
 import { modelServer } from "./modelServer.ts"
-import { idsOf, textOf } from "./tokenAnswers.ts"
+import { idsOf, textOf } from "./TokenAnswers.ts"
 
 const tokens: TokenRoutes = {
   encode: async ({ endpoint, model, signal }, text) => {

@@ -9,7 +9,7 @@ import { splitPrompts } from "../judging/splitPrompts.ts"
 import { toldByScore } from "../judging/toldByScore.ts"
 import type { TokenRoutes } from "../Vocabulary.ts"
 import { describeByModels } from "./describeByModels.ts"
-import { idsOf, textOf } from "./tokenAnswers.ts"
+import { idsOf, textOf } from "./TokenAnswers.ts"
 import type { Kind } from "./Kind.ts"
 import { modelServer, type ServerTable } from "./modelServer.ts"
 
