@@ -1,8 +1,25 @@
 import { readdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
+import { createRequire } from "node:module"
 import { defineConfig, type Options } from "tsup"
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number]
+type OutputPlugin = NonNullable<Options["plugins"]>[number]
+
+/** It comes with tsup. */
+const esbuild = (): Promise<{
+  transform: (code: string, options: object) => Promise<{ readonly code: string }>
+}> => import(createRequire(createRequire(import.meta.url).resolve("tsup")).resolve("esbuild"))
+
+/** What speaks to other people's servers is loaded by few, and lies in the package twice: it takes as little room as it can. */
+const smallServers: OutputPlugin = {
+  name: "small-servers",
+  async renderChunk(code, { path }) {
+    if (!/\bopenServer-\w+\.js$/.test(path)) return undefined
+    const { transform } = await esbuild()
+    return { code: (await transform(code, { minify: true, format: "esm" })).code }
+  },
+}
 
 const common: Options = {
   format: "esm",
@@ -14,6 +31,7 @@ const common: Options = {
   // tsup cannot make types with TypeScript 7: tsc does.
   dts: false,
   removeNodeProtocol: false,
+  plugins: [smallServers],
 }
 
 /**
