@@ -138,7 +138,7 @@ export default { fetch: async () => new Response(typeof RemoteFacet + "; " + (aw
 /** The example's worker, with its models on a server that answers as vLLM does. */
 async function edge(app) {
   await copyFile(join(root, "examples/edge-guard/src/worker.ts"), join(app, "edge.ts"))
-  const { ModelServer } = await import("../packages/sdk/test/remote/engine/ModelServer.ts")
+  const { ModelServer } = await import("../test/modelServer/ModelServer.ts")
   const server = await ModelServer.start()
   try {
     server.kind = "vllm"
@@ -184,7 +184,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
-      bindings = [${Object.entries(settings).map(([name, text]) => `(name = "${name}", text = "${text}")`)}],
+      bindings = [${Object.entries(settings).map(([name, text]) => `(name = "${name}", text = "${text}")`).join(", ")}],
       compatibilityDate = "2026-01-01")),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]);

@@ -1,6 +1,6 @@
 /** The worker, as an edge runtime calls it. */
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
-import { ModelServer } from "../../../packages/sdk/test/remote/engine/ModelServer.ts"
+import { ModelServer } from "../../../test/modelServer/ModelServer.ts"
 import worker from "../src/worker.ts"
 
 let server: ModelServer

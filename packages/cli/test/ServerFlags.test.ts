@@ -1,6 +1,6 @@
 /** Models behind servers, named on the command line. */
 import { afterAll, afterEach, assert, beforeAll, describe, it, vi } from "vitest"
-import { ModelServer } from "../../sdk/test/remote/engine/ModelServer.ts"
+import { ModelServer } from "../../../test/modelServer/ModelServer.ts"
 import { readServer, shieldServer } from "../src/ServerFlags.ts"
 import { UsageError } from "../src/UsageError.ts"
 import { facet } from "./facet.ts"

@@ -40,6 +40,11 @@ export interface RemoteModel {
   readonly fallback?: ReadonlyArray<string> | undefined
   /** Whether it is looked at what the model is when it is opened, which takes some requests. Default true. */
   readonly check?: boolean | undefined
+  /**
+   * Tokens of a text that a guard is asked about at once, at least 32; of a longer one the worst piece counts. Default: as many
+   * as its context holds. A model that was taught on short texts judges them best.
+   */
+  readonly window?: number | undefined
   /** So long a server may say nothing, in milliseconds: before an answer, and between its parts. Default 120,000. */
   readonly timeoutMs?: number | undefined
   /** Where a verdict takes longer, in milliseconds, it is asked for once more, and the first answer counts. Default: never. */

@@ -15,10 +15,7 @@ export interface ServerEngineSettings {
   readonly warnings: ReadonlyArray<string>
 }
 
-export function serverEngine(
-  server: Server,
-  { judging: limits, warnings }: ServerEngineSettings,
-): EngineService {
+export function serverEngine(server: Server, { judging: limits, warnings }: ServerEngineSettings): EngineService {
   const { url } = server
   const ask = <A>(work: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, FacetError> =>
     Effect.tryPromise({ try: work, catch: (cause) => asFacetError(`Asking ${url}`, cause) })

@@ -2,7 +2,7 @@
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { Facet, type RemoteModel } from "../../../src/index.ts"
 import { failure } from "./failure.ts"
-import { type Fault, ModelServer } from "./ModelServer.ts"
+import { type Fault, ModelServer } from "../../../../../test/modelServer/ModelServer.ts"
 
 let server: ModelServer
 let other: ModelServer

@@ -2,7 +2,7 @@
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { definePolicy, Facet, type RemoteModel, type ServerKind } from "../../../src/index.ts"
 import { failure } from "./failure.ts"
-import { ModelServer } from "./ModelServer.ts"
+import { ModelServer } from "../../../../../test/modelServer/ModelServer.ts"
 
 let server: ModelServer
 
@@ -33,8 +33,16 @@ const writing: ReadonlyArray<ServerKind> = [
 ]
 
 describe.each(writing)("%s", (kind) => {
+  let facet: Facet
+
+  beforeAll(async () => {
+    server.reset()
+    facet = await open(kind)
+  })
+  afterAll(() => facet.close())
+  beforeEach(() => void (server.kind = kind))
+
   it("is found out by asking, writes and judges, and says when it ends", async () => {
-    server.kind = kind
     const place = { url: server.url }
     await using facet = await Facet.open({ model: place, shield: place })
     const chat = [
@@ -56,7 +64,6 @@ describe.each(writing)("%s", (kind) => {
 
   it("writes behind a guard that it also is", async () => {
     server.told = { No: Math.log(0.9), Yes: Math.log(0.1) }
-    await using facet = await open(kind)
     const { guard, text } = await facet.generate("A story.", { guard: true })
     assert.strictEqual(text, "A fox sleeps.")
     assert.isUndefined(guard!.blocked)
@@ -68,7 +75,6 @@ describe.each(writing)("%s", (kind) => {
 
   it("is told of an abort", async () => {
     server.end = "never"
-    await using facet = await open(kind)
     const aborting = new AbortController()
     const reading = async () => {
       for await (const _ of facet.stream("Hello", { signal: aborting.signal })) aborting.abort(new Error("enough"))
@@ -78,7 +84,6 @@ describe.each(writing)("%s", (kind) => {
   })
 
   it("refuses by name what it cannot do", async () => {
-    await using facet = await open(kind)
     for (const [work, name] of [
       [() => facet.inspect("x"), "inspect"],
       [() => facet.generate("x", { trace: true }), "trace"],

@@ -2,7 +2,7 @@
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { Facet, type Progress, type RemoteModel } from "../../../src/index.ts"
 import { failure } from "./failure.ts"
-import { ModelServer } from "./ModelServer.ts"
+import { ModelServer } from "../../../../../test/modelServer/ModelServer.ts"
 
 let server: ModelServer
 

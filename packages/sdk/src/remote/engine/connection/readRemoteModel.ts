@@ -21,10 +21,14 @@ const optionNames = [
   "auth",
   "fallback",
   "check",
+  "window",
   "timeoutMs",
   "hedgeMs",
   "concurrency",
 ] as const satisfies ReadonlyArray<keyof RemoteModel>
+
+/** Less would cut texts into single words. */
+export const leastWindow = 32
 
 const usual = { timeoutMs: 120_000, concurrency: 16 }
 /** A timer cannot wait longer. */
@@ -37,6 +41,9 @@ const longest = 2 ** 31 - 1
 export function readRemoteModel(option: string, remote: RemoteModel): ConnectionSettings {
   checkKnown(remote, optionNames, option)
   checkFlag(`${option}.check`, remote.check)
+  if (remote.window !== undefined) {
+    checkNumber(`${option}.window`, remote.window, { min: leastWindow, max: Number.MAX_SAFE_INTEGER, integer: true })
+  }
   checkOneOf(`${option}.kind`, remote.kind ?? serverKinds[0], serverKinds)
   const { auth, concurrency = usual.concurrency, fallback = [], hedgeMs, model, timeoutMs = usual.timeoutMs } = remote
   if (model !== undefined && (typeof model !== "string" || model === "")) {

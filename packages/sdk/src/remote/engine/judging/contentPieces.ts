@@ -2,14 +2,12 @@
 import type { JudgeRequest } from "../../../words/Request.ts"
 import { judgedPieces, type Piece } from "../../../words/judgedPieces.ts"
 import { type ShieldContent, shieldPromptParts } from "../../../words/shieldPromptParts.ts"
+import { leastWindow } from "../connection/readRemoteModel.ts"
 import { textOfParts } from "../ControlTokens.ts"
 import type { ServerJudging } from "./judgeByAnswers.ts"
 
 /** Tokens that may come or go where a text meets the template around it, and the one that is answered. */
 const borderTokens = 9
-
-/** Less room than this cuts texts into single words. */
-const leastRoom = 32
 
 /**
  * A content in pieces that fit, each with its frame.
@@ -23,13 +21,14 @@ export async function contentPieces(
   const { policies, prompt, response } = request
   const { contextLength } = judging.model.description
   const whole = { ...(prompt !== undefined && { prompt }), ...(response !== undefined && { response }) }
-  if (!Number.isFinite(contextLength)) return [whole]
+  if (!Number.isFinite(contextLength) && judging.window === undefined) return [whole]
   const measure = measureOf(judging)
   const room = contextLength - (await longestFrame(measure, request)) - borderTokens
-  if (room < leastRoom) throw tooSmall(judging, policies.length)
+  if (room < leastWindow) throw tooSmall(judging, policies.length)
+  const window = Math.min(room, judging.window ?? room)
   const questions = await measure.read((prompt ?? "").trim())
   const answers = response === undefined ? undefined : await measure.read(response.trim())
-  const pieces = judgedPieces({ prompt: questions.length, response: answers?.length, room, window: room })
+  const pieces = judgedPieces({ prompt: questions.length, response: answers?.length, room, window })
   if (pieces === undefined) return [whole]
   const contents: Array<ShieldContent> = []
   for (const piece of pieces) {

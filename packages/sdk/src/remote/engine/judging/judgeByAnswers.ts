@@ -19,6 +19,8 @@ export interface ServerJudging {
   readonly vocabulary: Vocabulary | undefined
   /** Those that the server has, as far as is known: one that is missing is taken out. */
   readonly routes: Set<AnswerRoute>
+  /** Tokens of a text that are asked about at once; undefined where the context alone sets a limit. */
+  readonly window: number | undefined
   readonly signal: AbortSignal
 }
 

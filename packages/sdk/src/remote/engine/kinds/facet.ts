@@ -109,7 +109,7 @@ function checkUnchanged(interventions: GenerateRequest["interventions"] = []): v
 function optionsOf(request: GenerateRequest) {
   const { interventions, traces } = request
   checkUnchanged(interventions)
-  const trace = traces.some(({ isEvery }) => isEvery === true) ? "all" : traces
+  const trace = traces.some(({ isEvery }) => isEvery === true) ? ("all" as const) : traces
   const own: ReadonlyArray<string> = ["client", "interventions", "model", "prompt", "traces"]
   const asked = Object.entries(request).filter(([name, value]) => value !== undefined && !own.includes(name))
   return { ...Object.fromEntries(asked), ...(traces.length > 0 && { trace }) }

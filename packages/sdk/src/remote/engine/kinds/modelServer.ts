@@ -33,7 +33,7 @@ export interface ServerTable {
   readonly warn?: (endpoint: Endpoint, signal: AbortSignal) => Promise<ReadonlyArray<string>>
 }
 
-export function modelServer(endpoint: Endpoint, { model: wanted }: RemoteModel, table: ServerTable): Server {
+export function modelServer(endpoint: Endpoint, { model: wanted, window }: RemoteModel, table: ServerTable): Server {
   let served: ServedModel | undefined
   const describe = async (signal: AbortSignal) => (served ??= await table.describe(endpoint, wanted, signal))
   let vocabulary: { readonly found: Vocabulary | undefined } | undefined
@@ -43,7 +43,7 @@ export function modelServer(endpoint: Endpoint, { model: wanted }: RemoteModel, 
     vocabulary ??= { found: await findVocabulary(table.tokens, { endpoint, model: model.name, signal }) }
     return { endpoint, model, vocabulary: vocabulary.found, signal }
   }
-  const judging = async (signal: AbortSignal) => ({ ...(await using(signal)), routes })
+  const judging = async (signal: AbortSignal) => ({ ...(await using(signal)), routes, window })
   return {
     kind: table.kind,
     url: endpoint.url,

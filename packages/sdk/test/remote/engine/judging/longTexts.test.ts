@@ -2,8 +2,8 @@
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { Facet, type ServerKind } from "../../../../src/index.ts"
 import { failure } from "../failure.ts"
-import { ModelServer } from "../ModelServer.ts"
-import { textOfIds } from "../textOfIds.ts"
+import { ModelServer } from "../../../../../../test/modelServer/ModelServer.ts"
+import { textOfIds } from "../../../../../../test/modelServer/textOfIds.ts"
 
 let server: ModelServer
 const policies = ["harassment"]

@@ -1,7 +1,7 @@
 /** A server with one model, in the documented shapes of each kind. Faults are planted by the test. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import type { ServerKind } from "../../../src/index.ts"
+import type { ServerKind } from "@facet/sdk"
 import { type Body, type Model, shapes } from "./shapes.ts"
 
 /** An answer in place of the next one. */

@@ -1,5 +1,5 @@
 /** What servers answer, as their documentation has it. */
-import type { ServerKind } from "../../../src/index.ts"
+import type { ServerKind } from "@facet/sdk"
 import { idsOfText, textOfIds, wordIds } from "./textOfIds.ts"
 
 export interface Body {
