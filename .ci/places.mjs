@@ -184,7 +184,9 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
-      bindings = [${Object.entries(settings).map(([name, text]) => `(name = "${name}", text = "${text}")`).join(", ")}],
+      bindings = [${Object.entries(settings)
+        .map(([name, text]) => `(name = "${name}", text = "${text}")`)
+        .join(", ")}],
       compatibilityDate = "2026-01-01")),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]);
