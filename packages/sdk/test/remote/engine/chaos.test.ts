@@ -102,6 +102,17 @@ describe("a writing server", () => {
     while (server.left === 0) await new Promise((resolve) => setTimeout(resolve, 5))
   })
 
+  it("is not silent while what it wrote is looked at", async () => {
+    await using facet = await open()
+    let text = ""
+    for await (const part of facet.stream("Hello")) {
+      if (part.type !== "text") continue
+      text += part.text
+      await new Promise((resolve) => setTimeout(resolve, timeoutMs * 1.5))
+    }
+    assert.strictEqual(text, "A fox sleeps.")
+  })
+
   it("that answers as another model than before is not trusted", async () => {
     await using facet = await open()
     await facet.shield("Hello", { policies: ["harassment"] })

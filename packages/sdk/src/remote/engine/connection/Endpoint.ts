@@ -137,7 +137,7 @@ export class Endpoint {
         await response.body?.cancel()
         this.misread(path, `${mediaTypeOf(response) || "no type"} where ${mediaType} is expected`)
       }
-      yield* textLines(response, () => silence.heard())
+      yield* textLines(response, silence)
     } catch (cause) {
       throw this.#failure(asking, cause, signal)
     } finally {
@@ -209,7 +209,7 @@ export class Endpoint {
       asking.silence.end()
       if (!(await patience.waits(retryAfterOf(busy), asking.signal))) return busy
       await busy.body?.cancel()
-      asking.silence.heard()
+      asking.silence.begin()
     }
   }
 

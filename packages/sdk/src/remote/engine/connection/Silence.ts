@@ -6,20 +6,20 @@ export class Silence {
 
   constructor(ms: number) {
     this.#ms = ms
-    this.heard()
+    this.begin()
   }
 
   get signal(): AbortSignal {
     return this.#ended.signal
   }
 
-  /** Something came: the time begins anew. */
-  heard(): void {
+  /** The time begins anew. */
+  begin(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#ended.abort(), this.#ms)
   }
 
-  /** Nobody waits any more. */
+  /** Nobody waits. */
   end(): void {
     clearTimeout(this.#timer)
   }
