@@ -11,13 +11,22 @@ const esbuild = (): Promise<{
   transform: (code: string, options: object) => Promise<{ readonly code: string }>
 }> => import(createRequire(createRequire(import.meta.url).resolve("tsup")).resolve("esbuild"))
 
-/** What speaks to other people's servers is loaded by few, and lies in the package twice: it takes as little room as it can. */
-const smallServers: OutputPlugin = {
-  name: "small-servers",
+/** A word to a bundler, which has to stay where it stands. */
+const spokenTo = /@vite-ignore|webpackIgnore|turbopackIgnore/
+
+/**
+ * What makes room in the package. Whoever builds a page minifies it anyway, so that spaces there are of use to nobody; and what
+ * speaks to other people's servers is loaded by few, and lies in the package twice.
+ */
+const smallFiles: OutputPlugin = {
+  name: "small-files",
   async renderChunk(code, { path }) {
-    if (!/\bopenServer-\w+\.js$/.test(path)) return undefined
+    const isOfServers = /\bopenServer-\w+\.js$/.test(path)
+    const isOfPages = /\bdist[/\\](?:browser|worker)[/\\]/.test(path) && !spokenTo.test(code)
+    if (!isOfServers && !isOfPages) return undefined
     const { transform } = await esbuild()
-    return { code: (await transform(code, { minify: true, format: "esm" })).code }
+    const how = isOfServers ? { minify: true } : { minifyWhitespace: true }
+    return { code: (await transform(code, { ...how, format: "esm", charset: "utf8" })).code }
   },
 }
 
@@ -31,7 +40,7 @@ const common: Options = {
   // tsup cannot make types with TypeScript 7: tsc does.
   dts: false,
   removeNodeProtocol: false,
-  plugins: [smallServers],
+  plugins: [smallFiles],
 }
 
 /**
