@@ -1,6 +1,10 @@
 /** Servers that fail in every way that is known: nothing hangs, nothing is released unjudged, and what happened is told. */
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { Facet, type RemoteModel } from "../../../src/index.ts"
+import { bytesOf } from "../../../src/remote/engine/connection/bytesOf.ts"
+import { Endpoint } from "../../../src/remote/engine/connection/Endpoint.ts"
+import { readRemoteModel } from "../../../src/remote/engine/connection/readRemoteModel.ts"
+import { Silence } from "../../../src/remote/engine/connection/Silence.ts"
 import { failure } from "./failure.ts"
 import { type Fault, ModelServer } from "../../../../../test/modelServer/ModelServer.ts"
 
@@ -8,8 +12,7 @@ let server: ModelServer
 let other: ModelServer
 let facet: Facet
 
-const timeoutMs = 150
-const place = (remote: Partial<RemoteModel> = {}) => ({ url: server.url, kind: "vllm" as const, timeoutMs, ...remote })
+const place = (remote: Partial<RemoteModel> = {}) => ({ url: server.url, kind: "vllm" as const, ...remote })
 const open = (remote: Partial<RemoteModel> = {}) =>
   Facet.open({ model: place(remote), shield: place(remote), checkShield: false })
 
@@ -33,8 +36,6 @@ const busy: Fault = { status: 503, headers: { "Retry-After": "0" } }
 
 /** What a server may answer in place of a verdict. */
 const faults: Readonly<Record<string, ReadonlyArray<Fault>>> = {
-  "says nothing": [{ isSilent: true }],
-  "sends letter by letter for ever": [{ end: "trickle" }],
   "breaks off": [{ headers: json, body: answer.slice(0, 20), end: "cut" }],
   "says that it sends more than it does": [
     { headers: { ...json, "Content-Length": "9999" }, body: answer, end: "cut" },
@@ -68,7 +69,7 @@ describe("a guard's server that", () => {
     assert.notInclude(JSON.stringify(error) + error.message + String(error.stack), "sk-secret")
   })
 
-  it.each(["fails", "says nothing", "sends a page"])("%s ends a guarded generation without a word", async (name) => {
+  it.each(["fails", "breaks off", "sends a page"])("%s ends a guarded generation without a word", async (name) => {
     server.faults.push(...faults[name]!)
     const parts: Array<string> = []
     const reading = async () => {
@@ -95,23 +96,6 @@ describe("a writing server", () => {
     assert.strictEqual(text, "A fox sleeps.")
   })
 
-  it("that says nothing more is left", async () => {
-    await using facet = await open()
-    server.end = "never"
-    assert.include((await failure(facet.generate("Hello"))).message, "150 ms")
-    while (server.left === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-  })
-
-  it("is not silent while what it wrote is looked at", async () => {
-    await using facet = await open()
-    let text = ""
-    for await (const part of facet.stream("Hello")) {
-      if (part.type !== "text") continue
-      text += part.text
-      await new Promise((resolve) => setTimeout(resolve, timeoutMs * 1.5))
-    }
-    assert.strictEqual(text, "A fox sleeps.")
-  })
 
   it("that answers as another model than before is not trusted", async () => {
     await using facet = await open()
@@ -152,7 +136,7 @@ describe("a second address", () => {
 
 describe("a verdict that takes long", () => {
   it("is asked for twice where that was wished for, and the first answer counts", async () => {
-    await using facet = await open({ hedgeMs: 20, timeoutMs: 5000 })
+    await using facet = await open({ hedgeMs: 20 })
     await facet.shield("Hello", { policies: ["harassment"] })
     server.faults.push({ isSilent: true })
     const before = server.asked.length
@@ -163,7 +147,7 @@ describe("a verdict that takes long", () => {
 
 describe("many requests", () => {
   it("are no more at once than were allowed, and too many are refused at once", async () => {
-    await using facet = await open({ concurrency: 2, timeoutMs: 5000 })
+    await using facet = await open({ concurrency: 2 })
     await facet.shield("Hello", { policies: ["harassment"] })
     server.slowness = 5
     server.most = 0
@@ -175,5 +159,34 @@ describe("many requests", () => {
       refused,
       Array.from({ length: 4 }, () => "OverloadedError"),
     )
+  })
+})
+
+describe("a server that says nothing", () => {
+  const asking = (timeoutMs: number) => new Endpoint(readRemoteModel("shield", place({ timeoutMs })))
+  const { signal } = new AbortController()
+
+  it.each([{ isSilent: true }, { end: "trickle" as const }])("is left after a while: %j", async (fault) => {
+    server.faults.push(fault)
+    assert.include((await failure(asking(60).ask("/v1/models", undefined, signal))).message, "60 ms")
+  })
+
+  it("in the middle of a text is left, too", async () => {
+    server.end = "never"
+    const reading = async () => {
+      for await (const _ of asking(60).events("/v1/chat/completions", { stream: true }, signal));
+    }
+    assert.include((await failure(reading())).message, "60 ms")
+    while (server.left === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  })
+
+  it("is not meant where it waits for whoever reads", async () => {
+    const silence = new Silence(20)
+    const body = new ReadableStream({
+      pull: (controller) => (controller.enqueue(new Uint8Array(1)), controller.close()),
+    })
+    for await (const _ of bytesOf(new Response(body), silence)) await new Promise((resolve) => setTimeout(resolve, 60))
+    silence.end()
+    assert.isFalse(silence.signal.aborted)
   })
 })
