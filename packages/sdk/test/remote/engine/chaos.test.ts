@@ -96,7 +96,6 @@ describe("a writing server", () => {
     assert.strictEqual(text, "A fox sleeps.")
   })
 
-
   it("that answers as another model than before is not trusted", async () => {
     await using facet = await open()
     await facet.shield("Hello", { policies: ["harassment"] })
