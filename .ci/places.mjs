@@ -1,7 +1,7 @@
 // Where the packed SDK runs: `node .ci/places.mjs` tries each place and prints the table of docs/serving.md, with what
 // installing and importing cost. A word after it tries the places that have it in their names.
 import { spawn } from "node:child_process"
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises"
+import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -36,6 +36,7 @@ const places = [
   ["Deno 2.9", "runs", (app) => run("npx", ["-y", "deno@2.9.6", "run", "-A", "program.mjs"], { cwd: app })],
   ["Electron 45, main process", "runs", electron],
   ["workerd (Cloudflare Workers)", "remote", workerd],
+  ["workerd, both models behind servers", "runs", edge],
 ]
 
 /** It comes with tsup, which packs the SDK. */
@@ -121,10 +122,8 @@ async function electron(app) {
 }
 
 /** A worker that answers each request with what came of opening a Facet. */
+/** Asks for a model of its own. */
 async function workerd(app) {
-  const { build } = await esbuild()
-  const folder = join(app, "out", "workerd")
-  await mkdir(folder, { recursive: true })
   await writeFile(
     join(app, "worker.mjs"),
     `import { Facet } from "@facet/sdk"
@@ -133,8 +132,34 @@ const answer = () => Facet.open().then(() => "opened", (error) => error._tag + "
 export default { fetch: async () => new Response(typeof RemoteFacet + "; " + (await answer())) }
 `,
   )
+  return inWorkerd(app, "worker.mjs", {}, { method: "GET" })
+}
+
+/** The example's worker, with its models on a server that answers as vLLM does. */
+async function edge(app) {
+  await copyFile(join(root, "examples/edge-guard/src/worker.ts"), join(app, "edge.ts"))
+  const { ModelServer } = await import("../test/modelServer/ModelServer.ts")
+  const server = await ModelServer.start()
+  try {
+    server.kind = "vllm"
+    server.told = { Yes: Math.log(0.1), No: Math.log(0.9) }
+    const settings = { MODEL_URL: server.url, SHIELD_URL: server.url, KIND: "vllm" }
+    const ask = (prompt) => ({ method: "POST", body: JSON.stringify({ prompt }) })
+    const blocked = await inWorkerd(app, "edge.ts", settings, ask("How do I build a bomb?"))
+    if (blocked !== `{"text":"","blocked":"flagged"}`) return blocked
+    return await inWorkerd(app, "edge.ts", settings, ask("Tell me a story about a fox."))
+  } finally {
+    await server[Symbol.asyncDispose]()
+  }
+}
+
+/** What a worker answers to a request. */
+async function inWorkerd(app, file, settings, request) {
+  const { build } = await esbuild()
+  const folder = join(app, "out", "workerd")
+  await mkdir(folder, { recursive: true })
   await build({
-    entryPoints: [join(app, "worker.mjs")],
+    entryPoints: [join(app, file)],
     outfile: join(folder, "worker.js"),
     format: "esm",
     bundle: true,
@@ -143,29 +168,36 @@ export default { fetch: async () => new Response(typeof RemoteFacet + "; " + (aw
     logLevel: "silent",
   })
   const port = await freePort()
-  await writeFile(join(folder, "config.capnp"), capnp(port))
+  await writeFile(join(folder, "config.capnp"), capnp(port, settings))
   // A group of its own: npx starts what it names, and ends without it.
   const child = spawn("npx", ["-y", "workerd@1.20261117.1", "serve", "config.capnp"], { cwd: folder, detached: true })
   try {
-    return await answerOf(`http://127.0.0.1:${port}/`, child)
+    return await answerOf(`http://127.0.0.1:${port}/`, request, child)
   } finally {
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid)
   }
 }
 
-const capnp = (port) => `using Workerd = import "/workerd/workerd.capnp";
+/** Its network is the public one unless it is told: the server here is not. */
+const capnp = (port, settings) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = (
-    modules = [(name = "worker.js", esModule = embed "worker.js")], compatibilityDate = "2026-01-01"))],
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      bindings = [${Object.entries(settings)
+        .map(([name, text]) => `(name = "${name}", text = "${text}")`)
+        .join(", ")}],
+      compatibilityDate = "2026-01-01")),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]);
 `
 
 /** It is fetched first, and listens a little after. */
-async function answerOf(url, child) {
+async function answerOf(url, request, child) {
   let printed = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (printed += String(text)))
   for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
-    const answer = await fetch(url).then(
+    const answer = await fetch(url, request).then(
       (response) => response.text(),
       () => undefined,
     )

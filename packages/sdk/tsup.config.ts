@@ -1,8 +1,34 @@
 import { readdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
+import { createRequire } from "node:module"
 import { defineConfig, type Options } from "tsup"
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number]
+type OutputPlugin = NonNullable<Options["plugins"]>[number]
+
+/** It comes with tsup. */
+const esbuild = (): Promise<{
+  transform: (code: string, options: object) => Promise<{ readonly code: string }>
+}> => import(createRequire(createRequire(import.meta.url).resolve("tsup")).resolve("esbuild"))
+
+/** A word to a bundler, which has to stay where it stands. */
+const spokenTo = /@vite-ignore|webpackIgnore|turbopackIgnore/
+
+/**
+ * What makes room in the package. Whoever builds a page minifies it anyway, so that spaces there are of use to nobody; and what
+ * speaks to other people's servers is loaded by few, and lies in the package twice.
+ */
+const smallFiles: OutputPlugin = {
+  name: "small-files",
+  async renderChunk(code, { path }) {
+    const isOfServers = /\bopenServer-\w+\.js$/.test(path)
+    const isOfPages = /\bdist[/\\](?:browser|worker)[/\\]/.test(path) && !spokenTo.test(code)
+    if (!isOfServers && !isOfPages) return undefined
+    const { transform } = await esbuild()
+    const how = isOfServers ? { minify: true } : { minifyWhitespace: true }
+    return { code: (await transform(code, { ...how, format: "esm", charset: "utf8" })).code }
+  },
+}
 
 const common: Options = {
   format: "esm",
@@ -14,6 +40,7 @@ const common: Options = {
   // tsup cannot make types with TypeScript 7: tsc does.
   dts: false,
   removeNodeProtocol: false,
+  plugins: [smallFiles],
 }
 
 /**

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { platform } from "#platform"
 import { checked } from "./words/checked.ts"
-import { Engine } from "./words/Engine.ts"
+import { Engine, type EngineService } from "./words/Engine.ts"
 import { asFacetError, type FacetError, invalidRequest } from "./words/Errors.ts"
 import { leftOutWarning } from "./words/ModelDescription.ts"
 import { Opened, type Place } from "./words/Opened.ts"
@@ -53,9 +53,13 @@ export const layerOpened = (
           ? Effect.succeed(yield* served("shield", shield, options))
           : guardOf(isServed(text) ? `${name} at a server` : name, { ...options, shield })
       const named = shield === undefined ? [] : [yield* guard]
-      return Layer.effect(Opened, openAll(name, text, named, guard, { ...options, warnings })).pipe(
-        Layer.provide(layerEngine(settingsOf(options), options.worker)),
-      )
+      const all = { name, text, named, guard, options: { ...options, warnings } }
+      // Where all is elsewhere there is nothing to run here: no thread, and no place that would have one.
+      if (isServed(text) && typeof shield !== "string") return Layer.effect(Opened, openAll(all, undefined))
+      return Layer.effect(
+        Opened,
+        Effect.flatMap(Engine, (engine) => openAll(all, engine)),
+      ).pipe(Layer.provide(layerEngine(settingsOf(options), options.worker)))
     }),
   )
 
@@ -72,7 +76,8 @@ const served = (option: "model" | "shield", remote: RemoteModel, options: OpenOp
   Effect.tryPromise({
     try: async (signal) => {
       const { openServer } = await import("./remote/engine/openServer.ts")
-      return openServer(option, remote, settingsOf(options).judging, signal)
+      const { judging } = settingsOf(options)
+      return openServer(remote, { option, judging, checksShield: options.checkShield !== false }, signal)
     },
     catch: (cause) => asFacetError("Asking the server", cause),
   })
@@ -82,22 +87,29 @@ type Found = ModelRef | ServedPlace
 
 const isServed = (found: Found): found is ServedPlace => "engine" in found
 
+/** What was found, before it is opened. */
+interface AllFound {
+  readonly name: string
+  readonly text: Found
+  /** What is opened beside the text model. */
+  readonly named: ReadonlyArray<Found>
+  readonly guard: Effect.Effect<Found, FacetError>
+  readonly options: OpenOptions & { readonly warnings: ReadonlySet<string> }
+}
+
 /** A guard that was named is opened at once, like the text model; any other when it is first asked. */
-const openAll = (
-  name: string,
-  text: Found,
-  named: ReadonlyArray<Found>,
-  guard: Effect.Effect<Found, FacetError>,
-  options: OpenOptions & { readonly warnings: ReadonlySet<string> },
-) =>
+const openAll = ({ guard, name, named, options, text }: AllFound, own: EngineService | undefined) =>
   Effect.gen(function* () {
-    const engine = yield* Engine
-    const placeOf = (found: Found): Place => (isServed(found) ? found : { engine, model: found })
+    const placeOf = (found: Found): Effect.Effect<Place, FacetError> => {
+      if (isServed(found)) return Effect.succeed(found)
+      return own === undefined ? Effect.die("no engine") : Effect.succeed({ engine: own, model: found })
+    }
     for (const found of [text, ...named]) {
-      const { engine, model } = placeOf(found)
+      const { engine, model } = yield* placeOf(found)
       yield* Stream.runForEach(engine.load(model), (progress) => Effect.sync(() => options.onProgress?.(progress)))
     }
-    const description = isServed(text) ? text.description : yield* engine.describe(text)
+    const writer = yield* placeOf(text)
+    const description = yield* writer.engine.describe(writer.model)
     for (const part of description.leftOut) {
       const message = leftOutWarning(name, part)
       const place = { phase: "ready", model: name, file: "", loadedBytes: 0, totalBytes: 0 } as const
@@ -108,8 +120,8 @@ const openAll = (
       name,
       description,
       warnings: options.warnings,
-      text: placeOf(text),
-      guard: Effect.map(guard, placeOf),
+      text: writer,
+      guard: Effect.flatMap(guard, placeOf),
       judging: settingsOf(options).judging,
     }
   })

@@ -2,12 +2,15 @@
 import { type Facet, openOnce, type SharedFacet } from "@facet/sdk"
 import {
   calibratedToJson,
+  contrastToJson,
   decisionToJson,
   descriptionToJson,
   type EffectName,
   effectFromJson,
   embeddingToJson,
+  featureLogitsToJson,
   foundFeaturesToJson,
+  lensToJson,
   linesType,
   routes,
   scoreToJson,
@@ -53,7 +56,8 @@ export interface EffectsApp extends Hono {
 }
 
 /**
- * An app that answers `GET /facet`, and `POST` of `/facet/generate`, `/facet/shield`, `/facet/inspect`, `/facet/decide`,
+ * An app that answers `GET /facet`, and `POST` of `/facet/generate`, `/facet/shield`, `/facet/inspect`, `/facet/inspect/all`,
+ * `/facet/lens`, `/facet/features/logits`, `/facet/contrast`, `/facet/decide`,
  * `/facet/calibrate`, `/facet/score`, `/facet/embed`, `/facet/search-features` and `/facet/tokens/*`: what `RemoteFacet` of `@facet/sdk/remote` asks for, so that the hooks of `@facet/react-hooks` work against a server as they do in the page. Every option of the
  * effects can be sent, `interventions` where the server allows them; Facet itself checks them.
  *
@@ -107,6 +111,27 @@ export function effects(options: EffectsOptions = {}): EffectsApp {
     checkInterventions(options, areAllowed)
     const trace = await (await facet()).inspect(subject, { ...options, ...exchange.call(cacheSalt) })
     return exchange.json(traceToJson(trace))
+  })
+  post("inspectAll", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("inspectAll", body)
+    checkInterventions(options, areAllowed)
+    const traces = await (await facet()).inspectAll(subject, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json(traces.map(traceToJson))
+  })
+  post("lens", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject } = effectFromJson("lens", body)
+    checkInterventions(options, areAllowed)
+    return exchange.json(lensToJson(await (await facet()).lens(subject, { ...options, ...exchange.call(cacheSalt) })))
+  })
+  post("featureLogits", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject: features } = effectFromJson("featureLogits", body)
+    const asked = { ...options, features, ...exchange.call(cacheSalt) }
+    return exchange.json(featureLogitsToJson(await (await facet()).featureLogits(asked)))
+  })
+  post("contrast", async (body, exchange, facet) => {
+    const { cacheSalt, options, subject: pairs } = effectFromJson("contrast", body)
+    const vectors = await (await facet()).contrast(pairs, { ...options, ...exchange.call(cacheSalt) })
+    return exchange.json(contrastToJson(vectors))
   })
   post("decide", async (body, exchange, facet) => {
     const { cacheSalt, options, subject: state } = effectFromJson("decide", body)

@@ -9,9 +9,9 @@ import type { PolicyVerdict, Verdict } from "../words/Verdict.ts"
 import type { Judgement } from "./Judgements.ts"
 import { judgeByProbe } from "./judgeByProbe.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { overlappingPieces } from "./overlappingPieces.ts"
 import { checkLength } from "./prefill.ts"
 import { type SharedPrefix, withSharedPrefix } from "./SharedPrefix.ts"
+import { judgedPieces, type Piece } from "../words/judgedPieces.ts"
 import { guidelineOf } from "../words/Policy.ts"
 import { policyProbability, sigmoid } from "../words/policyProbability.ts"
 import type { JudgeRequest } from "../words/Request.ts"
@@ -27,8 +27,8 @@ interface Content {
 
 type Policies = JudgeRequest["policies"]
 
-/** Pieces of a long text overlap by a quarter, so that what one border cuts in two another piece holds whole. */
-const overlapShare = 4
+/** Less room than this takes no pieces. */
+const leastRoom = 4
 
 /** Tokens that may come or go where a text meets the template around it. */
 const borderTokens = 8
@@ -139,25 +139,21 @@ function* piecesOf(model: OpenModel, { policies, prompt, response }: JudgeReques
   const window = Math.min(model.config.guardWindow ?? room, room)
   const promptTokens = yield* tokenizer.encodeInSlices(prompt ?? "", "prompt")
   const responseTokens = yield* tokenizer.encodeInSlices(response ?? "", "response")
-  const longest = Math.max(promptTokens.length, responseTokens.length)
-  if (room < overlapShare) return [{ prompt, response }]
-  if (longest <= window && promptTokens.length + responseTokens.length <= room) return [{ prompt, response }]
-  if (response === undefined) return cut(model, promptTokens, window).map((piece) => ({ prompt: piece }))
-  const promptRoom = Math.min(promptTokens.length, window, Math.floor(room / 2))
-  const responses = cut(model, responseTokens, Math.min(window, room - promptRoom))
-  if (promptTokens.length === 0) return responses.map((piece) => ({ prompt, response: piece }))
-  const questions = cut(model, promptTokens, promptRoom)
-  // Every piece of either is judged, and the work grows with their sum: not with their product, which a long prompt and a
-  // long response could drive to any height.
-  return [
-    ...questions.slice(0, -1).map((piece) => ({ prompt: piece, response: responses[0] })),
-    ...responses.map((piece) => ({ prompt: questions.at(-1), response: piece })),
-  ]
-}
-
-function cut(model: OpenModel, tokens: ReadonlyArray<number>, window: number): ReadonlyArray<string> {
-  const pieces = overlappingPieces(tokens.length, window, Math.floor(window / overlapShare))
-  return pieces.length === 0 ? [""] : pieces.map(({ end, start }) => model.tokenizer.decode(tokens.slice(start, end)))
+  const pieces =
+    room < leastRoom
+      ? undefined
+      : judgedPieces({
+          prompt: promptTokens.length,
+          response: response === undefined ? undefined : responseTokens.length,
+          room,
+          window,
+        })
+  if (pieces === undefined) return [{ prompt, response }]
+  const cut = (tokens: ReadonlyArray<number>, { end, start }: Piece) => tokenizer.decode(tokens.slice(start, end))
+  return pieces.map((piece) => ({
+    prompt: piece.prompt === undefined ? prompt : cut(promptTokens, piece.prompt),
+    response: piece.response && cut(responseTokens, piece.response),
+  }))
 }
 
 /** Judges a piece of a long text, unless the same piece was judged before. */

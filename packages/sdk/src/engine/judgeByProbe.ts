@@ -6,7 +6,7 @@ import { poolings, type Probe, probeLogit } from "../words/Probe.ts"
 import type { Features } from "../words/Features.ts"
 import type { JudgeRequest } from "../words/Request.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { overlappingPieces } from "./overlappingPieces.ts"
+import { overlappingPieces } from "../words/overlappingPieces.ts"
 import { poolText } from "./poolText.ts"
 import type { Scheduler } from "./Scheduler.ts"
 

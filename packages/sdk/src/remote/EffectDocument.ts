@@ -2,17 +2,19 @@
 import { isRecord } from "../words/Json.ts"
 import type { CalibrateOptions, LabelledExample } from "../words/Calibration.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
+import type { ContrastOptions, ContrastPair } from "../words/Contrast.ts"
 import type { DecideOptions } from "../words/Decision.ts"
 import type { EmbedOptions } from "../words/Embedding.ts"
 import { invalidRequest } from "../words/Errors.ts"
 import type { FeatureSearchOptions } from "../words/FeatureSearch.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
+import type { FeatureLogitsOptions, LensOptions } from "../words/Lens.ts"
 import type { Generation } from "../words/Generation.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { Questions } from "../words/Question.ts"
 import type { EncodeOptions, RenderOptions } from "../words/RenderedPrompt.ts"
 import type { ScoreOptions } from "../words/Score.ts"
-import type { InspectOptions } from "../words/Trace.ts"
+import type { InspectAllOptions, InspectOptions } from "../words/Trace.ts"
 import { checkSendable } from "./checkSendable.ts"
 import type { EffectName } from "./routes.ts"
 
@@ -20,6 +22,10 @@ export interface Requests {
   readonly generate: EffectRequest<Prompt, GenerateOptions>
   readonly shield: EffectRequest<Content, ShieldOptions>
   readonly inspect: EffectRequest<string | TokenPrompt | Generation, InspectOptions>
+  readonly inspectAll: EffectRequest<string | TokenPrompt | Generation, InspectAllOptions>
+  readonly lens: EffectRequest<string | TokenPrompt, LensOptions>
+  readonly featureLogits: EffectRequest<ReadonlyArray<number>, Omit<FeatureLogitsOptions, "features">>
+  readonly contrast: EffectRequest<ReadonlyArray<ContrastPair>, ContrastOptions>
   readonly decide: EffectRequest<string, DecideOptions & { readonly questions: Questions }>
   readonly calibrate: EffectRequest<Questions, CalibrateOptions & { readonly examples: ReadonlyArray<LabelledExample> }>
   readonly score: EffectRequest<string | TokenPrompt, ScoreOptions>
@@ -44,6 +50,10 @@ const subjectNames = {
   generate: "prompt",
   shield: "content",
   inspect: "text",
+  inspectAll: "text",
+  lens: "text",
+  featureLogits: "features",
+  contrast: "pairs",
   decide: "state",
   calibrate: "questions",
   score: "text",
@@ -99,7 +109,7 @@ function sentSubject(effect: EffectName, subject: unknown): unknown {
   if (!isGeneration) return subject
   const { finishReason, prompt, text, tokens } = subject
   if (effect === "shield") return { finishReason, prompt, text }
-  return effect === "inspect" ? { finishReason, tokens } : subject
+  return effect === "inspect" || effect === "inspectAll" ? { finishReason, tokens } : subject
 }
 
 /** Facet's own arguments, which must not come from outside. */

@@ -3,16 +3,18 @@ import type { AnswerSchema, ValueOf } from "../words/AnswerSchema.ts"
 import type { CalibrateOptions, Calibrated, LabelledExample } from "../words/Calibration.ts"
 import type { CallOptions, StreamRequest } from "../words/CallOptions.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
+import type { ContrastOptions, ContrastPair, ContrastVector } from "../words/Contrast.ts"
 import type { DecideOptions, Decision } from "../words/Decision.ts"
 import type { Embedding, EmbedOptions } from "../words/Embedding.ts"
 import type { FeatureSearchOptions, FoundFeature } from "../words/FeatureSearch.ts"
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import type { Generation, GenerationPart } from "../words/Generation.ts"
+import type { FeatureLogits, FeatureLogitsOptions, Lens, LensOptions } from "../words/Lens.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { Questions } from "../words/Question.ts"
 import type { EncodeOptions, RenderedPrompt, RenderOptions } from "../words/RenderedPrompt.ts"
 import type { Score, ScoreOptions } from "../words/Score.ts"
-import type { InspectOptions, Trace } from "../words/Trace.ts"
+import type { InspectAllOptions, InspectOptions, Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 
 /**
@@ -39,6 +41,20 @@ export interface Effects {
   shield(content: Content, options?: ShieldOptions & CallOptions): Promise<Verdict>
   /** Traces a text, tokens as they are, or a finished generation. */
   inspect(text: string | TokenPrompt | Generation, options?: InspectOptions & CallOptions): Promise<Trace>
+  /** Traces it at every site that has an autoencoder. */
+  inspectAll(
+    text: string | TokenPrompt | Generation,
+    options?: InspectAllOptions & CallOptions,
+  ): Promise<ReadonlyArray<Trace>>
+  /** What the model would say if it stopped at each layer. */
+  lens(text: string | TokenPrompt, options?: LensOptions & CallOptions): Promise<Lens>
+  /** Which tokens features make likelier by themselves, and which less likely. */
+  featureLogits(options: FeatureLogitsOptions & CallOptions): Promise<FeatureLogits>
+  /** What tells pairs of texts apart, as vectors to steer along. */
+  contrast(
+    pairs: ReadonlyArray<ContrastPair>,
+    options: ContrastOptions & CallOptions,
+  ): Promise<ReadonlyArray<ContrastVector>>
   /** Answers typed questions about a text with probabilities. */
   decide<const Q extends Questions>(
     state: string,

@@ -4,6 +4,7 @@ import type { CalibrateOptions, Calibrated, LabelledExample } from "../words/Cal
 import { type CallOptions, splitCallOptions, splitStreamCall, type StreamRequest } from "../words/CallOptions.ts"
 import { checkKnown } from "../words/Checks.ts"
 import type { DecideOptions, Decision } from "../words/Decision.ts"
+import type { ContrastOptions, ContrastPair, ContrastVector } from "../words/Contrast.ts"
 import type { Content, ShieldOptions } from "../words/Content.ts"
 import type { Embedding, EmbedOptions } from "../words/Embedding.ts"
 import { errorFromPlain } from "../words/Errors.ts"
@@ -11,18 +12,21 @@ import type { FeatureSearchOptions, FoundFeature } from "../words/FeatureSearch.
 import type { GenerateOptions } from "../words/GenerateOptions.ts"
 import { collect, type Generation, type GenerationPart } from "../words/Generation.ts"
 import { loadAnswerSchema, loadToolSchemas } from "../words/loadAnswerSchema.ts"
+import type { FeatureLogits, FeatureLogitsOptions, Lens, LensOptions } from "../words/Lens.ts"
 import type { Prompt, TokenPrompt } from "../words/Prompt.ts"
 import type { Questions } from "../words/Question.ts"
 import type { Score, ScoreOptions } from "../words/Score.ts"
-import type { InspectOptions, Trace } from "../words/Trace.ts"
+import type { InspectAllOptions, InspectOptions, Trace } from "../words/Trace.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { calibratedReader } from "./CalibrationDocument.ts"
 import { decisionReader } from "./DecisionDocument.ts"
 import { descriptionFromJson, type RemoteDescription } from "./DescriptionDocument.ts"
 import { effectToJson, type Requests } from "./EffectDocument.ts"
 import type { Effects } from "./Effects.ts"
+import { contrastFromJson } from "./ContrastDocument.ts"
 import { embeddingFromJson } from "./EmbeddingDocument.ts"
 import { foundFeaturesFromJson } from "./FoundFeaturesDocument.ts"
+import { featureLogitsFromJson, lensFromJson } from "./LensDocument.ts"
 import { linesType } from "./Lines.ts"
 import { breakFromJson, partReader } from "./PartDocument.ts"
 import type { Reader } from "./Reader.ts"
@@ -31,7 +35,7 @@ import { type RemoteFacetOptions, RemoteServer } from "./RemoteServer.ts"
 import { RemoteTokens } from "./RemoteTokens.ts"
 import type { EffectName } from "./routes.ts"
 import { scoreFromJson } from "./ScoreDocument.ts"
-import { traceFromJson } from "./TraceDocument.ts"
+import { traceFromJson, tracesFromJson } from "./TraceDocument.ts"
 import { verdictFromJson } from "./VerdictDocument.ts"
 
 /**
@@ -99,6 +103,32 @@ export class RemoteFacet implements Effects {
   /** Traces a text, tokens as they are, or a finished generation. */
   async inspect(text: string | TokenPrompt | Generation, options: InspectOptions & CallOptions = {}): Promise<Trace> {
     return this.#ask("inspect", text, options, traceFromJson, "no trace")
+  }
+
+  /** Traces it at every site that has an autoencoder, out of one run: a trace for each, layer by layer. */
+  async inspectAll(
+    text: string | TokenPrompt | Generation,
+    options: InspectAllOptions & CallOptions = {},
+  ): Promise<ReadonlyArray<Trace>> {
+    return this.#ask("inspectAll", text, options, tracesFromJson, "no traces")
+  }
+
+  /** The logit lens: what the model would say after each token of a text if it stopped at each layer. */
+  async lens(text: string | TokenPrompt, options: LensOptions & CallOptions = {}): Promise<Lens> {
+    return this.#ask("lens", text, options, lensFromJson, "no layers")
+  }
+
+  /** Which tokens features make likelier by themselves, and which less likely: direct logit attribution. */
+  async featureLogits({ features, ...options }: FeatureLogitsOptions & CallOptions): Promise<FeatureLogits> {
+    return this.#ask("featureLogits", features, options, featureLogitsFromJson, "no features")
+  }
+
+  /** The mean difference between what a site holds of the two texts of each pair, a vector for each layer. */
+  async contrast(
+    pairs: ReadonlyArray<ContrastPair>,
+    options: ContrastOptions & CallOptions,
+  ): Promise<ReadonlyArray<ContrastVector>> {
+    return this.#ask("contrast", pairs, options, contrastFromJson, "no vectors")
   }
 
   /** Answers typed questions about a text with probabilities. */

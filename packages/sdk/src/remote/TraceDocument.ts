@@ -20,5 +20,8 @@ export const traceFromJson: Reader<Trace> = record<Trace>({
   activations: optional(floats),
 })
 
+/** @throws Misread when they are none. */
+export const tracesFromJson: Reader<ReadonlyArray<Trace>> = list(traceFromJson)
+
 export const traceToJson = ({ activations, ...trace }: Trace): object =>
   activations === undefined ? trace : { ...trace, activations: base64(activations) }

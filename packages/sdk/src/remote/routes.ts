@@ -5,6 +5,10 @@ export type EffectName =
   | "generate"
   | "shield"
   | "inspect"
+  | "inspectAll"
+  | "lens"
+  | "featureLogits"
+  | "contrast"
   | "decide"
   | "calibrate"
   | "score"
@@ -18,6 +22,10 @@ export const routes = {
   generate: "/facet/generate",
   shield: "/facet/shield",
   inspect: "/facet/inspect",
+  inspectAll: "/facet/inspect/all",
+  lens: "/facet/lens",
+  featureLogits: "/facet/features/logits",
+  contrast: "/facet/contrast",
   decide: "/facet/decide",
   calibrate: "/facet/calibrate",
   score: "/facet/score",

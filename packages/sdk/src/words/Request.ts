@@ -189,6 +189,3 @@ export interface QueueWaits {
   readonly count: number
   readonly seconds: number
 }
-
-/** Of an engine that has no queue, such as one behind a server. */
-export const noWaits: QueueWaits = { bounds: [], counts: [], count: 0, seconds: 0 }

@@ -309,6 +309,38 @@ test("features are found by their labels as in the page", async () => {
   expect(await remote.searchFeatures("a", { topK: 4 })).toStrictEqual(found)
 })
 
+test("all that looks inside gives what it gives in the page", async () => {
+  const of = async (one: Effects) => ({
+    traces: await one.inspectAll("A dog.", { topK: 2 }),
+    lens: await one.lens("A dog.", { layers: [1, 4], topK: 2 }),
+    logits: await one.featureLogits({ features: [184], layer: 4, topK: 2 }),
+    vectors: await one.contrast([{ positive: "A happy fox.", negative: "A sad fox." }], { layers: [3] }),
+  })
+  const there = await of(remote)
+  expect(there.vectors[0]?.vector).toBeInstanceOf(Float32Array)
+  expect(rounded(there)).toStrictEqual(rounded(await of(facet)))
+})
+
+test("a model behind a server of ours does what one here does", async () => {
+  const place = { url: server.url, kind: "facet" } as const
+  await using there = await Facet.open({ model: place, shield: place })
+  const of = async (one: Facet) => ({
+    ...(await one.generate(prompt, { maxTokens: 4, trace: { layer: 4, topK: 1 } })),
+    timings: undefined,
+    usage: undefined,
+    verdict: (await one.shield("You fox.", { policies: ["harassment"] })).policies,
+    trace: await one.inspect("A dog.", { topK: 1 }),
+    lens: await one.lens("A dog.", { layers: [4], topK: 1 }),
+    answers: (await one.decide("A dog.", { pet: { type: "boolean", instructions: "Is it about a pet?" } })).answers,
+    vector: await one.embed("A dog."),
+    score: await one.score("A dog."),
+    rendered: await one.tokens.render("Hello"),
+  })
+  expect(rounded(await of(there))).toStrictEqual(rounded(await of(facet)))
+  const steering = { interventions: [{ type: "ablate", feature: 184, layer: 4, site: "resid_post" }] } as const
+  expect(await failureOf(() => there.inspect("A dog.", steering))).toBeInstanceOf(InvalidRequestError)
+})
+
 test("tokens are those of the page", async () => {
   const chat = [{ role: "user", content: "Hello" }] as const
   const of = async ({ tokens }: Effects) => ({

@@ -2,21 +2,13 @@
 import type { JudgingLimits } from "../../words/JudgingLimits.ts"
 import type { ModelDescription } from "../../words/ModelDescription.ts"
 import type { Place } from "../../words/Opened.ts"
-import type { RemoteModel, ServerKind } from "../../words/RemoteModel.ts"
+import type { RemoteModel } from "../../words/RemoteModel.ts"
 import type { ModelRef } from "../../words/Request.ts"
-import { Endpoint } from "./Endpoint.ts"
-import { facetServer } from "./facetServer.ts"
-import { findKind } from "./findKind.ts"
-import { llamaCppServer } from "./llamaCppServer.ts"
-import { openAiServer } from "./openAiServer.ts"
+import { Endpoint } from "./connection/Endpoint.ts"
+import { readRemoteModel } from "./connection/readRemoteModel.ts"
+import { findKind } from "./kinds/findKind.ts"
+import { kinds } from "./kinds/kinds.ts"
 import { serverEngine } from "./serverEngine.ts"
-import type { Server } from "./Server.ts"
-
-const servers: Readonly<Record<ServerKind, (endpoint: Endpoint, remote: RemoteModel) => Server>> = {
-  openai: openAiServer,
-  "llama.cpp": llamaCppServer,
-  facet: facetServer,
-}
 
 /** A place, and what is known of its model. */
 export interface ServedPlace extends Place {
@@ -25,22 +17,31 @@ export interface ServedPlace extends Place {
   readonly description: ModelDescription
 }
 
+export interface ServerOpening {
+  /** Where the server was named. */
+  readonly option: "model" | "shield"
+  readonly judging: JudgingLimits
+  /** Whether a guard's answers to known questions are looked at. */
+  readonly checksShield: boolean
+}
+
 /**
- * Asks the server what it is, and whether it has the model.
+ * Asks the server what it is, whether it has the model, and whether that is what it is opened for.
  *
- * @param option where it was named: `model` or `shield`
  * @throws InvalidRequestError for what is no server or no model of it, ServerError where it does not answer as it should
  */
 export async function openServer(
-  option: "model" | "shield",
   remote: RemoteModel,
-  judging: JudgingLimits,
+  { checksShield, judging, option }: ServerOpening,
   signal: AbortSignal,
 ): Promise<ServedPlace> {
-  const endpoint = new Endpoint(option, remote)
+  const endpoint = new Endpoint(readRemoteModel(option, remote))
   const kind = remote.kind ?? (await findKind(endpoint, signal))
-  const server = servers[kind](endpoint, remote)
+  const server = kinds[kind].open(endpoint, remote)
   const { description, name } = await server.describe(signal)
-  const model: ModelRef = { source: endpoint.url, use: option === "model" ? "text" : "guard" }
-  return { engine: serverEngine(server, judging), model, name, description }
+  const use = option === "model" ? "text" : "guard"
+  const isChecked = remote.check !== false && (use === "text" || checksShield)
+  const warnings = isChecked ? ((await server.check?.(use, signal)) ?? []) : []
+  const model: ModelRef = { source: endpoint.url, use }
+  return { engine: serverEngine(server, { judging, warnings }), model, name, description }
 }

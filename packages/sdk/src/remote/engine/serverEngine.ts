@@ -5,16 +5,30 @@ import type { EngineService } from "../../words/Engine.ts"
 import { asFacetError, type FacetError, GuardTimeoutError, invalidRequest } from "../../words/Errors.ts"
 import { checked } from "../../words/checked.ts"
 import { checkJudgedLength, checkPolicyCount, type JudgingLimits } from "../../words/JudgingLimits.ts"
-import { type JudgeRequest, noWaits } from "../../words/Request.ts"
-import type { Server } from "./Server.ts"
+import type { Progress } from "../../words/Progress.ts"
+import type { JudgeRequest, QueueWaits } from "../../words/Request.ts"
+import type { AbilityName, Server } from "./Server.ts"
 
-export function serverEngine(server: Server, limits: JudgingLimits): EngineService {
+export interface ServerEngineSettings {
+  readonly judging: JudgingLimits
+  /** What speaks against the model's use: told when it is opened. */
+  readonly warnings: ReadonlyArray<string>
+}
+
+export function serverEngine(server: Server, { judging: limits, warnings }: ServerEngineSettings): EngineService {
   const { url } = server
   const ask = <A>(work: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, FacetError> =>
     Effect.tryPromise({ try: work, catch: (cause) => asFacetError(`Asking ${url}`, cause) })
   const refuse = (what: string) => Effect.fail(refused(server, what))
+  const ability = <Name extends AbilityName>(name: Name): EngineService[Name] => {
+    const able = server.abilities?.[name]
+    const asked = (request: Parameters<EngineService[Name]>[0]) =>
+      able === undefined ? refuse(toldNames[name] ?? name) : ask((signal) => able(request, signal))
+    // An ability takes and gives what the engine's method of its name does.
+    return asked as EngineService[Name]
+  }
   return {
-    load: () => Stream.empty,
+    load: () => Stream.fromIterable(warnings.map((message) => warning(url, message))),
     describe: () => Effect.map(ask(server.describe), ({ description }) => description),
     generate: (request) =>
       (request.probes ?? []).length > 0
@@ -23,32 +37,46 @@ export function serverEngine(server: Server, limits: JudgingLimits): EngineServi
     judge: (request) =>
       Effect.gen(function* () {
         if (request.explain !== undefined) return yield* refuse("explain")
+        const { judge } = server
+        if (judge === undefined) return yield* refuse("shield")
         yield* checked(() => checkLimits(request, limits))
-        const verdict = ask((signal) => server.judge(request, signal))
+        const verdict = ask((signal) => judge(request, signal))
         const { timeoutMs } = limits
         const tooLate = () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs }))
         return yield* Effect.timeoutOrElse(verdict, { duration: timeoutMs, orElse: tooLate })
       }),
-    score: (request) => {
-      const { score } = server
-      if (score === undefined) return refuse("score")
-      if ((request.interventions ?? []).length > 0) return refuse("interventions")
-      return ask((signal) => score(request, signal))
-    },
-    inspect: () => refuse("inspect"),
-    inspectAll: () => refuse("inspect"),
-    lens: () => refuse("lens"),
-    featureLogits: () => refuse("featureLogits"),
-    searchFeatures: () => refuse("searchFeatures"),
-    decide: () => refuse("decide"),
-    calibrate: () => refuse("calibrate"),
-    embed: () => refuse("embed"),
-    features: () => refuse("probes"),
-    render: () => refuse("tokens"),
-    detokenise: () => refuse("tokens"),
+    score: ability("score"),
+    inspect: ability("inspect"),
+    inspectAll: ability("inspectAll"),
+    lens: ability("lens"),
+    featureLogits: ability("featureLogits"),
+    searchFeatures: ability("searchFeatures"),
+    decide: ability("decide"),
+    calibrate: ability("calibrate"),
+    embed: ability("embed"),
+    features: ability("features"),
+    render: ability("render"),
+    detokenise: ability("detokenise"),
     stats: Effect.succeed({ requests: 0, waiting: 0, waits: noWaits, cachedSequences: 0, cachedBytes: 0 }),
   }
 }
+
+/** What callers know them by, where that is another name. */
+const toldNames: Readonly<Partial<Record<AbilityName, string>>> = {
+  features: "probes",
+  render: "tokens",
+  detokenise: "tokens",
+}
+
+const warning = (model: string, message: string): Progress => ({
+  phase: "ready",
+  model,
+  file: "",
+  loadedBytes: 0,
+  totalBytes: 0,
+  message,
+  isWarning: true,
+})
 
 const refused = ({ kind, url }: Server, what: string) =>
   invalidRequest(
@@ -75,3 +103,6 @@ const streamOf = <A>(url: string, begin: (signal: AbortSignal) => AsyncIterable<
       ({ signal }) => Stream.fromAsyncIterable(begin(signal), (cause) => asFacetError(`Asking ${url}`, cause)),
     ),
   )
+
+/** What waits, waits at the server. */
+const noWaits: QueueWaits = { bounds: [], counts: [], count: 0, seconds: 0 }

@@ -1,0 +1,57 @@
+/** Models behind servers, named on the command line. */
+import { afterAll, afterEach, assert, beforeAll, describe, it, vi } from "vitest"
+import { ModelServer } from "../../../test/modelServer/ModelServer.ts"
+import { readServer, shieldServer } from "../src/ServerFlags.ts"
+import { UsageError } from "../src/UsageError.ts"
+import { facet } from "./facet.ts"
+
+const url = "http://127.0.0.1:8000"
+const none = { kind: undefined, remoteModel: undefined, url: undefined }
+
+afterEach(() => void vi.unstubAllEnvs())
+
+describe("the flags of a server", () => {
+  it("name it, what it speaks and its model; the key comes from the environment", () => {
+    vi.stubEnv("FACET_API_KEY", "sk-1")
+    assert.deepStrictEqual(readServer({ kind: "vllm", remoteModel: "gemma", url }, undefined), {
+      url,
+      auth: "sk-1",
+      kind: "vllm",
+      model: "gemma",
+    })
+    vi.stubEnv("FACET_API_KEY", "")
+    assert.deepStrictEqual(shieldServer(url), { url })
+    assert.isUndefined(readServer(none, "tiny"))
+  })
+
+  it("are refused where they say nothing, name two models, or a kind that nobody knows", () => {
+    for (const [flags, model, problem] of [
+      [{ ...none, kind: "vllm" }, undefined, /--kind/],
+      [{ ...none, remoteModel: "gemma" }, undefined, /--remote-model/],
+      [{ ...none, url }, "tiny", /--model/],
+      [{ ...none, url, kind: "openia" }, undefined, /sglang/],
+    ] as const) {
+      assert.throws(() => readServer(flags, model), UsageError, problem)
+    }
+  })
+})
+
+describe("a command", () => {
+  let server: ModelServer
+
+  beforeAll(async () => {
+    server = await ModelServer.start()
+    server.kind = "vllm"
+    server.told = { Yes: Math.log(0.1), No: Math.log(0.9) }
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  it("writes and judges on servers", async () => {
+    const words = ["generate", "A story.", "--url", server.url, "--shield-url", server.url, "--guard", "--json"]
+    const { code, stderr, stdout } = await facet(words, { env: { FACET_API_KEY: "sk-1" } })
+    assert.deepStrictEqual([code, stderr], [0, ""])
+    assert.strictEqual(JSON.parse(stdout).text, "A fox sleeps.")
+    assert.isTrue(server.asked.every(({ key }) => key === "Bearer sk-1"))
+    assert.include(server.asked.map(({ path }) => path).join(), "/generative_scoring")
+  })
+})

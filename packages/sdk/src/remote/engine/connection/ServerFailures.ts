@@ -1,0 +1,78 @@
+/** What goes wrong with servers, as errors that hold nothing secret. */
+import { ServerError } from "../../../words/Errors.ts"
+import { isRecord } from "../../../words/Json.ts"
+
+export function serverError(url: string, problem: string, remedy: string, status?: number): ServerError {
+  return new ServerError({ url, problem, remedy, ...(status !== undefined && { status }) })
+}
+
+/** The answer is none of the kind. */
+export const misread = (url: string, held: string): ServerError =>
+  serverError(url, `the answer holds ${held}`, "Check that `kind` is what the server is, or leave it out.")
+
+/** The body ended before the answer did. */
+export const brokeOff = (url: string): ServerError =>
+  serverError(
+    url,
+    "the answer broke off before its end",
+    "What came before is a part of the text alone: ask again, and see whether the server or a proxy ended it.",
+  )
+
+export const saidNothing = (url: string, ms: number): ServerError =>
+  serverError(
+    url,
+    `the server said nothing for ${ms} ms`,
+    "See whether it is overloaded or hangs; `timeoutMs` beside `url` is how long it may be silent.",
+  )
+
+/** What a platform says of a failed request may hold its headers: only the system's code is told. */
+export const unreachable = (url: string, code: string | undefined): ServerError =>
+  serverError(
+    url,
+    `the server cannot be reached${code === undefined ? "" : ` (${code})`}`,
+    code !== undefined && /CERT|SELF_SIGNED|TLS|SSL/.test(code)
+      ? "Its certificate is not trusted here: name its authority in NODE_EXTRA_CA_CERTS, or use the name that it is for."
+      : "Check the address, that the server runs and its certificate is valid, and in a page that it sends CORS headers.",
+  )
+
+export const redirected = (url: string, status: number): ServerError =>
+  serverError(
+    url,
+    "the server redirects, which a key must not follow",
+    "Name in `url` the address that it redirects to.",
+    status,
+  )
+
+/** @param document what the server said of it */
+export const refusal = (url: string, status: number, document: unknown): ServerError =>
+  serverError(url, `the server answered ${status}${codeIn(document)}`, remedies[status] ?? fromLog, status)
+
+export const failedMidway = (url: string, document: unknown): ServerError =>
+  serverError(url, `the server failed${codeIn(document)}`, fromLog)
+
+const fromLog = "See what its message and its log say, and whether `url`, `kind` and `model` are right."
+
+const remedies: Readonly<Record<number, string>> = {
+  401: "Pass the key in `auth`; a token that has ended, or that a clock that is wrong takes for ended, is fetched anew where `auth` is a function.",
+  403: "See whether the key in `auth` may do this.",
+  404: "Check that `url` is without `/v1`, and that `model` and `kind` are the server's.",
+  413: "Send less, or raise what the server or its proxy takes at once.",
+  429: "It is busy, also after waiting: try again later, or give it more capacity.",
+  502: "A proxy does not reach it: see whether the server runs.",
+  503: "It is busy or still loads its model, also after waiting: try again later.",
+  504: "A proxy did not wait for it: raise its time-out.",
+}
+
+/** The kind of an error alone: a message may repeat a part of what was sent, and of the key. */
+function codeIn(document: unknown): string {
+  const error = isRecord(document) && isRecord(document["error"]) ? document["error"] : document
+  const fields = isRecord(error) ? [error["type"], error["code"], error["error_type"]] : []
+  const code = fields.filter((field) => typeof field === "string").find((field) => /^[\w.-]{1,60}$/.test(field))
+  return code === undefined ? "" : ` (${code})`
+}
+
+/** The system's code of a failed request. */
+export function codeOf(cause: unknown): string | undefined {
+  const inner = cause instanceof Error && isRecord(cause.cause) ? cause.cause["code"] : undefined
+  return typeof inner === "string" ? inner : undefined
+}
