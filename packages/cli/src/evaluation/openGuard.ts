@@ -60,7 +60,7 @@ function alone({ signal }: Console, judge: Judge, thresholds: Thresholds | undef
       signal.throwIfAborted()
       const content = { prompt, response }
       const said = await judge.judge(content, { original: content, shield, signal })
-      const verdict = verdictOfJudgement(judge.name, said)
+      const verdict = verdictOfJudgement(judge, said, content)
       return thresholds === undefined ? verdict : withThresholds(verdict, thresholds)
     },
     [Symbol.asyncDispose]: async () => undefined,

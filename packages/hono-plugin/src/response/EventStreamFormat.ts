@@ -1,5 +1,5 @@
 /** Event streams: OpenAI's, the AI SDK's, anybody's. */
-import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { type Frame, type FrameText, JsonRedaction, StreamWords } from "@facet/sdk"
 import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { AnthropicDialect } from "./AnthropicDialect.ts"
@@ -21,6 +21,7 @@ export class EventStreamFormat implements Format {
   readonly #unreadable: Unreadable
   readonly #clean: Clean
   readonly #words = new StreamWords()
+  readonly #redaction = new JsonRedaction()
   #dialect: Dialect | undefined
   #isDone = false
 
@@ -60,7 +61,13 @@ export class EventStreamFormat implements Format {
       if (record !== undefined) this.#dialect?.sent(record)
     }
     const stray = strayText === "" ? [] : this.#words.text("lines", `${strayText}\n`)
-    return frameOf(bytes, [...(isDone ? this.#words.end() : this.#dataTexts(data, json)), ...stray], sent)
+    const texts = [...(isDone ? this.#words.end() : this.#dataTexts(data, json)), ...stray]
+    const told: unknown = json ?? data ?? ""
+    return frameOf(bytes, texts, sent, (redacted) => {
+      const value = this.#redaction.apply(told, texts, redacted)
+      if (value === undefined || value === told) return value === undefined ? undefined : bytes
+      return withData(event, json === undefined ? String(value).replaceAll("\n", "\ndata: ") : JSON.stringify(value))
+    })
   }
 
   /** A comment is no event, and completes nothing. */

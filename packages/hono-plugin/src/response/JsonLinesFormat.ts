@@ -1,9 +1,9 @@
 /** One JSON document a line, as Ollama streams. */
-import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { type Frame, type FrameText, JsonRedaction, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
-import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
+import { type Ending, type Format, frameOf, type Piece, type Redact, type Unreadable } from "./Format.ts"
 import type { Dialect } from "./Dialect.ts"
 import { OllamaDialect } from "./OllamaDialect.ts"
 import type { Clean } from "./withoutForged.ts"
@@ -18,6 +18,7 @@ export class JsonLinesFormat implements Format {
   readonly #unreadable: Unreadable
   readonly #clean: Clean
   readonly #words = new StreamWords()
+  readonly #redaction = new JsonRedaction()
   #dialect: Dialect | undefined
 
   constructor(unreadable: Unreadable, clean: Clean) {
@@ -46,12 +47,29 @@ export class JsonLinesFormat implements Format {
     const line = decodeUtf8(bytes, "output", this.#unreadable)
     if (line.trim() === "") return frameOf(bytes, [])
     const json = parseJson(line)
-    if (json === undefined) return frameOf(bytes, [...this.#words.text("lines", line), ...this.#words.nextEvent()])
+    if (json === undefined) {
+      const texts = [...this.#words.text("lines", line), ...this.#words.nextEvent()]
+      return frameOf(bytes, texts, undefined, this.#redact(bytes, line, texts, String))
+    }
     const { isChanged, value } = this.#clean(json.value)
     if (value === undefined) return frameOf(new Uint8Array(), [])
     const sent = isChanged ? new TextEncoder().encode(`${JSON.stringify(value)}\n`) : bytes
     const texts = [...this.#textsOfJson(value), ...this.#words.nextEvent()]
-    return frameOf(sent, texts, () => isRecord(value) && this.#dialect?.sent(value))
+    const redact = this.#redact(sent, value, texts, (changed) => `${JSON.stringify(changed)}\n`)
+    return frameOf(sent, texts, () => isRecord(value) && this.#dialect?.sent(value), redact)
+  }
+
+  #redact(
+    bytes: Uint8Array<ArrayBuffer>,
+    value: unknown,
+    texts: ReadonlyArray<FrameText>,
+    write: (value: unknown) => string,
+  ): Redact {
+    return (redacted) => {
+      const changed = this.#redaction.apply(value, texts, redacted)
+      if (changed === undefined || changed === value) return changed === undefined ? undefined : bytes
+      return new TextEncoder().encode(write(changed))
+    }
   }
 
   #textsOfJson(value: unknown): ReadonlyArray<FrameText> {

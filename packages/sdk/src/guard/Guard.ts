@@ -201,7 +201,11 @@ export const makeGuard = (plan: GuardPlan): Guard => {
   }
 }
 
-const frameOf = (text: string): Frame<string> => ({ value: text, texts: [{ text }] })
+const frameOf = (text: string): Frame<string> => ({
+  value: text,
+  texts: [{ text }],
+  redacted: ([said]) => said?.redacted ?? text,
+})
 
 /** Puts the parts of a guarded stream of text together. */
 export function guardedText(parts: ReadonlyArray<GuardPart<string>>): GuardedText {

@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import type { FacetError } from "../words/Errors.ts"
 import type { JudgingStage } from "../words/Cascade.ts"
 import type { PromptReading } from "../words/promptReadings.ts"
-import { holdsBack, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
+import { holdsBackInput, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
 
 /** The verdict on what came in, and how many judgements it took. */
 export interface InputJudgement {
@@ -32,7 +32,7 @@ export const judgeReadings = <R>(
       if (Result.isFailure(judged)) failures.push(judged.failure)
       else verdicts.push({ ...judged.success, ...(turn !== undefined && { turn }) })
       const last = verdicts.at(-1)
-      if (last !== undefined && holdsBack(last)) return judgementOf(verdicts)
+      if (last !== undefined && holdsBackInput(last)) return judgementOf(verdicts)
     }
     const [failure] = failures
     return failure === undefined ? judgementOf(verdicts) : yield* Effect.fail(failure)
@@ -59,4 +59,4 @@ export function stagesOf(verdicts: ReadonlyArray<Verdict>): Record<JudgingStage,
 const marginOf = (verdict: Verdict): number =>
   Math.max(...verdict.policies.map(({ probability, threshold }: PolicyVerdict) => probability - threshold)) +
   // Whatever holds a text back is worse than what only tells.
-  Number(holdsBack(verdict)) * 2
+  Number(holdsBackInput(verdict)) * 2

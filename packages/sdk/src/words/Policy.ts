@@ -12,10 +12,11 @@ import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./Rele
 import { judgesResponses, type ShieldSpelling } from "./ShieldSpelling.ts"
 
 /**
- * What a guard does with what is flagged: hold it back, or let it out and tell. To cut out what is wrong and let out the rest
- * (`redact`), a judge has to know where it stands, which neither a guideline nor a probe does.
+ * What a guard does with what is flagged: hold it back; let it out and tell; cut out what is wrong and let out the rest. For
+ * `redact` a judge has to know where it stands, as those of lists, patterns and personal data do (`@facet/sdk/judges`): neither
+ * a guideline nor a probe does, so that a policy of theirs with it is refused.
  */
-export const policyActions = ["block", "flag"] as const
+export const policyActions = ["block", "flag", "redact"] as const
 export type PolicyAction = (typeof policyActions)[number]
 
 /** A text, and whether it violates the policy. */
@@ -42,7 +43,7 @@ export interface Policy {
   /** Whose messages of a prompt a guard judges by it; the guard's own `roles` go before. Default: `system` and `user`. */
   readonly roles?: ReadonlyArray<GuardRole> | undefined
   /** Default `block`. */
-  readonly action?: PolicyAction | undefined
+  readonly action?: Exclude<PolicyAction, "redact"> | undefined
   /** Judges instead of the guideline, or beside it. */
   readonly probe?: Probe | undefined
   /** Texts that show what is meant; what it may be trained on. No model is shown them. */
@@ -161,7 +162,11 @@ export function readPolicy(option: string, given: unknown): Policy {
 
 function checkPolicy(option: string, policy: Readonly<Record<string, unknown>>): void {
   const at = (field: keyof Policy) => `${option}.${field}`
-  const { probe, threshold } = policy
+  const { action, probe, threshold } = policy
+  if (action === "redact") {
+    const problem = "neither a guideline nor a probe says where in a text the violation stands"
+    throw invalidRequest(at("action"), problem, 'Use "block", "flag", or a judge of @facet/sdk/judges that redacts.')
+  }
   for (const field of ["harm", "promptGuideline", "responseGuideline"] as const) {
     if (policy[field] !== undefined) checkPolicyText(at(field), policy[field])
   }

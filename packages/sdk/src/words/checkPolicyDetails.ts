@@ -13,7 +13,7 @@ export function checkPolicyDetails(option: string, policy: Policy): void {
   if (calibration !== undefined) checkCalibration(at("calibration"), calibration)
   checkOneOf(at("spelling"), spelling, shieldSpellings)
   if (roles !== undefined) checkRoles(at("roles"), roles)
-  checkAction(at("action"), action)
+  checkOneOf(at("action"), action, policyActions)
   if (probe !== undefined) checkProbe(at("probe"), probe)
   if (examples !== undefined) checkExamples(at("examples"), examples)
   if (training !== undefined && !isRecord(training)) {
@@ -48,14 +48,6 @@ function checkRoles(option: string, roles: unknown): void {
     throw invalidRequest(option, `${show(roles)} is no list of roles`, 'Use a list such as ["user"], or leave it out.')
   }
   for (const [i, role] of roles.entries()) checkOneOf(`${option}[${i}]`, role ?? null, guardRoles)
-}
-
-function checkAction(option: string, action: unknown): void {
-  if (action === "redact") {
-    const problem = "neither a guideline nor a probe says where in a text the violation stands"
-    throw invalidRequest(option, problem, 'Use "block" or "flag".')
-  }
-  checkOneOf(option, action, policyActions)
 }
 
 function checkExamples(option: string, examples: unknown): void {

@@ -223,3 +223,4 @@ export {
 export type { FeatureReason, JudgedTurn, OccludedSpan, PolicyVerdict, Verdict, VerdictReason } from "./Verdict.ts"
 export { traceToHtml, type TraceToHtmlOptions, tracesFromHtml } from "./traceToHtml.ts"
 export { holdsBack, visibleVerdict, worseVerdict } from "./Verdict.ts"
+export type { Cut, TextSpan } from "./Redaction.ts"
