@@ -43,6 +43,13 @@ const model = wrapLanguageModel({
   middleware: shieldMiddleware({ judge: personalData({ kinds: ["email"], action: "redact" }), input: false }),
 })
 
+/** All that an iterable gives. */
+const listOf = async <A>(values: AsyncIterable<A>): Promise<Array<A>> => {
+  const list: Array<A> = []
+  for await (const value of values) list.push(value)
+  return list
+}
+
 test("is not in a result, nor in what a provider tells beside it", async () => {
   const result = await generateText({ model, prompt: "Who?" })
   expect([result.text, result.reasoningText]).toStrictEqual([left, "Her address is [email]."])
@@ -51,7 +58,9 @@ test("is not in a result, nor in what a provider tells beside it", async () => {
 })
 
 test("is not in a stream, whatever its parts are", async () => {
-  const parts = await Array.fromAsync(streamText({ model, prompt: "Who?" }).fullStream)
+  const parts = await listOf<{ readonly type: string; readonly text?: string }>(
+    streamText({ model, prompt: "Who?" }).fullStream,
+  )
   expect(parts.map((part) => (part.type === "text-delta" ? part.text : "")).join("")).toBe(left)
   expect(JSON.stringify(parts)).not.toMatch(/jane|@ex|logprobs/)
   // The arguments of a call are JSON in a string: they are read, and cannot be said otherwise.

@@ -56,7 +56,7 @@ export class ModelShield {
   readonly #options: ShieldMiddlewareOptions
   readonly #models: OpenModels
   readonly #model: SharedModel
-  readonly #roles: GuardPlan["roles"]
+  readonly #whose: GuardPlan["whose"]
   readonly #canBlock: boolean
   /** Raw chunks cannot be taken apart into blocks, so they are not judged, and do not pass. */
   readonly #hidesRaw: boolean
@@ -64,7 +64,7 @@ export class ModelShield {
   #made: { readonly facet: Facet | undefined; readonly guard: PromiseGuard } | undefined
 
   constructor(options: ShieldMiddlewareOptions) {
-    this.#roles = checkShieldOptions(options).roles
+    this.#whose = checkShieldOptions(options).whose
     this.#options = options
     this.#canBlock = canBlock(options)
     this.#hidesRaw = this.#canBlock && options.output !== false
@@ -186,8 +186,8 @@ export class ModelShield {
 
   /** A prompt may be long, and others wait for this thread. */
   async #readings(prompt: Call["prompt"], reader: Reader): Promise<PromptReadings> {
-    const messages = await runInSlices(promptMessages(prompt, this.#roles, reader))
-    return runInSlices(promptReadingsInSlices(messages, this.#roles))
+    const messages = await runInSlices(promptMessages(prompt, this.#whose.roles, reader))
+    return runInSlices(promptReadingsInSlices(messages, this.#whose))
   }
 
   async #open(signal: AbortSignal | undefined): Promise<{ readonly guard: PromiseGuard; readonly reader: Reader }> {

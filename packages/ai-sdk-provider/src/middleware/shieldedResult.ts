@@ -64,7 +64,12 @@ export function redactedResult(
   if (said === undefined || said === told) return said && result
   const { providerMetadata: _metadata, response: _response, structuredOutputText: _text, ...rest } = result
   const { structuredOutputText: text } = said
-  return { ...rest, content: said.content, ...(text !== undefined && { structuredOutputText: text }), ...responseOf(result) }
+  return {
+    ...rest,
+    content: said.content,
+    ...(text !== undefined && { structuredOutputText: text }),
+    ...responseOf(result),
+  }
 }
 
 interface BlockedAnswer extends Told {

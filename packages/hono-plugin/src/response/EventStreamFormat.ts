@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { AnthropicDialect } from "./AnthropicDialect.ts"
 import type { Dialect } from "./Dialect.ts"
-import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
+import { type Ending, type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import { OpenAiDialect } from "./OpenAiDialect.ts"
 import { ResponsesDialect } from "./ResponsesDialect.ts"
 import type { Clean } from "./withoutForged.ts"
@@ -62,12 +62,13 @@ export class EventStreamFormat implements Format {
     }
     const stray = strayText === "" ? [] : this.#words.text("lines", `${strayText}\n`)
     const texts = [...(isDone ? this.#words.end() : this.#dataTexts(data, json)), ...stray]
-    const told: unknown = json ?? data ?? ""
-    return frameOf(bytes, texts, sent, (redacted) => {
-      const value = this.#redaction.apply(told, texts, redacted)
-      if (value === undefined || value === told) return value === undefined ? undefined : bytes
-      return withData(event, json === undefined ? String(value).replaceAll("\n", "\ndata: ") : JSON.stringify(value))
-    })
+    const redact =
+      json === undefined
+        ? redacting(this.#redaction, bytes, data ?? "", texts, (said) =>
+            withData(event, said.replaceAll("\n", "\ndata: ")),
+          )
+        : redacting(this.#redaction, bytes, json, texts, (said) => withData(event, JSON.stringify(said)))
+    return frameOf(bytes, texts, sent, redact)
   }
 
   /** A comment is no event, and completes nothing. */

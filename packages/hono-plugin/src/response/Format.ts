@@ -1,5 +1,12 @@
 /** How a guard reads an answer of one content type, and how such an answer ends early. */
-import { charactersOf, type Frame, type FrameText, keptCharactersOf, type RedactedText } from "@facet/sdk"
+import {
+  charactersOf,
+  type Frame,
+  type FrameText,
+  type JsonRedaction,
+  keptCharactersOf,
+  type RedactedText,
+} from "@facet/sdk"
 import type { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import type { BlockingVerdict } from "./verdictOf.ts"
 
@@ -36,6 +43,21 @@ export interface Format {
 
 /** The bytes that say a frame's texts without what was cut out; undefined where they cannot. */
 export type Redact = (texts: ReadonlyArray<RedactedText>) => Uint8Array<ArrayBuffer> | undefined
+
+/** How a value is said without what is cut out of it; `bytes` are what says it as it is. */
+export const redacting =
+  <A>(
+    redaction: JsonRedaction,
+    bytes: Uint8Array<ArrayBuffer>,
+    value: A,
+    texts: ReadonlyArray<FrameText>,
+    write: (value: A) => Uint8Array<ArrayBuffer>,
+  ): Redact =>
+  (redacted) => {
+    const said = redaction.apply(value, texts, redacted)
+    if (said === undefined) return undefined
+    return said === value ? bytes : write(said)
+  }
 
 /** A piece with what it says; what is held says nothing yet. */
 export const frameOf = (

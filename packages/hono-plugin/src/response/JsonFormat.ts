@@ -3,7 +3,7 @@ import { type Frame, type FrameText, JsonRedaction, StreamWords } from "@facet/s
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
-import { type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
+import { type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import { withSpelling } from "./spellingOf.ts"
 import { asItIs, type Clean } from "./withoutForged.ts"
 import { isResponse, partsOf, withoutRepeated } from "./wordedResponse.ts"
@@ -33,13 +33,15 @@ export class JsonFormat implements Format {
     this.#isRewritten = isChanged
     const sent = isChanged ? new TextEncoder().encode(JSON.stringify(value ?? null)) : all
     const texts = parsed === undefined ? textsOfBroken(text) : textsOf(value)
-    yield frameOf(sent, texts, undefined, (redacted) => {
-      const said = parsed === undefined ? text : value
-      const changed = new JsonRedaction().apply(said, texts, redacted)
-      if (changed === undefined || changed === said) return changed === undefined ? undefined : sent
+    const write = (json: string) => {
       this.#isRewritten = true
-      return new TextEncoder().encode(parsed === undefined ? String(changed) : JSON.stringify(changed))
-    })
+      return new TextEncoder().encode(json)
+    }
+    const redact =
+      parsed === undefined
+        ? redacting(new JsonRedaction(), sent, text, texts, write)
+        : redacting(new JsonRedaction(), sent, value ?? null, texts, (said) => write(JSON.stringify(said)))
+    yield frameOf(sent, texts, undefined, redact)
   }
 
   ending(): undefined {

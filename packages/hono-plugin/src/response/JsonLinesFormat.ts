@@ -3,13 +3,15 @@ import { type Frame, type FrameText, JsonRedaction, StreamWords } from "@facet/s
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
-import { type Ending, type Format, frameOf, type Piece, type Redact, type Unreadable } from "./Format.ts"
+import { type Ending, type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import type { Dialect } from "./Dialect.ts"
 import { OllamaDialect } from "./OllamaDialect.ts"
 import type { Clean } from "./withoutForged.ts"
 import { toldEnding, UnknownDialect } from "./UnknownDialect.ts"
 
 const LF = 10
+
+const encoded = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
 
 export class JsonLinesFormat implements Format {
   readonly isWhole = false
@@ -49,27 +51,14 @@ export class JsonLinesFormat implements Format {
     const json = parseJson(line)
     if (json === undefined) {
       const texts = [...this.#words.text("lines", line), ...this.#words.nextEvent()]
-      return frameOf(bytes, texts, undefined, this.#redact(bytes, line, texts, String))
+      return frameOf(bytes, texts, undefined, redacting(this.#redaction, bytes, line, texts, encoded))
     }
     const { isChanged, value } = this.#clean(json.value)
     if (value === undefined) return frameOf(new Uint8Array(), [])
     const sent = isChanged ? new TextEncoder().encode(`${JSON.stringify(value)}\n`) : bytes
     const texts = [...this.#textsOfJson(value), ...this.#words.nextEvent()]
-    const redact = this.#redact(sent, value, texts, (changed) => `${JSON.stringify(changed)}\n`)
+    const redact = redacting(this.#redaction, sent, value, texts, (said) => encoded(`${JSON.stringify(said)}\n`))
     return frameOf(sent, texts, () => isRecord(value) && this.#dialect?.sent(value), redact)
-  }
-
-  #redact(
-    bytes: Uint8Array<ArrayBuffer>,
-    value: unknown,
-    texts: ReadonlyArray<FrameText>,
-    write: (value: unknown) => string,
-  ): Redact {
-    return (redacted) => {
-      const changed = this.#redaction.apply(value, texts, redacted)
-      if (changed === undefined || changed === value) return changed === undefined ? undefined : bytes
-      return new TextEncoder().encode(write(changed))
-    }
   }
 
   #textsOfJson(value: unknown): ReadonlyArray<FrameText> {

@@ -28,9 +28,9 @@ export const guarded = (
       Effect.gen(function* () {
         yield* checked(() => checkRedaction(request, plan))
         const messages = use === undefined ? yield* readableMessages(request) : use.judged
-        return yield* inSlices(() => promptReadingsInSlices(messages, plan.roles, use?.beside))
+        return yield* inSlices(() => promptReadingsInSlices(messages, plan.whose, use?.beside))
       }),
-      ({ input, question }) => {
+      ({ exchange, input, question }) => {
         const generation = new GuardedGeneration(performance.now(), openText(request), use?.reader())
         const probes = probesAlong(request, plan, use)
         const readings = probes === undefined ? undefined : new ProbeReadings()
@@ -50,7 +50,7 @@ export const guarded = (
           plan: { ...plan, input: input.length === 0 ? undefined : begun },
           source: readings === undefined ? frames : Stream.ensuring(frames, end),
           judgeInput: judges.prompt(input),
-          judgeOutput: ({ end: place, text }) => judges.output(question, text, place),
+          judgeOutput: ({ end: place, text }) => judges.output({ question, exchange }, text, place),
         }).pipe(
           Stream.mapEffect((part) => generation.parts(part)),
           Stream.flattenIterable,

@@ -54,6 +54,7 @@ export const verdictFromJson: Reader<Verdict> = record<Verdict>({
   policies: list(policyVerdict),
   turn: optional(oneOf(judgedTurns)),
   redacted: optional(text),
+  exchange: optional(record<NonNullable<Verdict["exchange"]>>({ messages: whole, leftOut: whole })),
   stage: optional(oneOf(judgingStages)),
   tokens,
 })

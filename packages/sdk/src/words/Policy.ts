@@ -19,6 +19,9 @@ import { judgesResponses, type ShieldSpelling } from "./ShieldSpelling.ts"
 export const policyActions = ["block", "flag", "redact"] as const
 export type PolicyAction = (typeof policyActions)[number]
 
+export const policyContexts = ["turn", "exchange"] as const
+export type PolicyContext = (typeof policyContexts)[number]
+
 /** A text, and whether it violates the policy. */
 export interface PolicyExample {
   readonly text: string
@@ -40,8 +43,13 @@ export interface Policy {
   readonly calibration?: PolicyCalibration | undefined
   /** How ShieldGemma's prompt is spelt. Default: as the guard's checkpoint has it. */
   readonly spelling?: ShieldSpelling | undefined
-  /** Whose messages of a prompt a guard judges by it; the guard's own `roles` go before. Default: `system` and `user`. */
+  /** Whose messages of a prompt a guard judges by it. Default: the guard's own `roles`, `system` and `user` where it has none. */
   readonly roles?: ReadonlyArray<GuardRole> | undefined
+  /**
+   * What a guard tells along. `turn` (the default): what the user said last, with an answer. `exchange`: the turns before, too,
+   * who said them and in what order, the newest 6,000 characters of them; a verdict says in `exchange` what was left out.
+   */
+  readonly context?: PolicyContext | undefined
   /** Default `block`. */
   readonly action?: Exclude<PolicyAction, "redact"> | undefined
   /** Judges instead of the guideline, or beside it. */
@@ -131,6 +139,7 @@ const fields = [
   "calibration",
   "spelling",
   "roles",
+  "context",
   "action",
   "probe",
   "examples",

@@ -87,6 +87,8 @@ export interface Verdict {
   readonly turn?: JudgedTurn
   /** Of `shield`, where a policy redacts: the text that was judged without what is wrong, `[email]` in its place. */
   readonly redacted?: string
+  /** Where a policy judges whole exchanges: how many messages it was told, and how many older ones were left out. */
+  readonly exchange?: { readonly messages: number; readonly leftOut: number }
   /** Whose it is, in a cascade. Left out where there is none. */
   readonly stage?: JudgingStage
   /** Tokens that were run to judge; those that came from the prefix cache are not among them. */

@@ -2,17 +2,18 @@ import { checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { guardRoles } from "./GuardRole.ts"
 import { isRecord } from "./Json.ts"
-import { checkPolicyText, type Policy, policyActions, type PolicyExample } from "./Policy.ts"
+import { checkPolicyText, type Policy, policyActions, policyContexts, type PolicyExample } from "./Policy.ts"
 import { checkProbe } from "./Probe.ts"
 import { shieldSpellings } from "./ShieldSpelling.ts"
 
 /** @throws InvalidRequestError with the path of what is wrong among a policy's optional fields */
 export function checkPolicyDetails(option: string, policy: Policy): void {
   const at = (field: keyof Policy) => `${option}.${field}`
-  const { action, calibration, examples, probe, roles, spelling, training } = policy
+  const { action, calibration, context, examples, probe, roles, spelling, training } = policy
   if (calibration !== undefined) checkCalibration(at("calibration"), calibration)
   checkOneOf(at("spelling"), spelling, shieldSpellings)
   if (roles !== undefined) checkRoles(at("roles"), roles)
+  checkOneOf(at("context"), context, policyContexts)
   checkOneOf(at("action"), action, policyActions)
   if (probe !== undefined) checkProbe(at("probe"), probe)
   if (examples !== undefined) checkExamples(at("examples"), examples)

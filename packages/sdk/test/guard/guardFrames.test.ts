@@ -104,7 +104,14 @@ const cutting = (text: string): Verdict => {
     end: index + forbidden.length,
   }))
   const flagged = spans.length > 0
-  const policy = { policy: "cut", probability: flagged ? 1 : 0, threshold: 0.5, flagged, action: "redact", spans } as const
+  const policy = {
+    policy: "cut",
+    probability: flagged ? 1 : 0,
+    threshold: 0.5,
+    flagged,
+    action: "redact",
+    spans,
+  } as const
   return { flagged, policies: [policy], tokens: { judged: 1, cached: 0 } }
 }
 

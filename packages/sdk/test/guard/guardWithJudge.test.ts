@@ -173,7 +173,10 @@ describe("a guard with a judge", () => {
     assert.strictEqual(text, plain.text.replaceAll(/\bfox\b/gi, "[fox]"))
     assert.isBelow(tokens?.completion.length ?? Infinity, plain.tokens?.completion.length ?? 0)
     assert.isAbove(guard?.redactedCharacters ?? 0, 0)
-    for (const [option, own] of [["logprobs", { logprobs: true }], ["trace", { trace: { layer: 2 } }]] as const) {
+    for (const [option, own] of [
+      ["logprobs", { logprobs: true }],
+      ["trace", { trace: { layer: 2 } }],
+    ] as const) {
       expect(await failureOf(facet.generate(story, { ...asked, ...own }))).toMatchObject({ option })
     }
   })

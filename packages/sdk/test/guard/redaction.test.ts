@@ -23,12 +23,19 @@ const callOf = (response: string): JudgeCall => ({
   shield: () => Promise.reject(new Error("no model")),
 })
 const policiesOf = async (judge: Judge, text: string) => (await judge.judge(content(text), callOf(text))).policies
+/** All that an iterable gives. */
+const listOf = async <A>(values: AsyncIterable<A>): Promise<Array<A>> => {
+  const list: Array<A> = []
+  for await (const value of values) list.push(value)
+  return list
+}
+
 /** What a guard lets out of an answer that comes letter by letter; undefined where it holds it back. */
 async function through(judge: Judge, text: string, mode: "window" | "buffer" = "window") {
   const safe = guardWithJudge({ judge, input: false, mode }).stream(async function* () {
     yield* text
   })
-  const out = await Array.fromAsync(safe(""))
+  const out = await listOf(safe(""))
   const report = out.find((part) => part.type === "report")?.report
   const said = out.map((part) => (part.type === "value" ? part.value : "")).join("")
   return { said, blocked: report?.blocked?.reason, report }
@@ -65,7 +72,11 @@ describe("what is cut out", () => {
     ["only shows without what hides it", words, "A k.i.w.i is a kiwi."],
     ["is longer than said", patterns({ patterns: { x: /<.*>/ }, longest: 4, action: "redact" }), "Oh <12345>."],
     ["is to be held back by another policy", anyOf([words, wordList({ words: { other: ["fig"] } })]), "A kiwi, a fig."],
-    ["is redacted by one judge of the same policy alone", anyOf([words, wordList({ words: { fruit: ["kiwi"] } })]), "kiwi"],
+    [
+      "is redacted by one judge of the same policy alone",
+      anyOf([words, wordList({ words: { fruit: ["kiwi"] } })]),
+      "kiwi",
+    ],
     ["another judge, who has a veto, holds back", allOf([words, wordList({ words: ["kiwi"] })]), "A kiwi."],
     ["is weighed, not placed", weighted([[words, 1]]), "A kiwi."],
   ])("is held back where it %s", async (_, judge, text) => {

@@ -22,7 +22,9 @@ export interface JudgeSettings {
   readonly action?: PolicyAction | Readonly<Record<string, PolicyAction>> | undefined
 }
 
-export const settingNames = ["thresholds", "calibration", "action"] as const satisfies ReadonlyArray<keyof JudgeSettings>
+export const settingNames = ["thresholds", "calibration", "action"] as const satisfies ReadonlyArray<
+  keyof JudgeSettings
+>
 
 /** What a judge found of a policy, from 0 to 1, before it is calibrated. */
 export interface PolicyScore {

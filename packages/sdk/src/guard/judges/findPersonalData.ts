@@ -53,6 +53,9 @@ function* findPhones(text: string, country: string | undefined): Generator<TextS
   }
   // It was just looked up.
   const defaultCountry = country as CountryCode | undefined
-  for (const { endsAt, startsAt } of findPhoneNumbersInText(text, defaultCountry === undefined ? {} : { defaultCountry }))
+  for (const { endsAt, startsAt } of findPhoneNumbersInText(
+    text,
+    defaultCountry === undefined ? {} : { defaultCountry },
+  ))
     yield { start: startsAt, end: endsAt }
 }
