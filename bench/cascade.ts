@@ -146,7 +146,15 @@ async function compare(
     const passes = [share(askedAlong, 1), share(found.filter(isAskedAlong).length, found.length)]
     print(`| ${[...cells, ...(along === undefined ? ["-", "-"] : passes)].join(" | ")} |`)
   }
+  if (along !== undefined) print(`\nTo keep 95 % of it, in the passes, the guard is asked of ${askedToKeep(0.95, found, along)} %.`)
   return probe
+}
+
+/** How many are asked of, in percent, if the threshold is as high as it may be for that. */
+function askedToKeep(kept: number, found: ReadonlyArray<number>, probabilities: ReadonlyArray<number>): string {
+  const ordered = found.map((i) => probabilities[i] ?? NaN).toSorted((a, b) => a - b)
+  const release = ordered[Math.floor((1 - kept) * ordered.length)] ?? 0
+  return share(probabilities.filter((one) => one >= release).length, probabilities.length)
 }
 
 await compare("guard", ["development", "plain"], "hand")
