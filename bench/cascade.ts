@@ -146,7 +146,8 @@ async function compare(
     const passes = [share(askedAlong, 1), share(found.filter(isAskedAlong).length, found.length)]
     print(`| ${[...cells, ...(along === undefined ? ["-", "-"] : passes)].join(" | ")} |`)
   }
-  if (along !== undefined) print(`\nTo keep 95 % of it, in the passes, the guard is asked of ${askedToKeep(0.95, found, along)} %.`)
+  if (along !== undefined)
+    print(`\nTo keep 95 % of it, in the passes, the guard is asked of ${askedToKeep(0.95, found, along)} %.`)
   return probe
 }
 
