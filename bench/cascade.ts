@@ -5,8 +5,32 @@
  */
 import { readFile } from "node:fs/promises"
 import { cpus } from "node:os"
+import { parseArgs } from "node:util"
 import { Facet, type Policy, type Verdict } from "@facet/sdk"
+import { cascadeAtSize } from "./cascadeAtSize.ts"
 import { inTurn, millisecondsOf, timingOf } from "./timing.ts"
+
+const { values } = parseArgs({
+  options: {
+    model: { type: "string" },
+    shield: { type: "string" },
+    tokens: { type: "string", default: "160" },
+    escalated: { type: "string", default: "0.1" },
+    policies: { type: "string", default: "dangerous_content,harassment,hate_speech,sexually_explicit" },
+    rounds: { type: "string", default: "2" },
+  },
+})
+if (values.model !== undefined && values.shield !== undefined) {
+  await cascadeAtSize({
+    model: values.model,
+    shield: values.shield,
+    tokens: Number(values.tokens),
+    escalated: Number(values.escalated),
+    policies: values.policies.split(","),
+    rounds: Number(values.rounds),
+  })
+  process.exit()
+}
 
 interface Prompt {
   readonly text: string
@@ -58,20 +82,49 @@ async function judgeAll(
   return judged
 }
 
+/** What the guard says of a set, which is asked once. */
+const known = new Map<string, ReadonlyArray<Judged>>()
+
+async function judgedAlone(name: string, prompts: ReadonlyArray<Prompt>): Promise<ReadonlyArray<Judged>> {
+  const judged = known.get(name) ?? (await judgeAll(prompts, {}))
+  known.set(name, judged)
+  return judged
+}
+
 const probabilityOf = ({ policies: [policy] }: Verdict): number => policy?.probability ?? NaN
 
-async function compare(of: "guard" | "text", names: ReadonlyArray<string>, other: string): Promise<Policy> {
-  const [known, unseen] = [(await Promise.all(names.map(promptsOf))).flat(), await promptsOf(other)]
-  const probe = await facet.distilPolicy([...new Set(known.map(({ text }) => text))], { activations: of })
-  const [alone, probed] = [await judgeAll(unseen, {}), await judgeAll(unseen, { policies: [probe] })]
+/** What the probe reads in the very passes that run a prompt. */
+async function readAlong(prompts: ReadonlyArray<Prompt>, probe: Policy): Promise<ReadonlyArray<number>> {
+  const probabilities: Array<number> = []
+  for (const [i, { text }] of prompts.entries()) {
+    const guard = { cascade: { probes: [probe], release: 1 }, output: false }
+    const { verdicts } = await facet.generate(text, { maxTokens: 1, cacheSalt: `along ${i}`, guard })
+    const [said] = verdicts.input?.policies ?? []
+    // What reaches the last threshold is the guard's to say: it is asked in any case.
+    probabilities.push(verdicts.input?.stage === "probe" ? (said?.probability ?? NaN) : 1)
+  }
+  return probabilities
+}
+
+async function compare(
+  of: "guard" | "text",
+  names: ReadonlyArray<string>,
+  other: string,
+  frame?: "raw" | "chat",
+): Promise<Policy> {
+  const [taught, unseen] = [(await Promise.all(names.map(promptsOf))).flat(), await promptsOf(other)]
+  const probe = await facet.distilPolicy([...new Set(taught.map(({ text }) => text))], { activations: of, frame })
+  const alone = await judgedAlone(other, unseen)
+  const probed = await judgeAll(unseen, { policies: [probe] })
   const harmful = unseen.flatMap(({ isHarmful }, i) => (isHarmful ? [i] : []))
   const found = harmful.filter((i) => alone[i]?.verdict.flagged)
   const [guardTime, probeTime] = [alone, probed].map(
     (all) => timingOf(all.map(({ milliseconds }) => milliseconds)).median,
   )
   print()
+  const along = of === "text" ? await readAlong(unseen, probe) : undefined
   print(
-    `Activations of the ${of === "text" ? "model that writes" : "guard"}; learnt from ${known.length} prompts (${names.join(", ")}),`,
+    `Activations of the ${of === "text" ? "model that writes" : "guard"}${frame === undefined ? "" : `, ${frame}`}; learnt from ${taught.length} prompts (${names.join(", ")}),`,
   )
   print(
     `judged ${unseen.length} (${other}), ${harmful.length} of them harmful, of which the guard alone finds ${found.length}.`,
@@ -79,24 +132,38 @@ async function compare(of: "guard" | "text", names: ReadonlyArray<string>, other
   print(`One prompt takes the guard ${guardTime?.toFixed(1)} ms and the probe ${probeTime?.toFixed(1)} ms (medians).`)
   print()
   print(
-    "| release below | guard asked, % | kept of what the guard finds, % | 95 % | time of the guard's, % | in the passes, % |",
+    "| release below | guard asked, % | kept of what the guard finds, % | 95 % | time of the guard's, % | in the passes: asked, % | kept, % |",
   )
-  print("| --- | --- | --- | --- | --- | --- |")
+  print("| --- | --- | --- | --- | --- | --- | --- |")
   for (const release of [0.01, 0.02, 0.05, 0.1, 0.2, 0.4]) {
     const isAsked = (i: number) => !(probabilityOf(probed[i]!.verdict) < release)
     const asked = unseen.filter((_, i) => isAsked(i)).length / unseen.length
     const kept = found.filter(isAsked).length
     const time = asked + (probeTime ?? NaN) / (guardTime ?? NaN)
     const cells = [release, share(asked, 1), share(kept, found.length), interval(kept, found.length), share(time, 1)]
-    print(`| ${[...cells, of === "text" ? share(asked, 1) : "-"].join(" | ")} |`)
+    const isAskedAlong = (i: number) => !((along?.[i] ?? NaN) < release)
+    const askedAlong = unseen.filter((_, i) => isAskedAlong(i)).length / unseen.length
+    const passes = [share(askedAlong, 1), share(found.filter(isAskedAlong).length, found.length)]
+    print(`| ${[...cells, ...(along === undefined ? ["-", "-"] : passes)].join(" | ")} |`)
   }
+  if (along !== undefined)
+    print(`\nTo keep 95 % of it, in the passes, the guard is asked of ${askedToKeep(0.95, found, along)} %.`)
   return probe
+}
+
+/** How many are asked of, in percent, if the threshold is as high as it may be for that. */
+function askedToKeep(kept: number, found: ReadonlyArray<number>, probabilities: ReadonlyArray<number>): string {
+  const ordered = found.map((i) => probabilities[i] ?? NaN).toSorted((a, b) => a - b)
+  const release = ordered[Math.floor((1 - kept) * ordered.length)] ?? 0
+  return share(probabilities.filter((one) => one >= release).length, probabilities.length)
 }
 
 await compare("guard", ["development", "plain"], "hand")
 await compare("guard", ["development", "hand"], "plain")
-await compare("text", ["development", "plain"], "hand")
-const probe = await compare("text", ["development", "hand"], "plain")
+await compare("text", ["development", "plain"], "hand", "raw")
+await compare("text", ["development", "plain"], "hand", "chat")
+await compare("text", ["development", "hand"], "plain", "raw")
+const probe = await compare("text", ["development", "hand"], "plain", "chat")
 
 const story = "Tell me a story about a fox."
 let turn = 0

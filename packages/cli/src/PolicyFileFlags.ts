@@ -18,6 +18,8 @@ export interface PolicyChoice {
   readonly ids?: ReadonlyArray<string> | undefined
   /** For all of them, in place of their own. */
   readonly threshold?: number | undefined
+  /** The option that names the file, for errors. Default `policy-file`. */
+  readonly flag?: string | undefined
 }
 
 /**
@@ -27,6 +29,7 @@ export interface PolicyChoice {
  */
 export async function readPolicies({
   file,
+  flag = "policy-file",
   ids: given,
   threshold,
 }: PolicyChoice): Promise<ReadonlyArray<string | Policy> | undefined> {
@@ -34,11 +37,11 @@ export async function readPolicies({
   if (file === undefined) return ids
   if (ids !== undefined)
     throw new UsageError("--policy names ShieldGemma's own and --policy-file others: give one of them.")
-  const policies = await readPolicyFile(await readText(file), file)
+  const policies = await readPolicyFile(await readText(file, flag), file)
   return threshold === undefined ? policies : policies.map((policy) => definePolicy({ ...policy, threshold }))
 }
 
-const readText = (file: string): Promise<string> =>
+const readText = (file: string, flag: string): Promise<string> =>
   readFile(file, "utf8").catch((cause: Error) => {
-    throw new UsageError(`--policy-file: ${file} cannot be read (${cause.message})`)
+    throw new UsageError(`--${flag}: ${file} cannot be read (${cause.message})`)
   })

@@ -188,3 +188,11 @@ test("refuses what cannot be meant before anything is judged", async () => {
   expect([monitoring.code, monitoring.stderr]).toStrictEqual([2, expect.stringContaining("leave out limit")])
   expect([place.code, place.stderr]).toStrictEqual([2, expect.stringContaining("/nowhere/x cannot be written")])
 }, 60_000)
+
+test("a cascade of policies that have no probe is refused before anything is judged", async () => {
+  await writeFile(join(folder, "plain.yaml"), "id: harassment\n")
+  const refused = await run("eval", rows(), "--cascade", join(folder, "plain.yaml"))
+  expect([refused.code, refused.stderr]).toStrictEqual([1, expect.stringContaining("cascade.probes[0]")])
+  const absent = await run("eval", rows(), "--cascade", join(folder, "none.yaml"))
+  expect([absent.code, absent.stderr]).toStrictEqual([2, expect.stringContaining("--cascade: ")])
+})

@@ -103,7 +103,7 @@ export class Shielding {
     if (plan.input === undefined) return noInput
     try {
       const limit = options.maxBodyBytes ?? defaultMaxBodyBytes
-      return options.extract === undefined ? await readInput(this.#c, limit, plan.roles) : await this.#extract(limit)
+      return options.extract === undefined ? await readInput(this.#c, limit, plan.whose) : await this.#extract(limit)
     } catch (error) {
       if (!(error instanceof UnreadableBodyError)) throw error
       if (error.reason !== "unsupported" || !this.#isOpen) return error
@@ -146,7 +146,7 @@ export class Shielding {
     return client === undefined ? {} : { client, cacheSalt: JSON.stringify(["client", client]) }
   }
 
-  async #guard(guard: PromiseGuard, { input, question }: Input, next: Next): Promise<Response | void> {
+  async #guard(guard: PromiseGuard, { exchange, input, question }: Input, next: Next): Promise<Response | void> {
     const starting = Promise.withResolvers<AbortSignal>()
     const source = Promise.withResolvers<AsyncIterable<Frame<Piece>>>()
     // Whoever was blocked waits for no source any more.
@@ -154,6 +154,7 @@ export class Shielding {
     this.#parts = guard.frames<Piece>({
       input,
       question,
+      exchange,
       signal: AbortSignal.any([this.#client, this.#leaving.signal]),
       ...this.#asking(),
       observe: this.#call.observe,

@@ -32,7 +32,9 @@ export { type LabelHit, searchLabels } from "./scope/search/searchLabels.ts"
 export { guard, type FramesRequest, type Guard, type GuardedText } from "./guard/Guard.ts"
 export type { PromiseGuard, SourceContext } from "./guard/PromiseGuard.ts"
 export type { Source } from "./guard/SourceFailure.ts"
-export { charactersOf, type Frame, type FrameText } from "./guard/Frame.ts"
+export { charactersOf, type Frame, type FrameText, keptCharactersOf, type RedactedText } from "./guard/Frame.ts"
+export { JsonRedaction } from "./guard/reading/JsonRedaction.ts"
+export type { Cut, TextSpan } from "./words/Redaction.ts"
 export { normaliseForJudging } from "./guard/normaliseForJudging.ts"
 export { JsonWords } from "./guard/reading/JsonWords.ts"
 export { StreamWords } from "./guard/reading/StreamWords.ts"
@@ -117,7 +119,7 @@ export type { FeatureLogits, FeatureLogitsOptions, Lens, LensLayer, LensOptions,
 export { jsonSchema } from "./words/jsonSchema.ts"
 export { type Cascade, type JudgingStage } from "./words/Cascade.ts"
 export type { GuardMode, GuardOptions, GuardPlan } from "./words/GuardOptions.ts"
-export type { GuardRole } from "./words/GuardRole.ts"
+export type { GuardRole, JudgedRoles, WhoseTexts } from "./words/GuardRole.ts"
 export type { Blocked, GuardPart, GuardReport } from "./words/GuardReport.ts"
 export {
   type Ablate,
@@ -149,7 +151,13 @@ export { policyCard } from "./words/policyCard.ts"
 export { readPolicyFile, writePolicyFile } from "./words/PolicyFile.ts"
 export type { Progress } from "./words/Progress.ts"
 export type { ChatMessage, Prompt, TokenPrompt } from "./words/Prompt.ts"
-export { type PromptMessage, type PromptReading, promptReadings, type PromptReadings } from "./words/promptReadings.ts"
+export {
+  type PromptMessage,
+  type PromptReading,
+  promptReadings,
+  type PromptReadings,
+  type ToldExchange,
+} from "./words/promptReadings.ts"
 export type { EncodeOptions, RenderedPrompt, RenderOptions } from "./words/RenderedPrompt.ts"
 export type {
   BooleanQuestion,

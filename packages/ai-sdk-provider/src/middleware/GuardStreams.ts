@@ -19,12 +19,17 @@ export function framesOf(
   stream: ReadableStream<Part>,
   texts: PartTexts,
   isKept: (part: Part) => boolean,
-  charactersOf: Reader["charactersOf"],
+  { charactersOf, JsonRedaction, keptCharactersOf }: Reader,
 ): ReadableStream<Frame<Released>> {
+  const redaction = new JsonRedaction()
   const frameOf = (parts: ReadonlyArray<Part>, said: ReadonlyArray<FrameText>): Frame<Released> => ({
     value: { parts, characters: charactersOf(said) },
     size: parts.reduce((sum, part) => sum + bytesOf(part), 0),
     texts: said,
+    redacted: (texts) => {
+      const told = redaction.apply(parts, said, texts)
+      return told && { parts: told, characters: keptCharactersOf(texts) }
+    },
   })
   const reader = stream.getReader()
   return new ReadableStream<Frame<Released>>(

@@ -9,7 +9,7 @@ import type {
   SharedV4Warning,
 } from "@ai-sdk/provider"
 import type * as Sdk from "@facet/sdk"
-import type { Facet, PromiseGuard } from "@facet/sdk"
+import type { Facet, Frame, PromiseGuard } from "@facet/sdk"
 import {
   callHook,
   GuardedCall,
@@ -29,7 +29,7 @@ import type { Reader } from "./Reader.ts"
 import { framesOf, streamOf } from "./GuardStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
 import { resultWithoutForged } from "./withoutForged.ts"
-import { shieldedResult, type Told } from "./shieldedResult.ts"
+import { redactedResult, shieldedResult, type Told } from "./shieldedResult.ts"
 import { canBlock, checkShieldOptions, type ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 
 type Call = LanguageModelV4CallOptions
@@ -56,7 +56,7 @@ export class ModelShield {
   readonly #options: ShieldMiddlewareOptions
   readonly #models: OpenModels
   readonly #model: SharedModel
-  readonly #roles: GuardPlan["roles"]
+  readonly #whose: GuardPlan["whose"]
   readonly #canBlock: boolean
   /** Raw chunks cannot be taken apart into blocks, so they are not judged, and do not pass. */
   readonly #hidesRaw: boolean
@@ -64,7 +64,7 @@ export class ModelShield {
   #made: { readonly facet: Facet | undefined; readonly guard: PromiseGuard } | undefined
 
   constructor(options: ShieldMiddlewareOptions) {
-    this.#roles = checkShieldOptions(options).roles
+    this.#whose = checkShieldOptions(options).whose
     this.#options = options
     this.#canBlock = canBlock(options)
     this.#hidesRaw = this.#canBlock && options.output !== false
@@ -109,7 +109,15 @@ export class ModelShield {
         told = { result, usage: result.usage }
         const texts = new PartTexts(params, reader).ofResult(result)
         characters = reader.charactersOf(texts)
-        return one({ value: result, texts })
+        return one<Frame<LanguageModelV4GenerateResult>>({
+          value: result,
+          texts,
+          redacted: (redacted) => {
+            const said = redactedResult(result, texts, redacted, reader)
+            if (said !== undefined && said !== result) told = { result: said, usage: result.usage }
+            return said
+          },
+        })
       },
     })
     try {
@@ -120,7 +128,8 @@ export class ModelShield {
       }
       const { result } = told
       const isOut = result !== undefined && parts.some((part) => part.type === "value" && part.value === result)
-      if (isOut) call.sent(characters)
+      const cut = parts.find((part) => part.type === "report")?.report.redactedCharacters ?? 0
+      if (isOut) call.sent(characters - cut)
       return await shieldedResult(parts, told, this.#options)
     } catch (error) {
       throw toProviderError(error, signal)
@@ -157,7 +166,7 @@ export class ModelShield {
           if (part.type === "finish") told = { result, usage: part.usage }
           return part.type !== "raw" || !this.#hidesRaw
         }
-        return framesOf(stream, new PartTexts(params, reader), isKept, reader.charactersOf)
+        return framesOf(stream, new PartTexts(params, reader), isKept, reader)
       },
     })
     const { onBlocked } = this.#options
@@ -177,8 +186,8 @@ export class ModelShield {
 
   /** A prompt may be long, and others wait for this thread. */
   async #readings(prompt: Call["prompt"], reader: Reader): Promise<PromptReadings> {
-    const messages = await runInSlices(promptMessages(prompt, this.#roles, reader))
-    return runInSlices(promptReadingsInSlices(messages, this.#roles))
+    const messages = await runInSlices(promptMessages(prompt, this.#whose.roles, reader))
+    return runInSlices(promptReadingsInSlices(messages, this.#whose))
   }
 
   async #open(signal: AbortSignal | undefined): Promise<{ readonly guard: PromiseGuard; readonly reader: Reader }> {

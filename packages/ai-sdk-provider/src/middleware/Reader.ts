@@ -5,6 +5,8 @@ export type Reader = Pick<
   typeof Sdk,
   | "charactersOf"
   | "joinTexts"
+  | "JsonRedaction"
+  | "keptCharactersOf"
   | "StreamWords"
   | "wordsOfFile"
   | "wordsOfFileInSlices"

@@ -8,7 +8,7 @@ type Message<Role extends LanguageModelV4Message["role"]> = Extract<LanguageMode
 /** The messages of a prompt, as a guard reads them. */
 export function* promptMessages(
   prompt: LanguageModelV4Prompt,
-  roles: GuardPlan["roles"],
+  roles: GuardPlan["whose"]["roles"],
   reader: Reader,
 ): Sliced<ReadonlyArray<PromptMessage>> {
   const messages: Array<PromptMessage> = []
@@ -21,7 +21,7 @@ export function* promptMessages(
 
 function* promptMessage(
   message: LanguageModelV4Message,
-  roles: GuardPlan["roles"],
+  roles: GuardPlan["whose"]["roles"],
   reader: Reader,
 ): Sliced<PromptMessage> {
   switch (message.role) {

@@ -140,7 +140,9 @@ class PartWriter {
       verdicts.output === undefined || this.#isOutputTold
         ? []
         : [facetVerdict({ of: "output", verdict: verdicts.output })]
-    const providerMetadata = metadataOf(report, this.#failures, this.#finish?.providerMetadata)
+    // Probabilities of its tokens spell what was cut out.
+    const told = report.redactedCharacters === undefined ? this.#finish?.providerMetadata : undefined
+    const providerMetadata = metadataOf(report, this.#failures, told)
     if (blocked !== undefined) {
       const finish: Finish = { type: "finish", finishReason: blockedReason, usage: usage(), providerMetadata }
       return [...begin, ...verdict, finish]

@@ -5,7 +5,9 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider"
+import type { FrameText, RedactedText } from "@facet/sdk"
 import { type Blocked, type GuardPart, type GuardReport, facetFailure, facetVerdict } from "@facet/sdk/words"
+import type { Reader } from "./Reader.ts"
 import type { ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 import { blockedPart, blockedReason, type FailedPart, metadataOf, replacementOf } from "./ShieldOutcome.ts"
 
@@ -43,6 +45,30 @@ export async function shieldedResult(
       ...(output === undefined ? [] : [facetVerdict({ of: "output", verdict: output })]),
     ],
     providerMetadata: metadataOf(report, failures, result.providerMetadata),
+  }
+}
+
+/**
+ * The answer without what is cut out of it; undefined where it cannot be said so. What a provider tells beside it, such as the
+ * body as it came and the probabilities of its tokens, spells what was cut out, and is left out.
+ */
+export function redactedResult(
+  result: Result,
+  texts: ReadonlyArray<FrameText>,
+  redacted: ReadonlyArray<RedactedText>,
+  { JsonRedaction }: Pick<Reader, "JsonRedaction">,
+): Result | undefined {
+  const { content, structuredOutputText } = result
+  const told = { content, structuredOutputText }
+  const said = new JsonRedaction().apply(told, texts, redacted)
+  if (said === undefined || said === told) return said && result
+  const { providerMetadata: _metadata, response: _response, structuredOutputText: _text, ...rest } = result
+  const { structuredOutputText: text } = said
+  return {
+    ...rest,
+    content: said.content,
+    ...(text !== undefined && { structuredOutputText: text }),
+    ...responseOf(result),
   }
 }
 

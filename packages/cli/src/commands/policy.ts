@@ -27,6 +27,11 @@ const options = {
     value: "guard|text",
     about: "whose activations a probe reads (default: guard; text where the guard is distilled)",
   },
+  frame: {
+    kind: "text",
+    value: "raw|chat",
+    about: "what stands around the examples (default: chat for --activations text, else raw)",
+  },
   judge: { kind: "text", value: "prompt|response", about: "what the examples are (default: prompt)" },
   layer: {
     kind: "list",
@@ -151,10 +156,11 @@ const open = (console: Console, { device, model, prefill, shield, threads }: Giv
   })
 
 /** What training and distilling share. */
-const training = ({ activations, harm, id, layer, maxFalsePositiveRate, minRecall }: Given) => ({
+const training = ({ activations, frame, harm, id, layer, maxFalsePositiveRate, minRecall }: Given) => ({
   id,
   harm,
   activations: activations as "guard" | "text" | undefined,
+  frame: frame as "raw" | "chat" | undefined,
   layers: layer?.flatMap((list) => list.split(",")).map(Number),
   maxFalsePositiveRate,
   minRecall,

@@ -5,6 +5,8 @@ import { paperModels } from "./PaperRows.ts"
 
 /** @throws UsageError for options that contradict each other, or that nothing would be made of */
 export function checkFlags({
+  block,
+  cascade,
   compare,
   compareJudge,
   judge,
@@ -14,6 +16,7 @@ export function checkFlags({
   policies: ids,
   policyFile,
   reference,
+  release,
   shield,
   ...given
 }: Values<typeof evaluationOptions>): void {
@@ -29,6 +32,9 @@ export function checkFlags({
   }
   if (compare !== undefined && compareJudge !== undefined) {
     throw new UsageError("--compare and --compare-judge both name the second guard: give one of them")
+  }
+  if (cascade === undefined && (release ?? block) !== undefined) {
+    throw new UsageError(`--${release === undefined ? "block" : "release"} belongs to --cascade`)
   }
   if (reference !== undefined) throw new UsageError("--reference belongs to --monitor")
   if (paper !== undefined && !paperModels.some((size) => size === paper)) {

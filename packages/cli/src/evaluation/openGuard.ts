@@ -22,6 +22,8 @@ export interface OpenGuard extends AsyncDisposable {
   /** For people, and for what is kept of it. */
   readonly name: string
   readonly judge: (content: DatasetRow["content"]) => Promise<Verdict>
+  /** What a cascade's probes say before it. */
+  readonly probe?: (content: DatasetRow["content"]) => Promise<Verdict>
 }
 
 export interface GuardWish {
@@ -30,13 +32,15 @@ export interface GuardWish {
   readonly judge: string | undefined
   readonly policies: ReadonlyArray<string | Policy> | undefined
   readonly thresholds: Thresholds | undefined
+  /** Of a cascade. */
+  readonly probes?: ReadonlyArray<Policy> | undefined
   readonly device: Pick<OpenOptions, "device" | "threads">
 }
 
 export async function openGuard(console: Console, wish: GuardWish): Promise<OpenGuard> {
-  const { device, model, policies, thresholds } = wish
+  const { device, model, policies, probes, thresholds } = wish
   const judge = wish.judge === undefined ? undefined : await loadJudge(wish.judge)
-  if (judge !== undefined && judge.usesModel !== true) return alone(console, judge, thresholds)
+  if (judge !== undefined && judge.usesModel !== true && probes === undefined) return alone(console, judge, thresholds)
   const facet = await openFacet(console, { ...(model !== undefined && { shield: model }), ...device })
   const options = {
     ...(judge === undefined ? policies && { policies } : { judge }),
@@ -46,6 +50,7 @@ export async function openGuard(console: Console, wish: GuardWish): Promise<Open
   return {
     name: judge?.name ?? model ?? "tiny",
     judge: (content) => facet.shield(content, options),
+    ...(probes && { probe: (content) => facet.shield(content, { policies: probes, signal: console.signal }) }),
     [Symbol.asyncDispose]: () => facet.close(),
   }
 }
@@ -60,7 +65,7 @@ function alone({ signal }: Console, judge: Judge, thresholds: Thresholds | undef
       signal.throwIfAborted()
       const content = { prompt, response }
       const said = await judge.judge(content, { original: content, shield, signal })
-      const verdict = verdictOfJudgement(judge.name, said)
+      const verdict = verdictOfJudgement(judge, said, content)
       return thresholds === undefined ? verdict : withThresholds(verdict, thresholds)
     },
     [Symbol.asyncDispose]: async () => undefined,

@@ -1,7 +1,7 @@
 /** What `facet eval` does with labelled rows. */
 import { access, constants } from "node:fs/promises"
 import { basename, dirname } from "node:path"
-import { invalidRequest, type Policy, type Thresholds } from "@facet/sdk/words"
+import { type CascadePlan, invalidRequest, type Policy, readCascade, type Thresholds } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
 import type { ExitCode } from "../Command.ts"
 import type { evaluationOptions } from "../commands/evaluation.ts"
@@ -13,6 +13,7 @@ import type { Values } from "../Options.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
 import { UsageError } from "../UsageError.ts"
 import { checkFlags } from "./checkFlags.ts"
+import { cascadeLines, cascadeOf } from "./cascadeOf.ts"
 import { chooseThresholds } from "./chooseThresholds.ts"
 import { compare, type Comparison } from "./compare.ts"
 import { comparisonLines } from "./comparisonLines.ts"
@@ -34,9 +35,11 @@ export async function runEvaluation(console: Console, dataset: string, given: Gi
   const thresholds = await readThresholdsFile(given.thresholds)
   // What is wrong with the rows is told before a model is fetched for them.
   const { paperSize, rows } = await readRows(dataset, given)
+  const cascade = await readCascadeFlags(given)
   const wish = await wishOf(given, thresholds, paperSize === undefined ? undefined : paperPolicies(dataset))
-  const { guard, judged } = await judgeAll(console, wish, rows, given.resume)
+  const { guard, judged, probed } = await judgeAll(console, { ...wish, probes: cascade?.probes }, rows, given.resume)
   const evaluation = evaluationOf(judged)
+  const staged = cascade && probed && cascadeOf(judged, probed, cascade)
   const second = await compared(console, given, wish, rows)
   const comparison = second && { with: second.guard, ...compare(decisionsOf(judged), decisionsOf(second.judged)) }
   const chosen =
@@ -44,7 +47,11 @@ export async function runEvaluation(console: Console, dataset: string, given: Gi
       ? undefined
       : chooseThresholds(rowsByPolicy(judged), decisionsOf(judged), given, { guard, dataset: basename(dataset) })
   const paper = paperSize && checkPaper(dataset, paperSize, evaluation)
-  const more = [...(comparison ? comparisonLines(guard, comparison) : []), ...(paper ? [paperLine(paper)] : [])]
+  const more = [
+    ...(staged ? cascadeLines(staged) : []),
+    ...(comparison ? comparisonLines(guard, comparison) : []),
+    ...(paper ? [paperLine(paper)] : []),
+  ]
   if (given.html !== undefined) await writeWhole(given.html, evaluationReport(basename(dataset), evaluation, more))
   if (chosen !== undefined && given.thresholdsOut !== undefined) {
     await writeWhole(given.thresholdsOut, `${JSON.stringify(chosen.file, undefined, 2)}\n`)
@@ -53,7 +60,12 @@ export async function runEvaluation(console: Console, dataset: string, given: Gi
     (id) => `${id}: no threshold was chosen, as no rows of both labels tell of it`,
   )
   await print(console, given, {
-    document: { ...evaluation, ...(comparison && { comparison }), ...(paper && { paper }) },
+    document: {
+      ...evaluation,
+      ...(staged && { cascade: staged }),
+      ...(comparison && { comparison }),
+      ...(paper && { paper }),
+    },
     lines: [...evaluationTable(evaluation), ...more, ...untold],
   })
   if (paper?.agrees === false) throw differs(paperLine(paper))
@@ -125,9 +137,23 @@ async function wishOf(
   }
 }
 
+/** Usual where nobody says otherwise: see `bench:cascade`. */
+const usualRelease = 0.1
+
+async function readCascadeFlags({
+  block,
+  cascade: file,
+  release = usualRelease,
+}: Given): Promise<CascadePlan | undefined> {
+  if (file === undefined) return undefined
+  return readCascade("cascade", { probes: await readPolicies({ file, flag: "cascade" }), release, block })
+}
+
 interface Judging {
   readonly guard: string
   readonly judged: ReadonlyArray<JudgedRow>
+  /** By the probes of a cascade, where there is one. */
+  readonly probed?: ReadonlyArray<JudgedRow> | undefined
 }
 
 async function judgeAll(
@@ -139,7 +165,9 @@ async function judgeAll(
   await using guard = await openGuard(console, wish)
   const policies = wish.policies?.map((policy) => (typeof policy === "string" ? policy : policy.id)) ?? []
   const journal = resume === undefined ? undefined : await Journal.open(resume, rows, { guard: guard.name, policies })
-  return { guard: guard.name, judged: await showingRows(console, rows, guard, journal) }
+  const judged = await showingRows(console, rows, guard.judge, journal)
+  const probed = guard.probe && (await showingRows(console, rows, guard.probe))
+  return { guard: guard.name, judged, probed }
 }
 
 /** On the same rows, by the same policies; thresholds of a file are the first guard's. */
@@ -159,8 +187,8 @@ const barWidth = 20
 async function showingRows(
   { err, verbose }: Console,
   rows: ReadonlyArray<DatasetRow>,
-  guard: OpenGuard,
-  journal: Journal | undefined,
+  judge: OpenGuard["judge"],
+  journal?: Journal,
 ): Promise<ReadonlyArray<JudgedRow>> {
   const isTransient = err.isTerminal && !verbose
   const start = performance.now()
@@ -172,7 +200,7 @@ async function showingRows(
     else if (verbose) void err.writeLine(line)
   }
   try {
-    return await judgeRows(rows, guard.judge, onRow, journal)
+    return await judgeRows(rows, judge, onRow, journal)
   } finally {
     if (isTransient) await err.write(clearLine)
   }

@@ -9,6 +9,8 @@ test.each([
   [{ judge: "x", policies: ["harassment"] }, "give one of them"],
   [{ compare: "x", compareJudge: "y" }, "give one of them"],
   [{ reference: "x" }, "--reference belongs to --monitor"],
+  [{ release: 0.1 }, "--release belongs to --cascade"],
+  [{ block: 0.9 }, "--block belongs to --cascade"],
   [{ paper: "3b" }, "--paper takes one of 2b, 9b, 27b"],
   [{ paper: "2b", limit: 3 }, "leave out --judge, --policy and --limit"],
   [{ minRecall: 2, thresholdsOut: "x" }, "--min-recall takes a share from 0 to 1"],

@@ -9,5 +9,6 @@ export const noInput: Input = { input: [], question: undefined }
 export const inputOf = (texts: ReadonlyArray<string>): Input =>
   promptReadings([], [], texts.filter((text) => text.trim() !== "").join("\n"))
 
-/** All that an input says: the last of its readings is the whole. */
-export const wholeOf = ({ input }: Input): string => input.at(-1)?.text ?? ""
+/** All that an input says: the longest of its readings is the whole. */
+export const wholeOf = ({ input }: Input): string =>
+  input.reduce((longest, { text }) => (text.length > longest.length ? text : longest), "")

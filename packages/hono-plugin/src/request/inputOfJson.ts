@@ -13,7 +13,7 @@ import {
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { type Input, inputOf } from "./Input.ts"
 
-type Roles = GuardPlan["roles"]
+type Whose = GuardPlan["whose"]
 
 /** What protocols call the roles; whoever has another name, or none, asks. */
 const roleNames: ReadonlyMap<unknown, GuardRole> = new Map([
@@ -26,10 +26,10 @@ const roleNames: ReadonlyMap<unknown, GuardRole> = new Map([
 ])
 
 /**
- * @param roles whose messages are judged. What stands in other fields is judged whatever they are.
+ * @param whose messages are judged. What stands in other fields is judged whatever they are.
  * @throws UnreadableBodyError when a prompt is a list of token ids
  */
-export function* inputOfJson(body: unknown, roles: Roles): Sliced<Input> {
+export function* inputOfJson(body: unknown, whose: Whose): Sliced<Input> {
   if (!isRecord(body)) return inputOf([yield* wordsOfJsonInSlices(body)])
   const { input, instructions, messages, prompt, system } = body
   for (const said of [prompt, input, isRecord(prompt) ? prompt["tokens"] : undefined]) checkTokens(said)
@@ -40,16 +40,16 @@ export function* inputOfJson(body: unknown, roles: Roles): Sliced<Input> {
   for (const text of [instructions, system]) before.push({ role: "system", text: yield* wordsOfJsonInSlices(text) })
   const prompts: Array<ReadonlyArray<PromptMessage>> = []
   for (const list of [messages, input, prompt]) {
-    const own = yield* messagesOf(list, roles)
+    const own = yield* messagesOf(list, whose)
     if (own.length > 0) prompts.push(own)
   }
   const beside = yield* wordsOfJsonInSlices(yield* othersOf(body))
-  const all = yield* promptReadingsInSlices([...before, ...prompts.flat()], roles, beside)
+  const all = yield* promptReadingsInSlices([...before, ...prompts.flat()], whose, beside)
   if (prompts.length < 2) return all
   // Which of them is answered, a guard cannot know.
   const each: Array<PromptReading> = []
   for (const own of prompts) {
-    const { input: readings } = yield* promptReadingsInSlices([...before, ...own], roles)
+    const { input: readings } = yield* promptReadingsInSlices([...before, ...own], whose)
     each.push(...readings)
   }
   return { ...all, input: [...each, ...all.input] }
@@ -73,21 +73,21 @@ function* othersOf(body: JsonRecord): Sliced<JsonRecord> {
   return others
 }
 
-function* messagesOf(list: unknown, roles: Roles): Sliced<ReadonlyArray<PromptMessage>> {
+function* messagesOf(list: unknown, whose: Whose): Sliced<ReadonlyArray<PromptMessage>> {
   if (!Array.isArray(list)) {
     return list === undefined ? [] : [{ role: "user", text: yield* wordsOfJsonInSlices(list) }]
   }
   const messages: Array<PromptMessage> = []
   for (const message of list) {
-    messages.push(yield* messageOf(message, roles))
+    messages.push(yield* messageOf(message, whose))
     yield
   }
   return messages
 }
 
-function* messageOf(message: unknown, roles: Roles): Sliced<PromptMessage> {
+function* messageOf(message: unknown, whose: Whose): Sliced<PromptMessage> {
   const role = isRecord(message) ? roleOf(message) : "user"
-  const isAllRead = !isRecord(message) || role !== "assistant" || roles.includes(role)
+  const isAllRead = !isRecord(message) || role !== "assistant" || whose.roles.includes(role)
   return { role, text: yield* wordsOfJsonInSlices(isAllRead ? message : ownText(message)) }
 }
 

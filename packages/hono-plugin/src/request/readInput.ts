@@ -11,62 +11,62 @@ import { type Input, inputOf, noInput, wholeOf } from "./Input.ts"
 import { inputOfJson } from "./inputOfJson.ts"
 import { type Body, readBody, tooLarge } from "./readBody.ts"
 
-type Roles = GuardPlan["roles"]
+type Whose = GuardPlan["whose"]
 
 /** A form decides how many chats are in it. */
 const mostOfForm = 32
 
 /** @throws UnreadableBodyError when the body is too large, malformed, or of a kind that cannot be judged */
-export async function readInput(c: Context, limit: number, roles: Roles): Promise<Input> {
+export async function readInput(c: Context, limit: number, whose: Whose): Promise<Input> {
   const body = await readBody(c, limit)
   if (body === undefined) return noInput
   const bytes = await decoded(body, c.req.header("content-encoding"), limit)
   const type = mediaTypeOf(body.contentType)
   checkCharset(type)
-  if (type.name === "multipart/form-data") return inputOfForm(bytes, body.contentType, roles)
-  if (type.isJson) return runInSlices(inputOfBytes(bytes, roles))
+  if (type.name === "multipart/form-data") return inputOfForm(bytes, body.contentType, whose)
+  if (type.isJson) return runInSlices(inputOfBytes(bytes, whose))
   const isFields = type.name === "application/x-www-form-urlencoded"
   if (isFields || type.name === "" || isTextType(type.name)) {
     const text = decodeUtf8(bytes, "input", refuse)
-    return runInSlices(isFields ? inputOfFields(text, roles) : inputOfText(text, roles))
+    return runInSlices(isFields ? inputOfFields(text, whose) : inputOfText(text, whose))
   }
   throw unsupported(`The request is ${type.name}, which cannot be judged`, "Send JSON, a form or text.")
 }
 
 /** Others have their turn between the steps that cannot be cut: of a megabyte each takes some milliseconds. */
-function* inputOfBytes(bytes: Uint8Array, roles: Roles): Sliced<Input> {
+function* inputOfBytes(bytes: Uint8Array, whose: Whose): Sliced<Input> {
   const text = decodeUtf8(bytes, "input", refuse)
   yield
   const body = parsed(text)
   yield
-  return yield* inputOfJson(body, roles)
+  return yield* inputOfJson(body, whose)
 }
 
 /** Handlers read JSON whatever the content type says. */
-function* inputOfText(text: string, roles: Roles): Sliced<Input> {
+function* inputOfText(text: string, whose: Whose): Sliced<Input> {
   const json = parseJson(text)
   const isText = json === undefined || typeof json.value === "number"
-  return isText ? inputOf([yield* wordsOfJsonInSlices(text)]) : yield* inputOfJson(json.value, roles)
+  return isText ? inputOf([yield* wordsOfJsonInSlices(text)]) : yield* inputOfJson(json.value, whose)
 }
 
-function* inputOfFields(text: string, roles: Roles): Sliced<Input> {
+function* inputOfFields(text: string, whose: Whose): Sliced<Input> {
   const json = parseJson(text)
-  if (json !== undefined) return yield* inputOfJson(json.value, roles)
+  if (json !== undefined) return yield* inputOfJson(json.value, whose)
   const inputs: Array<Input> = []
   for (const [name, value] of new URLSearchParams(text)) {
     // A field without a value is a text that only looks like a form.
     if (value === "") inputs.push(inputOf([yield* wordsOfJsonInSlices(name)]))
-    else inputs.push(yield* nameOf(name), yield* inputOfText(value, roles))
+    else inputs.push(yield* nameOf(name), yield* inputOfText(value, whose))
     yield
   }
   return together(inputs)
 }
 
-async function inputOfForm(bytes: Uint8Array<ArrayBuffer>, contentType: string, roles: Roles): Promise<Input> {
+async function inputOfForm(bytes: Uint8Array<ArrayBuffer>, contentType: string, whose: Whose): Promise<Input> {
   const inputs: Array<Input> = []
   for (const [field, value] of await formOf(bytes, contentType)) {
     inputs.push(await runInSlices(nameOf(field)))
-    if (typeof value === "string") inputs.push(await runInSlices(inputOfText(value, roles)))
+    if (typeof value === "string") inputs.push(await runInSlices(inputOfText(value, whose)))
     else {
       const data = new Uint8Array(await value.arrayBuffer())
       const words = wordsOfFileInSlices({ data, mediaType: value.type, name: value.name })

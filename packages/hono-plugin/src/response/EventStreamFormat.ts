@@ -1,10 +1,10 @@
 /** Event streams: OpenAI's, the AI SDK's, anybody's. */
-import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { type Frame, type FrameText, JsonRedaction, StreamWords } from "@facet/sdk"
 import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { AnthropicDialect } from "./AnthropicDialect.ts"
 import type { Dialect } from "./Dialect.ts"
-import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
+import { type Ending, type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import { OpenAiDialect } from "./OpenAiDialect.ts"
 import { ResponsesDialect } from "./ResponsesDialect.ts"
 import type { Clean } from "./withoutForged.ts"
@@ -21,6 +21,7 @@ export class EventStreamFormat implements Format {
   readonly #unreadable: Unreadable
   readonly #clean: Clean
   readonly #words = new StreamWords()
+  readonly #redaction = new JsonRedaction()
   #dialect: Dialect | undefined
   #isDone = false
 
@@ -60,7 +61,14 @@ export class EventStreamFormat implements Format {
       if (record !== undefined) this.#dialect?.sent(record)
     }
     const stray = strayText === "" ? [] : this.#words.text("lines", `${strayText}\n`)
-    return frameOf(bytes, [...(isDone ? this.#words.end() : this.#dataTexts(data, json)), ...stray], sent)
+    const texts = [...(isDone ? this.#words.end() : this.#dataTexts(data, json)), ...stray]
+    const redact =
+      json === undefined
+        ? redacting(this.#redaction, bytes, data ?? "", texts, (said) =>
+            withData(event, said.replaceAll("\n", "\ndata: ")),
+          )
+        : redacting(this.#redaction, bytes, json, texts, (said) => withData(event, JSON.stringify(said)))
+    return frameOf(bytes, texts, sent, redact)
   }
 
   /** A comment is no event, and completes nothing. */

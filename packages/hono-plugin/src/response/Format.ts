@@ -1,5 +1,12 @@
 /** How a guard reads an answer of one content type, and how such an answer ends early. */
-import { charactersOf, type Frame, type FrameText } from "@facet/sdk"
+import {
+  charactersOf,
+  type Frame,
+  type FrameText,
+  type JsonRedaction,
+  keptCharactersOf,
+  type RedactedText,
+} from "@facet/sdk"
 import type { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import type { BlockingVerdict } from "./verdictOf.ts"
 
@@ -34,16 +41,42 @@ export interface Format {
   ending(why: Ending): string | undefined
 }
 
+/** The bytes that say a frame's texts without what was cut out; undefined where they cannot. */
+export type Redact = (texts: ReadonlyArray<RedactedText>) => Uint8Array<ArrayBuffer> | undefined
+
+/** How a value is said without what is cut out of it; `bytes` are what says it as it is. */
+export const redacting =
+  <A>(
+    redaction: JsonRedaction,
+    bytes: Uint8Array<ArrayBuffer>,
+    value: A,
+    texts: ReadonlyArray<FrameText>,
+    write: (value: A) => Uint8Array<ArrayBuffer>,
+  ): Redact =>
+  (redacted) => {
+    const said = redaction.apply(value, texts, redacted)
+    if (said === undefined) return undefined
+    return said === value ? bytes : write(said)
+  }
+
 /** A piece with what it says; what is held says nothing yet. */
 export const frameOf = (
   bytes: Uint8Array<ArrayBuffer>,
   texts: ReadonlyArray<FrameText>,
   sent?: () => void,
-): Frame<Piece> => ({
-  value: { bytes, ...measured(texts), sent },
-  size: bytes.length,
-  texts,
-})
+  redact?: Redact,
+): Frame<Piece> => {
+  const value: Piece = { bytes, ...measured(texts), sent }
+  return { value, size: bytes.length, texts, ...(redact !== undefined && { redacted: redactedPiece(value, redact) }) }
+}
+
+const redactedPiece =
+  (piece: Piece, redact: Redact) =>
+  (texts: ReadonlyArray<RedactedText>): Piece | undefined => {
+    const bytes = redact(texts)
+    if (bytes === undefined || bytes === piece.bytes) return bytes && piece
+    return { ...piece, bytes, characters: keptCharactersOf(texts) }
+  }
 
 const measured = (texts: ReadonlyArray<FrameText>): Pick<Piece, "characters" | "hasText"> => {
   const characters = charactersOf(texts)

@@ -1,9 +1,9 @@
 /** JSON documents: released once all that they say was judged. */
-import { charactersOf, type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { type Frame, type FrameText, JsonRedaction, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
-import type { Format, Piece, Unreadable } from "./Format.ts"
+import { type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import { withSpelling } from "./spellingOf.ts"
 import { asItIs, type Clean } from "./withoutForged.ts"
 import { isResponse, partsOf, withoutRepeated } from "./wordedResponse.ts"
@@ -33,7 +33,15 @@ export class JsonFormat implements Format {
     this.#isRewritten = isChanged
     const sent = isChanged ? new TextEncoder().encode(JSON.stringify(value ?? null)) : all
     const texts = parsed === undefined ? textsOfBroken(text) : textsOf(value)
-    yield { value: { bytes: sent, hasText: texts.length > 0, characters: charactersOf(texts) }, texts }
+    const write = (json: string) => {
+      this.#isRewritten = true
+      return new TextEncoder().encode(json)
+    }
+    const redact =
+      parsed === undefined
+        ? redacting(new JsonRedaction(), sent, text, texts, write)
+        : redacting(new JsonRedaction(), sent, value ?? null, texts, (said) => write(JSON.stringify(said)))
+    yield frameOf(sent, texts, undefined, redact)
   }
 
   ending(): undefined {

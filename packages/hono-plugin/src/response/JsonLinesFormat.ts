@@ -1,15 +1,17 @@
 /** One JSON document a line, as Ollama streams. */
-import { type Frame, type FrameText, StreamWords } from "@facet/sdk"
+import { type Frame, type FrameText, JsonRedaction, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { isRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
-import { type Ending, type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
+import { type Ending, type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import type { Dialect } from "./Dialect.ts"
 import { OllamaDialect } from "./OllamaDialect.ts"
 import type { Clean } from "./withoutForged.ts"
 import { toldEnding, UnknownDialect } from "./UnknownDialect.ts"
 
 const LF = 10
+
+const encoded = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
 
 export class JsonLinesFormat implements Format {
   readonly isWhole = false
@@ -18,6 +20,7 @@ export class JsonLinesFormat implements Format {
   readonly #unreadable: Unreadable
   readonly #clean: Clean
   readonly #words = new StreamWords()
+  readonly #redaction = new JsonRedaction()
   #dialect: Dialect | undefined
 
   constructor(unreadable: Unreadable, clean: Clean) {
@@ -46,12 +49,16 @@ export class JsonLinesFormat implements Format {
     const line = decodeUtf8(bytes, "output", this.#unreadable)
     if (line.trim() === "") return frameOf(bytes, [])
     const json = parseJson(line)
-    if (json === undefined) return frameOf(bytes, [...this.#words.text("lines", line), ...this.#words.nextEvent()])
+    if (json === undefined) {
+      const texts = [...this.#words.text("lines", line), ...this.#words.nextEvent()]
+      return frameOf(bytes, texts, undefined, redacting(this.#redaction, bytes, line, texts, encoded))
+    }
     const { isChanged, value } = this.#clean(json.value)
     if (value === undefined) return frameOf(new Uint8Array(), [])
     const sent = isChanged ? new TextEncoder().encode(`${JSON.stringify(value)}\n`) : bytes
     const texts = [...this.#textsOfJson(value), ...this.#words.nextEvent()]
-    return frameOf(sent, texts, () => isRecord(value) && this.#dialect?.sent(value))
+    const redact = redacting(this.#redaction, sent, value, texts, (said) => encoded(`${JSON.stringify(said)}\n`))
+    return frameOf(sent, texts, () => isRecord(value) && this.#dialect?.sent(value), redact)
   }
 
   #textsOfJson(value: unknown): ReadonlyArray<FrameText> {

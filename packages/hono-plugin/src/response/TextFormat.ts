@@ -1,20 +1,24 @@
 /** Plain text, HTML and the like: no way to say anything beside the text. */
-import { type Frame, StreamWords } from "@facet/sdk"
+import { type Frame, type RedactedText, StreamWords } from "@facet/sdk"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { joined } from "../joined.ts"
 import { type Format, frameOf, type Piece, type Unreadable } from "./Format.ts"
 
 export class TextFormat implements Format {
   readonly isWhole: boolean
-  readonly isRewritten = false
   readonly #unreadable: Unreadable
   readonly #words = new StreamWords()
   /** Whether it begins like JSON, which clients read whatever its content type says. */
   #isJson: boolean | undefined
+  #isRewritten = false
 
   constructor(isWhole: boolean, unreadable: Unreadable) {
     this.isWhole = isWhole
     this.#unreadable = unreadable
+  }
+
+  get isRewritten(): boolean {
+    return this.#isRewritten
   }
 
   async *read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Frame<Piece>> {
@@ -37,7 +41,22 @@ export class TextFormat implements Format {
     const text = decodeUtf8(bytes, "output", this.#unreadable)
     if (text.trim() !== "") this.#isJson ??= /^\s*[[{"]/.test(text)
     // Blanks alone say nothing, and do not tell what it is.
-    return frameOf(bytes, this.#isJson === undefined ? [] : this.#words.text("text", text, this.#isJson))
+    const texts = this.#isJson === undefined ? [] : this.#words.text("text", text, this.#isJson)
+    return frameOf(bytes, texts, undefined, (redacted) => this.#redacted(bytes, text, redacted))
+  }
+
+  /** What is read as JSON is said in other words than it has. */
+  #redacted(
+    bytes: Uint8Array<ArrayBuffer>,
+    text: string,
+    redacted: ReadonlyArray<RedactedText>,
+  ): Uint8Array<ArrayBuffer> | undefined {
+    const cut = redacted.filter(({ cuts }) => cuts.length > 0)
+    if (cut.length === 0) return bytes
+    const [said, ...others] = cut
+    if (said?.text !== text || others.length > 0) return undefined
+    this.#isRewritten = true
+    return new TextEncoder().encode(said.redacted)
   }
 }
 

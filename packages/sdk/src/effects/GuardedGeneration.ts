@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { asFacetError, type FacetError } from "../words/Errors.ts"
 import type { FinishPart, GenerationPart, StartPart } from "../words/Generation.ts"
-import type { Frame, FrameText } from "../guard/Frame.ts"
+import type { Frame, FrameText, RedactedText } from "../guard/Frame.ts"
 import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
 import type { CallingPart } from "./tools/ToolUse.ts"
 
@@ -18,6 +18,14 @@ function spoken<Part extends GenerationPart>(part: Part): Part {
   const { probed: _probed, ...rest } = part
   // Without a field that is none of its type.
   return rest as unknown as Part
+}
+
+/** A part without what is cut out of it; its tokens spell that, and are not told. Undefined for what cannot be said otherwise. */
+function redacted(part: SaidPart, texts: ReadonlyArray<RedactedText>): CallingPart | undefined {
+  if (texts.every(({ cuts }) => cuts.length === 0)) return part
+  const [said, ...others] = texts
+  if (part.type !== "text" || said?.text !== part.text || others.length > 0) return undefined
+  return { type: "text", text: said.redacted }
 }
 
 /** Follows one generation through a guard. The finish waits for the report, and tells what went out. */
@@ -47,12 +55,13 @@ export class GuardedGeneration {
   frame(part: CallingPart): Frame<CallingPart> {
     if (part.type === "start") {
       this.#start = part
-      return { value: part, texts: this.#openText === "" ? [] : [{ text: this.#openText }] }
+      // It is told to nobody, whatever is cut out of it.
+      return { value: part, texts: this.#openText === "" ? [] : [{ text: this.#openText }], redacted: () => part }
     }
     if (part.type === "trace" || part.type === "finish") return { value: part }
     this.#firstTextAt ??= performance.now()
     this.#tokensIn += tokensOf(part).length
-    return { value: part, texts: this.#textsOf(part) }
+    return { value: part, texts: this.#textsOf(part), redacted: (texts) => redacted(part, texts) }
   }
 
   /** A guard that cannot judge ends our own generation with its error. */

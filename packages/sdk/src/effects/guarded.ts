@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { makeJudges } from "../guard/Guard.ts"
 import { guardFrames } from "../guard/guardFrames.ts"
-import type { FacetError } from "../words/Errors.ts"
+import { type FacetError, invalidRequest } from "../words/Errors.ts"
 import type { GenerationPart } from "../words/Generation.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
 import { inSlices } from "../words/inSlices.ts"
+import { checked } from "../words/checked.ts"
 import { Opened } from "../words/Opened.ts"
 import { isTokenPrompt, promptMessages } from "../words/Prompt.ts"
 import { promptReadingsInSlices } from "../words/promptReadings.ts"
@@ -24,10 +25,12 @@ export const guarded = (
 ): Stream.Stream<GenerationPart, FacetError, Opened> =>
   Stream.unwrap(
     Effect.map(
-      Effect.flatMap(use === undefined ? readableMessages(request) : Effect.succeed(use.judged), (messages) =>
-        inSlices(() => promptReadingsInSlices(messages, plan.roles, use?.beside)),
-      ),
-      ({ input, question }) => {
+      Effect.gen(function* () {
+        yield* checked(() => checkRedaction(request, plan))
+        const messages = use === undefined ? yield* readableMessages(request) : use.judged
+        return yield* inSlices(() => promptReadingsInSlices(messages, plan.whose, use?.beside))
+      }),
+      ({ exchange, input, question }) => {
         const generation = new GuardedGeneration(performance.now(), openText(request), use?.reader())
         const probes = probesAlong(request, plan, use)
         const readings = probes === undefined ? undefined : new ProbeReadings()
@@ -47,7 +50,7 @@ export const guarded = (
           plan: { ...plan, input: input.length === 0 ? undefined : begun },
           source: readings === undefined ? frames : Stream.ensuring(frames, end),
           judgeInput: judges.prompt(input),
-          judgeOutput: ({ end: place, text }) => judges.output(question, text, place),
+          judgeOutput: ({ end: place, text }) => judges.output({ question, exchange }, text, place),
         }).pipe(
           Stream.mapEffect((part) => generation.parts(part)),
           Stream.flattenIterable,
@@ -57,6 +60,14 @@ export const guarded = (
   )
 
 const unread = Effect.succeed(undefined)
+
+/** @throws InvalidRequestError for what tells an answer token by token, where some of it may be cut out. */
+function checkRedaction({ logprobs, traces }: GenerateRequest, { judge, mode, output }: GuardPlan): void {
+  if (judge?.longestSpan === undefined || !output || mode === "audit") return
+  const option = logprobs !== undefined ? "logprobs" : traces.length > 0 ? "trace" : undefined
+  if (option === undefined) return
+  throw invalidRequest(option, "it would spell what the guard's judge cuts out", "Leave it out, or redact nothing.")
+}
 
 /**
  * The probes of a cascade that can read along: those of the model that writes, where what the guard is told is the answer alone, and

@@ -5,7 +5,9 @@ import { checked } from "../words/checked.ts"
 import { checkShieldOptions, type Content, readJudgingPlan, type ShieldOptions } from "../words/Content.ts"
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
-import type { Verdict } from "../words/Verdict.ts"
+import { readContent } from "../words/readContent.ts"
+import { cutsOf, redact } from "../words/Redaction.ts"
+import { holdsBack, type Verdict } from "../words/Verdict.ts"
 
 /**
  * Judges a content against policies.
@@ -25,5 +27,9 @@ export const shield = Effect.fn("facet.shield")(function* (
 ): Effect.fn.Return<Verdict, FacetError, Opened> {
   yield* checked(() => checkShieldOptions(options))
   const plan = yield* checked(() => readJudgingPlan(options))
-  return yield* judge(content, plan, { isNested: false })
+  const verdict = yield* judge(content, plan, { isNested: false })
+  const cuts = cutsOf(verdict.policies)
+  if (cuts.length === 0 || holdsBack(verdict)) return verdict
+  const { prompt = "", response = prompt } = readContent(content)
+  return { ...verdict, redacted: redact(response, cuts) }
 })

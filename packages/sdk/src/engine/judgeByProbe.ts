@@ -2,11 +2,12 @@
 import * as Effect from "effect/Effect"
 import type { FacetError } from "../words/Errors.ts"
 import { inSlices } from "../words/inSlices.ts"
-import { poolings, type Probe, probeLogit } from "../words/Probe.ts"
+import { poolings, type Probe, probeFrames, probeLogit } from "../words/Probe.ts"
 import type { Features } from "../words/Features.ts"
 import type { JudgeRequest } from "../words/Request.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { overlappingPieces } from "../words/overlappingPieces.ts"
+import { framedTokens } from "./framedTokens.ts"
 import { poolText } from "./poolText.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
@@ -31,25 +32,27 @@ export function* probePieces(model: OpenModel, { prompt = "", response }: Pick<J
   return { text, ids, pieces: overlappingPieces(ids.length, room, Math.floor(room / overlapShare)) }
 }
 
-/** Runs the text once for all probes; one that is longer than the context in overlapping pieces, of which the worst counts. */
+/** Runs the text once for all probes of a frame; one that is longer than the context in overlapping pieces, of which the worst counts. */
 export const judgeByProbe = (
   scheduler: Scheduler,
   model: OpenModel,
-  request: JudgeRequest,
+  { policies, prompt, response }: JudgeRequest,
 ): Effect.Effect<ProbeJudgement, FacetError> =>
   Effect.gen(function* () {
-    const probes = request.policies.flatMap(({ id, probe }) => (probe === undefined ? [] : [{ id, probe }]))
+    const probes = policies.flatMap(({ id, probe }) => (probe === undefined ? [] : [{ id, probe }]))
     if (probes.length === 0) return { logits: new Map(), judged: 0 }
-    const { ids, pieces } = yield* inSlices(() => probePieces(model, request))
-    const layers = [...new Set(probes.map(({ probe }) => probe.layer))]
     const logits = new Map<string, number>()
     let judged = 0
-    for (const { end, start } of pieces) {
-      const tokens = [model.config.bosId, ...ids.slice(start, end)]
-      const features = yield* poolText({ scheduler, model, tokens, layers })
-      judged += tokens.length
-      for (const { id, probe } of probes) {
-        logits.set(id, Math.max(logits.get(id) ?? -Infinity, logitIn(features, probe)))
+    for (const frame of probeFrames) {
+      const reading = probes.filter(({ probe }) => (probe.frame ?? "raw") === frame)
+      if (reading.length === 0) continue
+      const layers = [...new Set(reading.map(({ probe }) => probe.layer))]
+      for (const { from, tokens } of yield* inSlices(() => framedTokens(model, { prompt, response }, frame))) {
+        const features = yield* poolText({ scheduler, model, tokens, layers, from })
+        judged += tokens.length
+        for (const { id, probe } of reading) {
+          logits.set(id, Math.max(logits.get(id) ?? -Infinity, logitIn(features, probe)))
+        }
       }
     }
     return { logits, judged }

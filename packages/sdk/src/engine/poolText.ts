@@ -19,11 +19,19 @@ export interface PoolTextOptions {
   readonly model: OpenModel
   /** The text's, `<bos>` first. */
   readonly tokens: ReadonlyArray<number>
+  /** The first that is pooled. Default 1, behind `<bos>`. */
+  readonly from?: number | undefined
   readonly layers: ReadonlyArray<number>
 }
 
 /** Each chunk's activations are pooled and dropped before the next one runs: they never leave this thread. */
-export const poolText = ({ layers, model, scheduler, tokens }: PoolTextOptions): Effect.Effect<Features, FacetError> =>
+export const poolText = ({
+  from = 1,
+  layers,
+  model,
+  scheduler,
+  tokens,
+}: PoolTextOptions): Effect.Effect<Features, FacetError> =>
   Effect.gen(function* () {
     yield* checkLength(model, tokens)
     const width = siteWidth(model.config, "resid_post")
@@ -37,7 +45,9 @@ export const poolText = ({ layers, model, scheduler, tokens }: PoolTextOptions):
         tokens,
         () => ({ taps: sites }),
         ({ taps }, chunk) => {
-          for (const { key, pool } of pools) pool.add(taps.get(key) ?? new Float32Array(0), chunk.start === 0 ? 1 : 0)
+          for (const { key, pool } of pools) {
+            pool.add(taps.get(key) ?? new Float32Array(0), Math.max(0, from - chunk.start))
+          }
         },
       )
     }
@@ -45,7 +55,7 @@ export const poolText = ({ layers, model, scheduler, tokens }: PoolTextOptions):
     for (const [i, { pool }] of pools.entries()) values.set(pool.features(), i * poolings.length * width)
     if (!areFinite(values)) return yield* notFinite("Reading activations", "the model's residual stream is not finite")
     const fingerprint = yield* fingerprintIn(model)
-    return { model: fingerprint, tokens: tokens.length - 1, width, layers, values }
+    return { model: fingerprint, tokens: tokens.length - from, width, layers, values }
   })
 
 /** Read once a model, when it is first asked for. */

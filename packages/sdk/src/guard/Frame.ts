@@ -1,5 +1,10 @@
 /** What a guard holds back and lets out: pieces of a stream of any format, and the texts that they carry. */
 
+import type { Cut } from "../words/Redaction.ts"
+
+/** A text without a name. */
+export const defaultChannel = "text"
+
 /** A piece of a text that a frame carries. */
 export interface FrameText {
   /** Which text it continues: an answer's choice, its reasoning, a tool's input. Default `"text"`. Each is judged by itself. */
@@ -16,6 +21,22 @@ export interface FrameText {
    */
   readonly isHeld?: boolean | undefined
 }
+
+/** What becomes of a text of a frame where a policy redacts. */
+export interface RedactedText {
+  readonly text: string
+  /** The same without what was cut out: of a cut that goes on in the next frame's text, the mark stands in the first. */
+  readonly redacted: string
+  /** Places in the text, maybe beyond its ends, that were cut out; empty where nothing was. */
+  readonly cuts: ReadonlyArray<Cut>
+}
+
+/** How many characters of texts are not cut out. */
+export const keptCharactersOf = (texts: ReadonlyArray<RedactedText>): number =>
+  texts.reduce((sum, { cuts, text }) => sum + text.length - cutLengthOf(cuts, text), 0)
+
+const cutLengthOf = (cuts: ReadonlyArray<Cut>, { length }: string): number =>
+  cuts.reduce((sum, { end, start }) => sum + Math.min(end, length) - Math.max(start, 0), 0)
 
 /** How many characters a frame says; what is held is said by a later one. */
 export const charactersOf = (texts: ReadonlyArray<FrameText> = []): number =>
@@ -35,4 +56,12 @@ export interface Frame<A> {
   readonly size?: number | undefined
   /** Left out, the frame only keeps its place. */
   readonly texts?: ReadonlyArray<FrameText> | undefined
+  /**
+   * For guards that redact: told of each frame that goes out, in their order. Gives what goes out in its place, which is `value`
+   * where nothing was cut out and nothing is repeated that was; undefined where the value cannot be said otherwise, and so is
+   * held back. Left out, whatever holds a cut is.
+   *
+   * @param texts of the frame, in their order.
+   */
+  readonly redacted?: ((texts: ReadonlyArray<RedactedText>) => A | undefined) | undefined
 }

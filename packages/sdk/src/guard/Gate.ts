@@ -3,9 +3,10 @@
  * stream; whoever drives it tells it what happened and when.
  */
 import { InvalidRequestError } from "../words/Errors.ts"
-import { holdsBack, type Verdict, worseVerdict } from "../words/Verdict.ts"
+import { cutsOf } from "../words/Redaction.ts"
+import { holdsBack, holdsBackInput, tells, type Verdict, worseVerdict } from "../words/Verdict.ts"
 import { Channel, type Piece } from "./Channel.ts"
-import { charactersOf, type Frame } from "./Frame.ts"
+import { charactersOf, defaultChannel, type Frame, keptCharactersOf, type RedactedText } from "./Frame.ts"
 import type { JudgingStage } from "../words/Cascade.ts"
 import { type InputJudgement, stagesOf } from "./judgeReadings.ts"
 import type { GuardMode } from "../words/GuardOptions.ts"
@@ -22,6 +23,11 @@ export interface GateOptions {
    * whoever writes it could choose to go unjudged.
    */
   readonly isOpenOnError: boolean
+  /**
+   * UTF-16 units of the longest stretch that is cut out of a text, which is held back so far behind what was judged. Default 0:
+   * nothing is cut out.
+   */
+  readonly longestSpan?: number | undefined
 }
 
 /** What is to be judged. */
@@ -33,13 +39,11 @@ export interface Question {
   readonly end: number
 }
 
-/** A text without a name. */
-export const defaultChannel = "text"
 /** So many characters behind a text that waits for its sentence's end, and it waits no longer. */
 const mostBehind = 2_000
 
 interface Held<A> {
-  readonly value: A
+  readonly frame: Frame<A>
   readonly pieces: ReadonlyArray<{ readonly channel: Channel; readonly piece: Piece }>
   readonly length: number
   readonly at: number
@@ -50,6 +54,7 @@ export class Gate<A> {
   readonly #channels = new Map<string, Channel>()
   readonly #held: Array<Held<A>> = []
   readonly #out: Array<GuardPart<A>> = []
+  readonly #longestSpan: number
   readonly #verdicts: { input?: Verdict; output?: Verdict } = {}
   #judging: Channel | undefined
   #isInputOpen: boolean
@@ -58,6 +63,7 @@ export class Gate<A> {
   #heldCharacters = 0
   #released = 0
   #leaked = 0
+  #cutOut = 0
   #judgements = 0
   #tokens = { judged: 0, cached: 0 }
   #stages: Record<JudgingStage, number> | undefined
@@ -66,6 +72,7 @@ export class Gate<A> {
 
   constructor(options: GateOptions) {
     this.#options = options
+    this.#longestSpan = options.mode === "audit" || !options.output ? 0 : (options.longestSpan ?? 0)
     this.#isInputOpen = !options.input || options.mode === "audit"
   }
 
@@ -87,9 +94,9 @@ export class Gate<A> {
       return { channel, piece: channel.accept(text) }
     })
     const length = charactersOf(frame.texts)
-    this.#held.push({ value: frame.value, pieces, length, at: now })
+    this.#held.push({ frame, pieces, length, at: now })
     this.#heldCharacters += length
-    if (this.#heldCharacters > mostBehind) this.#hurry()
+    if (this.#heldCharacters > mostBehind + this.#longestSpan) this.#hurry()
     this.#release(now)
   }
 
@@ -121,12 +128,12 @@ export class Gate<A> {
       return this.#block({ of: "output", ...named(channel), reason: "flagged", verdict })
     }
     const before = channel.judged
-    channel.release()
-    if (verdict.flagged) {
-      this.#leaked += channel.judged - before
-      // What a policy lets out goes on to count where another judges.
-      if (this.#options.mode === "audit") channel.forget()
-    }
+    const isAudited = this.#options.mode === "audit"
+    const isPlaced = channel.release(isAudited ? [] : cutsOf(verdict.policies))
+    if (!isPlaced) return this.#block({ of: "output", ...named(channel), reason: "flagged", verdict })
+    if (isAudited ? verdict.flagged : tells(verdict)) this.#leaked += channel.judged - before
+    // What a policy lets out goes on to count where another judges.
+    if (isAudited && verdict.flagged) channel.forget()
     this.#release(now)
   }
 
@@ -147,7 +154,7 @@ export class Gate<A> {
     this.#count(verdict, stages, judgements)
     this.#verdicts.input = verdict
     this.#out.push({ type: "verdict", of: "input", verdict })
-    if (holdsBack(verdict) && this.#options.mode !== "audit") {
+    if (holdsBackInput(verdict) && this.#options.mode !== "audit") {
       return this.#block({ of: "input", reason: "flagged", verdict })
     }
     this.#isInputOpen = true
@@ -173,6 +180,7 @@ export class Gate<A> {
       releasedCharacters: this.#released,
       heldCharacters: this.#heldCharacters,
       leakedCharacters: this.#leaked,
+      ...(this.#cutOut > 0 && { redactedCharacters: this.#cutOut }),
       firstDelayMs: this.#firstDelay,
       lastDelayMs: this.#lastDelay,
       judgements: this.#judgements,
@@ -186,14 +194,17 @@ export class Gate<A> {
   #channel(name: string): Channel {
     const known = this.#channels.get(name)
     if (known !== undefined) return known
-    const channel = new Channel(name, this.#options.mode === "buffer")
+    const channel = new Channel(name, {
+      isWhole: this.#options.mode === "buffer",
+      longestSpan: this.#longestSpan,
+    })
     this.#channels.set(name, channel)
     return channel
   }
 
   /** What the oldest frame waits for comes first. */
   #firstRipe(): Channel | undefined {
-    const waiting = this.#held[0]?.pieces.find(({ channel, piece }) => piece.end > channel.judged && channel.isRipe)
+    const waiting = this.#held[0]?.pieces.find(({ channel, piece }) => piece.end > channel.cleared && channel.isRipe)
     const oldest = waiting?.channel
     return oldest ?? this.#channels.values().find((channel) => channel.isRipe)
   }
@@ -202,7 +213,7 @@ export class Gate<A> {
   #hurry(): void {
     if (this.#options.mode === "buffer") return
     for (const { channel, piece } of this.#held[0]?.pieces ?? []) {
-      if (piece.end > channel.judged && !channel.isRipe) channel.finish()
+      if (piece.end > channel.cleared && !channel.isRipe) channel.finish()
     }
   }
 
@@ -238,19 +249,40 @@ export class Gate<A> {
     let count = 0
     for (const held of this.#held) {
       if (!this.#isReady(held)) break
+      const said = this.#redact(held)
+      if (said === undefined) {
+        const verdict = this.#verdicts.output
+        return this.#block({ of: "output", reason: "flagged", ...(verdict !== undefined && { verdict }) })
+      }
       count++
-      this.#out.push({ type: "value", value: held.value })
-      if (held.length > 0) this.#note(held, now)
+      this.#out.push({ type: "value", value: said.value })
+      if (held.length > 0) this.#note(held, said.cutLength, now)
     }
     if (count > 0) this.#held.splice(0, count)
   }
 
   #isReady({ pieces }: Held<A>): boolean {
-    return this.#options.mode === "audit" || pieces.every(({ channel, piece }) => piece.end <= channel.judged)
+    return this.#options.mode === "audit" || pieces.every(({ channel, piece }) => piece.end <= channel.cleared)
   }
 
-  #note({ at, length }: Held<A>, now: number): void {
-    this.#released += length
+  /** What goes out, and how many characters of it are cut out; undefined where the frame cannot say it without them. */
+  #redact({ frame, pieces }: Held<A>): { readonly value: A; readonly cutLength: number } | undefined {
+    if (this.#longestSpan === 0) return { value: frame.value, cutLength: 0 }
+    const texts: Array<RedactedText> = []
+    for (const { channel, piece } of pieces) {
+      const text = channel.redacted(piece)
+      if (text === undefined) return undefined
+      texts.push(text)
+    }
+    const cutLength = texts.reduce((sum, { text }) => sum + text.length, 0) - keptCharactersOf(texts)
+    if (frame.redacted === undefined) return cutLength === 0 ? { value: frame.value, cutLength } : undefined
+    const value = frame.redacted(texts)
+    return value === undefined ? undefined : { value, cutLength }
+  }
+
+  #note({ at, length }: Held<A>, cutLength: number, now: number): void {
+    this.#released += length - cutLength
+    this.#cutOut += cutLength
     this.#heldCharacters -= length
     this.#lastDelay = now - at
     this.#firstDelay ??= this.#lastDelay

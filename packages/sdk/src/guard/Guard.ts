@@ -17,7 +17,7 @@ import { inSlices } from "../words/inSlices.ts"
 import { type GuardOptions, type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
 import { type InputJudgement, judgeReadings } from "./judgeReadings.ts"
 import { normaliseInSlices } from "./normaliseForJudging.ts"
-import type { PromptReading } from "../words/promptReadings.ts"
+import type { PromptReading, PromptReadings, ToldExchange } from "../words/promptReadings.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 /** Judgements that one guard asks for at once: the rest waits here, and leaves room in the engine's queue for others. */
@@ -41,6 +41,8 @@ export interface FramesRequest<Source> {
   readonly input?: string | ReadonlyArray<PromptReading> | undefined
   /** What the answer answers: judged along with it. */
   readonly question?: string | undefined
+  /** What was said before, for policies that judge whole exchanges: `promptReadings()` gives it with the readings. */
+  readonly exchange?: ToldExchange | undefined
   /** The answer. It is started once, and only if the input is let in. */
   readonly source: Source
   /**
@@ -85,16 +87,15 @@ export const guard = (options: GuardOptions = {}): Effect.Effect<Guard, FacetErr
     makeGuard,
   )
 
+/** What an answer answers. */
+export type Asked = Pick<PromptReadings, "exchange" | "question">
+
 /** How a guard judges: what a user wrote, and what answers it. */
 export interface Judges {
   readonly prompt: (readings: ReadonlyArray<PromptReading>) => Effect.Effect<InputJudgement, FacetError, Opened>
   readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
   /** @param end of the response in the answer so far, of which it may be the last part; left out where it is no place in it. */
-  readonly output: (
-    question: string | undefined,
-    response: string,
-    end?: number,
-  ) => Effect.Effect<Verdict, FacetError, Opened>
+  readonly output: (asked: Asked, response: string, end?: number) => Effect.Effect<Verdict, FacetError, Opened>
 }
 
 /** What a cascade's probes read of a text in the passes that ran and wrote it. */
@@ -108,16 +109,16 @@ export const makeJudges = (plan: GuardPlan, readAlong?: ReadAlong): Judges => {
   const { timeoutMs } = plan
   const turns = Semaphore.makeUnsafe(mostAtOnce)
   // An answer is judged sentence by sentence, and each time with the same question.
-  const readQuestion = rememberLast((question: string) => read("prompt", question))
+  const readQuestion = rememberLastTwo((question: string) => read("prompt", question))
   const within = (judgement: Effect.Effect<Verdict, FacetError, Opened>) =>
     Effect.timeoutOrElse(Semaphore.withPermit(turns)(judgement), {
       duration: timeoutMs,
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
-  const input = (text: string, isNested: boolean) =>
+  const input = ({ policies, text }: PromptReading, isNested: boolean) =>
     within(
       Effect.flatMap(read("prompt", text), (prompt) =>
-        judge({ prompt }, plan, {
+        judge({ prompt }, judgedBy(plan, policies), {
           isNested,
           original: { prompt: text, response: undefined },
           probed: readAlong?.prompt,
@@ -125,17 +126,48 @@ export const makeJudges = (plan: GuardPlan, readAlong?: ReadAlong): Judges => {
       ),
     )
   return {
-    input: (text) => input(text, false),
+    input: (text) => input({ text }, false),
     prompt: (readings) => judgeReadings(readings, input),
-    output: (question, text, end) =>
+    output: ({ exchange, question }, text, end) =>
       within(
         Effect.gen(function* () {
           const response = yield* read("response", text)
-          const content = question === undefined ? { response } : { prompt: yield* readQuestion(question), response }
           const probed = end === undefined ? undefined : readAlong?.answer(end)
-          return yield* judge(content, plan, { isNested: true, original: { prompt: question, response: text }, probed })
+          const answering = (prompt: string | undefined, asked: GuardPlan) =>
+            Effect.gen(function* () {
+              const content = prompt === undefined ? { response } : { prompt: yield* readQuestion(prompt), response }
+              const original = { prompt, response: text }
+              return yield* judge(content, asked, { isNested: true, original, probed })
+            })
+          if (exchange === undefined || exchange.messages < 2) return yield* answering(question, plan)
+          const { leftOut, messages, policies } = exchange
+          const others = plan.policies.filter(({ id }) => !policies.includes(id)).map(({ id }) => id)
+          const whole = yield* answering(exchange.text, judgedBy(plan, policies))
+          const told = { exchange: { messages, leftOut } }
+          // What a cascade's probes decide is decided for all policies.
+          if (others.length === 0 || whole.stage === "probe") return { ...whole, ...told }
+          return { ...together(plan, whole, yield* answering(question, judgedBy(plan, others))), ...told }
         }),
       ),
+  }
+}
+
+/** The part of a plan that some of its policies are. */
+const judgedBy = (plan: GuardPlan, ids: ReadonlyArray<string> | undefined): GuardPlan =>
+  ids === undefined ? plan : { ...plan, policies: plan.policies.filter(({ id }) => ids.includes(id)) }
+
+/** Two verdicts by policies of one guard, in the guard's order. */
+function together({ policies }: GuardPlan, one: Verdict, other: Verdict): Verdict {
+  const said = [...one.policies, ...other.policies]
+  const place = ({ policy }: Verdict["policies"][number]) => policies.findIndex(({ id }) => id === policy)
+  return {
+    ...one,
+    flagged: one.flagged || other.flagged,
+    policies: said.toSorted((a, b) => place(a) - place(b)),
+    tokens: {
+      judged: one.tokens.judged + other.tokens.judged,
+      cached: one.tokens.cached + other.tokens.cached,
+    },
   }
 }
 
@@ -149,20 +181,25 @@ const read = (option: "prompt" | "response", text: string): Effect.Effect<string
     return normalised
   })
 
-/** Keeps what was read of the last text: a reading takes a time that grows with it. */
-function rememberLast<E, R>(readText: (text: string) => Effect.Effect<string, E, R>) {
-  let last: { readonly text: string; readonly read: string } | undefined
+/** Keeps what was read of the last two texts, a question and its exchange: a reading takes a time that grows with it. */
+function rememberLastTwo<E, R>(readText: (text: string) => Effect.Effect<string, E, R>) {
+  const last: Array<{ readonly text: string; readonly read: string }> = []
   return (text: string): Effect.Effect<string, E, R> =>
-    Effect.suspend(() =>
-      last?.text === text
-        ? Effect.succeed(last.read)
-        : Effect.tap(readText(text), (read) => Effect.sync(() => void (last = { text, read }))),
-    )
+    Effect.suspend(() => {
+      const known = last.find((each) => each.text === text)
+      if (known !== undefined) return Effect.succeed(known.read)
+      return Effect.tap(readText(text), (read) =>
+        Effect.sync(() => {
+          last.unshift({ text, read })
+          last.splice(2)
+        }),
+      )
+    })
 }
 
 export const makeGuard = (plan: GuardPlan): Guard => {
   const judges = makeJudges(plan)
-  const frames: Guard["frames"] = ({ input = [], observe, question, source }) => {
+  const frames: Guard["frames"] = ({ exchange, input = [], observe, question, source }) => {
     const given = typeof input === "string" ? [{ text: input }] : input
     checkReadings(given)
     const readings = given.filter(({ text }) => text.trim() !== "")
@@ -171,7 +208,7 @@ export const makeGuard = (plan: GuardPlan): Guard => {
       plan: { ...plan, input: readings.length === 0 ? undefined : plan.input },
       source,
       judgeInput: judges.prompt(readings),
-      judgeOutput: ({ text }) => judges.output(question, text),
+      judgeOutput: ({ text }) => judges.output({ question, exchange }, text),
     })
   }
   const stream: Guard["stream"] = (make) => (prompt) =>
@@ -201,7 +238,11 @@ export const makeGuard = (plan: GuardPlan): Guard => {
   }
 }
 
-const frameOf = (text: string): Frame<string> => ({ value: text, texts: [{ text }] })
+const frameOf = (text: string): Frame<string> => ({
+  value: text,
+  texts: [{ text }],
+  redacted: ([said]) => said?.redacted ?? text,
+})
 
 /** Puts the parts of a guarded stream of text together. */
 export function guardedText(parts: ReadonlyArray<GuardPart<string>>): GuardedText {

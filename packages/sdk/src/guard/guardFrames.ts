@@ -12,11 +12,15 @@ import type { Frame } from "./Frame.ts"
 import { Gate, type Question } from "./Gate.ts"
 import type { InputJudgement } from "./judgeReadings.ts"
 import { mostAhead, ReadAhead } from "./ReadAhead.ts"
+import type { Judge } from "../words/Judge.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
 import type { GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 export interface GuardedFrames<A, E, R, J> {
-  readonly plan: Pick<GuardPlan, "mode" | "onError" | "output"> & { readonly input: "before" | "parallel" | undefined }
+  readonly plan: Pick<GuardPlan, "mode" | "onError" | "output"> & {
+    readonly input: "before" | "parallel" | undefined
+    readonly judge?: Pick<Judge, "longestSpan"> | undefined
+  }
   /** Started when the input is let in, or at once; interrupted on a trip and when the reader leaves. */
   readonly source: Stream.Stream<Frame<A>, E, R>
   readonly judgeInput: Effect.Effect<InputJudgement, FacetError, J>
@@ -71,11 +75,17 @@ class Guarding<A, E, R, J> {
   #isJudgingOutput = false
 
   constructor(guarded: GuardedFrames<A, E, R, J>, out: Queue.Queue<GuardPart<A>, E | Cause.Done>, ahead: ReadAhead) {
-    const { input, mode, onError, output } = guarded.plan
+    const { input, judge, mode, onError, output } = guarded.plan
     this.#guarded = guarded
     this.#out = out
     this.#ahead = ahead
-    this.#gate = new Gate({ mode, input: input !== undefined, output, isOpenOnError: onError === "allow" })
+    this.#gate = new Gate({
+      mode,
+      input: input !== undefined,
+      output,
+      isOpenOnError: onError === "allow",
+      longestSpan: judge?.longestSpan,
+    })
     guarded.observe?.(() => this.#gate.report())
   }
 

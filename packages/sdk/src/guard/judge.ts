@@ -74,7 +74,7 @@ const askJudge = (
     const ask = async (signal: AbortSignal): Promise<Verdict> => {
       const shield = async (policies?: ReadonlyArray<string | Policy>) =>
         run(judgeByPlace(content, resolvePolicies(policies), { isNested }), { signal })
-      return verdictOfJudgement(judge.name, await judge.judge(content, { original, shield, signal }))
+      return verdictOfJudgement(judge, await judge.judge(content, { original, shield, signal }), original)
     }
     return yield* Effect.tryPromise({ try: ask, catch: (cause) => asJudgeError(judge.name, cause) })
   })

@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import type { FacetError } from "../words/Errors.ts"
 import type { JudgingStage } from "../words/Cascade.ts"
 import type { PromptReading } from "../words/promptReadings.ts"
-import { holdsBack, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
+import { holdsBackInput, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
 
 /** The verdict on what came in, and how many judgements it took. */
 export interface InputJudgement {
@@ -22,17 +22,18 @@ export interface InputJudgement {
  */
 export const judgeReadings = <R>(
   readings: ReadonlyArray<PromptReading>,
-  judge: (text: string, isNested: boolean) => Effect.Effect<Verdict, FacetError, R>,
+  judge: (reading: PromptReading, isNested: boolean) => Effect.Effect<Verdict, FacetError, R>,
 ): Effect.Effect<InputJudgement, FacetError, R> =>
   Effect.gen(function* () {
     const verdicts: Array<Verdict> = []
     const failures: Array<FacetError> = []
-    for (const [place, { text, turn }] of readings.entries()) {
-      const judged = yield* Effect.result(judge(text, place > 0))
+    for (const [place, reading] of readings.entries()) {
+      const { turn } = reading
+      const judged = yield* Effect.result(judge(reading, place > 0))
       if (Result.isFailure(judged)) failures.push(judged.failure)
       else verdicts.push({ ...judged.success, ...(turn !== undefined && { turn }) })
       const last = verdicts.at(-1)
-      if (last !== undefined && holdsBack(last)) return judgementOf(verdicts)
+      if (last !== undefined && holdsBackInput(last)) return judgementOf(verdicts)
     }
     const [failure] = failures
     return failure === undefined ? judgementOf(verdicts) : yield* Effect.fail(failure)
@@ -42,11 +43,29 @@ function judgementOf(verdicts: ReadonlyArray<Verdict>): InputJudgement {
   const worst = verdicts.reduce((worst, verdict) => (marginOf(verdict) > marginOf(worst) ? verdict : worst))
   const sum = (count: keyof Verdict["tokens"]) => verdicts.reduce((all, { tokens }) => all + tokens[count], 0)
   return {
-    verdict: { ...worst, tokens: { judged: sum("judged"), cached: sum("cached") } },
+    verdict: {
+      ...worst,
+      policies: [...worst.policies, ...othersOf(worst, verdicts)],
+      tokens: { judged: sum("judged"), cached: sum("cached") },
+    },
     judgements: verdicts.length,
     stages: stagesOf(verdicts),
   }
 }
+
+/** What policies say that did not judge the worst reading, as they do not judge whose it is: each of the reading that is worst to it. */
+function othersOf(worst: Verdict, verdicts: ReadonlyArray<Verdict>): Verdict["policies"] {
+  const others = new Map<string, PolicyVerdict>()
+  // In a cascade probes have policies of their own.
+  for (const said of verdicts.flatMap(({ policies, stage }) => (stage === worst.stage ? policies : []))) {
+    if (worst.policies.some(({ policy }) => policy === said.policy)) continue
+    const known = others.get(said.policy)
+    if (known === undefined || overThreshold(said) > overThreshold(known)) others.set(said.policy, said)
+  }
+  return [...others.values()]
+}
+
+const overThreshold = ({ probability, threshold }: PolicyVerdict): number => probability - threshold
 
 /** How many verdicts of a cascade are whose; undefined where there is no cascade. */
 export function stagesOf(verdicts: ReadonlyArray<Verdict>): Record<JudgingStage, number> | undefined {
@@ -57,6 +76,6 @@ export function stagesOf(verdicts: ReadonlyArray<Verdict>): Record<JudgingStage,
 
 /** How near it is to the threshold that is nearest, or how far beyond. */
 const marginOf = (verdict: Verdict): number =>
-  Math.max(...verdict.policies.map(({ probability, threshold }: PolicyVerdict) => probability - threshold)) +
+  Math.max(...verdict.policies.map(overThreshold)) +
   // Whatever holds a text back is worse than what only tells.
-  Number(holdsBack(verdict)) * 2
+  Number(holdsBackInput(verdict)) * 2

@@ -133,6 +133,7 @@ const report = (blocked: Reader<Blocked>): Reader<GuardReport> =>
   record<GuardReport>({
     releasedCharacters: whole,
     heldCharacters: whole,
+    redactedCharacters: optional(whole),
     leakedCharacters: whole,
     firstDelayMs: optional(number),
     lastDelayMs: optional(number),

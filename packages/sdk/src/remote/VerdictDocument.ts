@@ -1,5 +1,6 @@
 /** A verdict as JSON, which is as it is. */
 import { judgingStages } from "../words/Cascade.ts"
+import type { TextSpan } from "../words/Redaction.ts"
 import {
   type FeatureReason,
   judgedTurns,
@@ -42,7 +43,8 @@ const policyVerdict = record<PolicyVerdict>({
   bounds: optional(record<NonNullable<PolicyVerdict["bounds"]>>({ least: number, most: number })),
   threshold: number,
   flagged: flag,
-  action: optional(oneOf(["flag"])),
+  action: optional(oneOf(["flag", "redact"])),
+  spans: optional(list(record<TextSpan>({ start: whole, end: whole }))),
   reason: optional(reason),
 })
 
@@ -51,6 +53,8 @@ export const verdictFromJson: Reader<Verdict> = record<Verdict>({
   flagged: flag,
   policies: list(policyVerdict),
   turn: optional(oneOf(judgedTurns)),
+  redacted: optional(text),
+  exchange: optional(record<NonNullable<Verdict["exchange"]>>({ messages: whole, leftOut: whole })),
   stage: optional(oneOf(judgingStages)),
   tokens,
 })

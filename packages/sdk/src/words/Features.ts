@@ -1,10 +1,14 @@
 /** What a probe reads of a text. */
+import type { ProbeFrame } from "./Probe.ts"
 import type { Asking, ModelRef } from "./Request.ts"
 
 export interface FeaturesRequest extends Asking {
   readonly model: ModelRef
-  /** Taken raw, `<bos>` first. */
   readonly text: string
+  /** Default `raw`: `<bos>`, and the text. */
+  readonly frame?: ProbeFrame | undefined
+  /** In a chat: whose text it is. Default `prompt`, the user's. */
+  readonly side?: "prompt" | "response" | undefined
   /** From 0. Default: all. */
   readonly layers?: ReadonlyArray<number> | undefined
 }

@@ -3,7 +3,7 @@ import { checkKnown, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import type { Cascade } from "./Cascade.ts"
 import { type JudgingPlan, readJudgingPlan, type ShieldOptions } from "./Content.ts"
-import { type GuardRole, guardRoles } from "./GuardRole.ts"
+import { type GuardRole, guardRoles, type JudgedRoles, type WhoseTexts } from "./GuardRole.ts"
 import type { Judge } from "./Judge.ts"
 import { checkJudges, type Policy } from "./Policy.ts"
 import type { Thresholds } from "./Thresholds.ts"
@@ -38,7 +38,7 @@ export interface GuardOptions {
    */
   readonly input?: boolean | "before" | "parallel" | undefined
   /**
-   * Whose texts of a prompt are judged. Default `["system", "user"]`: all that a model is asked. Leave `system` out where
+   * Whose texts of a prompt are judged, by policies that name no `roles` of their own. Default `["system", "user"]`: all that a model is asked. Leave `system` out where
    * the app writes system texts itself, and no client can; add `assistant` and `tool` where it is a client that tells
    * what they said before.
    * The last message counts as asked, also when it is an assistant's: a model goes on from there.
@@ -65,7 +65,7 @@ export interface GuardOptions {
 /** A guard as it was understood: whatever is wrong with it is said before anything runs. */
 export interface GuardPlan extends JudgingPlan {
   readonly input: "before" | "parallel" | undefined
-  readonly roles: ReadonlyArray<GuardRole>
+  readonly whose: WhoseTexts
   readonly output: boolean
   readonly mode: GuardMode
   readonly onError: "block" | "allow"
@@ -112,9 +112,10 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
   const { onError = "block", timeoutMs = defaultTimeoutMs } = options
   const judging = readJudgingPlan(options, at)
   const { policies } = judging
-  const roles = options.roles ?? rolesOf(policies, at("policies")) ?? defaultRoles
+  const whose = whoseTexts(policies, options.roles ?? defaultRoles)
   checkOneOf(at("input"), options.input, [true, false, "before", "parallel"])
-  checkRoles(at("roles"), roles)
+  checkRoles(at("roles"), options.roles ?? whose.roles)
+  if (!whose.roles.includes("user")) checkRoles(at("policies"), whose.roles)
   checkOneOf(at("output"), options.output, [true, false, ...modes])
   checkOneOf(at("mode"), options.mode, modes)
   checkOneOf(at("onError"), onError, ["block", "allow"])
@@ -136,21 +137,27 @@ export function readGuardOptions(options: GuardOptions, path = "guard"): GuardPl
     if (output) checkJudges(policy, "response")
   }
   const mode = modeOf(options, at("mode"))
-  return { ...judging, input, roles, output, mode, onError, timeoutMs }
+  return { ...judging, input, whose, output, mode, onError, timeoutMs }
 }
 
-/** A guard judges the same messages by all its policies: what some of them would not judge cannot be left out for those. */
-function rolesOf(policies: ReadonlyArray<Policy>, path: string): ReadonlyArray<GuardRole> | undefined {
-  const [first] = policies
-  const named = policies.map(({ roles }) => {
-    if (roles === undefined) return "the guard's roles"
-    // One that is no list is refused where the guard's are.
-    return guardRoles.filter((role) => Array.isArray(roles) && roles.includes(role)).join(", ")
-  })
-  const other = named.findIndex((roles) => roles !== named[0])
-  if (other < 0) return first?.roles
-  const problem = `${policies[other]?.id} judges ${named[other]}, and ${first?.id} ${named[0]}`
-  throw invalidRequest(path, problem, "Give all policies of a guard the same `roles`, or the guard its own.")
+/** @param others whose texts are judged by policies that name no roles of their own */
+function whoseTexts(policies: ReadonlyArray<Policy>, others: ReadonlyArray<GuardRole>): WhoseTexts {
+  const groups = new Map<string, JudgedRoles & { readonly policies: Array<string> }>()
+  for (const { id, roles = others } of policies) {
+    // What is no list of roles is refused where it is checked.
+    const judged = guardRoles.filter((role) => Array.isArray(roles) && roles.includes(role))
+    const group = groups.get(judged.join()) ?? { roles: judged, policies: [] }
+    group.policies.push(id)
+    groups.set(judged.join(), group)
+  }
+  const byPolicy = [...groups.values()]
+  const exchange = policies.filter(({ context }) => context === "exchange").map(({ id }) => id)
+  return {
+    roles:
+      byPolicy.length === 0 ? others : guardRoles.filter((role) => byPolicy.some(({ roles }) => roles.includes(role))),
+    ...(byPolicy.length > 1 && { byPolicy }),
+    ...(exchange.length > 0 && { exchange }),
+  }
 }
 
 /** A guard that leaves out what the user says is none: `input: false` says that no prompt is judged. */

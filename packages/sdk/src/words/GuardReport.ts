@@ -16,10 +16,12 @@ export interface Blocked {
 }
 
 export interface GuardReport {
-  /** Characters (UTF-16 units) that went out. */
+  /** Characters (UTF-16 units) of the source's that went out. */
   readonly releasedCharacters: number
   /** Characters that came from the source and did not go out. */
   readonly heldCharacters: number
+  /** Where a policy redacts: characters that were cut out of what went out. Left out where none were. */
+  readonly redactedCharacters?: number
   /**
    * Characters that went out although they belong to a sentence that was judged bad: always 0 with `window` and
    * `buffer`, the flagged sentences with `audit`.

@@ -4,6 +4,7 @@ import type { ContentTexts } from "./Content.ts"
 import { invalidRequest, JudgeError } from "./Errors.ts"
 import { isRecord } from "./Json.ts"
 import type { Policy } from "./Policy.ts"
+import type { TextSpan } from "./Redaction.ts"
 import type { PolicyVerdict, Verdict } from "./Verdict.ts"
 
 /** What a judge is handed with a content. */
@@ -21,7 +22,10 @@ export interface JudgeCall {
 
 /** What a judge says: each of its policies with a probability from 0 to 1, and whether that is flagged. */
 export interface Judgement {
-  /** At least one. A policy is flagged when its probability is at least its threshold. */
+  /**
+   * At least one. A policy is flagged when its probability is at least its threshold. With the action `redact` it says in `spans`
+   * what is to be cut out of the content as it came: of the response, or of a prompt alone.
+   */
   readonly policies: ReadonlyArray<Omit<PolicyVerdict, "flagged">>
   /** Tokens that were run. Default: none. */
   readonly tokens?: Verdict["tokens"] | undefined
@@ -48,6 +52,11 @@ export interface Judge {
   readonly name: string
   /** Whether it may ask the ShieldGemma that was opened: an adapter opens none for a judge that does not. */
   readonly usesModel?: boolean | undefined
+  /**
+   * For one that redacts: UTF-16 units of the longest stretch that it cuts out. So much behind what was judged a guard holds
+   * back, as a stretch may go on in what follows. Left out, it redacts nothing.
+   */
+  readonly longestSpan?: number | undefined
   readonly judge: (content: ContentTexts, call: JudgeCall) => Promise<Judgement>
 }
 
@@ -56,21 +65,29 @@ export function checkJudge(option: string, judge: unknown): asserts judge is Jud
   if (judge === undefined) return
   const remedy = "Pass a judge, such as those of @facet/sdk/judges, or { name, judge }."
   if (!isRecord(judge)) throw invalidRequest(option, `${show(judge)} is no judge`, remedy)
-  const { judge: ask, name, usesModel } = judge
+  const { judge: ask, longestSpan, name, usesModel } = judge
   if (typeof name !== "string" || name === "") throw invalidRequest(`${option}.name`, "it is no text", remedy)
   if (typeof ask !== "function") throw invalidRequest(`${option}.judge`, "it is no function", remedy)
   checkFlag(`${option}.usesModel`, usesModel)
+  if (longestSpan === undefined || (Number.isSafeInteger(longestSpan) && Number(longestSpan) > 0)) return
+  throw invalidRequest(`${option}.longestSpan`, `${show(longestSpan)} is no length`, "Use a whole number above 0.")
 }
 
 /**
  * What a judge said, as a verdict.
  *
+ * @param content as it came, which the spans are places of.
  * @throws JudgeError for what is no judgement: nothing is let through for want of a number.
  */
-export function verdictOfJudgement(judge: string, judgement: unknown): Verdict {
+export function verdictOfJudgement(
+  judge: Pick<Judge, "longestSpan" | "name">,
+  judgement: unknown,
+  content: ContentTexts,
+): Verdict {
   const said: unknown = isRecord(judgement) ? judgement["policies"] : undefined
-  if (!Array.isArray(said) || said.length === 0) throw misjudged(judge, "it named no policy")
-  const policies = said.map((entry) => policyVerdict(judge, entry))
+  if (!Array.isArray(said) || said.length === 0) throw misjudged(judge.name, "it named no policy")
+  const { length } = content.response ?? content.prompt ?? ""
+  const policies = said.map((entry) => policyVerdict(judge, entry, length))
   return {
     flagged: policies.some(({ flagged }) => flagged),
     policies,
@@ -78,13 +95,35 @@ export function verdictOfJudgement(judge: string, judgement: unknown): Verdict {
   }
 }
 
-function policyVerdict(judge: string, entry: unknown): PolicyVerdict {
-  const { action, policy, probability, threshold } = isRecord(entry) ? entry : {}
+function policyVerdict(
+  { longestSpan, name: judge }: Pick<Judge, "longestSpan" | "name">,
+  entry: unknown,
+  length: number,
+): PolicyVerdict {
+  const { action, policy, probability, spans, threshold } = isRecord(entry) ? entry : {}
   if (typeof policy !== "string" || policy === "") throw misjudged(judge, "a policy of its has no name")
   if (!isProbability(probability)) throw misjudged(judge, `${show(probability)} is no probability of ${policy}`)
   if (!isProbability(threshold)) throw misjudged(judge, `${show(threshold)} is no threshold of ${policy}`)
   const flagged = probability >= threshold
-  return { policy, probability, threshold, flagged, ...(action === "flag" && { action }) }
+  const said = { policy, probability, threshold, flagged }
+  if (action === "flag") return { ...said, action }
+  if (action !== "redact") return said
+  if (longestSpan === undefined) {
+    throw misjudged(judge, `${policy} redacts, and the judge does not say how much at most`, "Give it a `longestSpan`.")
+  }
+  return { ...said, action, ...(flagged && { spans: spansOf(judge, spans, Math.min(longestSpan, length), length) }) }
+}
+
+function spansOf(judge: string, spans: unknown, longest: number, length: number): ReadonlyArray<TextSpan> {
+  const remedy = `Spans are [{ start, end }], within the ${length} characters that were judged and ${longest} long at most.`
+  if (!Array.isArray(spans)) throw misjudged(judge, `${show(spans)} is no list of spans`, remedy)
+  return spans.map((span: unknown) => {
+    const { end, start } = isRecord(span) ? span : {}
+    const isWithin = typeof start === "number" && typeof end === "number" && start >= 0 && start < end && end <= length
+    const isWhole = Number.isInteger(start) && Number.isInteger(end)
+    if (isWithin && isWhole && end - start <= longest) return { start, end }
+    throw misjudged(judge, `${show(start)} to ${show(end)} is no span`, remedy)
+  })
 }
 
 /** Written so that NaN fails too. */
@@ -95,5 +134,8 @@ function tokensOf(tokens: unknown): Verdict["tokens"] {
   return { judged: typeof judged === "number" ? judged : 0, cached: typeof cached === "number" ? cached : 0 }
 }
 
-const misjudged = (judge: string, problem: string): JudgeError =>
-  new JudgeError({ judge, problem, remedy: "A judgement is { policies: [{ policy, probability, threshold }] }." })
+const misjudged = (
+  judge: string,
+  problem: string,
+  remedy = "A judgement is { policies: [{ policy, probability, threshold }] }.",
+): JudgeError => new JudgeError({ judge, problem, remedy })

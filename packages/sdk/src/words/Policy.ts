@@ -12,11 +12,15 @@ import { DEFAULT_THRESHOLD, defaultPolicies, isPolicyId, policies } from "./Rele
 import { judgesResponses, type ShieldSpelling } from "./ShieldSpelling.ts"
 
 /**
- * What a guard does with what is flagged: hold it back, or let it out and tell. To cut out what is wrong and let out the rest
- * (`redact`), a judge has to know where it stands, which neither a guideline nor a probe does.
+ * What a guard does with what is flagged: hold it back; let it out and tell; cut out what is wrong and let out the rest. For
+ * `redact` a judge has to know where it stands, as those of lists, patterns and personal data do (`@facet/sdk/judges`): neither
+ * a guideline nor a probe does, so that a policy of theirs with it is refused.
  */
-export const policyActions = ["block", "flag"] as const
+export const policyActions = ["block", "flag", "redact"] as const
 export type PolicyAction = (typeof policyActions)[number]
+
+export const policyContexts = ["turn", "exchange"] as const
+export type PolicyContext = (typeof policyContexts)[number]
 
 /** A text, and whether it violates the policy. */
 export interface PolicyExample {
@@ -39,10 +43,15 @@ export interface Policy {
   readonly calibration?: PolicyCalibration | undefined
   /** How ShieldGemma's prompt is spelt. Default: as the guard's checkpoint has it. */
   readonly spelling?: ShieldSpelling | undefined
-  /** Whose messages of a prompt a guard judges by it; the guard's own `roles` go before. Default: `system` and `user`. */
+  /** Whose messages of a prompt a guard judges by it. Default: the guard's own `roles`, `system` and `user` where it has none. */
   readonly roles?: ReadonlyArray<GuardRole> | undefined
+  /**
+   * What a guard tells along. `turn` (the default): what the user said last, with an answer. `exchange`: the turns before, too,
+   * who said them and in what order, the newest 6,000 characters of them; a verdict says in `exchange` what was left out.
+   */
+  readonly context?: PolicyContext | undefined
   /** Default `block`. */
-  readonly action?: PolicyAction | undefined
+  readonly action?: Exclude<PolicyAction, "redact"> | undefined
   /** Judges instead of the guideline, or beside it. */
   readonly probe?: Probe | undefined
   /** Texts that show what is meant; what it may be trained on. No model is shown them. */
@@ -130,6 +139,7 @@ const fields = [
   "calibration",
   "spelling",
   "roles",
+  "context",
   "action",
   "probe",
   "examples",
@@ -161,7 +171,11 @@ export function readPolicy(option: string, given: unknown): Policy {
 
 function checkPolicy(option: string, policy: Readonly<Record<string, unknown>>): void {
   const at = (field: keyof Policy) => `${option}.${field}`
-  const { probe, threshold } = policy
+  const { action, probe, threshold } = policy
+  if (action === "redact") {
+    const problem = "neither a guideline nor a probe says where in a text the violation stands"
+    throw invalidRequest(at("action"), problem, 'Use "block", "flag", or a judge of @facet/sdk/judges that redacts.')
+  }
   for (const field of ["harm", "promptGuideline", "responseGuideline"] as const) {
     if (policy[field] !== undefined) checkPolicyText(at(field), policy[field])
   }

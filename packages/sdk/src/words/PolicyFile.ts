@@ -60,9 +60,22 @@ async function parseYaml(text: string, name: string): Promise<unknown> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const [error] = document.errors
-  if (error === undefined) return document.toJS()
+  if (error === undefined) return valueOf(document, name)
   const { line } = lines.linePos(error.pos[0])
   throw invalidRequest("policy", `${name}, line ${line}: ${firstLine(error.message)}`, "Write JSON or YAML.")
+}
+
+/** An alias of nothing, or aliases of aliases without end, show only here. */
+function valueOf(document: { readonly toJS: () => unknown }, name: string): unknown {
+  try {
+    return document.toJS()
+  } catch (cause) {
+    throw invalidRequest(
+      "policy",
+      `${name}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Write it out.",
+    )
+  }
 }
 
 const firstLine = (message: string): string => message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? ""

@@ -1,5 +1,6 @@
 /** How a policy is trained. */
 import type { Policy } from "./Policy.ts"
+import type { ProbeFrame } from "./Probe.ts"
 
 interface AnyTrainingOptions {
   /** Of the policy. Default: `own`, or `distilled`. */
@@ -8,6 +9,11 @@ interface AnyTrainingOptions {
   readonly harm?: string | undefined
   /** Whose activations a probe reads: the model's that judges, or the one's that writes, which cost nothing while it writes. */
   readonly activations?: "guard" | "text" | undefined
+  /**
+   * What stands around the examples while they are read: see {@link ProbeFrame}. Default: `chat` for the model that writes, which is
+   * read while it does, and `raw` for the guard.
+   */
+  readonly frame?: ProbeFrame | undefined
   /** Layers that a probe may read, from 0. Default: all of a small model, twelve of a large one. */
   readonly layers?: ReadonlyArray<number> | undefined
   /** The threshold is to flag at most this share of harmless texts, from 0 to 1. */

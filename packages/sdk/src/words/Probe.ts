@@ -7,14 +7,23 @@ export const poolings = ["mean", "max"] as const
 export type Pooling = (typeof poolings)[number]
 
 /**
- * A logistic regression on a text's pooled residual stream: plain data. The text is run raw, `<bos>` first; `<bos>` itself is
- * not pooled, as it has activations far beyond all others, and the same for every text.
+ * What stands around a text that is read: nothing, or the turns of a chat, as a model that writes has them while it writes.
+ * Activations differ with it, and so a probe reads in the frame in which it was trained.
+ */
+export const probeFrames = ["raw", "chat"] as const
+export type ProbeFrame = (typeof probeFrames)[number]
+
+/**
+ * A logistic regression on a text's pooled residual stream: plain data. `<bos>` is not pooled, as it has activations far beyond
+ * all others, and the same for every text.
  */
 export interface Probe {
   /** Whose activations it reads: those of the model that writes, or of the one that judges. */
   readonly of: "text" | "guard"
   /** The fingerprint of that model. Weights mean nothing in any other. */
   readonly model: string
+  /** Default `raw`: the text alone, `<bos>` first. What is written while a probe reads along is in a chat whatever this says. */
+  readonly frame?: ProbeFrame | undefined
   readonly site: "resid_post"
   /** From 0. */
   readonly layer: number
@@ -87,17 +96,18 @@ export function probeLogit({ bias, weights }: Pick<Probe, "bias" | "weights">, f
   return logit
 }
 
-const fields = ["of", "model", "site", "layer", "pooling", "weights", "bias", "guideline"]
+const fields = ["of", "model", "frame", "site", "layer", "pooling", "weights", "bias", "guideline"]
 
 /** @throws InvalidRequestError with the path of what is wrong with it. */
 export function checkProbe(option: string, given: unknown): void {
   checkKnown(given, fields, option)
   // Its fields are checked one by one.
-  const { bias, guideline, layer, model, of, pooling, site, weights } = given as Partial<Probe>
+  const { bias, frame, guideline, layer, model, of, pooling, site, weights } = given as Partial<Probe>
   const refuse = (field: string, value: unknown, remedy: string) =>
     invalidRequest(`${option}.${field}`, `${show(value)} is not valid`, remedy)
   checkOneOf(`${option}.of`, of ?? null, ["text", "guard"])
   checkUnicode(`${option}.model`, model)
+  checkOneOf(`${option}.frame`, frame, probeFrames)
   checkOneOf(`${option}.site`, site ?? null, ["resid_post"])
   if (!Number.isInteger(layer) || layer! < 0) throw refuse("layer", layer, "Use a whole number of at least 0.")
   if (!Array.isArray(pooling) || pooling.length === 0 || new Set(pooling).size < pooling.length) {

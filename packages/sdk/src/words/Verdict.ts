@@ -1,6 +1,7 @@
 /** One content, judged against policies. */
 import type { JudgingStage } from "./Cascade.ts"
 import type { PolicyAction } from "./Policy.ts"
+import type { TextSpan } from "./Redaction.ts"
 import type { Site } from "./Site.ts"
 import type { Feature } from "./Trace.ts"
 
@@ -23,6 +24,11 @@ export interface PolicyVerdict {
   readonly flagged: boolean
   /** What a guard does about it, where it does not hold the text back. */
   readonly action?: Exclude<PolicyAction, "block">
+  /**
+   * With the action `redact`, where it is flagged: what is to be cut out of the text that was judged, the response of an exchange,
+   * else the prompt. There is no `redact` without it: what cannot be placed is held back.
+   */
+  readonly spans?: ReadonlyArray<TextSpan>
   /** With `explain`, where it is flagged: the words that it hangs on. Left out where no word could be tried. */
   readonly reason?: VerdictReason
 }
@@ -31,10 +37,7 @@ export interface PolicyVerdict {
  * A stretch of what was judged, and what becomes of the verdict when `…` stands in its place; of a probe, when its tokens are
  * not pooled.
  */
-export interface OccludedSpan {
-  /** UTF-16 units of the side's own text; `end` is behind the last one. */
-  readonly start: number
-  readonly end: number
+export interface OccludedSpan extends TextSpan {
   /** P(violation) with the span hidden, 0 to 1. */
   readonly without: number
   /** What the span adds to `logit(Yes) - logit(No)`, or to a probe's logit: negative where it speaks for the content. */
@@ -82,6 +85,10 @@ export interface Verdict {
   readonly policies: ReadonlyArray<PolicyVerdict>
   /** Left out where what was judged is one text. */
   readonly turn?: JudgedTurn
+  /** Of `shield`, where a policy redacts: the text that was judged without what is wrong, `[email]` in its place. */
+  readonly redacted?: string
+  /** Where a policy judges whole exchanges: how many messages it was told, and how many older ones were left out. */
+  readonly exchange?: { readonly messages: number; readonly leftOut: number }
   /** Whose it is, in a cascade. Left out where there is none. */
   readonly stage?: JudgingStage
   /** Tokens that were run to judge; those that came from the prefix cache are not among them. */
@@ -98,14 +105,26 @@ export function visibleVerdict<V extends Pick<Verdict, "policies" | "turn">>(of:
 }
 
 type Flags = Pick<Verdict, "flagged"> & {
-  readonly policies: ReadonlyArray<Pick<PolicyVerdict, "flagged" | "action">>
+  readonly policies: ReadonlyArray<Pick<PolicyVerdict, "flagged" | "action" | "spans">>
 }
 
-/** Whether a guard holds a text back: it was flagged, and not by policies alone that let out and tell. */
+/** Whether a guard holds a text back: it was flagged, and not by policies alone that let out and tell, or cut out. */
 export const holdsBack = ({ flagged, policies }: Flags): boolean => {
   const told = policies.filter((policy) => policy.flagged)
-  return flagged && (told.length === 0 || told.some(({ action }) => action === undefined))
+  return flagged && (told.length === 0 || told.some(isHeldBack))
 }
+
+/** The same of what came in, which is handed on as it came or not at all: what a policy would cut out of it holds it back. */
+export const holdsBackInput = (verdict: Flags): boolean =>
+  holdsBack(verdict) || verdict.policies.some(({ action, flagged }) => flagged && action === "redact")
+
+/** Whether something goes out as it is although it is flagged. */
+export const tells = ({ policies }: Flags): boolean =>
+  policies.some(({ action, flagged }) => flagged && action === "flag")
+
+/** Whoever redacts has to say what. */
+const isHeldBack = ({ action, spans = [] }: Flags["policies"][number]): boolean =>
+  action === undefined || (action === "redact" && spans.length === 0)
 
 /** The verdict that is remembered of a side: the first that held back, else the first that flagged, else the latest. */
 export const worseVerdict = <V extends Flags>(known: V | undefined, next: V): V =>

@@ -2,18 +2,19 @@ import { checkKnown, checkNumber, checkOneOf, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { guardRoles } from "./GuardRole.ts"
 import { isRecord } from "./Json.ts"
-import { checkPolicyText, type Policy, policyActions, type PolicyExample } from "./Policy.ts"
+import { checkPolicyText, type Policy, policyActions, policyContexts, type PolicyExample } from "./Policy.ts"
 import { checkProbe } from "./Probe.ts"
 import { shieldSpellings } from "./ShieldSpelling.ts"
 
 /** @throws InvalidRequestError with the path of what is wrong among a policy's optional fields */
 export function checkPolicyDetails(option: string, policy: Policy): void {
   const at = (field: keyof Policy) => `${option}.${field}`
-  const { action, calibration, examples, probe, roles, spelling, training } = policy
+  const { action, calibration, context, examples, probe, roles, spelling, training } = policy
   if (calibration !== undefined) checkCalibration(at("calibration"), calibration)
   checkOneOf(at("spelling"), spelling, shieldSpellings)
   if (roles !== undefined) checkRoles(at("roles"), roles)
-  checkAction(at("action"), action)
+  checkOneOf(at("context"), context, policyContexts)
+  checkOneOf(at("action"), action, policyActions)
   if (probe !== undefined) checkProbe(at("probe"), probe)
   if (examples !== undefined) checkExamples(at("examples"), examples)
   if (training !== undefined && !isRecord(training)) {
@@ -48,14 +49,6 @@ function checkRoles(option: string, roles: unknown): void {
     throw invalidRequest(option, `${show(roles)} is no list of roles`, 'Use a list such as ["user"], or leave it out.')
   }
   for (const [i, role] of roles.entries()) checkOneOf(`${option}[${i}]`, role ?? null, guardRoles)
-}
-
-function checkAction(option: string, action: unknown): void {
-  if (action === "redact") {
-    const problem = "neither a guideline nor a probe says where in a text the violation stands"
-    throw invalidRequest(option, problem, 'Use "block" or "flag".')
-  }
-  checkOneOf(option, action, policyActions)
 }
 
 function checkExamples(option: string, examples: unknown): void {

@@ -20,7 +20,14 @@ export {
   show,
 } from "./Checks.ts"
 export type { Constraint, JsonSchema } from "./Constraint.ts"
-export { type Cascade, type CascadePlan, type JudgingStage, judgingStages } from "./Cascade.ts"
+export {
+  type Cascade,
+  type CascadePlan,
+  type JudgingStage,
+  judgingStages,
+  readCascade,
+  verdictOfProbes,
+} from "./Cascade.ts"
 export type { Content, ExplainOptions, ShieldOptions } from "./Content.ts"
 export type { Answer, AnswerOf, BooleanAnswer, ChoiceAnswer, DecideOptions, Decision, ScoreAnswer } from "./Decision.ts"
 export {
@@ -97,7 +104,7 @@ export {
   pickGuardOptions,
   readGuardOptions,
 } from "./GuardOptions.ts"
-export { type GuardRole, guardRoles } from "./GuardRole.ts"
+export { type GuardRole, guardRoles, type JudgedRoles, type WhoseTexts } from "./GuardRole.ts"
 export { callHook } from "./callHook.ts"
 export { type CallEnd, GuardedCall } from "./GuardedCall.ts"
 export {
@@ -124,6 +131,8 @@ export {
   type Policy,
   type PolicyAction,
   policyActions,
+  type PolicyContext,
+  policyContexts,
   type PolicyExample,
   type PolicyOptions,
   resolvePolicies,
@@ -141,7 +150,7 @@ export {
   type TrainingCandidate,
 } from "./PolicyTraining.ts"
 export { type PaperCalibration, type PolicyCalibration, policyProbability } from "./policyProbability.ts"
-export { Pool, type Pooling, type Probe, probeLogit } from "./Probe.ts"
+export { Pool, type Pooling, type Probe, type ProbeFrame, probeFrames, probeLogit } from "./Probe.ts"
 export { defaultPolicies, policies, type PolicyId } from "./ReleasedPolicies.ts"
 export { type ShieldSpelling, shieldSpellings } from "./ShieldSpelling.ts"
 export { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "./Judge.ts"
@@ -157,6 +166,7 @@ export {
   promptReadings,
   promptReadingsInSlices,
   type PromptReadings,
+  type ToldExchange,
 } from "./promptReadings.ts"
 export type { EncodeOptions, RenderedPrompt, RenderOptions } from "./RenderedPrompt.ts"
 export type {
@@ -224,3 +234,4 @@ export type { FeatureReason, JudgedTurn, OccludedSpan, PolicyVerdict, Verdict, V
 export { traceToHtml, type TraceToHtmlOptions, tracesFromHtml } from "./traceToHtml.ts"
 export { holdsBack, visibleVerdict, worseVerdict } from "./Verdict.ts"
 export { type TraceContext, traceContextOf } from "./Traceparent.ts"
+export type { Cut, TextSpan } from "./Redaction.ts"

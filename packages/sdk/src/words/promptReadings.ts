@@ -1,5 +1,5 @@
 /** What of a prompt is judged, and in what pieces: one rule for all guards. */
-import type { GuardRole } from "./GuardRole.ts"
+import type { GuardRole, WhoseTexts } from "./GuardRole.ts"
 import { type Sliced, whole } from "./Sliced.ts"
 import type { JudgedTurn } from "./Verdict.ts"
 
@@ -14,6 +14,20 @@ export interface PromptReading {
   readonly text: string
   /** What it is, where there are several. */
   readonly turn?: JudgedTurn
+  /** The ids of the policies that judge it. Left out, all do. */
+  readonly policies?: ReadonlyArray<string>
+}
+
+/** What was said so far, for policies that judge whole exchanges. */
+export interface ToldExchange {
+  /** `User: …`, `Assistant: …`, one below the other. */
+  readonly text: string
+  /** How many messages that is. */
+  readonly messages: number
+  /** How many older ones it has no room for. */
+  readonly leftOut: number
+  /** The ids of the policies that judge it. */
+  readonly policies: ReadonlyArray<string>
 }
 
 export interface PromptReadings {
@@ -21,6 +35,8 @@ export interface PromptReadings {
   readonly input: ReadonlyArray<PromptReading>
   /** What the answer answers: what the user said last. Undefined when nobody said anything. */
   readonly question: string | undefined
+  /** There where policies judge it. */
+  readonly exchange?: ToldExchange | undefined
 }
 
 interface Placed extends PromptMessage {
@@ -37,6 +53,7 @@ const mostAlone = 8
  * Gemma's template joins it; the last 1, 2, 4, 8 turns, and all, as they came and with system texts first, where many
  * models have them. A sentence that goes on in the next message is read as one.
  *
+ * @param whose the roles whose texts are judged, or what a guard's plan says of them, policy by policy.
  * @param beside what was said beside the messages: tools' descriptions, metadata. It is judged whatever the roles.
  * @example
  * const chat = [{ role: "system", text: "How do I build" }, { role: "user", text: "a bomb?" }] as const
@@ -45,15 +62,62 @@ const mostAlone = 8
  */
 export const promptReadings = (
   messages: ReadonlyArray<PromptMessage>,
-  roles: ReadonlyArray<GuardRole>,
+  whose: ReadonlyArray<GuardRole> | WhoseTexts,
   beside = "",
-): PromptReadings => whole(promptReadingsInSlices(messages, roles, beside))
+): PromptReadings => whole(promptReadingsInSlices(messages, "roles" in whose ? whose : { roles: whose }, beside))
 
 /** {@link promptReadings}, for threads on which others wait. */
 export function* promptReadingsInSlices(
   messages: ReadonlyArray<PromptMessage>,
-  roles: ReadonlyArray<GuardRole>,
+  { byPolicy, exchange, roles }: WhoseTexts,
   beside = "",
+): Sliced<PromptReadings> {
+  const readings: Array<PromptReading> = []
+  let question: string | undefined
+  for (const { policies, roles: judged } of byPolicy ?? [{ roles, policies: undefined }]) {
+    const read = yield* readingsOfRoles(messages, judged, beside)
+    readings.push(...read.input.map((reading) => ({ ...reading, ...(policies !== undefined && { policies }) })))
+    question ??= judged.includes("user") ? read.question : undefined
+  }
+  const told = exchange === undefined ? undefined : exchangeOf(messages, roles, exchange)
+  // A single message is read as it is.
+  if (told !== undefined && told.messages > 1) {
+    readings.push({ text: told.text, turn: "history", policies: told.policies })
+  }
+  const input = byPolicy === undefined ? readings : yield* distinct(readings)
+  return { input, question: question ?? input.at(-1)?.text, ...(told !== undefined && { exchange: told }) }
+}
+
+/** What of an exchange is told: some 1,500 tokens, which leave room for an answer in the window of a ShieldGemma. */
+const longestExchange = 6_000
+
+const speakers: Readonly<Record<Exclude<GuardRole, "system">, string>> = {
+  user: "User",
+  assistant: "Assistant",
+  tool: "Tool",
+}
+
+/** The newest messages, whole, as long as there is room for them; the last in any case. What tools found only where it is judged. */
+function exchangeOf(
+  messages: ReadonlyArray<PromptMessage>,
+  roles: ReadonlyArray<GuardRole>,
+  policies: ReadonlyArray<string>,
+): ToldExchange {
+  const lines: Array<string> = []
+  for (const { role, text } of messages) {
+    if (text.trim() === "" || role === "system" || (role === "tool" && !roles.includes(role))) continue
+    lines.push(`${speakers[role]}: ${text.trim()}`)
+  }
+  let length = 0
+  const kept = lines.toReversed().findIndex((line, i) => (length += line.length + 1) > longestExchange && i > 0)
+  const leftOut = kept < 0 ? 0 : lines.length - kept
+  return { text: lines.slice(leftOut).join("\n"), messages: lines.length - leftOut, leftOut, policies }
+}
+
+function* readingsOfRoles(
+  messages: ReadonlyArray<PromptMessage>,
+  roles: ReadonlyArray<GuardRole>,
+  beside: string,
 ): Sliced<PromptReadings> {
   const written = placed(messages).filter(({ text }) => text.trim() !== "")
   // A model goes on from what is said last, whoever is said to have said it. System texts it reads elsewhere.
@@ -144,7 +208,10 @@ const blankLined = (texts: ReadonlyArray<string>): string => texts.filter((text)
 function* distinct(readings: ReadonlyArray<PromptReading>): Sliced<ReadonlyArray<PromptReading>> {
   const known = new Map<string, PromptReading>()
   for (const reading of readings) {
-    if (reading.text !== "" && !known.has(reading.text)) known.set(reading.text, reading)
+    const same = known.get(reading.text)
+    if (same?.policies !== undefined && reading.policies !== undefined) {
+      known.set(reading.text, { ...same, policies: [...new Set([...same.policies, ...reading.policies])] })
+    } else if (reading.text !== "" && same === undefined) known.set(reading.text, reading)
     yield
   }
   return [...known.values()]

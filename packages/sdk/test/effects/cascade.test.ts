@@ -87,6 +87,21 @@ describe("a cascade", () => {
     assert.isAbove(guard?.judgements ?? 0, 2)
   })
 
+  it("reads a prompt in the passes as `shield` does by a probe in a chat's frame, and not by one of raw texts", async () => {
+    const said = async (frame: "raw" | "chat") => {
+      const probe = probeOf(0, { weights, bias: 0.1, frame })
+      const guard = { cascade: { probes: [probe], release: 1 }, output: false }
+      const { verdicts } = await facet.generate(story, { maxTokens: 1, cacheSalt: frame, guard })
+      const alone = await facet.shield(story, { policies: [probe] })
+      return [verdicts.input?.policies[0]?.probability ?? NaN, alone.policies[0]?.probability ?? NaN] as const
+    }
+    const [along, alone] = await said("chat")
+    assert.closeTo(along, alone, 1e-4)
+    const [same, raw] = await said("raw")
+    assert.closeTo(same, along, 1e-4)
+    assert.isAbove(Math.abs(raw - along), 1e-3)
+  })
+
   it("reads the answer's own tokens, up to the first that covers what is judged, and the prompt's", async () => {
     const own = { weights, bias: 0.1 }
     const parts: Array<GenerationPart> = []

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import {
   Facet,
+  type InvalidRequestError,
   type Policy,
   policies,
   policyCard,
@@ -111,6 +112,11 @@ describe("trainPolicy", () => {
     assert.include(String(asked), "20 labels cannot tell it")
   })
 
+  it("reads no guard in a chat's frame", async () => {
+    const error = await failureOf(facet.trainPolicy(some(60), { guideline, frame: "chat" }))
+    assert.strictEqual((error as InvalidRequestError).option, "frame")
+  })
+
   it("refuses a rate that is finer than one of the examples, and one that cannot be had", async () => {
     const fine = await failureOf(facet.trainPolicy(some(60), { guideline, layers: [3], maxFalsePositiveRate: 0.01 }))
     assert.include(String(fine), "30 examples labelled 0 cannot tell a rate of 0.01")
@@ -159,6 +165,7 @@ describe("distilPolicy", () => {
   it("trains a probe of the model that writes on the guard's own verdicts", async () => {
     const texts = some(60).map(({ text }) => text)
     const policy = await facet.distilPolicy(texts, { layers: [2] })
+    assert.strictEqual(policy.probe?.frame, "chat")
     assert.strictEqual(policy.probe?.of, "text")
     assert.isUndefined(policy.probe?.guideline)
     assert.deepInclude(policy.training, { labels: "distilled", method: "probe" })

@@ -45,6 +45,8 @@ interface Scenario {
   /** Parts after which the reader leaves. */
   readonly leavesAfter: number
   readonly delays: Random
+  /** Whether the forbidden word is cut out instead of being held back. */
+  readonly redacts: boolean
 }
 
 function scenario(seed: number): Scenario {
@@ -62,6 +64,7 @@ function scenario(seed: number): Scenario {
     mostAhead: rng.pick([1, 600, 1_000, 1_000_000]),
     leavesAfter: rng.chance(0.15) ? rng.below(8) : Infinity,
     delays: random(seed + 0.5),
+    redacts: rng.chance(0.4),
   }
 }
 
@@ -94,6 +97,24 @@ function frame(rng: Random, value: number): Frame<number> {
 
 const verdict = (flagged: boolean): Verdict => ({ flagged, policies: [], tokens: { judged: 1, cached: 0 } })
 
+/** Cuts the forbidden word out of a text, wherever it stands in it. */
+const cutting = (text: string): Verdict => {
+  const spans = Array.from(text.matchAll(new RegExp(forbidden, "g")), ({ index }) => ({
+    start: index,
+    end: index + forbidden.length,
+  }))
+  const flagged = spans.length > 0
+  const policy = {
+    policy: "cut",
+    probability: flagged ? 1 : 0,
+    threshold: 0.5,
+    flagged,
+    action: "redact",
+    spans,
+  } as const
+  return { flagged, policies: [policy], tokens: { judged: 1, cached: 0 } }
+}
+
 const wait = async ({ delays }: Scenario) => {
   for (let i = delays.below(3); i > 0; i--) await (delays.chance(0.3) ? tick() : Promise.resolve())
 }
@@ -105,6 +126,8 @@ interface Run {
   started: number
   released: number
   aborted: boolean
+  /** What went out of the texts of a frame, where some of it may be cut out. */
+  readonly said: Map<number, ReadonlyArray<string>>
   /** Texts that were judged good, or that a failed judgement let through, each with the parts that were out then. */
   readonly cleared: Array<{ readonly channel: string; readonly text: string }>
 }
@@ -117,11 +140,12 @@ async function run(plan: Scenario): Promise<Run> {
     started: 0,
     released: 0,
     aborted: false,
+    said: new Map(),
     cleared: [],
   }
   let judgement = 0
   const guarded = guardFrames<number, SourceFailure, never, never>({
-    plan,
+    plan: { ...plan, judge: plan.redacts ? { longestSpan: forbidden.length } : undefined },
     mostAhead: plan.mostAhead,
     source: fromSource(async function* ({ signal }) {
       result.started++
@@ -130,7 +154,14 @@ async function run(plan: Scenario): Promise<Run> {
         for (const [i, each] of plan.frames.entries()) {
           await wait(plan)
           if (i === plan.failsAt) throw new Error("the source broke")
-          yield each
+          const redacted: Frame<number>["redacted"] = (texts) => {
+            result.said.set(
+              each.value,
+              texts.map((text) => text.redacted),
+            )
+            return each.value
+          }
+          yield { ...each, redacted }
         }
         if (plan.failsAt === plan.frames.length) throw new Error("the source broke")
       } finally {
@@ -149,8 +180,10 @@ async function run(plan: Scenario): Promise<Run> {
         () => {
           const isFailing = plan.failing.has(judgement++)
           const isBad = text.includes(forbidden)
-          if (isFailing ? plan.onError === "allow" : !isBad) result.cleared.push({ channel, text })
-          return isFailing ? Effect.fail(new OverloadedError({ limit: 1 })) : Effect.succeed(verdict(isBad))
+          const isCleared = plan.redacts || !isBad
+          if (isFailing ? plan.onError === "allow" : isCleared) result.cleared.push({ channel, text })
+          if (isFailing) return Effect.fail(new OverloadedError({ limit: 1 }))
+          return Effect.succeed(plan.redacts ? cutting(text) : verdict(isBad))
         },
       ),
   })
@@ -210,7 +243,7 @@ function check(plan: Scenario, ran: Run): void {
   assert.strictEqual(released, started, "a source was not released")
   assert.isAtMost(started, 1)
   const isBlocking = plan.mode !== "audit"
-  const out = plan.frames.slice(0, values.length)
+  const out = plan.frames.slice(0, values.length).map((each) => asSaid(each, ran))
   if (isBlocking && plan.output && plan.failing.size === 0) {
     for (const channel of ["text", "b"]) assert.notInclude(textOf(out, channel), forbidden, "leaked")
   }
@@ -223,7 +256,7 @@ function check(plan: Scenario, ran: Run): void {
   if (hasLeft) return
   const report = parts.at(-1)
   assert.strictEqual(report?.type, "report")
-  if (report?.type === "report") checkReport(plan, ran, report.report, out)
+  if (report?.type === "report") checkReport(plan, ran, report.report, values.length)
   const blocked = parts.findIndex(({ type }) => type === "blocked")
   if (blocked >= 0) {
     assert.strictEqual(blocked, parts.length - 2, "something follows a block")
@@ -237,10 +270,33 @@ function check(plan: Scenario, ran: Run): void {
   assert.isTrue(error === undefined || error instanceof SourceFailure)
 }
 
-function checkReport(plan: Scenario, { parts }: Run, report: GuardReport, out: ReadonlyArray<Frame<number>>): void {
+/** A frame as it went out. */
+function asSaid(frame: Frame<number>, { said }: Run): Frame<number> {
+  const texts = said.get(frame.value)
+  return texts === undefined
+    ? frame
+    : { ...frame, texts: frame.texts?.map((each, i) => ({ ...each, text: texts[i] ?? "" })) ?? [] }
+}
+
+/** What was cut out is gone, and nothing else is. */
+function checkCut(plan: Scenario, ran: Run, values: number): void {
+  const frames = plan.frames.slice(0, values)
+  for (const channel of ["text", "b"]) {
+    const whole = textOf(frames, channel).replaceAll(forbidden, "[cut]")
+    const told = textOf(
+      frames.map((each) => asSaid(each, ran)),
+      channel,
+    )
+    assert.strictEqual(told, whole)
+  }
+}
+
+function checkReport(plan: Scenario, ran: Run, report: GuardReport, values: number): void {
+  const { parts } = ran
   const length = (frames: ReadonlyArray<Frame<number>>) =>
     frames.flatMap(({ texts = [] }) => texts).reduce((sum, { text }) => sum + text.length, 0)
-  assert.strictEqual(report.releasedCharacters, length(out))
+  const out = plan.frames.slice(0, values)
+  assert.strictEqual(report.releasedCharacters + (report.redactedCharacters ?? 0), length(out))
   if (plan.mode !== "audit") assert.strictEqual(report.leakedCharacters, 0)
   assert.strictEqual(
     report.blocked !== undefined,
@@ -253,6 +309,12 @@ function checkReport(plan: Scenario, { parts }: Run, report: GuardReport, out: R
   const sent = plan.frames.slice(0, plan.failsAt)
   const isBad = ["text", "b"].some((channel) => textOf(sent, channel).includes(forbidden))
   const isInputBad = plan.input !== undefined && plan.inputIs === "bad"
+  if (plan.redacts) {
+    if (report.blocked === undefined) return checkCut(plan, ran, values)
+    // A text that was said to be complete, and that goes on all the same, may be torn.
+    const isCutShort = plan.frames.some(({ texts = [] }) => texts.some(({ isEnd }) => isEnd))
+    return assert.isTrue(isInputBad || isCutShort, "blocked what could be cut out")
+  }
   assert.strictEqual(
     report.blocked !== undefined,
     isBad || isInputBad,

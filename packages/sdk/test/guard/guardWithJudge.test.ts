@@ -47,6 +47,15 @@ describe("shield with a judge", () => {
     assert.isTrue((await facet.shield(`${harmful} A fox!`, { judge: allOf([fox, model]) })).flagged)
   })
 
+  it("says what is left where the judge cuts something out, of the side that it judged", async () => {
+    const judge = wordList({ words: { fox: ["fox"] }, action: "redact" })
+    const said = await facet.shield({ prompt: "A fox?", response: "A fox, a Fox!" }, { judge })
+    assert.strictEqual(said.redacted, "A [fox], a [fox]!")
+    assert.deepEqual(said.policies[0]?.spans?.[0], { start: 2, end: 5 })
+    assert.strictEqual((await facet.shield("A fox!", { judge })).redacted, "A [fox]!")
+    assert.isUndefined((await facet.shield("A dog!", { judge })).redacted)
+  })
+
   it("fails with a typed error when the judge does", async () => {
     const error = await failureOf(facet.shield("Hi.", { judge: failing }))
     assert.instanceOf(error, JudgeError)
@@ -152,6 +161,24 @@ describe("a guard with a judge", () => {
       guardWithJudge({ judge, output: false }).text(async () => "A cat.")(text)
     assert.strictEqual((await ask(anyOf([failing, fox]), "A dog?")).blocked?.reason, "failed")
     assert.strictEqual((await ask(anyOf([failing, fox]), "A fox?")).blocked?.reason, "flagged")
+  })
+
+  it("of a generation cuts out, with the tokens that spell it, and refuses what would spell them", async () => {
+    const judge = wordList({ words: { fox: ["fox"] }, action: "redact" })
+    const asked = { guard: { judge, input: false }, maxTokens: 24 }
+    const story = "Tell me a story about a fox."
+    const plain = await facet.generate(story, { maxTokens: 24 })
+    assert.include(plain.text, "fox")
+    const { guard, text, tokens } = await facet.generate(story, asked)
+    assert.strictEqual(text, plain.text.replaceAll(/\bfox\b/gi, "[fox]"))
+    assert.isBelow(tokens?.completion.length ?? Infinity, plain.tokens?.completion.length ?? 0)
+    assert.isAbove(guard?.redactedCharacters ?? 0, 0)
+    for (const [option, own] of [
+      ["logprobs", { logprobs: true }],
+      ["trace", { trace: { layer: 2 } }],
+    ] as const) {
+      expect(await failureOf(facet.generate(story, { ...asked, ...own }))).toMatchObject({ option })
+    }
   })
 
   it("guards a generation, with the model as one of its judges", async () => {

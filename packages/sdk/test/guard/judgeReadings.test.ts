@@ -20,7 +20,7 @@ const verdictOn = (probability: number): Verdict => {
 
 const run = (texts: ReadonlyArray<PromptReading>) => {
   const asked: Array<readonly [text: string, isNested: boolean]> = []
-  const judged = judgeReadings(texts, (text, isNested) => {
+  const judged = judgeReadings(texts, ({ text }, isNested) => {
     asked.push([text, isNested])
     return text === "fails" ? Effect.fail(new OverloadedError({ limit: 1 })) : Effect.succeed(verdictOn(Number(text)))
   })
@@ -61,6 +61,32 @@ describe("readings", () => {
       assert.strictEqual(flagged.result._tag, "Success")
       const failed = yield* run([...readings, { text: "fails", turn: "history" }])
       assert.strictEqual(failed.result._tag, "Failure")
+    }),
+  )
+
+  it.effect("tell of each policy, also of those that did not judge the worst of them", () =>
+    Effect.gen(function* () {
+      const said = (policies: ReadonlyArray<string>, probability: number): Verdict => ({
+        flagged: probability >= threshold,
+        policies: policies.map((policy) => ({ policy, probability, threshold, flagged: probability >= threshold })),
+        tokens: { judged: 1, cached: 0 },
+      })
+      const texts = [
+        { text: "0.2", policies: ["a"] },
+        { text: "0.4", policies: ["b"] },
+        { text: "0.1", policies: ["a", "c"] },
+      ]
+      const { verdict } = yield* judgeReadings(texts, ({ policies, text }) =>
+        Effect.succeed(said(policies ?? [], Number(text))),
+      )
+      assert.deepEqual(
+        verdict.policies.map(({ policy, probability }) => [policy, probability]),
+        [
+          ["b", 0.4],
+          ["a", 0.2],
+          ["c", 0.1],
+        ],
+      )
     }),
   )
 })

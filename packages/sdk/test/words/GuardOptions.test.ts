@@ -7,19 +7,23 @@ import { policies } from "../../src/words/ReleasedPolicies.ts"
 const roles = ["user", "tool"] as const
 
 describe("readGuardOptions", () => {
-  it("judges the messages that its policies name, unless the guard names others", () => {
+  it("judges by each policy the messages that it names, and by others those that the guard names", () => {
     const own = definePolicy({ id: "harassment", roles })
-    assert.deepEqual(readGuardOptions({ policies: [own] }).roles, roles)
-    assert.deepEqual(readGuardOptions({ policies: [own], roles: ["user"] }).roles, ["user"])
-    assert.deepEqual(readGuardOptions({ policies: ["harassment"] }).roles, ["system", "user"])
+    assert.deepEqual(readGuardOptions({ policies: [own] }).whose, { roles })
+    assert.deepEqual(readGuardOptions({ policies: [own], roles: ["user"] }).whose, { roles })
+    assert.deepEqual(readGuardOptions({ policies: ["harassment"] }).whose, { roles: ["system", "user"] })
+    assert.deepEqual(readGuardOptions({ policies: [own, "hate_speech"], roles: ["user"] }).whose, {
+      roles,
+      byPolicy: [
+        { roles, policies: ["harassment"] },
+        { roles: ["user"], policies: ["hate_speech"] },
+      ],
+    })
+    const exchange = definePolicy({ id: "harassment", context: "exchange" })
+    assert.deepEqual(readGuardOptions({ policies: [exchange] }).whose.exchange, ["harassment"])
   })
 
-  it("refuses policies of which one would judge what another would not", () => {
-    const mixed = [definePolicy({ id: "harassment", roles }), "hate_speech"]
-    assert.throws(
-      () => readGuardOptions({ policies: mixed }),
-      /guard\.policies: hate_speech judges the guard's roles, and harassment user, tool/,
-    )
+  it("refuses policies of which none judges what the user says", () => {
     assert.throws(
       () => readGuardOptions({ policies: [definePolicy({ id: "harassment", roles: ["tool"] })] }),
       /user is not among them/,

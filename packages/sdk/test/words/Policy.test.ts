@@ -137,6 +137,7 @@ describe("definePolicy", () => {
     ["action", "redact", "action", "where in a text"],
     ["action", "warn", "action", '"warn" is not valid'],
     ["spelling", "F", "spelling", '"F" is not valid'],
+    ["context", "chat", "context", '"chat" is not valid'],
     ["roles", [], "roles", "no list of roles"],
     ["roles", ["users"], "roles[0]", '"users" is not valid'],
     ["calibration", { temperature: 0 }, "calibration.temperature", "out of range"],

@@ -91,6 +91,7 @@ describe("readPolicyFile", () => {
     ["no list", "policies: hate\n", "policies", "line 1", "there is none"],
     ["an empty file", "", "policy", "shop.yaml", "no policy"],
     ["broken YAML", "policies:\n  - id: [\n", "policy", "shop.yaml, line"],
+    ["an alias of nothing", "policies:\n  - *b\n", "policy", "shop.yaml", "alias"],
     ["two keys alike", "id: harassment\nid: hate\n", "policy", "line 2", "unique"],
   ])("tells where there is %s", async (_, text, option, ...parts) => {
     await expect(readPolicyFile(text, "shop.yaml")).rejects.toThrow(invalid(option, ...parts))

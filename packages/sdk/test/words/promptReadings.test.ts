@@ -1,7 +1,8 @@
 /** What of a prompt is judged, and in what pieces. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { type PromptMessage, promptReadings } from "../../src/words/promptReadings.ts"
+import { type PromptMessage, promptReadings, promptReadingsInSlices } from "../../src/words/promptReadings.ts"
+import { whole } from "../../src/words/Sliced.ts"
 import { type GuardRole, guardRoles } from "../../src/words/GuardRole.ts"
 
 const system = (text: string): PromptMessage => ({ role: "system", text })
@@ -120,5 +121,52 @@ describe("the readings of any chat", () => {
     const texts = chat.filter(({ role }) => asked.includes(role)).map(({ text }) => text.trim())
     const hasAll = ["", ...input.map(({ text }) => text)].some((read) => texts.every((text) => read.includes(text)))
     assert.isTrue(hasAll)
+  })
+})
+
+describe("policies that judge other messages than others do", () => {
+  it("have readings of their own, and share what says the same", () => {
+    const byPolicy = [
+      { roles: ["user"], policies: ["a"] },
+      { roles: ["user", "tool"], policies: ["b"] },
+    ] as const
+    const chat = [user("A?"), tool("T."), user("B?")]
+    const { input, question } = whole(promptReadingsInSlices(chat, { roles: ["user", "tool"], byPolicy }))
+    const of = (id: string) => input.flatMap(({ policies, text }) => (policies?.includes(id) === true ? [text] : []))
+    assert.deepStrictEqual(of("a"), ["B?", "A?\n\nB?"])
+    assert.deepStrictEqual(
+      of("b"),
+      promptReadings(chat, ["user", "tool"]).input.map(({ text }) => text),
+    )
+    assert.deepStrictEqual(input.find(({ text }) => text === "B?")?.policies, ["a", "b"])
+    assert.strictEqual(question, "B?")
+  })
+})
+
+describe("a whole exchange", () => {
+  const told = (messages: ReadonlyArray<PromptMessage>, roles = asked) =>
+    whole(promptReadingsInSlices(messages, { roles, exchange: ["x"] }))
+
+  it("is who said what, without the app's own texts, and what tools found only where that is judged", () => {
+    const chat = [system("S."), user("A?"), assistant("B."), tool("T."), user("C?")]
+    const text = "User: A?\nAssistant: B.\nUser: C?"
+    assert.deepStrictEqual(told(chat).exchange, { text, messages: 3, leftOut: 0, policies: ["x"] })
+    assert.deepStrictEqual(told(chat).input.at(-1), { text, turn: "history", policies: ["x"] })
+    assert.include(told(chat, ["user", "tool"]).exchange?.text, "Tool: T.")
+  })
+
+  it("of one message is that message alone", () => {
+    assert.deepStrictEqual(told([user("A?")]).input, [{ text: "A?" }])
+  })
+
+  it.each([
+    [["a", "b", "c"].map((letter) => letter.repeat(2_500)), 2, 1],
+    [["a", "b".repeat(9_000)], 1, 1],
+    [["a".repeat(9_000), "b"], 1, 1],
+    [["a", "b"], 2, 0],
+  ])("keeps the newest messages that fit, and says what it left out", (texts, messages, leftOut) => {
+    const { exchange } = told(texts.map((text) => user(text)))
+    assert.deepInclude(exchange, { messages, leftOut })
+    assert.isTrue(exchange?.text.endsWith(texts.at(-1) ?? "-"))
   })
 })

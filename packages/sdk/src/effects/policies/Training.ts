@@ -11,7 +11,7 @@ import type { Policy, PolicyExample, PolicyOptions, readPolicy, resolvePolicies 
 import { logitOf } from "../../words/policyProbability.ts"
 import type { PolicyTraining } from "../../words/PolicyTraining.ts"
 import type { DistilPolicyOptions, TrainPolicyOptions } from "../../words/PolicyTrainingOptions.ts"
-import { poolings } from "../../words/Probe.ts"
+import { poolings, type ProbeFrame, probeFrames } from "../../words/Probe.ts"
 import { checkText, leastToTell, readTrainingExamples } from "../../words/readTrainingExamples.ts"
 import { chooseThreshold } from "./chooseThreshold.ts"
 import { type Fitted, fitPolicy } from "./fitPolicy.ts"
@@ -78,26 +78,23 @@ const train = (
 ): Effect.Effect<Policy, FacetError, Opened> =>
   Effect.gen(function* () {
     const { activations: of = "guard", guideline, layers, maxFalsePositiveRate, minRecall, onProgress } = options
+    const { frame = of === "text" ? "chat" : "raw", judge: side = "prompt" } = options
+    yield* checked(() => checkFrame(of, frame))
     const wanted = { maxFalsePositiveRate, minRecall }
     const opened = yield* Opened
     const place = of === "text" ? opened.text : yield* opened.guard
     let done = 0
     const tell = () => told(page, { done: ++done, total: examples.length }, onProgress)
     const texts = examples.map(({ text }) => text)
-    const { activations, model } = yield* readActivations(place, texts, layers, tell)
+    const { activations, model } = yield* readActivations(place, texts, { frame, side, layers }, tell)
     const draft = draftOf(options)
     const asked =
       guideline === undefined
         ? undefined
-        : yield* askGuideline(
-            page,
-            yield* checked(() => page.readPolicy("policy", draft)),
-            texts,
-            options.judge ?? "prompt",
-          )
+        : yield* askGuideline(page, yield* checked(() => page.readPolicy("policy", draft)), texts, side)
     const measured = { labels: examples.map(({ label }) => label), guideline: asked, activations }
     const fitted = yield* inSlices(() => fitPolicy(measured))
-    return yield* checked(() => policyOf(page, draft, fitted, { of, model, name: opened.name, labels, wanted }))
+    return yield* checked(() => policyOf(page, draft, fitted, { of, frame, model, name: opened.name, labels, wanted }))
   })
 
 /** The policy before anything is known of it. */
@@ -129,6 +126,7 @@ const askGuideline = (
 
 interface Trained {
   readonly of: "text" | "guard"
+  readonly frame: ProbeFrame
   readonly model: string
   readonly name: string
   readonly labels: PolicyTraining["labels"]
@@ -140,7 +138,7 @@ function policyOf(
   page: Given,
   draft: PolicyOptions,
   fitted: Fitted,
-  { labels, model, name, of, wanted }: Trained,
+  { frame, labels, model, name, of, wanted }: Trained,
 ): Policy {
   const { calibration, heldOut, method, probe } = fitted
   const examples = heldOut.length
@@ -177,6 +175,7 @@ function policyOf(
     probe: probe && {
       of,
       model,
+      ...(frame !== "raw" && { frame }),
       site: "resid_post",
       layer: probe.layer,
       pooling: poolings,
@@ -191,7 +190,16 @@ function policyOf(
 /** A file need not hold more digits than activations have. */
 const shortened = (value: number): number => Number(value.toPrecision(8))
 
-const sharedNames = ["id", "harm", "activations", "layers", "maxFalsePositiveRate", "minRecall", "onProgress"] as const
+const sharedNames = [
+  "id",
+  "harm",
+  "activations",
+  "frame",
+  "layers",
+  "maxFalsePositiveRate",
+  "minRecall",
+  "onProgress",
+] as const
 
 function checkOptions(options: TrainPolicyOptions): void {
   checkKnown(options, [...sharedNames, "guideline", "responseGuideline", "judge"])
@@ -203,8 +211,16 @@ function checkOptions(options: TrainPolicyOptions): void {
 
 const share = { min: 0, max: 1, integer: false }
 
-function checkShared({ activations, layers, maxFalsePositiveRate, minRecall, onProgress }: DistilPolicyOptions): void {
+function checkShared({
+  activations,
+  frame,
+  layers,
+  maxFalsePositiveRate,
+  minRecall,
+  onProgress,
+}: DistilPolicyOptions): void {
   checkOneOf("activations", activations, ["guard", "text"])
+  checkOneOf("frame", frame, probeFrames)
   checkFunction("onProgress", onProgress)
   if (maxFalsePositiveRate !== undefined) checkNumber("maxFalsePositiveRate", maxFalsePositiveRate, share)
   if (minRecall !== undefined) checkNumber("minRecall", minRecall, share)
@@ -213,6 +229,12 @@ function checkShared({ activations, layers, maxFalsePositiveRate, minRecall, onP
     throw invalidRequest("layers", `${show(layers)} names no layer`, "Pass a list of layers, or leave it out.")
   }
   for (const [i, layer] of layers.entries()) checkWhole(`layers[${i}]`, layer ?? null)
+}
+
+/** A guard is not chatted with. */
+function checkFrame(of: "guard" | "text", frame: ProbeFrame): void {
+  if (of === "text" || frame === "raw") return
+  throw invalidRequest("frame", "the guard reads no chats", 'Use "raw", or read `activations: "text"`.')
 }
 
 function checkTexts(texts: unknown): void {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { CacheSalt } from "../../words/CacheSalt.ts"
 import { Client } from "../../words/Client.ts"
 import { type FacetError, invalidRequest } from "../../words/Errors.ts"
-import type { Features } from "../../words/Features.ts"
+import type { Features, FeaturesRequest } from "../../words/Features.ts"
 import type { Place } from "../../words/Opened.ts"
 import type { Measured } from "./fitPolicy.ts"
 
@@ -16,6 +16,12 @@ export interface ReadActivations {
   readonly activations: NonNullable<Measured["activations"]>
 }
 
+/** How examples are read. */
+export interface HowToRead extends Pick<FeaturesRequest, "frame" | "side"> {
+  /** Default: some of them, evenly. */
+  readonly layers?: ReadonlyArray<number> | undefined
+}
+
 /**
  * Fails with an `InvalidRequestError` that names the example when a text does not fit into the model's context, or when the model
  * has no such layer.
@@ -25,7 +31,7 @@ export interface ReadActivations {
 export const readActivations = (
   { engine, model }: Place,
   texts: ReadonlyArray<string>,
-  wanted: ReadonlyArray<number> | undefined,
+  { frame, layers: wanted, side }: HowToRead,
   onRead: () => void,
 ): Effect.Effect<ReadActivations, FacetError> =>
   Effect.gen(function* () {
@@ -34,7 +40,7 @@ export const readActivations = (
     let layers = wanted
     for (const [i, text] of texts.entries()) {
       const features = yield* Effect.mapError(
-        engine.features({ model, text: text.trim(), layers, ...asking }),
+        engine.features({ model, text: text.trim(), layers, frame, side, ...asking }),
         (error) => (error._tag === "ContextOverflowError" ? tooLong(i, error) : error),
       )
       layers ??= some(features.layers)

@@ -52,7 +52,9 @@ export const explainProbes = (judging: ProbesJudging, verdict: Verdict): Effect.
     const { model, request, scheduler } = judging
     const asked = request.policies.flatMap(({ id, probe, threshold }): ReadonlyArray<Asked> => {
       const isFlagged = verdict.policies.some(({ flagged, policy }) => flagged && policy === id)
-      return probe === undefined || !isFlagged ? [] : [{ id, probe, threshold, logit: -Infinity, reason: undefined }]
+      // What stands around a text in a chat is pooled, too: no words of its own are tried there.
+      if (probe === undefined || probe.frame === "chat" || !isFlagged) return []
+      return [{ id, probe, threshold, logit: -Infinity, reason: undefined }]
     })
     if (asked.length === 0) return verdict
     const side = request.response === undefined ? "prompt" : "response"

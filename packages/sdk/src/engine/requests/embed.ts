@@ -8,6 +8,7 @@ import { inSlices } from "../../words/inSlices.ts"
 import type { EmbedRequest } from "../../words/Request.ts"
 import { checkLayer, type Site } from "../../words/Site.ts"
 import { embeddingLayer, embedText, isEmptyText } from "../embedText.ts"
+import { framedText } from "../framedTokens.ts"
 import type { OpenModel } from "../OpenModel.ts"
 import { poolText, probeSite } from "../poolText.ts"
 import { rawTokens } from "../RequestTokens.ts"
@@ -39,9 +40,9 @@ export const features = (
       Effect.gen(function* () {
         const { model } = yield* models.load(request.model)
         const layers = yield* layersOf(model, request.layers)
-        const tokens = yield* inSlices(() => rawTokens(model, request.text, "text"))
+        const framed = yield* inSlices(() => framedText(model, request))
         yield* models.openFor(model, layers.map(probeSite))
-        return yield* poolText({ scheduler, model, tokens, layers })
+        return yield* poolText({ scheduler, model, layers, ...framed })
       }),
     askedBy(request),
   )

@@ -2,7 +2,7 @@
 import { checkKnown, checkNumber, show } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "../../words/Judge.ts"
-import type { Verdict } from "../../words/Verdict.ts"
+import { holdsBack, type Verdict } from "../../words/Verdict.ts"
 import type { ContentTexts } from "../../words/Content.ts"
 import { checkSettings, judgementOf, type JudgeSettings, settingNames } from "./JudgeSettings.ts"
 import { marginOf } from "./nearerToFlag.ts"
@@ -43,8 +43,13 @@ export const allOf = (judges: ReadonlyArray<Judge>): Judge =>
     const mildest = told.reduce((least, verdict) =>
       marginOfVerdict(verdict) < marginOfVerdict(least) ? verdict : least,
     )
-    return { policies: worstByName(mildest.policies), tokens: tokensOf(told) }
+    const policies = worstByName(mildest.policies)
+    // A judge that lets out and tells, or cuts out, does not take its veto from one that holds back.
+    const isHeldBack = told.length === outcomes.length && told.some(holdsBack)
+    return { policies: isHeldBack ? policies.map(withoutAction) : policies, tokens: tokensOf(told) }
   })
+
+const withoutAction = ({ action: _action, spans: _spans, ...said }: Judgement["policies"][number]) => said
 
 export interface WeightedOptions extends JudgeSettings {
   /** The id of the one policy that it has. Default `weighted`. */
@@ -52,8 +57,8 @@ export interface WeightedOptions extends JudgeSettings {
 }
 
 /**
- * Flags by the weighted mean of what the judges say: of each the highest probability counts. One that fails makes the whole
- * fail.
+ * Flags by the weighted mean of what the judges say: of each the highest probability counts, and not what it does about it. One
+ * that fails makes the whole fail.
  *
  * @throws InvalidRequestError for a judge that is none, or weights that are not above 0
  * @example
@@ -78,7 +83,7 @@ export function weighted(
   }
   const { policy = "weighted" } = options
   const all = judges.reduce((sum, [, weight]) => sum + weight, 0)
-  return ensemble(
+  const { longestSpan: _, ...judge } = ensemble(
     "weighted",
     judges.map(([judge]) => judge),
     (outcomes) => {
@@ -91,6 +96,7 @@ export function weighted(
       return { ...judgementOf([{ policy, score: Math.min(1, score) }], options), tokens: tokensOf(told) }
     },
   )
+  return judge
 }
 
 /** A judge's verdict, or why it has none. */
@@ -111,9 +117,11 @@ function ensemble(
     if (judge === undefined) throw invalidRequest(`judges[${i}]`, "it is missing", "Leave it out of the list.")
     checkJudge(`judges[${i}]`, judge)
   }
+  const longestSpan = Math.max(0, ...judges.map(({ longestSpan = 0 }) => longestSpan))
   return {
     name: `${kind}(${judges.map(({ name }) => name).join(", ")})`,
     usesModel: judges.some(({ usesModel }) => usesModel === true),
+    ...(longestSpan > 0 && { longestSpan }),
     judge: async (content, call) => {
       const outcomes = await Promise.all(judges.map((judge) => outcomeOf(judge, content, call)))
       // Whoever gave up wants no verdict of those that had one.
@@ -125,7 +133,7 @@ function ensemble(
 
 async function outcomeOf(judge: Judge, content: ContentTexts, call: JudgeCall): Promise<Outcome> {
   try {
-    return { verdict: verdictOfJudgement(judge.name, await judge.judge(content, call)) }
+    return { verdict: verdictOfJudgement(judge, await judge.judge(content, call), call.original) }
   } catch (failure) {
     return { failure }
   }

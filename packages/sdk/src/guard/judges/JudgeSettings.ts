@@ -1,9 +1,11 @@
 /** What every judge is told: from where on it flags, and what its scores are worth. */
-import { checkKnown, show } from "../../words/Checks.ts"
+import { checkKnown, checkOneOf, show } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import { isRecord } from "../../words/Json.ts"
 import type { Judgement } from "../../words/Judge.ts"
+import { type PolicyAction, policyActions } from "../../words/Policy.ts"
 import type { PlattCalibration } from "../../words/Question.ts"
+import type { TextSpan } from "../../words/Redaction.ts"
 
 export interface JudgeSettings {
   /** From which probability on a policy is flagged: one for all, or by id. Default 0.5. */
@@ -13,9 +15,16 @@ export interface JudgeSettings {
    * Default: scores are taken as they are.
    */
   readonly calibration?: PlattCalibration | Readonly<Record<string, PlattCalibration>> | undefined
+  /**
+   * What a guard does with what is flagged: one for all, or by policy. `redact` cuts it out, which only those can that know where it
+   * stands: `wordList`, `patterns` and `personalData`. Default `block`.
+   */
+  readonly action?: PolicyAction | Readonly<Record<string, PolicyAction>> | undefined
 }
 
-export const settingNames = ["thresholds", "calibration"] as const satisfies ReadonlyArray<keyof JudgeSettings>
+export const settingNames = ["thresholds", "calibration", "action"] as const satisfies ReadonlyArray<
+  keyof JudgeSettings
+>
 
 /** What a judge found of a policy, from 0 to 1, before it is calibrated. */
 export interface PolicyScore {
@@ -23,6 +32,8 @@ export interface PolicyScore {
   readonly score: number
   /** Whether who told the score flags it by a threshold of its own. */
   readonly isFlagged?: boolean
+  /** Where it stands in the text, where that is known. */
+  readonly spans?: ReadonlyArray<TextSpan> | undefined
 }
 
 const defaultThreshold = 0.5
@@ -30,8 +41,15 @@ const defaultThreshold = 0.5
 /** A score of exactly 0 or 1 has no logit: so far from it is as near as it is taken. */
 const nearest = 1e-9
 
-/** @throws InvalidRequestError that names the option */
-export function checkSettings({ calibration, thresholds }: JudgeSettings): void {
+/**
+ * @param placed the judge's policies, where it knows where in a text what they find stands
+ * @throws InvalidRequestError that names the option
+ */
+export function checkSettings(
+  { action, calibration, thresholds }: JudgeSettings,
+  placed?: ReadonlyArray<string>,
+): void {
+  checkActions(action, placed)
   if (thresholds !== undefined) {
     const named = isRecord(thresholds) ? Object.entries(thresholds) : [["", thresholds] as const]
     for (const [id, threshold] of named) {
@@ -53,6 +71,29 @@ export function checkSettings({ calibration, thresholds }: JudgeSettings): void 
   }
 }
 
+function checkActions(action: unknown, placed: ReadonlyArray<string> | undefined): void {
+  const named = isRecord(action) ? Object.entries(action) : [["", action] as const]
+  for (const [id, one] of named) {
+    const path = id === "" ? "action" : `action.${id}`
+    if (id !== "" && placed?.includes(id) === false) {
+      throw invalidRequest(path, "the judge has no such policy", `It has: ${placed.join(", ")}.`)
+    }
+    if (one === "redact" && placed === undefined) {
+      const remedy = 'Use "block" or "flag", or redact by wordList, patterns or personalData.'
+      throw invalidRequest(path, "the judge does not say where in a text the violation stands", remedy)
+    }
+    checkOneOf(path, one, policyActions)
+  }
+}
+
+/** What is done with what a policy flags. */
+export const actionFor = ({ action }: JudgeSettings, policy: string): PolicyAction | undefined =>
+  isRecord(action) ? own(action, policy) : action
+
+/** Whether it redacts at all. */
+export const redacts = ({ action }: JudgeSettings): boolean =>
+  isRecord(action) ? Object.values(action).includes("redact") : action === "redact"
+
 const isPlatt = (value: unknown): value is PlattCalibration =>
   isRecord(value) && typeof value["slope"] === "number" && typeof value["offset"] === "number"
 
@@ -62,13 +103,18 @@ const isPlatt = (value: unknown): value is PlattCalibration =>
  */
 export function judgementOf(
   scores: ReadonlyArray<PolicyScore>,
-  { calibration, thresholds }: JudgeSettings,
+  settings: JudgeSettings,
 ): { readonly policies: Judgement["policies"] } {
-  const policies = scores.map(({ isFlagged = false, policy, score }) => {
+  const { calibration, thresholds } = settings
+  const policies = scores.map(({ isFlagged = false, policy, score, spans }) => {
     const probability = calibrated(score, isPlatt(calibration) ? calibration : own(calibration, policy))
     const given = typeof thresholds === "number" ? thresholds : own(thresholds, policy)
     const usual = isFlagged ? Math.min(defaultThreshold, probability) : defaultThreshold
-    return { policy, probability, threshold: given ?? usual }
+    const action = actionFor(settings, policy)
+    const said = { policy, probability, threshold: given ?? usual }
+    if (action === "flag") return { ...said, action }
+    // What nobody can place is held back.
+    return action === "redact" && spans !== undefined ? { ...said, action, spans } : said
   })
   return { policies }
 }

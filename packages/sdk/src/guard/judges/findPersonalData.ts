@@ -5,6 +5,7 @@ import isEmail from "validator/lib/isEmail.js"
 import isIBAN from "validator/lib/isIBAN.js"
 import isIP from "validator/lib/isIP.js"
 import { invalidRequest } from "../../words/Errors.ts"
+import type { TextSpan } from "../../words/Redaction.ts"
 import type { PersonalDataKind } from "./personalData.ts"
 
 type Test = (candidate: string) => boolean
@@ -26,11 +27,18 @@ const candidates: Readonly<Record<Exclude<PersonalDataKind, "phone">, readonly [
   ip_address: [/(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F]{0,4}(?::[\da-fA-F]{0,4}){2,7})(?![\w:])/g, isAddress],
 }
 
-/** @param country of telephone numbers without a country code */
-export function findPersonalData(kind: PersonalDataKind, text: string, country?: string): boolean {
-  if (kind === "phone") return findPhone(text, country)
+/**
+ * Where such data stands in a text.
+ *
+ * @param country of telephone numbers without a country code
+ */
+export function* findPersonalData(kind: PersonalDataKind, text: string, country?: string): Generator<TextSpan> {
+  if (kind === "phone") return yield* findPhones(text, country)
   const [form, test] = candidates[kind]
-  return [...text.matchAll(form)].some(([found]) => startsOf(found).some((start) => test(start)))
+  for (const { 0: found, index } of text.matchAll(form)) {
+    const data = startsOf(found).find((start) => test(start))
+    if (data !== undefined) yield { start: index, end: index + data.length }
+  }
 }
 
 /** What is written in groups may be followed by what belongs to the sentence. */
@@ -39,11 +47,15 @@ function startsOf(found: string): ReadonlyArray<string> {
   return groups.map((_, i) => groups.slice(0, groups.length - i).join(" "))
 }
 
-function findPhone(text: string, country: string | undefined): boolean {
+function* findPhones(text: string, country: string | undefined): Generator<TextSpan> {
   if (country !== undefined && !isSupportedCountry(country)) {
     throw invalidRequest("country", `no telephone numbers of ${country} are known`, "Use a code of ISO 3166.")
   }
   // It was just looked up.
   const defaultCountry = country as CountryCode | undefined
-  return findPhoneNumbersInText(text, defaultCountry === undefined ? {} : { defaultCountry }).length > 0
+  for (const { endsAt, startsAt } of findPhoneNumbersInText(
+    text,
+    defaultCountry === undefined ? {} : { defaultCountry },
+  ))
+    yield { start: startsAt, end: endsAt }
 }

@@ -1,7 +1,3 @@
-import type { ContentTexts } from "../../words/Content.ts"
-import type { JudgeCall } from "../../words/Judge.ts"
-import { normaliseForJudging } from "../normaliseForJudging.ts"
-
 /**
  * A text without its case and its accents, as lists compare it: upper case and back is Unicode's case folding but for the
  * last sigma of a word ("Straße" and "STRASSE" are one), and canonical decomposition parts letters from their marks.
@@ -9,12 +5,21 @@ import { normaliseForJudging } from "../normaliseForJudging.ts"
 export const foldText = (text: string): string =>
   text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC")
 
-/**
- * What a list looks at: the text as it came, and without the tricks that hide words, where that differs. Of an exchange it is
- * the answer, of a prompt alone the prompt.
- */
-export const readingsOf = (content: ContentTexts, { original }: JudgeCall): ReadonlyArray<string> => [
-  ...new Set([textOf(original), textOf(content), normaliseForJudging(textOf(content))]),
-]
+/** A folded text, and where its letters come from. */
+export interface FoldedText {
+  readonly text: string
+  /** Of each of its UTF-16 units: where what it was folded from begins and ends. */
+  readonly places: ReadonlyArray<readonly [start: number, end: number]>
+}
 
-const textOf = ({ prompt = "", response }: ContentTexts): string => response ?? prompt
+/** Folds letter by letter; undefined where letters fold otherwise when they stand together. */
+export function foldInPlaces(text: string): FoldedText | undefined {
+  const places: Array<readonly [number, number]> = []
+  let folded = ""
+  for (const { index, segment } of new Intl.Segmenter("und").segment(text)) {
+    const letters = foldText(segment)
+    for (let i = 0; i < letters.length; i++) places.push([index, index + segment.length])
+    folded += letters
+  }
+  return folded === foldText(text) ? { text: folded, places } : undefined
+}

@@ -7,12 +7,19 @@ const overlapShare = 4
 const mostAtOnce = 4
 
 /** @param most UTF-16 units of a piece */
-export function piecesOf(text: string, most: number): ReadonlyArray<string> {
-  const pieces: Array<string> = []
+export const piecesOf = (text: string, most: number): ReadonlyArray<string> =>
+  placedPieces(text, most).map(({ text: piece }) => piece)
+
+/** {@link piecesOf}, and where each begins. */
+export function placedPieces(
+  text: string,
+  most: number,
+): ReadonlyArray<{ readonly start: number; readonly text: string }> {
+  const pieces: Array<{ readonly start: number; readonly text: string }> = []
   const step = Math.max(1, most - Math.floor(most / overlapShare))
   for (let start = 0; start === 0 || start + (most - step) < text.length; start += step) {
     // A border may cut a character in two.
-    pieces.push(text.slice(start, start + most).toWellFormed())
+    pieces.push({ start, text: text.slice(start, start + most).toWellFormed() })
   }
   return pieces
 }

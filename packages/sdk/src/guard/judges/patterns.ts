@@ -1,14 +1,20 @@
-import { checkKnown } from "../../words/Checks.ts"
+import { checkKnown, checkNumber } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
-import { checkListed, checkPrecision, type FindingSettings, judgementOfFindings } from "./Findings.ts"
-import { readingsOf } from "./foldText.ts"
+import { checkListed, checkPrecision, type FindingSettings, judgeOfFinders } from "./Findings.ts"
 import { checkSettings, settingNames } from "./JudgeSettings.ts"
 
 export interface PatternOptions extends FindingSettings {
   /** Regular expressions by the policy that a match violates. */
   readonly patterns: Readonly<Record<string, RegExp | ReadonlyArray<RegExp>>>
+  /**
+   * With `redact`: UTF-16 units of the longest match that is cut out, from 1 to 4,096; a longer one is held back. So much of an
+   * answer is held until what follows was judged. Default 256.
+   */
+  readonly longest?: number | undefined
 }
+
+const usualLongest = 256
 
 /**
  * Regular expressions. Each is tried on the text as it came, and on the text without what hides words (`normaliseForJudging`).
@@ -21,22 +27,27 @@ export interface PatternOptions extends FindingSettings {
  * console.log(flagged) // => true
  */
 export function patterns(options: PatternOptions): Judge {
-  checkKnown(options, ["patterns", "precision", ...settingNames])
-  checkSettings(options)
+  checkKnown(options, ["patterns", "longest", "precision", ...settingNames])
   checkPrecision(options.precision)
   checkListed("patterns", options.patterns)
-  const all = Object.entries(options.patterns).map(([policy, given]) => [policy, read(policy, given)] as const)
-  return {
-    name: "patterns",
-    judge: async (content, call) => {
-      const readings = readingsOf(content, call)
-      const isFound = (list: ReadonlyArray<RegExp>) => list.some((one) => readings.some((text) => one.test(text)))
-      return judgementOfFindings(
-        all.map(([policy, list]) => [policy, isFound(list)]),
-        options,
-      )
-    },
-  }
+  checkSettings(options, Object.keys(options.patterns))
+  const { longest = usualLongest } = options
+  checkNumber("longest", longest, { min: 1, max: 4_096, integer: true })
+  const finders = Object.entries(options.patterns).map(([policy, given]) => {
+    const list = read(policy, given)
+    return {
+      policy,
+      isIn: (text: string) => list.some((one) => one.test(text)),
+      spansIn: (text: string) =>
+        list.flatMap((one) =>
+          Array.from(text.matchAll(new RegExp(one.source, `${one.flags}g`)), ({ 0: found, index }) => ({
+            start: index,
+            end: index + found.length,
+          })).filter(({ end, start }) => end > start),
+        ),
+    }
+  })
+  return judgeOfFinders("patterns", async () => finders, options, longest)
 }
 
 function read(policy: string, given: unknown): ReadonlyArray<RegExp> {

@@ -1,7 +1,7 @@
 import { invalidRequest } from "../../words/Errors.ts"
 import { isRecord } from "../../words/Json.ts"
 import { checkJudge, type Judge, type Judgement } from "../../words/Judge.ts"
-import { nearerToFlag } from "./nearerToFlag.ts"
+import { marginOf, nearerToFlag } from "./nearerToFlag.ts"
 
 /**
  * The same judge, with its policies under other names: those of Facet's policies, so that judges are compared policy by policy.
@@ -31,12 +31,25 @@ export function renamed(judge: Judge, names: Readonly<Record<string, string>>): 
   }
 }
 
-/** One of each name: what is nearest to being flagged, or farthest beyond. */
+/** One of each name: what is nearest to being flagged, or farthest beyond; of what several flag, all is done. */
 export function worstByName(policies: Judgement["policies"]): Judgement["policies"] {
   const worst = new Map<string, Judgement["policies"][number]>()
   for (const said of policies) {
     const known = worst.get(said.policy)
-    worst.set(said.policy, known === undefined ? said : nearerToFlag(known, said))
+    worst.set(said.policy, known === undefined ? said : together(known, said))
   }
   return [...worst.values()]
+}
+
+type Said = Judgement["policies"][number]
+
+function together(one: Said, other: Said): Said {
+  const nearer = nearerToFlag(one, other)
+  if (marginOf(one) < 0 || marginOf(other) < 0) return nearer
+  const { action: _action, spans: _spans, ...said } = nearer
+  const isHeldBack = ({ action, spans = [] }: Said) =>
+    action === undefined || (action === "redact" && spans.length === 0)
+  if (isHeldBack(one) || isHeldBack(other)) return said
+  const spans = [...(one.spans ?? []), ...(other.spans ?? [])]
+  return spans.length === 0 ? { ...said, action: "flag" } : { ...said, action: "redact", spans }
 }

@@ -33,12 +33,12 @@ export function shieldGemma(options: ShieldGemmaOptions = {}): Judge {
     judge: async (_, { shield }) => {
       const { policies: said, tokens } = await shield(policies)
       const scores = said.map(({ policy, probability }) => ({ policy, score: probability }))
-      const judged = judgementOf(scores, settings).policies.map((one, i) => ({ ...one, ...actionOf(said[i]) }))
+      const judged = judgementOf(scores, settings).policies.map((one, i) => ({ ...actionOf(said[i]), ...one }))
       return { policies: judged, tokens }
     },
   }
 }
 
-/** What a guard does about it stays what the policy says. */
+/** What a guard does about it stays what the policy says, where the judge is told nothing else. */
 const actionOf = (said: PolicyVerdict | undefined): Pick<PolicyVerdict, "action"> =>
   said?.action === undefined ? {} : { action: said.action }

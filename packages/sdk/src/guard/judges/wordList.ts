@@ -1,8 +1,9 @@
 import { checkFlag, checkKnown, checkUnicode } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
-import { checkListed, checkPrecision, type FindingSettings, judgementOfFindings } from "./Findings.ts"
-import { foldText, readingsOf } from "./foldText.ts"
+import type { TextSpan } from "../../words/Redaction.ts"
+import { checkListed, checkPrecision, type FindingSettings, judgeOfFinders } from "./Findings.ts"
+import { foldInPlaces, foldText } from "./foldText.ts"
 import { checkSettings, settingNames } from "./JudgeSettings.ts"
 
 export interface WordListOptions extends FindingSettings {
@@ -27,24 +28,37 @@ const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}
  */
 export function wordList(options: WordListOptions): Judge {
   checkKnown(options, ["words", "isWhole", "precision", ...settingNames])
-  checkSettings(options)
   checkPrecision(options.precision)
   checkFlag("isWhole", options.isWhole)
   const lists: unknown = Array.isArray(options.words) ? { words: options.words } : options.words
   checkListed("words", lists)
-  const all = Object.entries(lists).map(
-    ([policy, words]) => [policy, expressionOf(policy, words, options.isWhole !== false)] as const,
-  )
-  return {
-    name: "wordList",
-    judge: async (content, call) => {
-      const readings = readingsOf(content, call).map(foldText)
-      return judgementOfFindings(
-        all.map(([policy, expression]) => [policy, readings.some((text) => expression.test(text))]),
-        options,
-      )
-    },
-  }
+  checkSettings(options, Object.keys(lists))
+  const finders = Object.entries(lists).map(([policy, words]) => {
+    const expression = expressionOf(policy, words, options.isWhole !== false)
+    return {
+      policy,
+      isIn: (text: string) => expression.test(foldText(text)),
+      spansIn: (text: string) => spansIn(text, expression),
+    }
+  })
+  const longestWord = Math.max(...Object.values(lists).flatMap(lengthsOf))
+  return judgeOfFinders("wordList", async () => finders, options, longestWord * mostLonger)
+}
+
+/** A word may be longer in a text than in the list: letters with their marks, more blanks between the words of a phrase. */
+const mostLonger = 4
+
+const lengthsOf = (words: unknown): ReadonlyArray<number> =>
+  // Each was checked to be a text.
+  (words as ReadonlyArray<string>).map(({ length }) => length)
+
+function spansIn(text: string, expression: RegExp): ReadonlyArray<TextSpan> {
+  const folded = foldInPlaces(text)
+  if (folded === undefined) return []
+  return Array.from(folded.text.matchAll(new RegExp(expression, "gu")), ({ 0: found, index }) => ({
+    start: folded.places[index]?.[0] ?? 0,
+    end: folded.places[index + found.length - 1]?.[1] ?? 0,
+  }))
 }
 
 function expressionOf(policy: string, words: unknown, isWhole: boolean): RegExp {

@@ -18,7 +18,7 @@ const call = {
   shield: () => Promise.reject(new Error("no model")),
 }
 const ask = async (judge: Judge, signal = call.signal) =>
-  verdictOfJudgement(judge.name, await judge.judge(content, { ...call, signal }))
+  verdictOfJudgement(judge, await judge.judge(content, { ...call, signal }), content)
 
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 const Said = Schema.Struct({ probability: Share, threshold: Share, policy: Schema.Literals(["a", "b", "c"]) })

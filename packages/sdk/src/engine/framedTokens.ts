@@ -1,0 +1,91 @@
+/** A content as a probe reads it: raw, or in the frame in which the model that writes has it while it writes. */
+import { ContextOverflowError } from "../words/Errors.ts"
+import type { FeaturesRequest } from "../words/Features.ts"
+import type { ContentTexts } from "../words/Content.ts"
+import type { ProbeFrame } from "../words/Probe.ts"
+import type { Sliced } from "../words/Sliced.ts"
+import { renderChat } from "../tokenizer/ChatTemplate.ts"
+import type { OpenModel } from "./OpenModel.ts"
+import { overlappingPieces } from "../words/overlappingPieces.ts"
+import { checkMayFit } from "./RequestTokens.ts"
+
+/** What is run at once, `<bos>` first. */
+export interface FramedTokens {
+  readonly tokens: ReadonlyArray<number>
+  /** The first token that is pooled: 1 behind `<bos>`, or where an answer begins. */
+  readonly from: number
+}
+
+/** Pieces of a text that is longer than the context overlap by this share. */
+const overlapShare = 4
+
+/**
+ * The response of an exchange, or its prompt where there is none; empty for no tokens. What is longer than the context comes in
+ * overlapping pieces.
+ *
+ * In a chat's frame a prompt is a user's turn, with the opening of the answer behind it, and read as a whole; a response stands
+ * behind its prompt, and is read alone.
+ */
+export function* framedTokens(
+  model: OpenModel,
+  { prompt = "", response }: ContentTexts,
+  frame: ProbeFrame,
+): Sliced<ReadonlyArray<FramedTokens>> {
+  const { config, tokenizer } = model
+  const side = response === undefined ? "prompt" : "response"
+  const text = (response ?? prompt).trim()
+  const ids = yield* tokenizer.encodeInSlices(text, side)
+  if (ids.length === 0) return []
+  if (frame === "raw") return pieces([config.bosId], ids, [], config.contextLength, 1)
+  const asked = function* (content: string): Sliced<ReadonlyArray<number>> {
+    return yield* renderChat(tokenizer, [{ role: "user", content }], "answer")
+  }
+  if (response === undefined) {
+    const whole = yield* asked(text)
+    if (whole.length <= config.contextLength) return [{ tokens: whole, from: 1 }]
+    const { head, tail } = around(yield* asked("a"), yield* asked("b"))
+    return pieces(head, ids, tail, config.contextLength, 1)
+  }
+  const before = yield* asked(prompt.trim())
+  // A prompt that leaves its answer no room is left out.
+  const head = before.length + ids.length <= config.contextLength ? before : yield* asked("")
+  return pieces(head, ids, [], config.contextLength, head.length)
+}
+
+/** A whole text in a frame, which has to fit into the context with it. */
+export function* framedText(
+  model: OpenModel,
+  { frame = "raw", side = "prompt", text }: Pick<FeaturesRequest, "frame" | "side" | "text">,
+): Sliced<FramedTokens> {
+  checkMayFit(model, text.length, "text")
+  const isPrompt = side === "prompt"
+  const content = { prompt: isPrompt ? text : undefined, response: isPrompt ? undefined : text }
+  const [first, ...others] = yield* framedTokens(model, content, frame)
+  if (others.length === 0) return first ?? { tokens: [model.config.bosId], from: 1 }
+  const ids = yield* model.tokenizer.encodeInSlices(text, side)
+  throw new ContextOverflowError({ tokens: ids.length + 1, limit: model.config.contextLength, subject: "text" })
+}
+
+/** What two prompts have in common, in front and behind. */
+function around(one: ReadonlyArray<number>, other: ReadonlyArray<number>) {
+  const same = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) => {
+    const end = a.findIndex((id, i) => id !== b[i])
+    return end < 0 ? a.length : end
+  }
+  const front = same(one, other)
+  return { head: one.slice(0, front), tail: one.slice(one.length - same(one.toReversed(), other.toReversed())) }
+}
+
+function pieces(
+  head: ReadonlyArray<number>,
+  ids: ReadonlyArray<number>,
+  tail: ReadonlyArray<number>,
+  context: number,
+  from: number,
+): ReadonlyArray<FramedTokens> {
+  const room = Math.max(1, context - head.length - tail.length)
+  return overlappingPieces(ids.length, room, Math.floor(room / overlapShare)).map(({ end, start }) => ({
+    tokens: [...head, ...ids.slice(start, end), ...tail],
+    from,
+  }))
+}
