@@ -5,10 +5,8 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Tracer from "effect/Tracer"
 import { generate, stream } from "./effects/generate.ts"
 import { inspect, inspectAll } from "./effects/inspect.ts"
-import { featureLogits, lens } from "./effects/lens.ts"
 import { loadSeldomAsked } from "./effects/loadSeldomAsked.ts"
 import type { RunToolsOptions, ToolRun } from "./effects/runTools.ts"
-import { score } from "./effects/score.ts"
 import { PromiseTokens } from "./effects/PromiseTokens.ts"
 import { PromiseGuard } from "./guard/PromiseGuard.ts"
 import { PromiseRunner } from "./guard/PromiseRunner.ts"
@@ -312,6 +310,7 @@ export class Facet implements AsyncDisposable {
    */
   async score(text: string | TokenPrompt, options: ScoreOptions & CallOptions = {}): Promise<Score> {
     const { call, rest } = splitCallOptions(options)
+    const { score } = await loadSeldomAsked()
     return this.#runner.run(score(text, rest), call)
   }
 
@@ -372,6 +371,7 @@ export class Facet implements AsyncDisposable {
    */
   async lens(text: string | TokenPrompt, options: LensOptions & CallOptions = {}): Promise<Lens> {
     const { call, rest } = splitCallOptions(options)
+    const { lens } = await loadSeldomAsked()
     return this.#runner.run(lens(text, rest), call)
   }
 
@@ -384,6 +384,7 @@ export class Facet implements AsyncDisposable {
    */
   async featureLogits(options: FeatureLogitsOptions & CallOptions): Promise<FeatureLogits> {
     const { call, rest } = splitCallOptions(options)
+    const { featureLogits } = await loadSeldomAsked()
     return this.#runner.run(featureLogits(rest), call)
   }
 
