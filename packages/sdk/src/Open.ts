@@ -4,7 +4,6 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { platform } from "#platform"
 import { checked } from "./words/checked.ts"
-import { loadCode } from "./words/loadCode.ts"
 import { Engine, type EngineService } from "./words/Engine.ts"
 import { asFacetError, type FacetError, invalidRequest } from "./words/Errors.ts"
 import { leftOutWarning } from "./words/ModelDescription.ts"
@@ -15,6 +14,7 @@ import type { Progress } from "./words/Progress.ts"
 import type { ModelRef } from "./words/Request.ts"
 import { readSite, type Site } from "./words/Site.ts"
 import type { ServedPlace } from "./remote/engine/openServer.ts"
+import { checkOpenOptions } from "./worker/checkOpenOptions.ts"
 import type { ModelTerms, Platform } from "./worker/Platform.ts"
 import { packingOf, settingsOf } from "./worker/settingsOf.ts"
 
@@ -37,7 +37,6 @@ export const layerOpened = (
 ): Layer.Layer<Opened, FacetError> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { checkOpenOptions } = yield* loadChecks
       yield* checked(() => checkOpenOptions(asked))
       const warnings = new Set<string>()
       const options = { ...asked, onProgress: gathering(warnings, asked.onProgress) }
@@ -71,12 +70,6 @@ const gathering =
     if (progress.isWarning === true && progress.message !== undefined) warnings.add(progress.message)
     onProgress?.(progress)
   }
-
-/** Whoever opens nothing needs no checks of how. */
-const loadChecks = Effect.tryPromise({
-  try: () => loadCode(() => import("./worker/checkOpenOptions.ts")),
-  catch: (cause) => asFacetError("Loading what opens a model", cause),
-})
 
 /** A server is asked before anything is opened. Its code is loaded where there is one. */
 const served = (option: "model" | "shield", remote: RemoteModel, options: OpenOptions) =>

@@ -14,7 +14,7 @@ import {
   wordList,
 } from "../../src/guard/judges/index.ts"
 import { withoutOverlaps, redact } from "../../src/words/Redaction.ts"
-import { verdictOfJudgement } from "../../src/words/Judge.ts"
+import { verdictOfJudgement } from "../../src/words/verdictOfJudgement.ts"
 
 const content = (response: string) => ({ prompt: undefined, response })
 const callOf = (response: string): JudgeCall => ({

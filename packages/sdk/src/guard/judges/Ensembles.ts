@@ -1,7 +1,8 @@
 /** Several judges as one. */
 import { checkKnown, checkNumber, show } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
-import { checkJudge, type Judge, type JudgeCall, type Judgement, verdictOfJudgement } from "../../words/Judge.ts"
+import { checkJudge, type Judge, type JudgeCall, type Judgement } from "../../words/Judge.ts"
+import { verdictOfJudgement } from "../../words/verdictOfJudgement.ts"
 import { holdsBack, type Verdict } from "../../words/Verdict.ts"
 import type { ContentTexts } from "../../words/Content.ts"
 import { checkSettings, judgementOf, type JudgeSettings, settingNames } from "./JudgeSettings.ts"

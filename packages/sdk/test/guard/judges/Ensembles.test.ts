@@ -3,7 +3,7 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type Judge, JudgeError } from "../../../src/index.ts"
-import { verdictOfJudgement } from "../../../src/words/Judge.ts"
+import { verdictOfJudgement } from "../../../src/words/verdictOfJudgement.ts"
 import { allOf, anyOf, renamed, weighted } from "../../../src/guard/judges/index.ts"
 
 const saying = (probability: number, threshold = 0.5, policy = "p", name = policy): Judge => ({
