@@ -163,7 +163,7 @@ describe("trainPolicy", () => {
 
 describe("distilPolicy", () => {
   it("trains a probe of the model that writes on the guard's own verdicts", async () => {
-    const texts = some(60).map(({ text }) => text)
+    const texts = written.map(({ text }) => text)
     const policy = await facet.distilPolicy(texts, { layers: [2] })
     assert.strictEqual(policy.probe?.frame, "chat")
     assert.strictEqual(policy.probe?.of, "text")
