@@ -14,6 +14,8 @@ export interface FramedTokens {
   readonly tokens: ReadonlyArray<number>
   /** The first token that is pooled: 1 behind `<bos>`, or where an answer begins. */
   readonly from: number
+  /** The content's own tokens from `start` to before `end`, the first of which stands at `at`. */
+  readonly own: { readonly at: number; readonly start: number; readonly end: number }
 }
 
 /** Pieces of a text that is longer than the context overlap by this share. */
@@ -42,7 +44,7 @@ export function* framedTokens(
   }
   if (response === undefined) {
     const whole = yield* asked(text)
-    if (whole.length <= config.contextLength) return [{ tokens: whole, from: 1 }]
+    if (whole.length <= config.contextLength) return [{ tokens: whole, from: 1, own: placeOf(ids, whole) }]
     const { head, tail } = around(yield* asked("a"), yield* asked("b"))
     return pieces(head, ids, tail, config.contextLength, 1)
   }
@@ -61,9 +63,20 @@ export function* framedText(
   const isPrompt = side === "prompt"
   const content = { prompt: isPrompt ? text : undefined, response: isPrompt ? undefined : text }
   const [first, ...others] = yield* framedTokens(model, content, frame)
-  if (others.length === 0) return first ?? { tokens: [model.config.bosId], from: 1 }
+  if (others.length === 0) return first ?? { tokens: [model.config.bosId], from: 1, own: nowhere }
   const ids = yield* model.tokenizer.encodeInSlices(text, side)
   throw new ContextOverflowError({ tokens: ids.length + 1, limit: model.config.contextLength, subject: "text" })
+}
+
+const nowhere: FramedTokens["own"] = { at: 1, start: 0, end: 0 }
+
+/** Where a text's tokens stand in a frame; nowhere where the frame spells it with others. */
+function placeOf(ids: ReadonlyArray<number>, whole: ReadonlyArray<number>): FramedTokens["own"] {
+  const last = whole.length - ids.length
+  for (let at = 1; at <= last; at++) {
+    if (ids.every((id, i) => whole[at + i] === id)) return { at, start: 0, end: ids.length }
+  }
+  return nowhere
 }
 
 /** What two prompts have in common, in front and behind. */
@@ -87,5 +100,6 @@ function pieces(
   return overlappingPieces(ids.length, room, Math.floor(room / overlapShare)).map(({ end, start }) => ({
     tokens: [...head, ...ids.slice(start, end), ...tail],
     from,
+    own: { at: head.length, start, end },
   }))
 }

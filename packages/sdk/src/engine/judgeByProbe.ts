@@ -6,7 +6,6 @@ import { poolings, type Probe, probeFrames, probeLogit } from "../words/Probe.ts
 import type { Features } from "../words/Features.ts"
 import type { JudgeRequest } from "../words/Request.ts"
 import type { OpenModel } from "./OpenModel.ts"
-import { overlappingPieces } from "../words/overlappingPieces.ts"
 import { framedTokens } from "./framedTokens.ts"
 import { poolText } from "./poolText.ts"
 import type { Scheduler } from "./Scheduler.ts"
@@ -16,20 +15,6 @@ export interface ProbeJudgement {
   readonly logits: ReadonlyMap<string, number>
   /** Tokens that were run. */
   readonly judged: number
-}
-
-/** Pieces of a text that is longer than the context overlap by this share. */
-const overlapShare = 4
-
-/** The text that probes read, and its tokens in pieces that fit. */
-export function* probePieces(model: OpenModel, { prompt = "", response }: Pick<JudgeRequest, "prompt" | "response">) {
-  const text = (response ?? prompt).trim()
-  const ids: ReadonlyArray<number> = yield* model.tokenizer.encodeInSlices(
-    text,
-    response === undefined ? "prompt" : "response",
-  )
-  const room = model.config.contextLength - 1
-  return { text, ids, pieces: overlappingPieces(ids.length, room, Math.floor(room / overlapShare)) }
 }
 
 /** Runs the text once for all probes of a frame; one that is longer than the context in overlapping pieces, of which the worst counts. */

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { siteWidth } from "../../graph/ModelConfig.ts"
 import { type FacetError, notFinite } from "../../words/Errors.ts"
 import { inSlices } from "../../words/inSlices.ts"
-import { Pool, type Probe, probeLogit } from "../../words/Probe.ts"
+import { Pool, type Probe, probeFrames, probeLogit } from "../../words/Probe.ts"
 import { sigmoid } from "../../words/policyProbability.ts"
 import type { JudgeRequest } from "../../words/Request.ts"
 import { siteKey } from "../../words/Site.ts"
@@ -15,7 +15,7 @@ import type { OccludedSpan, PolicyVerdict, Verdict, VerdictReason } from "../../
 import { areFinite } from "../areFinite.ts"
 import { makeDetokeniser } from "../Detokeniser.ts"
 import type { OpenModel } from "../OpenModel.ts"
-import { probePieces } from "../judgeByProbe.ts"
+import { framedTokens } from "../framedTokens.ts"
 import { probeSite } from "../poolText.ts"
 import { prefillAll } from "../prefill.ts"
 import type { Scheduler } from "../Scheduler.ts"
@@ -50,34 +50,41 @@ interface Asked {
 export const explainProbes = (judging: ProbesJudging, verdict: Verdict): Effect.Effect<Verdict, FacetError> =>
   Effect.gen(function* () {
     const { model, request, scheduler } = judging
+    const { prompt, response } = request
     const asked = request.policies.flatMap(({ id, probe, threshold }): ReadonlyArray<Asked> => {
       const isFlagged = verdict.policies.some(({ flagged, policy }) => flagged && policy === id)
-      // What stands around a text in a chat is pooled, too: no words of its own are tried there.
-      if (probe === undefined || probe.frame === "chat" || !isFlagged) return []
+      if (probe === undefined || !isFlagged) return []
       return [{ id, probe, threshold, logit: -Infinity, reason: undefined }]
     })
     if (asked.length === 0) return verdict
-    const side = request.response === undefined ? "prompt" : "response"
-    const { ids, pieces, text } = yield* inSlices(() => probePieces(model, request))
+    const side = response === undefined ? "prompt" : "response"
+    const text = (request[side] ?? "").trim()
+    const ids = yield* inSlices(() => model.tokenizer.encodeInSlices(text, side))
     const offset = (request[side] ?? "").indexOf(text)
     const ends = endsOf(model, ids, text)
+    const width = siteWidth(model.config, "resid_post")
     let judged = 0
-    for (const { end, start } of pieces) {
-      const tokens = [model.config.bosId, ...ids.slice(start, end)]
-      const layers = [...new Set(asked.map(({ probe }) => probe.layer))]
-      const states = yield* readStates(scheduler, model, tokens, layers)
-      judged += tokens.length
-      if (ends === undefined) continue
-      const places = ends.slice(start, end).map((to, i): Stretch => ({ start: ends[start + i - 1] ?? 0, end: to }))
-      for (const one of asked) {
-        const rows = states.get(one.probe.layer) ?? new Float32Array(0)
-        const logit = pooledLogit(one.probe, rows)
-        if (logit <= one.logit) continue
-        one.logit = logit
-        one.reason = reasonIn(
-          { text, side, offset, places },
-          { rows, ...one, guideline: judging.guidelines.get(one.id) ?? 0 },
-        )
+    for (const frame of probeFrames) {
+      const reading = asked.filter(({ probe }) => (probe.frame ?? "raw") === frame)
+      if (reading.length === 0) continue
+      const layers = [...new Set(reading.map(({ probe }) => probe.layer))]
+      for (const { from, own, tokens } of yield* inSlices(() => framedTokens(model, { prompt, response }, frame))) {
+        const states = yield* readStates(scheduler, model, tokens, layers)
+        judged += tokens.length
+        if (ends === undefined) continue
+        const places = ends
+          .slice(own.start, own.end)
+          .map((to, i): Stretch => ({ start: ends[own.start + i - 1] ?? 0, end: to }))
+        for (const one of reading) {
+          const rows = states.get(one.probe.layer)?.subarray((from - 1) * width) ?? new Float32Array(0)
+          const logit = pooledLogit(one.probe, rows)
+          if (logit <= one.logit) continue
+          one.logit = logit
+          one.reason = reasonIn(
+            { text, side, offset, places, row: own.at - from },
+            { rows, ...one, guideline: judging.guidelines.get(one.id) ?? 0 },
+          )
+        }
       }
     }
     // One run serves all of them: it is told with the first.
@@ -144,12 +151,14 @@ interface Told {
   readonly offset: number
   /** Of each token, in the text. */
   readonly places: ReadonlyArray<Stretch>
+  /** Of the first of them, among those that are pooled: what stands around a text in a chat is pooled, too. */
+  readonly row: number
 }
 
 interface Measured extends Tried, OccludedSpan {}
 
 function reasonIn(
-  { offset, places, side, text }: Told,
+  { offset, places, row, side, text }: Told,
   {
     guideline,
     probe,
@@ -168,7 +177,7 @@ function reasonIn(
   for (let size = 1; size <= words.length; size++) {
     for (let at = 0; at + size <= words.length; at++) {
       const [first, last] = [words[at]!, words[at + size - 1]!]
-      const logit = spans.logitWithout(first.from, last.to)
+      const logit = spans.logitWithout(row + first.from, row + last.to)
       const where = { start: first.start + offset, end: last.end + offset }
       const without = sigmoid(logit + guideline)
       tried.push({ from: at, to: at + size, ...where, without, effect: spans.logit - logit })
