@@ -31,7 +31,7 @@ export async function benchTraces(words: ReadonlyArray<string>): Promise<void> {
   if (values.size === embedded) {
     await using facet = await Facet.open({ cacheBytes: 0 })
     const sites = (await facet.inspectAll("A", { topK: 1 })).map(({ layer, site }) => ({ layer, site }))
-    return print(facet, "the embedded model", sites, Number(values.rounds))
+    return await print(facet, "the embedded model", sites, Number(values.rounds))
   }
   const size = sizes.find((known) => known === values.size)
   if (size === undefined) throw new Error(`--size takes ${[embedded, ...sizes].join(", ")}, not "${values.size}"`)

@@ -213,7 +213,7 @@ describe("autoencoders that do not fit are named", () => {
     const target = join(folder.path, "resid_post/layer_4/width_768/average_l0_10")
     await mkdir(target, { recursive: true })
     await spoil(join(target, "params.npz"), folder.path)
-    return failureOf(runHere({ scope: folder.path }, inspect("x", { layer: 4 })))
+    return await failureOf(runHere({ scope: folder.path }, inspect("x", { layer: 4 })))
   }
   it.each<[string, (file: string, root: string) => Promise<unknown>]>([
     ["a truncated file", async (file) => (await copyFile(original, file), truncate(file, 50_000))],
