@@ -55,7 +55,8 @@ async function randomProbe(facet: Facet): Promise<Policy> {
 }
 
 export async function cascadeAtSize({ escalated, model, policies, rounds, shield, tokens }: AtSize): Promise<void> {
-  await using facet = await Facet.open({ model, shield, judging: { timeoutMs: 600_000 } })
+  // Random weights answer neither yes nor no.
+  await using facet = await Facet.open({ model, shield, checkShield: false, judging: { timeoutMs: 600_000 } })
   const probe = await randomProbe(facet)
   const cascade = (release: number) => ({ probes: [probe], release })
   let turn = 0
