@@ -44,6 +44,8 @@ test.each([
   [["scope", "pull", "--model", "google/gemma-2-2b", "--layer", "99"], 1, "scope.layer: there is no autoencoder"],
   [["scope", "rm", "gemma-2-2b/20-gemmascope-res-16k", "--yes"], 1, "it is not on this machine"],
   [["scope", "search"], 2, "--on FILE and --off FILE"],
+  [["scope", "search", " "], 2, "give words to look for in labels"],
+  [["scope", "search", "zebra"], 0, "labels has all of these words"],
   [["scope", "dashboard", "corpus.txt"], 2, "--out FILE is missing"],
 ])(
   "%j ends with %i and says what is wrong",

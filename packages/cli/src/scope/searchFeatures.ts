@@ -8,7 +8,7 @@ import { readTexts } from "./readTexts.ts"
 import type { ScopeAction, ScopeValues } from "./ScopeAction.ts"
 
 export const searchFeatures: ScopeAction = async (console, words, values) => {
-  if (words !== undefined) return byLabel(console, words, values)
+  if (words !== undefined && words.trim() !== "") return byLabel(console, words, values)
   const { off, on } = values
   if (on !== undefined && off !== undefined) return byExample(console, { on, off }, values)
   throw new UsageError(
@@ -16,7 +16,7 @@ export const searchFeatures: ScopeAction = async (console, words, values) => {
   )
 }
 
-async function byLabel({ out, signal }: Console, words: string, values: ScopeValues): Promise<0> {
+async function byLabel({ err, out, signal }: Console, words: string, values: ScopeValues): Promise<0> {
   const { resolveScope, scopeLabels } = await import("@facet/sdk/models")
   const { json, layer, model, scope, site, top = 20 } = values
   const known = siteNames.find((name) => name === site)
@@ -42,6 +42,7 @@ async function byLabel({ out, signal }: Console, words: string, values: ScopeVal
   for (const line of table(hits.map(({ index, label }) => [`${found.site}.${found.layer}.${index}`, label]))) {
     await out.writeLine(line)
   }
+  if (hits.length === 0) await err.writeLine(`None of ${found.labels.size} labels has all of these words.`)
   return 0
 }
 
