@@ -71,6 +71,7 @@ export interface Opening {
   readonly tunes: boolean
   /** What this Facet's prompts are multiplied as; left out, its default, and that of a Facet which has no such choice. */
   readonly prefill?: "int8" | undefined
+  readonly shareWeights?: boolean
   readonly clock: ClockName
   /** The sources of the Facet that is measured: this checkout's, or another one's. */
   readonly checkout: string

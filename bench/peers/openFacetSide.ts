@@ -13,17 +13,18 @@ const endless = { 1: -100, 107: -100 }
 /** Digits are one token each in Gemma's vocabularies: a text of them is read back as the tokens that it was written as. */
 const likely = 100
 
-export async function openFacetSide({ checkout, clock, folder, guard, prefill, threads }: Opening): Promise<Side> {
+export async function openFacetSide(opening: Opening): Promise<Side> {
+  const { checkout, folder, guard, prefill, shareWeights, threads } = opening
   // The same module by its name or by its path: the types are those of this checkout.
   const { Facet } = (await import(pathToFileURL(join(checkout, "packages/sdk/src/index.ts")).href)) as typeof Sdk
-  const options = { model: folder, threads, ...(prefill && { prefill }) }
+  const options = { model: folder, threads, ...(prefill && { prefill }), ...(shareWeights && { shareWeights }) }
   const facet = await Facet.open(options)
   const own: Own = {
     lanes: (lanes) => Facet.open({ ...options, lanes }),
     // Random weights answer the guard's question with anything: how fast it is asked is measured all the same.
     guard: () => Facet.open({ ...(guard && { model: guard, shield: guard }), checkShield: false, threads }),
   }
-  return new FacetSide(facet, own, { clock, guard, prefill, threads }, await commitOf(checkout))
+  return new FacetSide(facet, own, opening, await commitOf(checkout))
 }
 
 /** Facets of their own, for what is asked of an app's or a server's own. */
@@ -52,7 +53,7 @@ class FacetSide implements Side {
   constructor(
     facet: Sdk.Facet,
     own: Own,
-    { clock, guard, prefill, threads }: Pick<Opening, "clock" | "guard" | "prefill" | "threads">,
+    { clock, guard, prefill, shareWeights = false, threads }: Opening,
     version: string,
   ) {
     this.#now = clocks[clock]
@@ -60,7 +61,7 @@ class FacetSide implements Side {
     this.#own = own
     this.version = version
     const { name, precision } = facet.device
-    this.settings = `${name}, weights as ${precision}, ${threads === 1 ? "1 thread" : `${threads} threads`}, lanes for streams at once${guard === undefined ? "" : ", the guard in int8"}${prefill === undefined ? "" : `, prompts in ${prefill}`}, else defaults`
+    this.settings = `${name}, weights as ${precision}, ${threads === 1 ? "1 thread" : `${threads} threads`}, lanes for streams at once${guard === undefined ? "" : ", the guard in int8"}${prefill === undefined ? "" : `, prompts in ${prefill}`}${shareWeights ? ", weights shared" : ""}, else defaults`
   }
 
   async read({ prompt, tokens }: Read): Promise<Pace> {

@@ -17,6 +17,8 @@ export interface PeerOptions {
   readonly minutes: number
   /** What this Facet's prompts are multiplied as. */
   readonly prefill: "int8" | undefined
+  /** Whether this Facet's weights lie in a file that processes share. */
+  readonly shareWeights: boolean
   readonly threads: number
   /** `cpu`: the time that each side's process was at work, which other work on the machine does not lengthen. */
   readonly clock: ClockName
@@ -39,6 +41,7 @@ Facet, node-llama-cpp and transformers.js in turn, on models of random weights t
   --contexts L    context lengths in tokens (default 33,129,257,1025)
   --block N       weights that share a scale in Facet's folder: 32, 64 or 128 (default the widest that fits)
   --prefill int8  this Facet's prompts run with weights in 8 bits of their own
+  --share-weights this Facet's weights lie in a file as they are multiplied
   --threads N     threads of every side (default one a core)
   --clock C       wall, or cpu: the time that a side's process was at work, for machines that others use; needs one
                   thread, since threads that wait for each other in loops are at work, too (default wall)
@@ -61,6 +64,7 @@ export function readOptions(words: ReadonlyArray<string>): PeerOptions {
       rounds: text,
       minutes: text,
       prefill: text,
+      "share-weights": { type: "boolean" },
       threads: text,
       clock: text,
       folder: text,
@@ -84,6 +88,7 @@ export function readOptions(words: ReadonlyArray<string>): PeerOptions {
     rounds: count("--rounds", values.rounds, 20),
     minutes: positive("--minutes", values.minutes, 5),
     prefill: values.prefill === undefined ? undefined : oneOf("--prefill", values.prefill, ["int8"] as const),
+    shareWeights: values["share-weights"] === true,
     threads,
     clock,
     folder: resolve(values.folder ?? join(tmpdir(), "facet-bench")),

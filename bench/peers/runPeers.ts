@@ -116,11 +116,11 @@ async function measured(options: PeerOptions, models: Models): Promise<Report> {
 type Openings = ReadonlyMap<SideName, Opening>
 
 function openings(options: PeerOptions, { folder, guard }: Models): Openings {
-  const { against, clock, contexts, prefill, sides, threads } = options
+  const { against, clock, contexts, prefill, shareWeights, sides, threads } = options
   // Room for a conversation, for what is judged, and for what is written.
   const context = Math.max(1024, ...contexts) + 256
   const ofSide = (checkout: string): Opening => ({ folder, threads, context, guard, tunes: true, clock, checkout })
-  const all = new Map<SideName, Opening>(sides.map((name) => [name, { ...ofSide(here), prefill }]))
+  const all = new Map<SideName, Opening>(sides.map((name) => [name, { ...ofSide(here), prefill, shareWeights }]))
   if (against !== undefined) all.set("facet (other checkout)", ofSide(against))
   return all
 }

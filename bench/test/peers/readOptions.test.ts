@@ -31,6 +31,7 @@ test("every option is read; the widest block is the size's own", () => {
     sides: ["facet", "node-llama-cpp"],
     against: "/other",
     prefill: undefined,
+    shareWeights: false,
   })
 })
 

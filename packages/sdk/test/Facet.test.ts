@@ -177,6 +177,7 @@ const settings: EngineSettings = {
   lanes: 1,
   reuse: "exact",
   prefill: "weights",
+  shareWeights: false,
   speculate: true,
   judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
   threads: 1,

@@ -77,6 +77,10 @@ const options = {
     about:
       "the most memory of a process with the model, such as 6GB; one that takes more is replaced, or ends (default: any)",
   },
+  shareWeights: {
+    kind: "switch",
+    about: "keep the weights as they are multiplied in a file that --workers share in memory: twice their size on disk",
+  },
   grace: { kind: "number", value: "SECONDS", about: "time for running answers to end at shutdown (default 30)" },
   ...modelOption,
   shield: {
@@ -136,6 +140,7 @@ export const serve = defineCommand(
       queue,
       roles,
       shield,
+      shareWeights,
       prefill,
       threads,
       thresholds: file,
@@ -178,6 +183,7 @@ export const serve = defineCommand(
         ...(model && { model }),
         ...(shield && { shield }),
         ...(queue !== undefined && { queue }),
+        ...(shareWeights !== undefined && { shareWeights }),
         ...readDevice({ device, prefill, threads: threads ?? (workers && threadsOf(workers)) }),
       },
       cors,

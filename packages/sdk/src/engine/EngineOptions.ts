@@ -9,7 +9,16 @@ import type { Scope } from "./Scopes.ts"
 /** What an engine is made of, on the thread where it runs. */
 export interface EngineOptions extends Pick<
   EngineSettings,
-  "queue" | "active" | "cacheBytes" | "scopeBytes" | "judging" | "lanes" | "prefill" | "reuse" | "speculate"
+  | "queue"
+  | "active"
+  | "cacheBytes"
+  | "scopeBytes"
+  | "judging"
+  | "lanes"
+  | "prefill"
+  | "reuse"
+  | "shareWeights"
+  | "speculate"
 > {
   /** Tried in this order. */
   readonly devices: ReadonlyArray<DeviceCandidate>

@@ -25,6 +25,7 @@ export interface PartsWanted {
   /** Sites whose layers the model must have. */
   readonly taps: ReadonlyArray<Site>
   readonly prefill: PrefillRule
+  readonly shareWeights: boolean
   /** Whether it is to write, and not to judge alone. */
   readonly writes: boolean
 }
@@ -33,48 +34,71 @@ export interface PartsWanted {
 export async function readParts(
   files: ModelFiles,
   runtime: Runtime,
-  { prefill, taps, writes }: PartsWanted,
+  wanted: PartsWanted,
   progress: OpeningProgress,
 ): Promise<ModelParts> {
   const model = await readModel(files)
   const { architecture, config } = model
   const located = await openTensors(files, model)
-  for (const { layer } of taps) checkLayer(config.layers, layer)
+  for (const { layer } of wanted.taps) checkLayer(config.layers, layer)
   await progress.begin(located)
   const tokenizer = await openTokenizer(files, { vocabSize: config.vocabSize, template: architecture.template })
   progress.readTokenizer()
   const weights = { ...located, quantization: config.quantization }
-  const prompts = prefill === "int8" ? await placePrompts(files, runtime, weights, writes, progress) : undefined
+  const places: Places = { files, runtime, wanted, progress }
+  const prompts = wanted.prefill === "int8" ? await promptWeights(places, weights) : undefined
+  const [own, eight] = [await shared(places, weights), prompts && (await shared(places, prompts))]
   progress.takeWeights()
-  return { model, located, tokenizer, placed: await runtime.placeModel(files, weights), prompts }
+  return {
+    model,
+    located,
+    tokenizer,
+    placed: await runtime.placeModel(files, own),
+    prompts: eight && (await runtime.placeModel(files, eight)),
+  }
 }
 
-/**
- * Weights of blocks get a copy in 8 bits; those of 8 bits are so. A guard of plain weights runs as it is: nobody names the
- * guard that belongs to a model.
- */
-async function placePrompts(
-  files: ModelFiles,
-  runtime: Runtime,
-  weights: ModelWeights,
-  writes: boolean,
-  progress: OpeningProgress,
-): Promise<Placed<TensorLocations> | undefined> {
-  if (weights.quantization === null && !writes) return undefined
-  if (weights.quantization === null) {
-    throw invalidRequest(
-      "prefill",
-      `the weights in ${files.root} are plain, and it is those in blocks that get a copy in 8 bits for prompts`,
-      'Open it with `dtype: "q4"` too, or leave `prefill` out.',
-    )
-  }
-  if (runtime.layOutPrompts === undefined) {
-    throw invalidRequest("prefill", `${runtime.name} has no products of integers`, "Leave it out, or run on the CPU.")
-  }
-  const laidOut = await runtime.layOutPrompts(files, weights, progress.tell)
-  if (laidOut.size === 0) return undefined
-  return runtime.placeModel(files, { ...weights, tensors: new Map([...weights.tensors, ...laidOut]) })
+interface Places {
+  readonly files: ModelFiles
+  readonly runtime: Runtime
+  readonly wanted: PartsWanted
+  readonly progress: OpeningProgress
 }
+
+/** Weights of blocks get a copy in 8 bits; those of 8 bits are so. */
+async function promptWeights(places: Places, weights: ModelWeights): Promise<ModelWeights | undefined> {
+  const { files, progress, runtime } = places
+  if (!areLaidOut(places, "prefill", weights)) return undefined
+  if (runtime.layOutPrompts === undefined) throw noLayout("prefill", runtime)
+  const laidOut = await runtime.layOutPrompts(files, weights, progress.tell)
+  return laidOut.size === 0 ? undefined : { ...weights, tensors: new Map([...weights.tensors, ...laidOut]) }
+}
+
+/** Weights of blocks, where they lie as they are multiplied, if processes are to share them. */
+async function shared(places: Places, weights: ModelWeights): Promise<ModelWeights> {
+  const { files, progress, runtime, wanted } = places
+  if (!wanted.shareWeights || !areLaidOut(places, "shareWeights", weights)) return weights
+  if (runtime.shareWeights === undefined) throw noLayout("shareWeights", runtime)
+  return { ...weights, tensors: await runtime.shareWeights(files, multiplied(wanted, weights), progress.tell) }
+}
+
+/** A guard writes nothing, so its embedding is no head. */
+const multiplied = ({ writes }: PartsWanted, weights: ModelWeights): ModelWeights =>
+  writes ? weights : { ...weights, specs: weights.specs.filter(({ kind }) => kind !== "embedding") }
+
+/** A guard of plain weights runs as it is: nobody names the guard that belongs to a model. */
+function areLaidOut({ files, wanted }: Places, option: string, { quantization }: ModelWeights): boolean {
+  if (quantization !== null) return true
+  if (!wanted.writes) return false
+  throw invalidRequest(
+    option,
+    `the weights in ${files.root} are plain, and it is those in blocks that are laid out anew`,
+    `Open it with \`dtype: "q4"\` too, or leave \`${option}\` out.`,
+  )
+}
+
+const noLayout = (option: string, { name }: Runtime) =>
+  invalidRequest(option, `${name} lays no weights out anew`, "Leave it out, or run on the CPU.")
 
 /** Tells how far an opening is. */
 export class OpeningProgress {

@@ -108,11 +108,11 @@ export class Models {
     { heads, taps }: Pick<Openings, "heads" | "taps">,
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
-    const { cacheBytes, lanes, prefill, reference, reuse } = this.#options
+    const { cacheBytes, lanes, prefill, reference, reuse, shareWeights } = this.#options
     const model = await this.#devices.open(async (runtime) => {
       if (runtime.needsSelfCheck) await checkKnowable(runtime, files)
       const opened = await OpenModel.open(
-        { files, runtime, heads, cacheBytes, lanes, prefill, reuse },
+        { files, runtime, heads, cacheBytes, lanes, prefill, reuse, shareWeights },
         taps,
         onProgress,
       )

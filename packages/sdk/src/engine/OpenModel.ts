@@ -44,6 +44,8 @@ export interface OpenModelOptions {
   readonly reuse?: ReuseRule | undefined
   /** What prompts are multiplied as. Default `weights`. */
   readonly prefill?: PrefillRule | undefined
+  /** Whether weights are laid out in a file that processes share. Default `false`. */
+  readonly shareWeights?: boolean | undefined
   /** Sequences that a run can give a token each, where the device can; by default one. */
   readonly lanes?: number | undefined
 }
@@ -116,8 +118,8 @@ export class OpenModel {
     onProgress: (progress: Progress) => void,
   ): Promise<OpenModel> {
     const progress = new OpeningProgress(options.files, onProgress)
-    const { heads, prefill = "weights" } = options
-    const wanted = { taps, prefill, writes: heads.includes("vocabulary") }
+    const { heads, prefill = "weights", shareWeights = false } = options
+    const wanted = { taps, prefill, shareWeights, writes: heads.includes("vocabulary") }
     const parts = await readParts(options.files, options.runtime, wanted, progress)
     const session = await ModelSession.open(options, parts, {
       heads,
@@ -271,15 +273,15 @@ export class OpenModel {
     const [first] = lanes
     if (first === undefined || lanes.length > this.lanes) throw new Error(`a run of ${lanes.length} lanes`)
     for (const { sequence } of lanes) sequence.reserve(1)
-    // Where rows are the same bits in any even number, two are enough for one.
-    const isPair = lanes.length === 1 && this.#reuse.cut === "pairs"
+    // Where rows are the same bits in any even number, two are enough for one or two.
+    const isPair = lanes.length <= 2 && this.#reuse.cut === "pairs"
     // Rows of nobody's are the first lane's once more.
     const rows = Array.from({ length: isPair ? 2 : this.lanes }, (_, row) => lanes[row] ?? first)
     const taps = union(
       [],
       lanes.flatMap((lane) => lane.taps),
     )
-    const feeds = this.#feeds.ofLanes(lanes, rows, isPair ? 1 : this.lanes, this.#session.openings)
+    const feeds = this.#feeds.ofLanes(lanes, rows, isPair ? lanes.length : this.lanes, this.#session.openings)
     const outputs = await this.#session.run(feeds, [names.newKeyValues, names.logits, ...taps.map(siteKey)], false)
     return lanes.map((lane, row) => {
       const part = (name: string): Float32Array => {

@@ -15,6 +15,10 @@ export const weightsIndex = "model.safetensors.index.json"
 export const promptWeightsFile = (fingerprint: string): string => `prompts-int8-${fingerprint}.safetensors`
 export const isPromptWeights = (name: string): boolean => /^prompts-int8-[0-9a-f]+\.safetensors$/.test(name)
 
+/** Weights as a processor multiplies them, for all processes at once, and the graph that says where in the file they are. */
+export const sharedWeightsFile = (fingerprint: string): string => `shared-${fingerprint}.weights`
+export const sharedGraphFile = (fingerprint: string): string => `shared-${fingerprint}.onnx`
+
 /** What is fetched beside {@link configFile} and the weights. */
 export const requiredFiles: ReadonlyArray<string> = [tokenizerFile]
 export const optionalFiles: ReadonlyArray<string> = [

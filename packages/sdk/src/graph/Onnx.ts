@@ -24,6 +24,8 @@ export interface FileSlice {
   readonly offset: number
   /** How many bytes. */
   readonly length: number
+  /** Where the file holds them as an operator of ONNX Runtime multiplies them, in its own words. */
+  readonly laidOut?: ReadonlyArray<string>
 }
 
 export type Attribute = number | string | { readonly float: number } | ReadonlyArray<number> | Branch
@@ -73,6 +75,9 @@ function valueInfo(name: Value, type: ElementType, shape: ReadonlyArray<Dimensio
 /** A float32 tensor of any shape. */
 const floatInfo = (name: Value): Protobuf.Message =>
   Protobuf.message(Protobuf.string(1, name), Protobuf.bytes(2, Protobuf.bytes(1, Protobuf.int(1, ElementType.float32))))
+
+/** Where an initializer's entries say that its file holds it laid out, numbered from 0; ONNX Runtime's own. */
+const laidOutKey = "prepacked_"
 
 const entry = (key: string, value: string) => Protobuf.message(Protobuf.string(1, key), Protobuf.string(2, value))
 
@@ -167,6 +172,7 @@ export class GraphBuilder {
         Protobuf.bytes(13, entry("location", slice.file)),
         Protobuf.bytes(13, entry("offset", String(slice.offset))),
         Protobuf.bytes(13, entry("length", String(slice.length))),
+        ...(slice.laidOut ?? []).map((place, i) => Protobuf.bytes(13, entry(`${laidOutKey}${i}`, place))),
         Protobuf.int(14, 1),
       ),
     )
@@ -239,3 +245,36 @@ export class GraphBuilder {
     )
   }
 }
+
+/** An initializer of a graph that ONNX Runtime has written. */
+export interface Written {
+  readonly file: string
+  readonly offset: number
+  readonly length: number
+  readonly laidOut: ReadonlyArray<string>
+}
+
+/** The initializers of an `.onnx` file that lie in files beside it, by their names. */
+export function readExternals(onnx: Uint8Array): ReadonlyMap<string, Written> {
+  const externals = new Map<string, Written>()
+  for (const tensor of inside(inside([onnx], 7), 5)) {
+    const entries = new Map(
+      inside([tensor], 13).map((pair) => [text(inside([pair], 1)[0]), text(inside([pair], 2)[0])] as const),
+    )
+    const file = entries.get("location")
+    if (file === undefined) continue
+    externals.set(text(inside([tensor], 8)[0]), {
+      file,
+      offset: Number(entries.get("offset") ?? 0),
+      length: Number(entries.get("length") ?? 0),
+      laidOut: [...entries].filter(([key]) => key.startsWith(laidOutKey)).map(([, place]) => place),
+    })
+  }
+  return externals
+}
+
+/** What messages hold in a field of bytes. */
+const inside = (messages: ReadonlyArray<Uint8Array>, field: number): ReadonlyArray<Uint8Array> =>
+  messages.flatMap((message) => Protobuf.read(message).flatMap(([at, bytes]) => (at === field ? [bytes] : [])))
+
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)

@@ -1,11 +1,11 @@
 /**
- * The few lines of Protocol Buffers that an ONNX file needs: a message is a list of fields, each already encoded.
+ * The few lines of Protocol Buffers that an ONNX file needs: a message is a list of fields, each encoded by itself.
  *
  * Source: protobuf.dev, "Encoding".
  */
 const text = new TextEncoder()
 
-const Wire = { varint: 0, bytes: 2, fixed32: 5 } as const
+const Wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
 function varint(value: bigint): Uint8Array {
   const bytes: Array<number> = []
@@ -50,3 +50,34 @@ export const string = (field: number, value: string): Message => bytes(field, te
 /** Repeats one field, as protobuf writes a list. */
 export const repeated = <A>(values: ReadonlyArray<A>, encode: (value: A) => Message): Message =>
   concat(values.map(encode))
+
+/**
+ * The fields of a message that are bytes, texts or messages, in their order, with their numbers; numbers are passed over.
+ *
+ * @throws RangeError where the message ends within a field.
+ */
+export function read(message: Message): ReadonlyArray<readonly [field: number, value: Message]> {
+  const fields: Array<readonly [number, Message]> = []
+  let at = 0
+  const varint = (): number => {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = message[at++]
+      if (byte === undefined) throw new RangeError("a message that ends within a number")
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+  }
+  while (at < message.length) {
+    const tag = varint()
+    const wire = tag % 8
+    if (wire === Wire.varint) varint()
+    else if (wire === Wire.bytes) {
+      const length = varint()
+      if (at + length > message.length) throw new RangeError("a message that ends within a field")
+      fields.push([(tag - wire) / 8, message.subarray(at, at + length)])
+      at += length
+    } else at += wire === Wire.fixed64 ? 8 : 4
+  }
+  return fields
+}

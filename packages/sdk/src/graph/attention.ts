@@ -45,7 +45,7 @@ export const names = {
   pastValue: (layer: number, lane = 0) => ofLane(`past_value.${layer}`, lane),
   /**
    * With lanes. int64 `[1]`: 0 where all new tokens are one sequence's; 1 where the first of two is, and the second is
-   * company; else as many as the graph has lanes, one token each.
+   * company; 2 or as many as the graph has lanes where so many sequences have one token each.
    */
   lanes: "lanes",
 } as const
@@ -174,22 +174,31 @@ function fused(g: GraphBuilder, config: ModelConfig, lanes: number): Attend {
     const ofOneSequence = () =>
       g.choose(inBuffer.isMask, () => few(projections, before, turns, inBuffer.seen), together)
     const own: Buffered = { ...before, slots: inBuffer }
+    const ofMany = (buffers: ReadonlyArray<Buffered>) => {
+      const all = () => attend(projections, buffers, turns)
+      if (running === undefined || buffers.length === 2) return all()
+      return g.choose(running.areTwo, () => attend(projections, buffers.slice(0, 2), turns), all)
+    }
     const [z, newKey, newValue] = (
       running === undefined
         ? g.choose(isAlone, () => attend(projections, [own], turns), ofOneSequence)
         : g.choose(
             running.isOne,
             () => attend(projections, [own], turns, true),
-            () => g.choose(running.areMany, () => attend(projections, [own, ...others(layer)], turns), ofOneSequence),
+            () => g.choose(running.areMany, () => ofMany([own, ...others(layer)]), ofOneSequence),
           )
     ) as [Value, Value, Value]
     return { z, newKey, newValue }
   }
 }
 
-function runningLanes(g: GraphBuilder): { readonly isOne: Value; readonly areMany: Value } {
+function runningLanes(g: GraphBuilder): { readonly isOne: Value; readonly areTwo: Value; readonly areMany: Value } {
   const count = g.input(names.lanes, ElementType.int64, [1])
-  return { isOne: g.op("Equal", [count, g.ints(1)]), areMany: g.op("Greater", [count, g.ints(1)]) }
+  return {
+    isOne: g.op("Equal", [count, g.ints(1)]),
+    areTwo: g.op("Equal", [count, g.ints(2)]),
+    areMany: g.op("Greater", [count, g.ints(1)]),
+  }
 }
 
 /** The buffers of all lanes but the first, whose are those of a run of one sequence. */
@@ -273,6 +282,12 @@ function attendEach(g: GraphBuilder, config: ModelConfig, positions: Value): Att
           { attributes: { axis: 0, num_outputs: count } },
         )
 
+  // A product of one row reads the values as they lie; of the two rows of a group it would copy them first.
+  const mixedValues = (weights: Value, values: Value): Value => {
+    const one = g.op("MatMul", [g.op("Unsqueeze", [weights, g.ints(3)]), g.op("Unsqueeze", [values, g.ints(2)])])
+    return g.op("Squeeze", [one, g.ints(3)])
+  }
+
   /** The mixed values of what is in the buffer, and the weight of the token itself. */
   const ofBuffer = (queries: Value, onItself: Value, { key, slots, value }: Buffered): readonly [Value, Value] => {
     const scaled = g.op("Concat", [scores(queries, key), onItself], { attributes: { axis: 3 } })
@@ -281,7 +296,7 @@ function attendEach(g: GraphBuilder, config: ModelConfig, positions: Value): Att
     const [onPast, onNew] = g.opMany("Split", [weights, slots.parts], [true, true], {
       attributes: { axis: 3 },
     }) as [Value, Value]
-    return [g.op("MatMul", [onPast, value]), onNew]
+    return [mixedValues(onPast, value), onNew]
   }
 
   return ({ key, query, value }, buffers, { cos, sin }, hasCompany = false) => {

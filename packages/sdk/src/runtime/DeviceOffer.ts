@@ -9,15 +9,15 @@ export interface DeviceOffer {
   readonly otherwise: string
   /** Whether it is taken only where it is asked for by its name. */
   readonly isAsked?: boolean
-  /** Whether prompts may run with weights in 8 bits of their own. */
-  readonly prefillsInt8?: boolean
+  /** Whether weights may be laid out anew: in 8 bits for prompts, or for all processes at once. */
+  readonly laysOut?: boolean
 }
 
 export const cpuOffer: DeviceOffer = {
   name: "cpu",
   precisions: [],
   otherwise: "on a CPU it is that of the model's files",
-  prefillsInt8: true,
+  laysOut: true,
 }
 
 export const webGpuOffer: DeviceOffer = {

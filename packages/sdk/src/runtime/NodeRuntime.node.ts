@@ -11,6 +11,7 @@ import { HostKvStore } from "./HostKvStore.ts"
 import type { Interlock } from "./Interlock.ts"
 import type { KvRows, KvShape, KvStore } from "./KvStore.ts"
 import { layOutPrompts } from "./layOutPrompts.node.ts"
+import { shareWeights } from "./shareWeights.node.ts"
 import { type ModelWeights, type Placed, type Runtime, type Session, storedPrecision } from "./Runtime.ts"
 
 export interface NodeRuntimeOptions {
@@ -108,9 +109,18 @@ export class NodeRuntime implements Runtime {
     }
   }
 
-  /** Without a guard. */
-  protected create({ bytes }: Pick<Graph, "bytes">, folder: string): Promise<ort.InferenceSession> {
+  /**
+   * Without a guard.
+   *
+   * @param written where ONNX Runtime is to write the graph too, and beside it its weights as they are multiplied.
+   */
+  protected create(
+    { bytes }: Pick<Graph, "bytes">,
+    folder: string,
+    written?: { readonly onnx: string; readonly weights: string },
+  ): Promise<ort.InferenceSession> {
     return ort.InferenceSession.create(bytes, {
+      ...(written && { optimizedModelFilePath: written.onnx }),
       executionProviders: [this.name],
       intraOpNumThreads: this.threads,
       executionMode: "sequential",
@@ -118,6 +128,11 @@ export class NodeRuntime implements Runtime {
       extra: {
         session: {
           model_external_initializers_file_folder_path: folder,
+          ...(written && {
+            save_external_prepacked_constant_initializers: "1",
+            optimized_model_external_initializers_file_name: written.weights,
+            optimized_model_external_initializers_min_size_in_bytes: String(smallestShared),
+          }),
           // Between two operators threads wait for each other in loops, as waking up takes as long as many an operator.
           // After a run they sleep: the app needs the cores between two tokens.
           intra_op: { allow_spinning: "1", spin_duration_us: "1000" },
@@ -128,8 +143,32 @@ export class NodeRuntime implements Runtime {
   }
 }
 
+/** Bytes of a tensor that is worth a place of its own in the file. */
+const smallestShared = 1024
+
 /** A processor has several ways to multiply, and what is the fastest for one token is not for many. */
 class CpuRuntime extends NodeRuntime {
+  readonly #guarded: Guarded
+
+  constructor(provider: Provider, guarded: Guarded) {
+    super(provider, guarded)
+    this.#guarded = guarded
+  }
+
+  shareWeights(
+    files: ModelFiles,
+    weights: ModelWeights,
+    onProgress: (progress: Progress) => void,
+  ): Promise<TensorLocations> {
+    const write = (graph: Graph, folder: string, onnx: string, weightsFile: string) =>
+      this.#guarded(async () => {
+        const session = await this.create(graph, folder, { onnx, weights: weightsFile })
+        await session.release()
+      })
+    const version = ort.env.versions.node ?? ort.env.versions.common
+    return shareWeights(files, weights, { operators: this.operators, version, write }, onProgress)
+  }
+
   layOutPrompts(
     files: ModelFiles,
     weights: ModelWeights,

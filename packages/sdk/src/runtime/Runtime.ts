@@ -57,6 +57,15 @@ export interface Runtime {
     weights: ModelWeights,
     onProgress: (progress: Progress) => void,
   ): Promise<TensorLocations>
+  /**
+   * Lays weights out as they are multiplied, in a file of the folder that all processes share; where this runtime cannot, it is
+   * not there. Gives where they are then.
+   */
+  shareWeights?(
+    files: ModelFiles,
+    weights: ModelWeights,
+    onProgress: (progress: Progress) => void,
+  ): Promise<TensorLocations>
   /** The same for one file as it is: the name under which graphs find it. */
   placeFile(files: ModelFiles, name: string): Promise<Placed<string>>
   makeKvStore(shape: KvShape, capacity: KvRows): KvStore

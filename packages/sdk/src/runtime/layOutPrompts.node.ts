@@ -2,25 +2,21 @@
  * Weights in 8 bits beside those of a model folder, for its prompts: laid out once, and kept in the folder, so that they go
  * where it goes.
  */
-import { createHash } from "node:crypto"
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { checkDiskRoom } from "../files/disk/checkDiskRoom.node.ts"
-import { withLock } from "../files/disk/withLock.node.ts"
 import { layOutSafetensors, type SafetensorsLayout, type TensorPlan } from "../files/layOutSafetensors.ts"
 import { isPromptWeights, promptWeightsFile } from "../files/ModelFileNames.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { openSafetensorsFile } from "../files/openSafetensors.ts"
 import { headName } from "../graph/ModelConfig.ts"
 import { byteCount } from "../words/byteCount.ts"
-import { StorageError } from "../words/Errors.ts"
 import type { Progress } from "../words/Progress.ts"
 import { int8Name, int8ScaleName, type TensorLocations, type TensorSpec } from "../words/Tensors.ts"
+import { fingerprintOfLayers } from "./fingerprintOfLayers.node.ts"
+import { onceInFolder } from "./onceInFolder.node.ts"
 import { readInt8Weights } from "./readInt8Weights.ts"
 import type { ModelWeights } from "./Runtime.ts"
-
-/** Bytes of each tensor that tell weights apart: no two trainings leave the first of all layers alike. */
-const sample = 4096
 
 /**
  * Lays a model's linear layers out in 8 bits with a scale for each output, unless they are, or it was done before.
@@ -38,53 +34,16 @@ export async function layOutPrompts(
     ({ kind, name }) => kind === "matrix" && name !== headName && !weights.tensors.has(int8Name(name)),
   )
   if (specs.length === 0) return new Map()
-  const name = promptWeightsFile(await fingerprint(files, weights, specs))
-  if (!(await files.exists(name))) {
-    const target = join(files.root, name)
-    const onWait = () => onProgress({ phase: "waiting", model: files.root, file: name, loadedBytes: 0, totalBytes: 0 })
-    await writable(files.root, () =>
-      withLock(`${target}.lock`, { onWait }, async () => {
-        // Another process may have done it while this one waited.
-        if (!(await files.exists(name))) await write(files, { ...weights, specs }, name, onProgress)
-      }),
-    )
+  const name = promptWeightsFile(await fingerprintOfLayers(files, weights.tensors, specs))
+  const layout = {
+    name,
+    what: "the weights in 8 bits for prompts",
+    asked: 'prefill: "int8"',
+    option: "prefill",
+    isDone: () => files.exists(name),
   }
+  await onceInFolder(files, layout, onProgress, () => write(files, { ...weights, specs }, name, onProgress))
   return openSafetensorsFile(files, name)
-}
-
-/** Tells weights of one shape apart without reading all of them. */
-async function fingerprint(
-  files: ModelFiles,
-  { tensors }: Pick<ModelWeights, "tensors">,
-  specs: ReadonlyArray<TensorSpec>,
-): Promise<string> {
-  const hash = createHash("sha256")
-  for (const { name } of specs) {
-    for (const part of ["weight", "weight_scale"]) {
-      const tensor = tensors.get(`${name}.${part}`)
-      if (tensor === undefined) continue
-      hash.update(JSON.stringify([name, part, tensor.dtype, tensor.shape]))
-      hash.update(await files.readRange(tensor.file, tensor.offset, Math.min(sample, tensor.length)))
-    }
-  }
-  return hash.digest("hex").slice(0, 16)
-}
-
-/** Says of a folder that refuses what to do about it. */
-async function writable(place: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (cause) {
-    const isRefused =
-      (cause instanceof Error && "code" in cause && ["EACCES", "EPERM", "EROFS"].includes(String(cause.code))) ||
-      (cause instanceof StorageError && /permission denied|only be read/.test(cause.problem))
-    if (!isRefused) throw cause
-    throw new StorageError({
-      place,
-      problem: "the weights in 8 bits for prompts would lie in this folder, and it may not be written",
-      remedy: 'Open it once with `prefill: "int8"` where it may be written, or leave `prefill` out.',
-    })
-  }
 }
 
 async function write(

@@ -21,6 +21,8 @@ export interface EngineSettings {
   readonly judging: JudgingLimits
   readonly reuse: ReuseRule
   readonly prefill: PrefillRule
+  /** Whether weights are laid out in a file that processes share. */
+  readonly shareWeights: boolean
   /** Sequences that get their next tokens in one run, where the device can. */
   readonly lanes: number
   /** Whether guessed tokens run beside the next one. */

@@ -87,6 +87,14 @@ export interface OpenOptions {
    */
   readonly prefill?: PrefillRule | undefined
   /**
+   * Whether weights lie in a file as this processor multiplies them, on the CPU of Node. Default `false`: each process lays
+   * them out in its own memory. With `true` the file is written once, into the model's folder; then a model opens in about
+   * two thirds of the time, and all processes of a machine that open it have the weights in memory once. It takes about twice
+   * the weights' size on disk. On another kind of processor the file is of no use, and each process lays them out as ever.
+   * The numbers are the same. A guard of plain weights runs as it is.
+   */
+  readonly shareWeights?: boolean | undefined
+  /**
    * Whether what the text has said before is guessed to follow again, and checked in the run that it saves (prompt lookup).
    * Default `true`; each token is still the one that the model's own logits and the seed choose.
    */

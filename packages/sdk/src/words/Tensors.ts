@@ -28,6 +28,8 @@ export interface TensorLocation {
   readonly offset: number
   /** In bytes. */
   readonly length: number
+  /** Where its file holds the same once more, laid out as a runtime multiplies it; for that runtime alone to read. */
+  readonly laidOut?: ReadonlyArray<string>
 }
 
 /** Where tensors lie, by the names that the model's publisher gives them. */

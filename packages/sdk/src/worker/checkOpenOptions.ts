@@ -27,6 +27,7 @@ const optionNames: Readonly<Record<keyof OpenOptions, true>> = {
   lanes: true,
   reuse: true,
   prefill: true,
+  shareWeights: true,
   speculate: true,
   threads: true,
   device: true,
@@ -53,7 +54,8 @@ export function checkOpenOptions(options: OpenOptions): void {
   checkJudging(options.judging)
   checkReuse(options.reuse)
   checkPrefill(options)
-  checkSpeculate(options.speculate)
+  checkShareWeights(options)
+  checkFlag("speculate", options.speculate)
   for (const option of ["model", "shield"] as const) checkModel(option, options[option])
   checkScope(options)
   checkDevice(options)
@@ -98,22 +100,29 @@ function checkReuse(reuse: unknown): void {
   throw invalidRequest("reuse", `${show(reuse)} is no such rule`, 'Use "exact" or "any".')
 }
 
-function checkPrefill({ device = "auto", model = "tiny", prefill, precision }: OpenOptions): void {
-  if (prefill === undefined || prefill === "weights") return
+function checkPrefill(options: OpenOptions): void {
+  const { prefill = "weights" } = options
+  if (prefill === "weights") return
   if (prefill !== "int8") {
     throw invalidRequest("prefill", `${show(prefill)} is no such rule`, 'Use "weights" or "int8".')
   }
-  const devices = platform.devices.filter(({ isAsked, name }) => (device === "auto" ? !isAsked : device === name))
-  if (!devices.some(({ prefillsInt8 }) => prefillsInt8 === true)) {
-    throw invalidRequest("prefill", "only a CPU on Node has products of integers for prompts", "Leave it out.")
-  }
-  const plain = model === "tiny" || precision === asPublished
-  if (plain) throw invalidRequest("prefill", "plain weights have no blocks to be laid out anew", "Leave it out.")
+  checkLaysOut("prefill", options)
 }
 
-function checkSpeculate(speculate: unknown): void {
-  if (speculate === undefined || typeof speculate === "boolean") return
-  throw invalidRequest("speculate", `${show(speculate)} is neither true nor false`, "Use true or false.")
+function checkShareWeights(options: OpenOptions): void {
+  checkFlag("shareWeights", options.shareWeights)
+  if (options.shareWeights === true) checkLaysOut("shareWeights", options)
+}
+
+/** Whether there is a device that lays weights out anew, and weights for it. */
+function checkLaysOut(option: string, { device = "auto", model = "tiny", precision }: OpenOptions): void {
+  const devices = platform.devices.filter(({ isAsked, name }) => (device === "auto" ? !isAsked : device === name))
+  const why = !devices.some(({ laysOut }) => laysOut === true)
+    ? "only a CPU on Node lays weights out anew"
+    : model === "tiny" || precision === asPublished
+      ? "plain weights have no blocks to be laid out anew"
+      : undefined
+  if (why !== undefined) throw invalidRequest(option, why, "Leave it out.")
 }
 
 function checkBytes(option: string, bytes: number, none: string): void {

@@ -28,6 +28,7 @@ export const settingsOf = (options: OpenOptions): EngineSettings => ({
   lanes: options.lanes ?? 1,
   reuse: options.reuse ?? "exact",
   prefill: options.prefill ?? "weights",
+  shareWeights: options.shareWeights ?? false,
   speculate: options.speculate ?? true,
   queue: options.queue ?? defaults.queue,
   threads: options.threads,

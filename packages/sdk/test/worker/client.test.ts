@@ -14,6 +14,7 @@ const settings: EngineSettings = {
   lanes: 1,
   reuse: "exact",
   prefill: "weights",
+  shareWeights: false,
   speculate: true,
   judging: { characters: 1, policies: 1, timeoutMs: 1 },
   threads: 1,
