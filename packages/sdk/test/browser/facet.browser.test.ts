@@ -260,6 +260,7 @@ describe("the worker", () => {
       reuse: "exact",
       prefill: "weights",
       speculate: true,
+      shareWeights: false,
       judging: { characters: 1000, policies: 8, timeoutMs: 10_000 },
       threads: 1,
       storage: "none",
