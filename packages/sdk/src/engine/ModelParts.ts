@@ -10,7 +10,7 @@ import type { PrefillRule } from "../words/EngineSettings.ts"
 import { invalidRequest } from "../words/Errors.ts"
 import type { Progress } from "../words/Progress.ts"
 import { checkLayer, type Site } from "../words/Site.ts"
-import type { TensorLocations } from "../words/Tensors.ts"
+import { int8Name, type TensorLocations } from "../words/Tensors.ts"
 
 export interface ModelParts {
   readonly model: Model
@@ -46,15 +46,16 @@ export async function readParts(
   progress.readTokenizer()
   const weights = { ...located, quantization: config.quantization }
   const places: Places = { files, runtime, wanted, progress }
-  const prompts = wanted.prefill === "int8" ? await promptWeights(places, weights) : undefined
-  const [own, eight] = [await shared(places, weights), prompts && (await shared(places, prompts))]
+  const laidOut = wanted.prefill === "int8" ? await layOutPrompts(places, weights) : undefined
+  const own = await shared(places, weights)
+  const prompts = laidOut && (await sharedPrompts(places, own, laidOut))
   progress.takeWeights()
   return {
     model,
     located,
     tokenizer,
     placed: await runtime.placeModel(files, own),
-    prompts: eight && (await runtime.placeModel(files, eight)),
+    prompts: prompts && (await runtime.placeModel(files, prompts)),
   }
 }
 
@@ -66,12 +67,19 @@ interface Places {
 }
 
 /** Weights of blocks get a copy in 8 bits; those of 8 bits are so. */
-async function promptWeights(places: Places, weights: ModelWeights): Promise<ModelWeights | undefined> {
+async function layOutPrompts(places: Places, weights: ModelWeights): Promise<TensorLocations | undefined> {
   const { files, progress, runtime } = places
   if (!areLaidOut(places, "prefill", weights)) return undefined
   if (runtime.layOutPrompts === undefined) throw noLayout("prefill", runtime)
   const laidOut = await runtime.layOutPrompts(files, weights, progress.tell)
-  return laidOut.size === 0 ? undefined : { ...weights, tensors: new Map([...weights.tensors, ...laidOut]) }
+  return laidOut.size === 0 ? undefined : laidOut
+}
+
+/** What runs in blocks there, too, is where the model's own weights are. */
+async function sharedPrompts(places: Places, own: ModelWeights, laidOut: TensorLocations): Promise<ModelWeights> {
+  const specs = own.specs.filter(({ name }) => laidOut.has(int8Name(name)))
+  const tensors = new Map([...own.tensors, ...laidOut])
+  return { ...own, tensors: (await shared(places, { ...own, specs, tensors })).tensors }
 }
 
 /** Weights of blocks, where they lie as they are multiplied, if processes are to share them. */
