@@ -19,23 +19,30 @@ import { pnpm, run } from "./shell.mjs"
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const local = (name, ...args) => run(join(root, "node_modules", ".bin", name), args, { cwd: root })
 
-/** What must hold before a change goes in, the quickest first. A step may say what it found. */
+/**
+ * What must hold before a change goes in, the quickest first. A step may say what it found; it waits for the one that it names,
+ * if any.
+ */
 const steps = [
   ["format", () => quietly(local("oxfmt", "--check"))],
   ["lint", () => quietly(local("oxlint", "--deny-warnings"))],
   ["names of files", checkNames],
-  ["types", () => quietly(checkTypes())],
   ["build", () => quietly(pnpm(["-r", "run", "build"], { cwd: root }))],
-  ["types of the Next.js example", () => quietly(local("tsc", "-p", join("examples", "next-trace", "tsconfig.json")))],
-  ["pack", pack],
-  ["package exports", lintPackages],
-  ["install the packed packages", installConsumer],
-  ["types of the packed packages", (scratch) => quietly(typeConsumer(scratch))],
-  ["run the packed SDK: generate, shield, inspect", runConsumer],
-  ["render the packed hooks on a server", (scratch) => quietly(renderConsumer(scratch))],
-  ["size of the packed SDK in a page, without its worker", sizeConsumer],
-  ["size of the packed hooks in a page, before a model is opened", sizeHooks],
-  ["run the packed command", runCommand],
+  ["types", () => quietly(checkTypes())],
+  ["pack", pack, "build"],
+  ["install the packed packages", installConsumer, "pack"],
+  [
+    "types of the Next.js example",
+    () => quietly(local("tsc", "-p", join("examples", "next-trace", "tsconfig.json"))),
+    "build",
+  ],
+  ["package exports", lintPackages, "pack"],
+  ["types of the packed packages", (scratch) => quietly(typeConsumer(scratch)), "install the packed packages"],
+  ["run the packed SDK: generate, shield, inspect", runConsumer, "install the packed packages"],
+  ["render the packed hooks on a server", (scratch) => quietly(renderConsumer(scratch)), "install the packed packages"],
+  ["size of the packed SDK in a page, without its worker", sizeConsumer, "install the packed packages"],
+  ["size of the packed hooks in a page, before a model is opened", sizeHooks, "install the packed packages"],
+  ["run the packed command", runCommand, "install the packed packages"],
 ]
 
 /** What runs on Node, what runs in the browser, and the browser's tests: each has globals of its own. */
@@ -60,12 +67,37 @@ async function take([name, work], scratch) {
   }
 }
 
+/** Steps at a time: most run compilers, which fill several cores by themselves now and then. */
+const atOnce = 2
+
+/** Those that failed, none of which keeps the ones that run from their end. */
+async function takeAll(scratch) {
+  const waiting = [...steps]
+  const done = new Set()
+  const failed = []
+  const running = new Set()
+  const start = (step) => {
+    waiting.splice(waiting.indexOf(step), 1)
+    const taking = take(step, scratch).then((isDone) => {
+      running.delete(taking)
+      if (isDone) done.add(step[0])
+      else failed.push(step[0])
+    })
+    running.add(taking)
+  }
+  while (running.size > 0 || (failed.length === 0 && waiting.length > 0)) {
+    const next = waiting.find(([, , after]) => after === undefined || done.has(after))
+    if (next !== undefined && failed.length === 0 && running.size < atOnce) start(next)
+    else await Promise.race(running)
+  }
+  return failed
+}
+
 async function check() {
   // Its real path: tools compare paths, and on some systems the temporary folder is a link.
   const scratch = await mkdtemp(join(await realpath(tmpdir()), "facet-check-"))
   try {
-    for (const step of steps) if (!(await take(step, scratch))) return 1
-    return 0
+    return (await takeAll(scratch)).length === 0 ? 0 : 1
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
