@@ -88,9 +88,21 @@ describe("a visit", () => {
     await details.waitFor({ state: "hidden" })
   })
 
-  it("answers, with a verdict on each message and the figures of the answer; blocks what the guard flags", async () => {
+  it("answers in a worker, with verdicts and figures; judges what is being written; blocks what the guard flags", async () => {
     const page = await enter("?device=wasm&max=60")
+    await page.getByRole("heading", { level: 1 }).waitFor()
+    const before = Number(await page.evaluate("globalThis.performance.getEntriesByType('resource').length"))
+    expect(page.workers()).toEqual([])
     await ask(page, fox)
+    await firstWords(page, 1)
+    expect(page.workers().length).toBeGreaterThan(0)
+    // The page comes round many times for each word.
+    const turns = await page.evaluate(turnsUntilDone)
+    expect(turns).toBeGreaterThan(60 * 10)
+    const loaded = (await page.evaluate(
+      `performance.getEntriesByType("resource").slice(${before}).map(({ name }) => name)`,
+    )) as ReadonlyArray<string>
+    expect(loaded.filter((name) => /\.(wasm|safetensors|npz)$/.test(name))).toEqual([])
     await answers(page, 1)
     const [question, answer] = [messages(page).nth(0), messages(page).nth(1)]
     await expectText(question, /Allowed[^]*Tell me a story about a fox\./)
@@ -105,6 +117,15 @@ describe("a visit", () => {
     expect(bomb).toContain(await messages(page).nth(2).locator("mark").first().innerText())
     await expectText(messages(page).nth(3), /did not let this question through/)
     expect(await messages(page).nth(3).getByRole("button", { name: "Show features" }).count()).toBe(0)
+
+    const draft = page.getByRole("textbox", { name: "Message" })
+    const form = page.locator("form.composer")
+    await draft.fill(bomb)
+    await form.getByText(/^Flagged/).waitFor()
+    await draft.fill("How are you today?")
+    await form.getByText("Allowed", { exact: true }).waitFor()
+    await draft.fill("")
+    await form.getByText("Allowed", { exact: true }).waitFor({ state: "detached" })
 
     // Without the guard it is asked, and nothing is judged.
     await page.getByRole("switch", { name: "Guard" }).uncheck()
@@ -150,19 +171,6 @@ describe("a visit", () => {
     }
   })
 
-  it("judges what is being written", async () => {
-    const page = await enter("?device=wasm&autoload")
-    await page.getByRole("button", { name: /WebAssembly/ }).waitFor()
-    const draft = page.getByRole("textbox", { name: "Message" })
-    const form = page.locator("form.composer")
-    await draft.fill(bomb)
-    await form.getByText(/^Flagged/).waitFor()
-    await draft.fill("How are you today?")
-    await form.getByText("Allowed", { exact: true }).waitFor()
-    await draft.fill("")
-    await form.getByText("Allowed", { exact: true }).waitFor({ state: "detached" })
-  })
-
   it("stops, and asks again", async () => {
     const page = await enter("?device=wasm&guard=off")
     await ask(page, fox)
@@ -201,13 +209,20 @@ describe("a visit", () => {
     expect(await page.getByRole("slider").count()).toBe(0)
   })
 
-  it("shows the features of an answer by mouse and by keyboard", async () => {
-    const page = await enter("?device=wasm&guard=off")
+  it("shows the features of an answer where they are seen, by mouse and by keyboard", async () => {
+    const page = await enter("?device=wasm&guard=off", { viewport: { width: 1280, height: 620 } })
     await ask(page, fox)
     await answers(page, 1)
     const show = page.getByRole("button", { name: "Show features" })
     const trace = page.getByRole("group", { name: "Feature trace" })
     await show.click()
+    const text = page.locator("[data-facet=feature-trace] [data-part=text]")
+    await expect
+      .poll(async () => {
+        const [above, dock] = [await text.boundingBox(), await page.locator(".dock").boundingBox()]
+        return above !== null && dock !== null && above.y < dock.y
+      })
+      .toBe(true)
     const token = trace.getByRole("option", { name: /The/ }).first()
     await token.hover()
     await trace
@@ -263,31 +278,6 @@ describe("a visit", () => {
     await page.getByRole("group", { name: "Feature trace" }).waitFor()
   })
 
-  it("says that its model is a toy, has nothing over its samples on a phone, and keeps the keyboard's place", async () => {
-    const page = await enter("?device=wasm", { viewport: { width: 390, height: 844 } })
-    await page.getByText(/A toy: it tells small stories/).waitFor()
-    const samples = page.locator(".suggestions button")
-    for (const sample of await samples.all()) await sample.click({ trial: true })
-    await page.getByRole("button", { name: /^Load Gemma/ }).focus()
-    await page.keyboard.press("Enter")
-    expect(await isFocused(page.getByRole("textbox", { name: "Message" }))).toBe(true)
-    await page.getByRole("button", { name: /WebAssembly/ }).waitFor()
-  })
-
-  it("shows an answer's features where they are seen", async () => {
-    const page = await enter("?device=wasm", { viewport: { width: 1280, height: 620 } })
-    await ask(page, fox)
-    await answers(page, 1)
-    await page.getByRole("button", { name: "Show features" }).click()
-    const trace = page.locator("[data-facet=feature-trace] [data-part=text]")
-    await expect
-      .poll(async () => {
-        const [above, dock] = [await trace.boundingBox(), await page.locator(".dock").boundingBox()]
-        return above !== null && dock !== null && above.y < dock.y
-      })
-      .toBe(true)
-  })
-
   it("works in a second tab beside the first", async () => {
     const first = await enter("?device=wasm&guard=off&max=12")
     await ask(first, fox)
@@ -311,8 +301,12 @@ describe("a visit", () => {
     await expectText(messages(page).nth(1), /2 tokens/)
   })
 
-  it("has no violation that axe-core finds, in light and in dark", async () => {
+  it("fits a phone: says that its model is a toy, keeps the keyboard's place, and has no violation that axe-core finds", async () => {
     const page = await enter("?device=wasm", { reducedMotion: "reduce", viewport: { width: 390, height: 844 } })
+    await page.getByText(/A toy: it tells small stories/).waitFor()
+    // Nothing lies over the samples.
+    const samples = page.locator(".suggestions button")
+    for (const sample of await samples.all()) await sample.click({ trial: true })
     const inBoth = async (state: string): Promise<void> => {
       await page.emulateMedia({ colorScheme: "light" })
       expect(await violations(page), `${state}, light`).toEqual([])
@@ -321,6 +315,10 @@ describe("a visit", () => {
       expect(await violations(page, ["color-contrast"]), `${state}, dark`).toEqual([])
     }
     await inBoth("empty")
+    await page.getByRole("button", { name: /^Load Gemma/ }).focus()
+    await page.keyboard.press("Enter")
+    expect(await isFocused(page.getByRole("textbox", { name: "Message" }))).toBe(true)
+    await page.getByRole("button", { name: /WebAssembly/ }).waitFor()
     await ask(page, bomb)
     await answers(page, 1)
     await ask(page, "How are you today?")
@@ -332,23 +330,6 @@ describe("a visit", () => {
     await page.getByRole("button", { name: /^Model: / }).click()
     await page.getByRole("radio", { name: /Another/ }).check()
     await inBoth("the model picker")
-  })
-
-  it("leaves loading and answering to a worker", async () => {
-    const page = await enter("?device=wasm&max=60")
-    await page.getByRole("heading", { level: 1 }).waitFor()
-    const before = Number(await page.evaluate("globalThis.performance.getEntriesByType('resource').length"))
-    expect(page.workers()).toEqual([])
-    await ask(page, fox)
-    await firstWords(page, 1)
-    expect(page.workers().length).toBeGreaterThan(0)
-    // The page comes round many times for each word.
-    const turns = await page.evaluate(turnsUntilDone)
-    expect(turns).toBeGreaterThan(60 * 10)
-    const loaded = (await page.evaluate(
-      `performance.getEntriesByType("resource").slice(${before}).map(({ name }) => name)`,
-    )) as ReadonlyArray<string>
-    expect(loaded.filter((name) => /\.(wasm|safetensors|npz)$/.test(name))).toEqual([])
   })
 })
 

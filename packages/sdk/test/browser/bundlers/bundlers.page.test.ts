@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { Facet } from "@facet/sdk"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { isCampaign } from "../../../../../test/campaign.ts"
-import { openPage } from "../../../../../test/browser/page.ts"
+import { openBrowser, type OpenedBrowser, openPage } from "../../../../../test/browser/page.ts"
 import { serveSite, type SiteOptions } from "../../../../../test/browser/site.ts"
 import { installPackages } from "../../../../../test/installPackages.ts"
 import { type Build, vite, webpack5 } from "./builds.ts"
@@ -34,7 +34,7 @@ async function visit({
   ...site
 }: Visit): Promise<{ result: Result; problems: ReadonlyArray<string> }> {
   await using served = await serveSite(folder, site)
-  await using opened = await openPage({ webgpu: device !== "wasm" })
+  await using opened = await (device === "wasm" ? browser.openPage() : openPage())
   await opened.page.goto(`${served.url}/${page}?device=${device}`)
   const element = opened.page.locator("#result:not(:empty)")
   await element.waitFor({ state: "attached", timeout: device === "webgpu" ? 140_000 : 50_000 })
@@ -51,15 +51,20 @@ async function onNode(): Promise<Result> {
 
 let app: string
 let expected: Result
+let browser: OpenedBrowser
 
 beforeAll(async () => {
   app = await mkdtemp(join(await realpath(tmpdir()), "facet-bundlers-"))
   await cp(fileURLToPath(new URL("app", import.meta.url)), app, { recursive: true })
   await installPackages(app, ["sdk", "checkpoint", "tiny"])
   expected = await onNode()
+  browser = await openBrowser({ webgpu: false })
 }, 120_000)
 
-afterAll(() => rm(app, { recursive: true, force: true }))
+afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]()
+  await rm(app, { recursive: true, force: true })
+})
 
 const builds: ReadonlyArray<readonly [string, Build]> = [
   ["Vite", vite],

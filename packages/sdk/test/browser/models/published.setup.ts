@@ -7,16 +7,17 @@ import { convertModel, type Dtype, type Manifest, manifestFile } from "@facet/ch
 import { gemmaFolder } from "@facet/tiny"
 import { createHash } from "node:crypto"
 import type { TestProject } from "vitest/node"
+import { isCampaign } from "../../../../../test/campaign.ts"
 import { converted, temporaryFolder } from "../../fixtures/folders.ts"
 import { splitGguf } from "../../fixtures/splitGguf.ts"
 import type { Packed, PublishedRequest } from "./published.browser.ts"
 
-/** What is published, and what Node packs it as. */
+/** What is published, and what Node packs it as: each kind of file and each precision once, all pairs in a campaign. */
 const sources: ReadonlyArray<readonly [string, ReadonlyArray<Dtype | "usual">]> = [
-  ["bf16", ["usual", "q4", "int8", "f16"]],
+  ["bf16", isCampaign ? ["usual", "q4", "int8", "f16"] : ["usual", "f16"]],
   ["sharded", ["q4"]],
   ["f32", ["q8"]],
-  ["tiny-f16.gguf", ["usual", "q4"]],
+  ["tiny-f16.gguf", isCampaign ? ["usual", "q4"] : ["q4"]],
   ["tiny-q4.gguf", ["usual"]],
   ["split-00001-of-00003.gguf", ["usual"]],
 ]
