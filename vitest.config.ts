@@ -4,7 +4,8 @@ import react from "@vitejs/plugin-react"
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
 import { launchOptions } from "./test/browser/chromium.ts"
-import { patience } from "./test/campaign.ts"
+import { isCampaign, patience } from "./test/campaign.ts"
+import { LongestFirst } from "./test/LongestFirst.ts"
 
 const inRepository = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -28,8 +29,10 @@ const inNode: TestProjectInlineConfiguration = {
     env: { HF_HUB_OFFLINE: "1" },
     // Every engine is a thread with a native runtime of its own: a process for each file keeps them apart.
     pool: "forks",
-    // An engine uses all the cores it finds: three files at once took as long as two.
-    maxWorkers: 2,
+    // An engine with a thread for each core waits for the others' in loops. With one it waits for its test, and three files
+    // fill two cores; a campaign has them all.
+    execArgv: isCampaign ? [] : ["--import", new URL("test/oneCore.mjs", import.meta.url).href],
+    maxWorkers: isCampaign ? 2 : 3,
     testTimeout: patience,
     hookTimeout: 60_000,
   },
@@ -42,9 +45,9 @@ const onPages: TestProjectInlineConfiguration = {
     include: ["{packages,examples}/*/test/**/*.page.test.ts"],
     environment: "node",
     globalSetup: [inRepository("test/browser/setup.ts")],
-    sequence: { groupOrder: 3 },
-    // A page waits for a worker, and a build for a disk: two at a time fill the cores.
-    maxWorkers: 2,
+    // Beside the tests in the browser, one file of each at a time: a page waits for a worker, and a build for a disk.
+    sequence: { groupOrder: 1 },
+    maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
@@ -53,8 +56,6 @@ const onPages: TestProjectInlineConfiguration = {
 interface BrowserProject {
   readonly name: string
   readonly include: ReadonlyArray<string>
-  /** Projects run one after the other, in this order: nothing else uses the cores while a page is measured. */
-  readonly order: number
   readonly setups: ReadonlyArray<string>
   /** The major version that `react` and `react-dom` are. */
   readonly react: string
@@ -65,7 +66,6 @@ const inBrowser = ({
   alias = {},
   include,
   name,
-  order,
   react: major,
   setups,
 }: BrowserProject): TestProjectInlineConfiguration => ({
@@ -104,7 +104,8 @@ const inBrowser = ({
     include: [...include],
     globalSetup: [inRepository("test/browser/setup.ts"), ...setups],
     provide: { react: major },
-    sequence: { groupOrder: order },
+    sequence: { groupOrder: 1 },
+    // One page at a time, of one project at a time.
     fileParallelism: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
@@ -124,19 +125,18 @@ export default defineConfig({
   test: {
     // A native runtime that is at work when a file ends is waited for, not killed.
     teardownTimeout: 20_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       inNode,
       inBrowser({
         name: "browser",
         include: ["{packages,examples}/*/test/**/*.browser.test.{ts,tsx}"],
-        order: 1,
         setups: setupsOf("*"),
         react: "19",
       }),
       inBrowser({
         name: "browser (React 18)",
         include: ["packages/react-hooks/test/**/*.hooks.browser.test.tsx"],
-        order: 2,
         setups: setupsOf("react-hooks"),
         react: "18",
         alias: { react: react18("react"), "react-dom": react18("react-dom") },

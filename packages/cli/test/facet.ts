@@ -1,7 +1,5 @@
 /** Runs the real command, as a user would: in this process where nothing hangs on the process itself, which is faster. */
 import { execFile, spawn } from "node:child_process"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Readable } from "node:stream"
 import { setTimeout as pause } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
@@ -22,10 +20,10 @@ export interface Circumstances {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Without colours of the terminal that the tests run in; compiled once for all runs. */
+/** Without colours of the terminal that the tests run in. */
 const environment = (env: Readonly<Record<string, string>> = {}) => {
   const { FORCE_COLOR: _forced, NO_COLOR: _none, ...rest } = process.env
-  return { ...rest, NODE_COMPILE_CACHE: join(tmpdir(), "facet-compiled"), ...env }
+  return { ...rest, ...env }
 }
 
 /** Runs a command line here, as its process would: what is left open afterwards would keep the tests from ending. */

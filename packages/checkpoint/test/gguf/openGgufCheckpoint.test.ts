@@ -336,7 +336,7 @@ describe("openGgufCheckpoint", () => {
   })
 
   it(
-    "ends thousands of random changes in a checkpoint or a typed error",
+    "ends random changes in a checkpoint or a typed error",
     () =>
       withFolder(async (root) => {
         const whole = await readFile(fileURLToPath(new URL("models/gemma2-q8_0.gguf", import.meta.url)))
@@ -344,7 +344,7 @@ describe("openGgufCheckpoint", () => {
         const random = seeded(5)
         const below = (n: number): number => Math.floor(random() * n)
         let refused = 0
-        for (let i = 0; i < tries(1500); i++) {
+        for (let i = 0; i < tries(400, 30_000); i++) {
           const changed = Buffer.from(whole)
           // Up to the weights, where all that is checked stands.
           for (let flips = 1 + below(3); flips > 0; flips--) changed[below(14_000)] = below(256)
@@ -367,7 +367,7 @@ describe("openGgufCheckpoint", () => {
         const [path, out] = [join(root, "x.gguf"), join(root, "out")]
         const random = seeded(6)
         await mkdir(out)
-        for (let i = 0; i < tries(100); i++) {
+        for (let i = 0; i < tries(30, 2000); i++) {
           const changed = Buffer.from(whole)
           for (let flips = 0; flips < 20; flips++)
             changed[Math.floor(random() * whole.length)] = Math.floor(random() * 256)

@@ -121,7 +121,7 @@ describe("interventions", () => {
           }
         }
       }),
-    { arbitrary: { runs: tries(6) } },
+    { arbitrary: { runs: tries(3, 120) } },
   )
 
   it("change what the model says, each in its own way", async () => {
@@ -174,7 +174,7 @@ describe("interventions", () => {
       const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
       for (const [i, value] of a.entries()) assert.isBelow(Math.abs(value - (b[i] ?? NaN)) / scale, 1e-4)
     }
-    const few = { arbitrary: { runs: tries(6) } }
+    const few = { arbitrary: { runs: tries(3, 120) } }
     const of = { a: feature, b: feature, s: strength, t: strength }
 
     it.effect.prop(

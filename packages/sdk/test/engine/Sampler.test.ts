@@ -219,14 +219,14 @@ describe("Sampler", () => {
     const [exact, rounded] = [makeSampler(options), makeSampler(options)]
     const history = new TokenHistory()
     let different = 0
-    const draws = 3000
+    const draws = tries(1000, 30_000)
     for (let i = 0; i < draws; i++) {
       const row = Float32Array.from({ length: vocabulary }, () => uniform() * 8)
       const noisy = row.map((logit) => logit + (uniform() - 0.5) * 6e-5)
       if (exact.sample(row, history) !== rounded.sample(noisy, history)) different++
     }
     // Two clocks tie within 3e-5 about three times in 100,000 draws; cumulated weights gave another token in a hundred.
-    assert.isAtMost(different, 1)
+    assert.isAtMost(different, 1 + draws / 5000)
   })
 
   it.prop(

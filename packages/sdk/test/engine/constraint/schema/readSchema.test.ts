@@ -22,7 +22,7 @@ const isValid = (schema: JsonSchema, value: unknown): boolean =>
 
 describe("a text by a schema", () => {
   it("is JSON that fits it, whatever the model would say", () => {
-    forSeeds(tries(60, 2000), (random) => {
+    forSeeds(tries(30, 2000), (random) => {
       const schema = randomSchema(random, 3)
       const automaton = schemaAutomaton(schema)
       const room = Math.max(60, Math.ceil(automaton.start.distance * 1.3))
