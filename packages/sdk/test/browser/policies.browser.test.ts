@@ -2,7 +2,7 @@
 import { Facet, type PolicyExample, readPolicyFile, writePolicyFile } from "@facet/sdk"
 import { assert, it } from "vitest"
 
-const subjects = ["The fox", "My dog", "A child", "The robin", "Our cat"]
+const subjects = ["The fox", "Our cat"]
 const of = (label: 0 | 1, ends: ReadonlyArray<string>): ReadonlyArray<PolicyExample> =>
   subjects.flatMap((subject) => ends.map((end) => ({ text: `${subject} ${end}`, label })))
 const examples = [
@@ -10,18 +10,15 @@ const examples = [
   ...of(0, ["sleeps in the sun.", "eats warm bread.", "sings to the moon.", "walks to the lake.", "finds a flower."]),
 ]
 
-it("trains on 50 examples, judges by what it learned, and takes it from a file", async () => {
+it("trains on 20 examples, judges by what it learned, and takes it from a file", async () => {
   await using facet = await Facet.open({ device: "wasm" })
-  const start = performance.now()
   const policy = await facet.trainPolicy(examples, {
     id: "peace",
     guideline: '"No Quarrels": The prompt shall not speak of quarrels.',
-    layers: [2, 4],
-    minRecall: 0.8,
+    layers: [4],
   })
-  console.log(`trained in ${((performance.now() - start) / 1000).toFixed(1)} s`)
-  assert.isAbove(policy.training?.figures?.auPrc ?? 0, 0.9)
-  assert.isAtLeast(policy.training?.operatingPoint?.recall ?? 0, 0.8)
+  // Figures need 50 labels, and are the same wherever they are reckoned.
+  assert.match(policy.training?.untold ?? "", /^20 labels cannot tell/)
   const [read] = await readPolicyFile(writePolicyFile([policy]).replace("{", "# In YAML, too.\n{"))
   assert.deepEqual(read, policy)
   const probabilityOf = async (text: string) =>
