@@ -38,7 +38,7 @@ export function toGenerateRequest(call: LanguageModelV4CallOptions): GenerateReq
     seed,
     stop: stopSequences === undefined || stopSequences.length === 0 ? undefined : stopSequences,
   }
-  return { prompt: toPrompt(call.prompt, warnings), options, warnings }
+  return { prompt: toPrompt(call.prompt, warnings, own.continueFinalMessage), options, warnings }
 }
 
 /** Without a temperature the most probable token is taken, whatever would have been filtered out. */

@@ -13,16 +13,22 @@ type AssistantPart = Extract<Message, { role: "assistant" }>["content"][number]
  * Text parts of a user's message are joined by a line break; those of an answer are joined as they are, since they were
  * cut out of one text.
  *
+ * @param isContinued whether an answer at the end is gone on with.
  * @throws UnsupportedFunctionalityError for files and images, and for what providers' own tools did
  */
-export function toPrompt(prompt: LanguageModelV4Prompt, warnings: Array<SharedV4Warning>): ReadonlyArray<ChatMessage> {
+export function toPrompt(
+  prompt: LanguageModelV4Prompt,
+  warnings: Array<SharedV4Warning>,
+  isContinued = false,
+): ReadonlyArray<ChatMessage> {
   const messages = prompt.flatMap((message) => toMessages(message, warnings))
   const last = messages.at(-1)
-  if (last?.role === "assistant") {
+  if (last?.role === "assistant" && !isContinued) {
     warnings.push({
       type: "compatibility",
       feature: "a prompt that ends with an assistant message",
-      details: "It is not continued: the model answers an empty message of the user after it.",
+      details:
+        "It is not continued: the model answers an empty message of the user after it. `providerOptions.facet.continueFinalMessage` has it go on.",
     })
     return [...messages, { role: "user", content: "" }]
   }

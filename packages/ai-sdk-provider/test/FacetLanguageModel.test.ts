@@ -126,6 +126,15 @@ describe("a prompt", () => {
     assert.strictEqual(warnings[0]?.type, "compatibility")
   })
 
+  it("that ends with an answer is gone on with where it is asked for", async () => {
+    const { content, warnings } = await provider().doGenerate({
+      prompt: [user("Hello!"), { role: "assistant", content: [{ type: "text", text: "Hello! It" }] }],
+      maxOutputTokens: 2,
+      providerOptions: { facet: { continueFinalMessage: true } },
+    })
+    assert.deepStrictEqual([content, warnings], [[{ type: "text", text: " is nice" }], []])
+  })
+
   const image = { type: "file", mediaType: "image/png", data: { type: "data", data: "AA==" } } as const
   const call = { type: "tool-call", toolCallId: "1", toolName: "dig", input: {} } as const
   const approval = { type: "tool-approval-response", approvalId: "1", approved: true } as const

@@ -230,7 +230,7 @@ export class Shielding {
 
   /** A reader that waits for bytes hears nothing: the signal lets it go. */
   async *#bytes(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    const reader = body.getReader()
+    const reader = this.#readerOf(body)
     const cancel = () => void reader.cancel(signal.reason).catch(() => {})
     signal.addEventListener("abort", cancel, { once: true })
     if (signal.aborted) cancel()
@@ -238,12 +238,22 @@ export class Shielding {
       for (;;) {
         const { done, value } = await reader.read().catch((error: unknown) => this.#failAsRoute(error))
         if (done) break
+        if (!ArrayBuffer.isView(value)) throw noBytes(value)
         yield value
       }
       this.#isRead = true
     } finally {
       signal.removeEventListener("abort", cancel)
       cancel()
+    }
+  }
+
+  /** A body that somebody reads already is the route's mistake. */
+  #readerOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
+    try {
+      return body.getReader()
+    } catch (error) {
+      return this.#failAsRoute(error)
     }
   }
 
@@ -442,6 +452,15 @@ const tooMuchHeld = (most: number): UnreadableBodyError =>
     reason: "too large",
     problem: `The answer has more than ${most} bytes that are held until they are judged`,
     remedy: "Answer with less, as a stream of shorter events, or raise `maxHeldBytes`.",
+  })
+
+/** Some servers send texts, too; what is no bytes for a guard has no characters to judge. */
+const noBytes = (value: unknown): UnreadableBodyError =>
+  new UnreadableBodyError({
+    of: "output",
+    reason: "malformed",
+    problem: `The answer's stream gave ${typeof value} where bytes are expected`,
+    remedy: "Pipe a stream of texts through a TextEncoderStream.",
   })
 
 /** What an app's error says is the app's affair: a client is told that there was one. */

@@ -118,6 +118,12 @@ describe("a request", () => {
     expect(await answer.json()).toEqual({ length: bytes.length })
   })
 
+  test.each(["text", "arrayBuffer", "blob"] as const)("that is empty is unread for the handler's %s()", async (read) => {
+    const app = route(async (c) => c.json((await c.req[read]()).slice(0)), { output: false })
+    for (const init of [post("", json), post(new Blob([]).stream(), json), { method: "GET", headers: json }])
+      expect((await app.request("/chat", init)).status).toBe(200)
+  })
+
   test('that cannot be judged passes with onError: "allow", and is reported', async () => {
     const reports: Array<ShieldReport> = []
     const app = route(async (c) => c.text(await c.req.text()), {
@@ -168,6 +174,24 @@ describe("an answer", () => {
       ask,
     )
     expect(answer.status).toBe(502)
+  })
+
+  test.each<readonly [name: string, answer: () => Promise<Response>]>([
+    // What the platform's own types do not allow, a server may send all the same.
+    ["that is a stream of strings", async () => new Response(ReadableStream.from([cat as unknown as Uint8Array]))],
+    [
+      "that was read before",
+      async () => {
+        const read = new Response(cat)
+        await read.text()
+        return read
+      },
+    ],
+  ])("%s is refused, and told of as failed", async (_name, answer) => {
+    const reports: Array<ShieldReport> = []
+    const app = route(answer, { onReport: (report) => void reports.push(report) })
+    expect((await app.request("/chat", ask)).status).toBe(502)
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["failed"])
   })
 
   test("of broken JSON is judged as text", async () => {

@@ -20,11 +20,11 @@ export async function readBody(c: Context, limit: number): Promise<Body | undefi
   const { formData } = c.req.bodyCache
   checkLength(raw.headers.get("content-length"), limit)
   const read = raw.bodyUsed ? await readAgain(c) : await readFirst(raw, limit)
-  if (read === undefined || read.bytes.length === 0) return undefined
+  if (read === undefined) return undefined
   if (read.bytes.length > limit) throw tooLarge(limit)
   // A form that Hono has read stays read: written anew, its boundary would not be the one in the headers.
   if (formData === undefined) putBack(c, read)
-  return read
+  return read.bytes.length === 0 ? undefined : read
 }
 
 /** Makes the body unread again. */

@@ -8,5 +8,7 @@ export function requestWithBody(request: Request, body: Uint8Array<ArrayBuffer>)
   const { headers, method, signal, url } = request
   // What Cloudflare's workers know of a connection: no other runtime has the field, or looks at it.
   const extra = "cf" in request ? { cf: request.cf } : {}
-  return new Request(url, { method, headers: [...headers], body, signal, ...extra })
+  // An empty body of a method that has none is not allowed.
+  const told = body.length === 0 && /^(get|head)$/i.test(method) ? null : body
+  return new Request(url, { method, headers: [...headers], body: told, signal, ...extra })
 }

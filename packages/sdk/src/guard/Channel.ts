@@ -197,6 +197,8 @@ export class Channel {
     const { longestSpan } = this.#options
     if (end - this.#textStart <= longestContext + longestSpan) return
     const latest = this.#cleared - longestSpan
+    // So near to its beginning all of it may still hold a stretch that is to be cut out.
+    if (latest <= this.#textStart) return
     const earliest = Math.max(this.#textStart, latest - overlap)
     const space = this.#text.slice(earliest - this.#textStart, latest - this.#textStart).search(/\s/u)
     this.#startAt(space < 0 ? earliest : earliest + space)

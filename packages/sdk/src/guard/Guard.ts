@@ -8,6 +8,7 @@ import { checkJudgedLength, checkUnfolded } from "../words/JudgingLimits.ts"
 import { Opened } from "../words/Opened.ts"
 import { checked } from "../words/checked.ts"
 import type { Verdict } from "../words/Verdict.ts"
+import { checkFrame } from "./checkFrame.ts"
 import { checkReadings } from "./checkReadings.ts"
 import type { Frame } from "./Frame.ts"
 import { guardFrames } from "./guardFrames.ts"
@@ -206,7 +207,7 @@ export const makeGuard = (plan: GuardPlan): Guard => {
     return guardFrames({
       observe,
       plan: { ...plan, input: readings.length === 0 ? undefined : plan.input },
-      source,
+      source: Stream.tap(source, (frame) => checked(() => checkFrame(frame))),
       judgeInput: judges.prompt(readings),
       judgeOutput: ({ text }) => judges.output({ question, exchange }, text),
     })

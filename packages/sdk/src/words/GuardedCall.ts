@@ -45,7 +45,10 @@ export class GuardedCall {
   end({ error, isAborted = false, report }: CallEnd = {}): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    const told = this.#final ?? report ?? this.#soFar?.() ?? emptyReport()
+    const known = this.#final ?? report ?? this.#soFar?.() ?? emptyReport()
+    // A guard that came to its end may have been blocked all the same, by who drives it.
+    const blocked = known.blocked ?? report?.blocked
+    const told = blocked === undefined ? known : { ...known, blocked }
     const outcome: GuardOutcome = isAborted
       ? "aborted"
       : told.blocked !== undefined

@@ -1,11 +1,12 @@
 /** Guards around functions that make text, whoever wrote them: on the embedded model. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
+import { afterAll, assert, beforeAll, describe, expect, it, vi } from "vitest"
 import {
   ClosedError,
   definePolicy,
   Facet,
+  type Frame,
   type GuardPart,
   GuardTimeoutError,
   guard,
@@ -192,6 +193,11 @@ describe("a guarded function that gives a stream", () => {
     const notAStream = facet.guard({ policies: never }).stream(() => 7 as unknown as ReadableStream<string>)
     assert.instanceOf(await failureOf(all(notAStream(harmless))), InvalidRequestError)
   })
+
+  it.each([5, null, undefined, { text: "One." }])("says so when the stream gives %j, which is no text", async (said) => {
+    const notTexts = facet.guard({ input: false, policies: never }).stream(() => ReadableStream.from([said as string]))
+    expect(await failureOf(all(notTexts(harmless)))).toMatchObject({ _tag: "InvalidRequestError", option: "source" })
+  })
 })
 
 describe("frames of any format", () => {
@@ -208,6 +214,15 @@ describe("frames of any format", () => {
     assert.isUndefined(blocked?.blocked.channel)
     assert.strictEqual(blocked?.blocked.of, "output")
   })
+
+  it.each([null, { value: 1, texts: harmful }, { value: 1, texts: [harmful] }, { value: 1, texts: [{ text: 5 }] }])(
+    "are refused where they are %j",
+    async (frame) => {
+      const source = () => ReadableStream.from([frame as Frame<number>])
+      const refused = await failureOf(all(facet.guard({ input: false }).frames({ source })))
+      expect(refused).toMatchObject({ _tag: "InvalidRequestError", option: "source" })
+    },
+  )
 
   it("answer a chat, of which all readings are judged", async () => {
     const chat = [

@@ -63,6 +63,16 @@ describe("what is cut out", () => {
     }
   })
 
+  it("is found at the beginning of a long stretch without a sentence's end", async () => {
+    const rest = " is where, and so on".repeat(60)
+    const safe = guardWithJudge({ judge: words, input: false }).stream(async function* () {
+      yield `Kiwi${rest}`
+      yield rest.repeat(3)
+    })
+    const said = (await listOf(safe(""))).map((part) => (part.type === "value" ? part.value : "")).join("")
+    assert.strictEqual(said, `[fruit]${rest.repeat(4)}`)
+  })
+
   it("waits where a sentence seems to end in what is to be cut out", async () => {
     const text = `${"Well. ".repeat(500)}It is jane@mail. com or jane@mail.example.com, so. ${"Fine. ".repeat(600)}`
     assert.strictEqual((await through(data, text)).said, text.replace("jane@mail.example.com", "[email]"))
