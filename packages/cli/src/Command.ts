@@ -68,6 +68,8 @@ function checkOperands(description: Description, operands: ReadonlyArray<string>
     .filter((word) => !word.startsWith("["))
   const [tooMany] = operands.slice(namesOf(description).length)
   if (tooMany !== undefined) throw new UsageError(`"${tooMany}" is one word too many: ${name} takes no text.`)
+  const empty = takes === "names" ? operands.indexOf("") : -1
+  if (empty >= 0) throw new UsageError(`${namesOf(description)[empty]} is empty: name something.`)
   if (missing === undefined) return
   const [[example] = [name]] = examples
   if (takes === "names") throw new UsageError(`${missing} is missing. Try: facet ${example}`)

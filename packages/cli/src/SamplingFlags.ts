@@ -6,7 +6,7 @@ import {
   samplingNumbers,
   type SamplingOptions,
 } from "@facet/sdk/words"
-import type { OptionSpec, Values } from "./Options.ts"
+import { flagOf, type OptionSpec, type Values } from "./Options.ts"
 import { UsageError } from "./UsageError.ts"
 
 /** What stands for the value in the help is the name's last word: `--top-k K`. */
@@ -33,6 +33,14 @@ export const samplingOptions = {
 export function readSampling({ logitBias, ...numbers }: Values<typeof samplingOptions>): SamplingOptions {
   if (logitBias === undefined) return numbers
   return { ...numbers, logitBias: Object.fromEntries(logitBias.map(readBias)) }
+}
+
+/** Flags that only narrow a choice, where none is made: without a temperature the likeliest token is taken. */
+export function idleFlags({ minP, temperature = 0, topK, topP }: SamplingOptions): ReadonlyArray<string> {
+  if (temperature !== 0) return []
+  const given = { topK, topP, minP }
+  const names = ["topK", "topP", "minP"] as const
+  return names.filter((name) => given[name] !== undefined).map((name) => `--${flagOf(name, samplingOptions[name])}`)
 }
 
 /** Which tokens there are is for the model to say. */

@@ -30,14 +30,20 @@ export function readServer({ kind, remoteModel, url }: Given, model: string | un
   }
   if (model !== undefined) throw new UsageError("--model runs here and --url on a server: choose one of them.")
   return {
-    ...shieldServer(url),
+    ...serverAt("--url", url),
     ...(kind !== undefined && { kind: checkedKind(kind) }),
     ...(remoteModel !== undefined && { model: remoteModel }),
   }
 }
 
+/** @throws UsageError for what is no address */
+export const shieldServer = (url: string): RemoteModel => serverAt("--shield-url", url)
+
 /** A key is no argument, as arguments are seen by everybody on the machine. */
-export function shieldServer(url: string): RemoteModel {
+function serverAt(flag: string, url: string): RemoteModel {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new UsageError(`${flag} takes an address such as http://127.0.0.1:8080, not "${url}"`)
+  }
   const auth = process.env["FACET_API_KEY"]
   return { url, ...(auth !== undefined && auth !== "" && { auth }) }
 }

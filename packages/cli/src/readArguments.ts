@@ -40,7 +40,7 @@ export function readArguments<S extends OptionSpecs>(words: ReadonlyArray<string
       open = spec.kind !== "list" ? undefined : Array.isArray(given) ? given : []
       if (open === undefined) values[key] = single(spec, token)
       else {
-        open.push(valueOf(token))
+        open.push(valueOf(spec, token))
         values[key] = open
       }
     }
@@ -67,12 +67,15 @@ function single(spec: OptionSpec, token: OptionToken): string | number | boolean
     if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
     return true
   }
-  const value = valueOf(token)
+  const value = valueOf(spec, token)
   return spec.kind === "number" ? numberOf(token.rawName, value) : value
 }
 
-function valueOf({ inlineValue, rawName, value }: OptionToken): string {
+function valueOf(spec: OptionSpec, { inlineValue, rawName, value }: OptionToken): string {
   if (value === undefined) throw new UsageError(`${rawName} needs a value`)
+  // `--model "$MODEL"` of a variable that nobody has set names nothing, and must not mean the default.
+  if (value === "" && spec.value !== "TEXT")
+    throw new UsageError(`${rawName} is empty: give it a value, or leave it out`)
   // `--policy --json` is a forgotten value; `--temperature -1` and `--stop=--` are meant.
   if (inlineValue !== true && /^--?[a-z]/i.test(value) && !isNumber(value)) {
     throw new UsageError(`${rawName} needs a value before ${value}. If that is the value, write ${rawName}=${value}`)

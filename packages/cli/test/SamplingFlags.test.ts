@@ -6,7 +6,7 @@ import { generate } from "../src/commands/generate.ts"
 import { commandHelp } from "../src/Help.ts"
 import { flagOf } from "../src/Options.ts"
 import { Paint } from "../src/Paint.ts"
-import { readSampling, samplingOptions } from "../src/SamplingFlags.ts"
+import { idleFlags, readSampling, samplingOptions } from "../src/SamplingFlags.ts"
 import { UsageError } from "../src/UsageError.ts"
 
 test("every way of choosing tokens is an option of generate, with its description", () => {
@@ -21,6 +21,11 @@ test("every way of choosing tokens is an option of generate, with its descriptio
 test.each(samplingNumberNames)("--%s is read as the SDK's number", (name) => {
   const { values } = readArguments(["hi", `--${flagOf(name, samplingOptions[name])}=0.5`], samplingOptions)
   expect(readSampling(values)).toStrictEqual({ [name]: 0.5 })
+})
+
+test("what narrows a choice is idle where none is made", () => {
+  expect(idleFlags({ topK: 5, topP: 0.9, minP: 0.1, seed: 1 })).toStrictEqual(["--top-k", "--top-p", "--min-p"])
+  expect(idleFlags({ topK: 5, temperature: 0.1 })).toStrictEqual([])
 })
 
 describe("--logit-bias", () => {

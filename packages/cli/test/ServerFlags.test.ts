@@ -30,9 +30,12 @@ describe("the flags of a server", () => {
       [{ ...none, remoteModel: "gemma" }, undefined, /--remote-model/],
       [{ ...none, url }, "tiny", /--model/],
       [{ ...none, url, kind: "openia" }, undefined, /sglang/],
+      [{ ...none, url: "localhost:8000" }, undefined, /--url takes an address/],
+      [{ ...none, url: "here" }, undefined, /--url takes an address/],
     ] as const) {
       assert.throws(() => readServer(flags, model), UsageError, problem)
     }
+    assert.throws(() => shieldServer("ftp://a"), UsageError, /--shield-url/)
   })
 })
 

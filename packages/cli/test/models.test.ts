@@ -128,14 +128,20 @@ describe("facet pull", () => {
 
   it("says what is wrong, with exit codes as everywhere", async () => {
     hub.repositories.set(id, { ...hub.repositories.get(id)!, gated: true })
-    const [gated, none, usage, block, revisions, missing] = await Promise.all([
+    const [gated, none, usage, block, revisions, missing, noModel] = await Promise.all([
       run("pull", id),
       run("pull", "a/b"),
       run("pull", id, "--dtype", "q5"),
       run("pull", id, "--block", "33"),
       run("pull", `${id}@v1`, "--revision", "v2"),
       run("pull"),
+      run("pull", import.meta.dirname),
     ])
+    expect(noModel).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^ModelFileError: .*config.json/),
+    })
     expect(gated).toMatchObject({
       code: 1,
       stdout: "",

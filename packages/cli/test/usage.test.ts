@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process"
 import { expect, test } from "vitest"
+import { convert } from "../src/commands/convert.ts"
 import { generate } from "../src/commands/generate.ts"
+import { pull } from "../src/commands/pull.ts"
 import { shield } from "../src/commands/shield.ts"
 import { readArguments } from "../src/readArguments.ts"
 import { UsageError } from "../src/UsageError.ts"
@@ -93,9 +95,17 @@ test.each([
   [["hi", "--model"], "--model needs a value"],
   [["hi", "--stop", "--json"], "--stop needs a value before --json"],
   [["hi", "--json=yes"], "--json takes no value"],
+  [["hi", "--model", ""], "--model is empty"],
+  [["hi", "--stop="], "--stop is empty"],
 ])("generate %j is refused: %s", (words, problem) => {
   expect(() => generate.read(words)).toThrow(UsageError)
   expect(() => generate.read(words)).toThrow(problem)
+})
+
+test("a name that is empty is none, and a text that is empty is one", () => {
+  expect(() => pull.read([""])).toThrow("SOURCE is empty")
+  expect(() => convert.read(["in", ""])).toThrow("OUT is empty")
+  expect(readArguments(["", "--response", ""], shield.options).values).toStrictEqual({ response: "" })
 })
 
 test("words become a text and values", () => {

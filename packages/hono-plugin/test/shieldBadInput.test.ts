@@ -118,11 +118,14 @@ describe("a request", () => {
     expect(await answer.json()).toEqual({ length: bytes.length })
   })
 
-  test.each(["text", "arrayBuffer", "blob"] as const)("that is empty is unread for the handler's %s()", async (read) => {
-    const app = route(async (c) => c.json((await c.req[read]()).slice(0)), { output: false })
-    for (const init of [post("", json), post(new Blob([]).stream(), json), { method: "GET", headers: json }])
-      expect((await app.request("/chat", init)).status).toBe(200)
-  })
+  test.each(["text", "arrayBuffer", "blob"] as const)(
+    "that is empty is unread for the handler's %s()",
+    async (read) => {
+      const app = route(async (c) => c.json((await c.req[read]()).slice(0)), { output: false })
+      for (const init of [post("", json), post(new Blob([]).stream(), json), { method: "GET", headers: json }])
+        expect((await app.request("/chat", init)).status).toBe(200)
+    },
+  )
 
   test('that cannot be judged passes with onError: "allow", and is reported', async () => {
     const reports: Array<ShieldReport> = []

@@ -5,7 +5,8 @@ import { defineCommand } from "../Command.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { openFacet } from "../Opening.ts"
 import { modelOption } from "../Options.ts"
-import { readSampling, samplingOptions } from "../SamplingFlags.ts"
+import { idleFlags, readSampling, samplingOptions } from "../SamplingFlags.ts"
+import { warnOfIdle } from "../warnOfIdle.ts"
 
 const options = {
   system: { kind: "text", value: "TEXT", about: "what the model is told before everything" },
@@ -31,6 +32,7 @@ export const chat = defineCommand(
   },
   async (console, _, { device, guard, maxTokens, model, scope, shield, system, prefill, threads, ...sampling }) => {
     const given = { guard, maxTokens, ...readSampling(sampling) }
+    await warnOfIdle(console, idleFlags(given), "--temperature above 0")
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...(shield && { shield }),

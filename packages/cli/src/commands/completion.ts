@@ -9,6 +9,7 @@ export function completion(others: ReadonlyArray<Command>): Command {
     {
       name: "completion",
       operand: "SHELL",
+      takes: "names",
       summary: "print what bash, zsh or fish need to complete command lines",
       options: {},
       examples: [

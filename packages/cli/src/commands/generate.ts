@@ -20,11 +20,12 @@ import { interventionOptions, readInterventions, scopeFor, scopeOption } from ".
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
-import { readSampling, samplingOptions } from "../SamplingFlags.ts"
+import { idleFlags, readSampling, samplingOptions } from "../SamplingFlags.ts"
 import { readServer, serverOptions, shieldServer, shieldServerOption } from "../ServerFlags.ts"
 import { visible } from "../textWidth.ts"
 import { traceLines } from "../traceLines.ts"
 import { UsageError } from "../UsageError.ts"
+import { warnOfIdle } from "../warnOfIdle.ts"
 import { worstOf } from "../verdictTable.ts"
 
 const options = {
@@ -126,6 +127,11 @@ export const generate = defineCommand(
       interventions,
       ...form,
       ...readSampling(sampling),
+    }
+    await warnOfIdle(console, idleFlags(options), "--temperature above 0")
+    if (guard !== true) {
+      const judges = [shield === undefined ? [] : ["--shield"], shieldUrl === undefined ? [] : ["--shield-url"]]
+      await warnOfIdle(console, judges.flat(), "--guard")
     }
     const prompt = system === undefined ? text : asChat(system, text)
     await using facet = await openFacet(console, {

@@ -1,4 +1,5 @@
 /** `facet pull`: fetches a model, and packs it where it has to be. */
+import { resolve } from "node:path"
 import type { Located, PrepareOptions, WeightDtype } from "@facet/sdk/models"
 import { askToFetch } from "../askToFetch.ts"
 import { defineCommand } from "../Command.ts"
@@ -48,7 +49,7 @@ export const pull = defineCommand(
       return pullDatasetFile(console, withRevision(text, revision), json === true)
     }
     const packing = { dtype: readDtype(dtype), block: readBlock(block), out }
-    const { locateModel, pullModel, sourceOf } = await import("@facet/sdk/models")
+    const { describeModel, locateModel, pullModel, sourceOf } = await import("@facet/sdk/models")
     const name = withRevision(text, revision)
     const source = await sourceOf(name)
     const located = await showingProgress(console, undefined, (onProgress) =>
@@ -61,6 +62,8 @@ export const pull = defineCommand(
           }),
     )
     const path = await openable(console, name, located, packing)
+    // What was here before may be no model: it is said now, and not by whoever opens it.
+    await describeModel(resolve(path))
     const { licence, revision: at } = located.origin
     if (json === true) {
       await console.out.writeLine(JSON.stringify({ model: name, path, published: located.path, revision: at, licence }))

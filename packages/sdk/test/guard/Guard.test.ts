@@ -194,10 +194,15 @@ describe("a guarded function that gives a stream", () => {
     assert.instanceOf(await failureOf(all(notAStream(harmless))), InvalidRequestError)
   })
 
-  it.each([5, null, undefined, { text: "One." }])("says so when the stream gives %j, which is no text", async (said) => {
-    const notTexts = facet.guard({ input: false, policies: never }).stream(() => ReadableStream.from([said as string]))
-    expect(await failureOf(all(notTexts(harmless)))).toMatchObject({ _tag: "InvalidRequestError", option: "source" })
-  })
+  it.each([5, null, undefined, { text: "One." }])(
+    "says so when the stream gives %j, which is no text",
+    async (said) => {
+      const notTexts = facet
+        .guard({ input: false, policies: never })
+        .stream(() => ReadableStream.from([said as string]))
+      expect(await failureOf(all(notTexts(harmless)))).toMatchObject({ _tag: "InvalidRequestError", option: "source" })
+    },
+  )
 })
 
 describe("frames of any format", () => {
