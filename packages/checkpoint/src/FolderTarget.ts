@@ -4,17 +4,16 @@
  */
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, writeFile } from "node:fs/promises"
-import { hostname } from "node:os"
-import { basename, dirname, join, resolve, sep } from "node:path"
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
+import { dirname, join, sep } from "node:path"
 import { isJsonObject } from "@facet/sdk/folders"
-import { byteCount, InvalidRequestError, RuntimeError } from "@facet/sdk/words"
+import { InvalidRequestError } from "@facet/sdk/words"
+import { checkRoom } from "./checkRoom.ts"
 import type { ConversionTarget, TargetFile } from "./ConversionTarget.ts"
+import { besidePlace, removeLeftovers } from "./Leftovers.ts"
 import { type FileSum, manifestFile } from "./Manifest.ts"
 import { openTargetFile } from "./openTargetFile.ts"
-
-/** So that two conversions in one process do not share a folder. */
-let opened = 0
+import { resolvedPath } from "./resolvedPath.ts"
 
 export class FolderTarget implements AsyncDisposable, ConversionTarget {
   /** Where the files are written. */
@@ -30,27 +29,22 @@ export class FolderTarget implements AsyncDisposable, ConversionTarget {
    * Prepares a place, and removes what conversions left there that were killed.
    *
    * Rejects with an `InvalidRequestError` when the place is the source or lies in it, is a file, or is a folder that
-   * holds what no conversion wrote.
+   * holds what no conversion wrote, or one where a disk is mounted.
    */
   static async open(target: string, source: string): Promise<FolderTarget> {
-    const place = await resolved(target)
-    checkApart(place, await resolved(source))
+    const place = await resolvedPath(target)
+    checkApart(place, await resolvedPath(source))
     await checkReplaceable(place)
     await mkdir(dirname(place), { recursive: true })
+    await checkMount(place)
     await removeLeftovers(place)
-    const folder = `${leftoverPrefix(place)}${process.pid}-${opened++}`
+    const folder = besidePlace(place)
     await mkdir(folder)
     return new FolderTarget(place, folder)
   }
 
-  async checkRoom(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.folder)
-    if (bavail * bsize >= bytes) return
-    throw new RuntimeError({
-      operation: `Writing ${this.#place}`,
-      problem: `${byteCount(bytes)} are needed, and the disk has ${byteCount(bavail * bsize)}`,
-      remedy: "Make room, name a folder on another disk, or choose a smaller dtype.",
-    })
+  checkRoom(bytes: number): Promise<void> {
+    return checkRoom(this.folder, bytes, this.#place)
   }
 
   async create(name: string, size: number): Promise<void> {
@@ -97,14 +91,6 @@ export class FolderTarget implements AsyncDisposable, ConversionTarget {
   }
 }
 
-/** Links are followed as far as there is something. */
-async function resolved(path: string): Promise<string> {
-  const whole = resolve(path)
-  const parent = dirname(whole)
-  if (parent === whole) return whole
-  return realpath(whole).catch(async () => join(await resolved(parent), basename(whole)))
-}
-
 const refuse = (problem: string, remedy: string): InvalidRequestError =>
   new InvalidRequestError({ option: "target", problem, remedy })
 
@@ -130,6 +116,13 @@ async function checkReplaceable(place: string): Promise<void> {
   )
 }
 
+/** The folder of a mounted disk, such as a container's volume, keeps its place: no other one can take it. */
+async function checkMount(place: string): Promise<void> {
+  const [own, around] = await Promise.all([stat(place).catch(() => undefined), stat(dirname(place))])
+  if (own === undefined || own.dev === around.dev) return
+  throw refuse(`${place} is where a disk is mounted, and cannot be replaced`, "Name a folder within it.")
+}
+
 /** The names of the files that a folder's manifest lists; undefined where it has none that can be read. */
 async function readManifestFiles(folder: string): Promise<ReadonlyArray<string> | undefined> {
   let manifest: unknown
@@ -141,28 +134,4 @@ async function readManifestFiles(folder: string): Promise<ReadonlyArray<string> 
   if (!isJsonObject(manifest) || typeof manifest["tool"] !== "string") return undefined
   const files: unknown = manifest["files"]
   return isJsonObject(files) ? Object.keys(files) : undefined
-}
-
-/** Names of ours carry the machine's, since a process's number means nothing on another one that shares the disk. */
-const leftoverPrefix = (place: string): string =>
-  join(dirname(place), `.${basename(place)}.facet-${hostname().replace(/[^a-z0-9]/gi, "_")}-`)
-
-async function removeLeftovers(place: string): Promise<void> {
-  const prefix = basename(leftoverPrefix(place))
-  for (const name of await readdir(dirname(place))) {
-    const number = name.startsWith(prefix) ? /^(\d+)-\d+(?:-old)?$/.exec(name.slice(prefix.length))?.[1] : undefined
-    if (number === undefined || isAlive(Number(number))) continue
-    await rm(join(dirname(place), name), { recursive: true, force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // Signal 0 is none: it only asks.
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    // It may be somebody else's.
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
 }

@@ -41,7 +41,7 @@ const mostThreads = 4
  *
  * @param source a folder of f32, f16 or bf16 safetensors, sharded or not; a GGUF file; a folder of Keras's; or a `.sbs` of
  * gemma.cpp's: see {@link openCheckpoint}.
- * @param target a file that ends in `.gguf`, which llama.cpp opens: see {@link writeGguf}. Or a folder outside the source's, not there yet, empty, or written by an earlier conversion, which it replaces.
+ * @param target a file that ends in `.gguf`, which llama.cpp opens: see {@link writeGguf}. Or a folder outside the source's, not there yet, empty and no disk's own, or written by an earlier conversion, which it replaces.
  *
  * Rejects with an `InvalidRequestError` for a target that is none of these, an option that makes no sense, or blocks that
  * do not divide the rows of the model's matrices; with the errors of opening a model or an adapter; with a `ModelFileError` when a weight
@@ -104,13 +104,18 @@ function threadsFor({ tensors }: Checkpoint): number {
 
 const isGguf = (target: string): boolean => target.toLowerCase().endsWith(".gguf")
 
+const told: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EBUSY: "the system uses that place, as it does where a disk is mounted (EBUSY)",
+}
+
 /** A disk that refuses says so in a code of the system's. */
 function asWritingError(target: string, cause: unknown): unknown {
   const code = cause instanceof Error && "syscall" in cause && "code" in cause ? String(cause.code) : undefined
   if (isFacetError(cause) || code === undefined) return cause
   return new RuntimeError({
     operation: `Writing ${target}`,
-    problem: code === "ENOSPC" ? "the disk is full" : `the system refused (${code})`,
-    remedy: "Make room, or name a folder that you may write to. Nothing is left of what was written.",
+    problem: told[code] ?? `the system refused (${code})`,
+    remedy: "Make room, or name a place that you may write to. Nothing is left of what was written.",
   })
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises"
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { InvalidRequestError, ModelFileError } from "@facet/sdk/words"
@@ -205,6 +205,14 @@ describe("a conversion that does not end well", () => {
       assert.deepStrictEqual((await readdir(root)).toSorted(), ["source", "target"])
     }))
 })
+
+it("writes where a link points, also where nothing is yet", () =>
+  withFolders("sound", async (source, target, root) => {
+    await symlink("target", join(root, "link"))
+    await convertModel(source, join(root, "link"))
+    assert.isTrue((await lstat(join(root, "link"))).isSymbolicLink())
+    assert.include(await readdir(target), manifestFile)
+  }))
 
 describe("what a conversion refuses", () => {
   const refusal = async (source: string, target: string, options: unknown = {}): Promise<string> => {

@@ -74,7 +74,7 @@ function single(spec: OptionSpec, token: OptionToken): string | number | boolean
 function valueOf(spec: OptionSpec, { inlineValue, rawName, value }: OptionToken): string {
   if (value === undefined) throw new UsageError(`${rawName} needs a value`)
   // `--model "$MODEL"` of a variable that nobody has set names nothing, and must not mean the default.
-  if (value === "" && spec.value !== "TEXT")
+  if (value === "" && spec.kind !== "number" && spec.value !== "TEXT")
     throw new UsageError(`${rawName} is empty: give it a value, or leave it out`)
   // `--policy --json` is a forgotten value; `--temperature -1` and `--stop=--` are meant.
   if (inlineValue !== true && /^--?[a-z]/i.test(value) && !isNumber(value)) {

@@ -1,6 +1,6 @@
 /** A checkpoint as a GGUF file, which llama.cpp and what builds on it open. */
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises"
-import { basename, dirname, join, resolve } from "node:path"
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises"
+import { basename, dirname } from "node:path"
 import { callHook, InvalidRequestError, ModelFileError } from "@facet/sdk/words"
 import {
   chatTemplateFile,
@@ -16,9 +16,12 @@ import {
   tokenizerFile,
 } from "@facet/sdk/folders"
 import type { Checkpoint } from "../Checkpoint.ts"
+import { checkRoom } from "../checkRoom.ts"
 import type { Conversion } from "../convertCheckpoint.ts"
 import type { ConvertOptions } from "../convertModel.ts"
+import { besidePlace, removeLeftovers } from "../Leftovers.ts"
 import { type Output, type Packing, planOutputs } from "../Packing.ts"
+import { resolvedPath } from "../resolvedPath.ts"
 import { plainRows, quantisedRows } from "../Rows.ts"
 import { writeAt } from "../writeAt.ts"
 import { packGguf } from "./packGguf.ts"
@@ -37,8 +40,11 @@ const pieceWeights = 2_097_152
  */
 export async function writeGguf(checkpoint: Checkpoint, target: string, options: ConvertOptions): Promise<Conversion> {
   checkOptions(checkpoint, options)
-  const place = resolve(target)
-  if (place === checkpoint.root) throw invalid("target", "it is the source itself", "Name another file.")
+  const place = await resolvedPath(target)
+  if (place === (await resolvedPath(checkpoint.root)))
+    throw invalid("target", "it is the source itself", "Name another file.")
+  if ((await stat(place).catch(() => undefined))?.isDirectory() === true)
+    throw invalid("target", `${place} is a folder`, "Name a file, or a folder whose name does not end in .gguf.")
   const outputs = planOutputs(checkpoint, options)
   const { gguf } = checkpoint.model.architecture
   const vocabulary = readVocabulary(checkpoint)
@@ -51,7 +57,9 @@ export async function writeGguf(checkpoint: Checkpoint, target: string, options:
     })),
   )
   await mkdir(dirname(place), { recursive: true })
-  const part = join(dirname(place), `.${basename(place)}.${process.pid}.part`)
+  await removeLeftovers(place)
+  await checkRoom(dirname(place), layout.size, place)
+  const part = besidePlace(place)
   try {
     {
       await using file = await open(part, "w")

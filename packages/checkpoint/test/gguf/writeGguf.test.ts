@@ -1,5 +1,6 @@
 /** GGUF files that Facet writes: llama.cpp runs them, and Facet reads back what it wrote. */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { mkdir, readdir, readFile, readlink, rm, rmdir, symlink, writeFile } from "node:fs/promises"
+import { hostname } from "node:os"
 import { join } from "node:path"
 import { gemmaFolder } from "@facet/tiny"
 import { Facet } from "@facet/sdk"
@@ -104,7 +105,18 @@ describe("a GGUF of the embedded model", () => {
         )
       }
       const signal = AbortSignal.abort()
+      // Of a conversion that was killed.
+      const host = hostname().replace(/[^a-z0-9]/gi, "_")
+      await writeFile(join(root, `.out.gguf.facet-${host}-99999999-0`), "half a model")
       assert.instanceOf(await rejection(convertModel(gemmaFolder, join(root, "out.gguf"), { signal })), DOMException)
+      await mkdir(join(root, "folder.gguf"))
+      const refused = await rejection(convertModel(gemmaFolder, join(root, "folder.gguf")))
+      assert.include(String(refused), "folder.gguf is a folder")
+      await rmdir(join(root, "folder.gguf"))
+      await symlink("there.gguf", join(root, "link.gguf"))
+      await convertModel(gemmaFolder, join(root, "link.gguf"), { dtype: "q8" })
+      assert.strictEqual(await readlink(join(root, "link.gguf")), "there.gguf")
+      for (const name of ["link.gguf", "there.gguf"]) await rm(join(root, name))
       assert.deepStrictEqual((await readdir(root)).toSorted(), changes.map(([field]) => field).toSorted())
     })
   })

@@ -24,19 +24,21 @@ const statuses = { idle: "idle", asking: "judging", answered: "judged", error: "
 
 /**
  * The verdict on a text that somebody is writing. It is judged when it has rested; answers on earlier texts are dropped,
- * and their work is aborted. It does not open the Facet: until that is `ready`, the status is `idle`.
+ * and their work is aborted. It does not open the Facet: until that is `ready`, the status is `idle`. Options may be
+ * written anew at each render: what counts is what they say, and of a `judge` its name.
  *
  * @example
  * const { status, verdict } = useShield(draft, { policies: ["harassment"] })
  */
 export function useShield(text: string, options: UseShieldOptions = {}): UseShieldResult {
-  const { debounce = 300, enabled = true, explain, policies } = options
+  const { debounce = 300, enabled = true, ...asked } = options
+  const { judge, ...rest } = asked
   const { answer, error, last, status } = useAnswer({
     subject: enabled && text.trim() !== "" ? text : undefined,
-    optionsKey: JSON.stringify([policies, explain]),
+    optionsKey: JSON.stringify([rest, judge?.name]),
     debounce,
     operation: "Judging the text",
-    ask: (effects, subject, signal) => effects.shield(subject, { policies, explain, signal }),
+    ask: (effects, subject, signal) => effects.shield(subject, { ...asked, signal }),
   })
   return { status: statuses[status], verdict: answer, lastVerdict: last, error }
 }
