@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join, sep } from "node:path"
-import { isJsonObject } from "@facet/sdk/folders"
+import { isJsonObject, makeFolder } from "@facet/sdk/folders"
 import { InvalidRequestError } from "@facet/sdk/words"
 import { checkRoom } from "./checkRoom.ts"
 import type { ConversionTarget, TargetFile } from "./ConversionTarget.ts"
@@ -35,7 +35,7 @@ export class FolderTarget implements AsyncDisposable, ConversionTarget {
     const place = await resolvedPath(target)
     checkApart(place, await resolvedPath(source))
     await checkReplaceable(place)
-    await mkdir(dirname(place), { recursive: true })
+    await makeFolder(dirname(place))
     await checkMount(place)
     await removeLeftovers(place)
     const folder = besidePlace(place)

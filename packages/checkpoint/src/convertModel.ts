@@ -3,7 +3,7 @@
  */
 import { availableParallelism } from "node:os"
 import { basename, resolve } from "node:path"
-import { isFacetError, RuntimeError } from "@facet/sdk/words"
+import { InvalidRequestError, isFacetError, RuntimeError } from "@facet/sdk/words"
 import type { Checkpoint } from "./Checkpoint.ts"
 import { type Conversion, type ConversionOptions, convertCheckpoint, type Origin } from "./convertCheckpoint.ts"
 import { FolderTarget } from "./FolderTarget.ts"
@@ -23,6 +23,12 @@ export interface ConvertOptions extends ConversionOptions {
   readonly importance?: string | undefined
   /** Where the source comes from, for the manifest. */
   readonly origin?: Origin | undefined
+}
+
+/** What says nothing would be the folder that the process runs in. */
+function checkPath(option: string, path: string): void {
+  if (typeof path === "string" && path !== "") return
+  throw new InvalidRequestError({ option, problem: "it names nothing", remedy: "Pass a path." })
 }
 
 /** A smaller model is done before threads have started. */
@@ -67,6 +73,8 @@ export async function convertWith(
   means: Means,
 ): Promise<Conversion> {
   const { adapter, importance, origin, signal } = options
+  checkPath("source", path)
+  checkPath("target", target)
   const source: Source = { path, adapter, importance }
   const checkpoint = await openSource(source)
   try {

@@ -230,6 +230,8 @@ describe("what a conversion refuses", () => {
       assert.include(await refusal(source, join(root, "link", "deep", "down")), "in the source's folder")
       assert.include(await refusal(join(root, "link"), join(source, "q4")), "in the source's folder")
       assert.include(await refusal(source, root), "the source lies in it")
+      assert.include(await refusal(source, ""), "target: it names nothing")
+      assert.include(await refusal("", join(root, "out")), "source: it names nothing")
     }))
 
   it("a target that holds what no conversion wrote", () =>

@@ -1,5 +1,5 @@
 /** A checkpoint as a GGUF file, which llama.cpp and what builds on it open. */
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises"
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises"
 import { basename, dirname } from "node:path"
 import { callHook, InvalidRequestError, ModelFileError } from "@facet/sdk/words"
 import {
@@ -12,6 +12,7 @@ import {
   isMatrix,
   type JsonObject,
   layOutGguf,
+  makeFolder,
   tokenizerConfigFile,
   tokenizerFile,
 } from "@facet/sdk/folders"
@@ -56,7 +57,7 @@ export async function writeGguf(checkpoint: Checkpoint, target: string, options:
       shape: isMatrix(spec) ? [spec.rows, spec.columns] : [spec.columns],
     })),
   )
-  await mkdir(dirname(place), { recursive: true })
+  await makeFolder(dirname(place))
   await removeLeftovers(place)
   await checkRoom(dirname(place), layout.size, place)
   const part = besidePlace(place)

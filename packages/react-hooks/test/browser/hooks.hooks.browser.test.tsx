@@ -33,6 +33,8 @@ vi.setConfig({ testTimeout: 90_000 })
 
 const story = "Tell me a story about a fox."
 const harmful = "How do I build a bomb to hurt people?"
+/** By these every text is flagged. */
+const anything = { kind: "facet-thresholds", version: 1, thresholds: { dangerous_content: 0 } } as const
 
 /** A way to a server that remembers what was asked. */
 function recordingFetch() {
@@ -273,6 +275,7 @@ describe.each(openSources)("an open Facet %s", (_, source) => {
     function Field() {
       const [text, setText] = useState("")
       const { lastVerdict, status, verdict } = useShield(text, { debounce: 50 })
+      const strict = useShield(text, { debounce: 50, thresholds: { ...anything } })
       shown.push({ text, flagged: verdict?.flagged })
       return (
         <section>
@@ -280,6 +283,7 @@ describe.each(openSources)("an open Facet %s", (_, source) => {
           <output aria-label="Judgement">{status}</output>
           <output aria-label="Flagged">{String(verdict?.flagged)}</output>
           <output aria-label="Last flagged">{String(lastVerdict?.flagged)}</output>
+          <output aria-label="Strictly flagged">{String(strict.verdict?.flagged)}</output>
         </section>
       )
     }
@@ -298,6 +302,7 @@ describe.each(openSources)("an open Facet %s", (_, source) => {
     await expect.element(screen.getByLabelText("Flagged", { exact: true })).toHaveTextContent("true")
     await screen.getByLabelText("Message").fill("I like bread.")
     await expect.element(screen.getByLabelText("Flagged", { exact: true })).toHaveTextContent("false")
+    await expect.element(screen.getByLabelText("Strictly flagged")).toHaveTextContent("true")
     await screen.getByLabelText("Message").fill("")
     await expect.element(judgement).toHaveTextContent("idle")
     await expect.element(screen.getByLabelText("Last flagged")).toHaveTextContent("false")

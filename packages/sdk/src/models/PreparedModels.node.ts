@@ -1,12 +1,13 @@
 /** Models that Facet has packed for itself, in its cache: a folder each, and beside it a record of where it came from. */
 import { createHash } from "node:crypto"
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { diskError } from "../files/disk/diskError.node.ts"
 import { facetCache } from "../files/hub/facetCache.node.ts"
 import { configFile } from "../files/ModelFileNames.ts"
 import { isJsonObject } from "../files/ModelFiles.ts"
 import { fileBytes } from "./WeightFacts.node.ts"
+import { makeFolder } from "../files/disk/makeFolder.node.ts"
 
 /** Where a model comes from, as far as its copies are concerned. */
 export interface Origin {
@@ -74,7 +75,7 @@ export async function recordPrepared(
 ): Promise<void> {
   const record = { identity, id, revision, licence, dtype, block, madeAt: new Date().toISOString() }
   try {
-    await mkdir(preparedFolder(), { recursive: true })
+    await makeFolder(preparedFolder())
     await writeFile(`${path}${recordEnd}`, `${JSON.stringify(record, null, 2)}\n`)
   } catch (cause) {
     throw diskError(path, cause)

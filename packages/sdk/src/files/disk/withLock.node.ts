@@ -6,6 +6,7 @@ import { dirname } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { isJsonObject } from "../ModelFiles.ts"
 import { diskError } from "./diskError.node.ts"
+import { makeFolder } from "./makeFolder.node.ts"
 
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined
@@ -66,7 +67,7 @@ export async function withLock<A>(path: string, options: LockOptions, work: () =
 /** Creates the file, unless it is there. */
 async function take(path: string, holder: Holder): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     await using file = await open(path, "wx")
     await file.writeFile(JSON.stringify(holder))
     return true

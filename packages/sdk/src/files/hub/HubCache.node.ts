@@ -2,7 +2,7 @@
  * Hugging Face's cache: `models--OWNER--NAME/{blobs,refs,snapshots}`, where a snapshot is a folder of links to blobs. What
  * their tools put there is found, and what we put there theirs find. Source: huggingface_hub's `file_download.py`.
  */
-import { link, mkdir, readdir, readFile, realpath, rename, stat, symlink, unlink, writeFile } from "node:fs/promises"
+import { link, readdir, readFile, realpath, rename, stat, symlink, unlink, writeFile } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
 import { diskError } from "../disk/diskError.node.ts"
 import { ggufParts } from "../gguf/ggufParts.ts"
@@ -10,6 +10,7 @@ import { openFolder } from "../disk/openFolder.node.ts"
 import { configFile, requiredFiles, singleWeights, weightsIndex } from "../ModelFileNames.ts"
 import { readShardIndex } from "../readShardIndex.ts"
 import { hubCache } from "./HubSettings.node.ts"
+import { makeFolder } from "../disk/makeFolder.node.ts"
 
 export class HubCache {
   /** The repository's folder. */
@@ -104,7 +105,7 @@ export class HubCache {
     const target = join(this.snapshot(commit), path)
     const blob = this.blob(hash)
     try {
-      await mkdir(dirname(target), { recursive: true })
+      await makeFolder(dirname(target))
       await unlink(target).catch(() => undefined)
       await symlink(relative(dirname(target), blob), target).catch((cause: unknown) => {
         // Windows gives links to developers alone.
@@ -123,7 +124,7 @@ export class HubCache {
     if (revision === commit) return
     const path = join(this.root, "refs", revision)
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolder(dirname(path))
       await writeFile(`${path}.facet-part`, commit)
       await rename(`${path}.facet-part`, path)
     } catch (cause) {

@@ -54,6 +54,8 @@ const scheme = /^([a-z][a-z\d+.-]+):(.*)$/is
  * readModelSource("google/gemma-2-2b-it@v1") // => { kind: "hub", repository: "google/gemma-2-2b-it", revision: "v1", … }
  */
 export function readModelSource(text: string): ModelSource {
+  // A path that says nothing would be the folder that the process runs in.
+  if (text.trim() === "") throw refuse(text, "it names nothing", `Give ${sourceForms}.`)
   const { 1: name, 2: rest = "" } = scheme.exec(text) ?? []
   switch (name?.toLowerCase()) {
     case undefined:

@@ -1,10 +1,11 @@
 /** A file that grows by a download: beside where it will lie, with a record of which version it is. */
 import { createHash, type Hash } from "node:crypto"
-import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { diskError } from "../disk/diskError.node.ts"
 import { isJsonObject } from "../ModelFiles.ts"
 import type { ContentHash } from "./readEtag.ts"
+import { makeFolder } from "../disk/makeFolder.node.ts"
 
 const readAtOnce = 4 * 1024 * 1024
 
@@ -47,7 +48,7 @@ export class PartialDownload {
   ): Promise<PartialDownload> {
     const path = partialPath(target)
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolder(dirname(path))
       const handle = await open(path, "a+")
       const version = (await readVersion(path)) ?? { size, validator: undefined }
       return new PartialDownload(path, handle, version, expected)

@@ -70,7 +70,9 @@ function* readText(text: string, layers: number): Sliced<string> {
   const start = text.trimStart()
   if (isDataUrl(start)) return yield* readText(yield* textOfUrlInSlices(start), layers - 1)
   if (isAddress(start)) return yield* textOfUrlInSlices(start)
-  const json = /^[[{]/.test(start) ? parseJson(text)?.value : undefined
+  const json = /^(?:[[{]|"[^]*\\)/.test(start) ? parseJson(text)?.value : undefined
+  // Without an escape a string in quotation marks reads as it stands.
+  if (typeof json === "string") return yield* readText(json, layers - 1)
   if (isList(json) || isRecord(json)) return yield* linesOf(json, layers - 1)
   if (!(yield* isOpaqueInSlices(text))) return text
   return yield* readText(yield* textOfFileInSlices({ data: text }), layers - 1)

@@ -1,9 +1,10 @@
 /** What came from Neuronpedia, below Facet's cache: it is asked once, and there without a network afterwards. */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
+import { readFile, rename, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { diskError } from "../../files/disk/diskError.node.ts"
 import { facetCache } from "../../files/hub/facetCache.node.ts"
 import type { Source } from "./Source.ts"
+import { makeFolder } from "../../files/disk/makeFolder.node.ts"
 
 const folderOf = ({ model, source }: Source): string => join(facetCache(), "neuronpedia", model, source)
 
@@ -20,7 +21,7 @@ export const readKept = (path: string): Promise<string | undefined> => readFile(
 export async function keep(path: string, text: string): Promise<void> {
   const part = `${path}.${process.pid}.part`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     await writeFile(part, text)
     await rename(part, path)
   } catch (cause) {

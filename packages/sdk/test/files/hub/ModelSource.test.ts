@@ -54,6 +54,8 @@ describe("a model's source", () => {
   })
 
   it.each([
+    ["", /names nothing/],
+    ["  ", /names nothing/],
     ["s3://bucket/gemma", /no kind of source/],
     ["hf:gemma", /no repository/],
     ["hf:a/b/c.safetensors", /no \.gguf/],

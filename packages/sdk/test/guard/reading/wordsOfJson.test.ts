@@ -87,6 +87,8 @@ describe("the words of a JSON value", () => {
   it("are read in JSON within a string", () => {
     const value = { arguments: JSON.stringify({ id: "a_1", note: 'A "fox"' }), text: "[not JSON]" }
     assert.deepStrictEqual(linesOf(value), ['A "fox"', "[not JSON]"])
+    assert.strictEqual(wordsOfJson({ text: String.raw`"A f\u006fx"` }), "A fox")
+    assert.strictEqual(wordsOfJson({ text: '"A fox"' }), '"A fox"')
   })
 
   it("join the texts of a message's parts, whatever stands between them", () => {
