@@ -28,6 +28,11 @@ test("each line is answered, and what was said is remembered until it is to be f
   assert.include(together.stderr, "forgotten")
 }, 60_000)
 
+test("what is not UTF-8 is refused", async () => {
+  const { code, stderr } = await facetProcess(["chat"], { input: new Uint8Array([0x68, 0xe9, 0x0a]) })
+  assert.deepEqual([code, stderr.split(".")[0]], [2, "UsageError: standard input is not UTF-8"])
+}, 60_000)
+
 test("commands are told apart from what is said, and do what they say", async () => {
   const file = join(folder, "talk.json")
   const page = join(folder, "talk.md")

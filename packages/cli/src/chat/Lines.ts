@@ -1,6 +1,8 @@
 /** What the user enters, line by line, and Ctrl-C, which means one thing at the prompt and another during an answer. */
 import { createInterface, type Interface } from "node:readline"
+import { type Readable, Transform } from "node:stream"
 import type { Console } from "../Console.ts"
+import { UsageError } from "../UsageError.ts"
 
 export class Lines implements Disposable {
   readonly isInteractive: boolean
@@ -9,13 +11,14 @@ export class Lines implements Disposable {
   readonly #onAbort: () => void
   readonly #signal: AbortSignal
   #isOver = false
+  #failure: Error | undefined
   #waiting: (() => void) | undefined
 
   /** @param onInterrupt told of Ctrl-C, and whether an unfinished line was dropped by it. */
   constructor({ out, signal }: Console, onInterrupt: (hadText: boolean) => void) {
     this.isInteractive = out.isTerminal && process.stdin.isTTY
     this.#interface = createInterface({
-      input: process.stdin,
+      input: this.isInteractive ? process.stdin : this.#decoded(process.stdin),
       ...(this.isInteractive && { output: process.stdout }),
       terminal: this.isInteractive,
       prompt: this.isInteractive ? out.paint.bold("> ") : "",
@@ -24,7 +27,13 @@ export class Lines implements Disposable {
       this.#entered.push(line)
       this.#waiting?.()
     })
+    this.#interface.on("error", (error) => {
+      this.#failure = error
+      this.#interface.close()
+    })
     this.#interface.on("close", () => {
+      // A pipe that stays open would keep the process.
+      process.stdin.unpipe().pause()
       this.#isOver = true
       this.#waiting?.()
     })
@@ -41,13 +50,32 @@ export class Lines implements Disposable {
     signal.addEventListener("abort", this.#onAbort, { once: true })
   }
 
-  /** The next line; undefined when there are no more. */
+  /** Replaced characters would be another question than the one that was meant. */
+  #decoded(bytes: Readable): Readable {
+    const decoder = new TextDecoder("utf-8", { fatal: true })
+    const decode = (done: (error: Error | null, text?: string) => void, chunk?: Uint8Array) => {
+      try {
+        done(null, decoder.decode(chunk, { stream: chunk !== undefined }))
+      } catch {
+        done(new UsageError("standard input is not UTF-8. Convert it first, such as with iconv."))
+      }
+    }
+    const texts = new Transform({
+      encoding: "utf8",
+      transform: (chunk: Uint8Array, _, done) => decode(done, chunk),
+      flush: (done) => decode(done),
+    })
+    return bytes.pipe(texts)
+  }
+
+  /** The next line; undefined when there are no more. Rejects with a `UsageError` for what is not UTF-8. */
   async next(): Promise<string | undefined> {
     if (this.#entered.length === 0 && !this.#isOver) {
       this.prompt()
       await new Promise<void>((resolve) => (this.#waiting = resolve))
       this.#waiting = undefined
     }
+    if (this.#entered.length === 0 && this.#failure !== undefined) throw this.#failure
     return this.#entered.shift()
   }
 
