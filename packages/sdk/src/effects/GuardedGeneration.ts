@@ -33,6 +33,7 @@ export class GuardedGeneration {
   readonly #startedAt: number
   readonly #openText: string
   readonly #textsOf: (part: CallingPart) => ReadonlyArray<FrameText>
+  readonly #hasForm: boolean
   #isOpenTextOut = false
   readonly #tokensOut: Array<number> = []
   #start: StartPart | undefined
@@ -44,11 +45,18 @@ export class GuardedGeneration {
    * @param startedAt when the request came, in the clock of `performance.now()`.
    * @param openText what the answer goes on with: judged as its beginning, as a sentence may end in the answer.
    * @param textsOf what parts say, where tools may be called in them.
+   * @param hasForm whether the answer was asked to have a form, such as JSON of a schema: with something cut out of it, it has none.
    */
-  constructor(startedAt: number, openText = "", textsOf: (part: CallingPart) => ReadonlyArray<FrameText> = textOf) {
+  constructor(
+    startedAt: number,
+    openText = "",
+    textsOf: (part: CallingPart) => ReadonlyArray<FrameText> = textOf,
+    hasForm = false,
+  ) {
     this.#startedAt = startedAt
     this.#openText = openText
     this.#textsOf = textsOf
+    this.#hasForm = hasForm
   }
 
   /** Features of a part's tokens come behind it, and so go out behind it. */
@@ -61,7 +69,8 @@ export class GuardedGeneration {
     if (part.type === "trace" || part.type === "finish") return { value: part }
     this.#firstTextAt ??= performance.now()
     this.#tokensIn += tokensOf(part).length
-    return { value: part, texts: this.#textsOf(part), redacted: (texts) => redacted(part, texts) }
+    const frame = { value: part, texts: this.#textsOf(part) }
+    return this.#hasForm ? frame : { ...frame, redacted: (texts) => redacted(part, texts) }
   }
 
   /** A guard that cannot judge ends our own generation with its error. */

@@ -31,7 +31,8 @@ export const guarded = (
         return yield* inSlices(() => promptReadingsInSlices(messages, plan.whose, use?.beside))
       }),
       ({ exchange, input, question }) => {
-        const generation = new GuardedGeneration(performance.now(), openText(request), use?.reader())
+        const hasForm = request.constraint !== undefined && use?.isFreeBesideCalls !== true
+        const generation = new GuardedGeneration(performance.now(), openText(request), use?.reader(), hasForm)
         const probes = probesAlong(request, plan, use)
         const readings = probes === undefined ? undefined : new ProbeReadings()
         // A chat of several turns has readings that the passes did not make.

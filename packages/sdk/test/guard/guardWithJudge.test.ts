@@ -179,6 +179,10 @@ describe("a guard with a judge", () => {
     ] as const) {
       expect(await failureOf(facet.generate(story, { ...asked, ...own }))).toMatchObject({ option })
     }
+    // What is cut out of a form leaves none.
+    const form = await facet.generate(story, { ...asked, choices: ["a fox", "the fox"] })
+    assert.strictEqual(form.finishReason, "blocked")
+    assert.notInclude(form.text, "fox")
   })
 
   it("guards a generation, with the model as one of its judges", async () => {

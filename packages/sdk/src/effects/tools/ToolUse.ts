@@ -40,6 +40,11 @@ export class ToolUse {
     this.options = isHeld ? { ...free, constraint: toolConstraint(this.#tools, this.#form) } : rest
   }
 
+  /** Whether the model is held to the form of a call, and an answer that is none is free. */
+  get isFreeBesideCalls(): boolean {
+    return this.#tools.callable.length > 0 && this.#form === undefined
+  }
+
   /** The chat as guards know it: calls and results are words of those who said them. */
   get judged(): ReadonlyArray<PromptMessage> {
     return this.#messages.map((message) => ({
