@@ -8,14 +8,22 @@ import { dirname } from "node:path"
  * Rejects as the system refuses.
  */
 export async function makeFolder(path: string): Promise<void> {
+  const refused = await make(path)
+  if (refused === undefined) return
+  const parent = dirname(path)
+  if (parent === path || !isMissing(refused)) throw refused
+  await makeFolder(parent)
+  const again = await make(path)
+  if (again !== undefined) throw again
+}
+
+/** Gives why it is not there all the same. */
+async function make(path: string): Promise<unknown> {
   try {
     await mkdir(path)
+    return undefined
   } catch (cause) {
-    if (await isFolder(path)) return
-    const parent = dirname(path)
-    if (parent === path || !isMissing(cause) || (await isFolder(parent))) throw cause
-    await makeFolder(parent)
-    await makeFolder(path)
+    return (await isFolder(path)) ? undefined : cause
   }
 }
 

@@ -8,7 +8,7 @@ import { failureOf } from "../../fixtures/failure.ts"
 it("makes what is missing, also at once with others, and tells what the system says", async () => {
   const root = await mkdtemp(join(tmpdir(), "facet-folder-"))
   try {
-    await Promise.all([makeFolder(join(root, "a/b/c")), makeFolder(join(root, "a/b/d")), makeFolder(join(root, "a/b"))])
+    await Promise.all(Array.from({ length: 30 }, (_, i) => makeFolder(join(root, `a/b/c/${i % 3}`))))
     await symlink("a", join(root, "link"))
     await makeFolder(join(root, "link/b/e"))
     assert.isTrue((await stat(join(root, "a/b/e"))).isDirectory())
