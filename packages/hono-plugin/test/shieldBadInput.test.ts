@@ -127,6 +127,17 @@ describe("a request", () => {
     },
   )
 
+  test("that somebody has taken for a form is refused", async () => {
+    const app = new Hono()
+    app.use(async (c, next) => {
+      await c.req.formData().catch(() => undefined)
+      return next()
+    })
+    app.use(shield({ facet, output: false }))
+    app.post("/chat", (c) => c.text("x"))
+    expect((await app.request("/chat", ask)).status).toBe(400)
+  })
+
   test('that cannot be judged passes with onError: "allow", and is reported', async () => {
     const reports: Array<ShieldReport> = []
     const app = route(async (c) => c.text(await c.req.text()), {

@@ -53,9 +53,16 @@ async function readFirst(raw: Request, limit: number): Promise<Body | undefined>
 /** A middleware before this one has read the body: Hono remembers what it was. */
 async function readAgain(c: Context): Promise<Body> {
   const form = c.req.bodyCache.formData
-  const kept = form === undefined ? undefined : new Response(await Promise.resolve(form))
+  const kept = form === undefined ? undefined : new Response(await Promise.resolve(form).catch(refuseForm))
   const bytes = new Uint8Array(await (kept ?? c.req).arrayBuffer())
   return { bytes, contentType: kept?.headers.get("content-type") ?? c.req.header("content-type") ?? "" }
+}
+
+/** Somebody before this middleware took it for a form, and nothing is left of it. */
+function refuseForm(cause: unknown): never {
+  const problem = "The request was read as a form, and is none"
+  const remedy = "Send a form, with the content type of one."
+  throw new UnreadableBodyError({ of: "input", reason: "malformed", problem, remedy }, { cause })
 }
 
 function checkLength(header: string | null, limit: number): void {
