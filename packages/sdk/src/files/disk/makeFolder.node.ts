@@ -18,14 +18,11 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** Gives why it is not there all the same. */
-async function make(path: string): Promise<unknown> {
-  try {
-    await mkdir(path)
-    return undefined
-  } catch (cause) {
-    return (await isFolder(path)) ? undefined : cause
-  }
-}
+const make = (path: string): Promise<Error | undefined> =>
+  mkdir(path).then(
+    () => undefined,
+    async (cause: Error) => ((await isFolder(path)) ? undefined : cause),
+  )
 
 /** Somebody else may have made it. */
 const isFolder = (path: string): Promise<boolean> =>
@@ -34,4 +31,4 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   )
 
-const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT"
+const isMissing = (cause: Error): boolean => "code" in cause && cause.code === "ENOENT"
