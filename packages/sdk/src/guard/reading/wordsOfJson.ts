@@ -63,6 +63,9 @@ function* readString({ file, isKey, key, text }: StringAt, layers: number): Slic
   return yield* readText(held, layers)
 }
 
+const escaped = /\\u([\da-f]{4})/gi
+const unescaped = (_: string, unit: string): string => String.fromCharCode(Number.parseInt(unit, 16))
+
 function* readText(text: string, layers: number): Sliced<string> {
   // Numbers, dates and the like say nothing.
   if (/^\s*(?:[-+]?\d[\d.,:+/TZ-]*)?$/.test(text)) return ""
@@ -74,6 +77,7 @@ function* readText(text: string, layers: number): Sliced<string> {
   // Without an escape a string in quotation marks reads as it stands.
   if (typeof json === "string") return yield* readText(json, layers - 1)
   if (isList(json) || isRecord(json)) return yield* linesOf(json, layers - 1)
-  if (!(yield* isOpaqueInSlices(text))) return text
+  // What broke off in the middle is text, with the escapes of JSON.
+  if (!(yield* isOpaqueInSlices(text))) return /^[[{"]/.test(start) ? text.replace(escaped, unescaped) : text
   return yield* readText(yield* textOfFileInSlices({ data: text }), layers - 1)
 }

@@ -89,6 +89,7 @@ describe("the words of a JSON value", () => {
     assert.deepStrictEqual(linesOf(value), ['A "fox"', "[not JSON]"])
     assert.strictEqual(wordsOfJson({ text: String.raw`"A f\u006fx"` }), "A fox")
     assert.strictEqual(wordsOfJson({ text: '"A fox"' }), '"A fox"')
+    assert.strictEqual(wordsOfJson({ text: String.raw`{"note": "A f\u006fx` }), '{"note": "A fox')
   })
 
   it("join the texts of a message's parts, whatever stands between them", () => {
