@@ -111,8 +111,10 @@ const isEmpty = (value: unknown): boolean =>
 
 /** @returns what a value is, without telling the value. */
 export const kindOf = (value: unknown): string =>
-  value === null
-    ? "null"
+  value === null || value === undefined
+    ? value === null
+      ? "null"
+      : "nothing"
     : Array.isArray(value)
       ? "an array"
       : typeof value === "object"
