@@ -87,6 +87,22 @@ const cases: ReadonlyArray<
     ['""', '\\"'],
     ['"', "ab"],
   ],
+  ["exclusiveMinimum 0", { type: "number", exclusiveMinimum: 0 }, [0.1, 1], [0, -1]],
+  [
+    "pattern that says how long a text is",
+    { type: "string", pattern: "^(?=.{2,3}$)[a-z\n]+$" },
+    ["ab", "abc"],
+    ["a", "abcd", "a\n"],
+  ],
+  [
+    "what OpenAPI says beside",
+    {
+      $ref: "#/components/schemas/A",
+      components: { schemas: { A: { type: "integer", example: 3, xml: { name: "a" } } } },
+    },
+    [1],
+    ["x"],
+  ],
   ["format", { type: "string", format: "date" }, ["2024-02-29", "1999-12-31"], ["2023-02-29", "1999-13-01", "x"]],
   ["format, ipv4", { type: "string", format: "ipv4" }, ["0.0.0.0", "255.1.20.3"], ["256.1.1.1", "1.1.1", "01.1.1.1"]],
   [
