@@ -1,5 +1,6 @@
 /** The tokens of what an engine is asked, refused before work that whoever asks could choose the size of. */
 import { renderChat } from "../tokenizer/ChatTemplate.ts"
+import { renderToolChat } from "../tokenizer/renderToolChat.ts"
 import { ContextOverflowError, InvalidRequestError, invalidRequest } from "../words/Errors.ts"
 import { type ChatMessage, isTokenPrompt, toMessages } from "../words/Prompt.ts"
 import type { RenderRequest } from "../words/Request.ts"
@@ -15,12 +16,12 @@ export function* rawTokens(model: OpenModel, text: string, subject?: "text"): Sl
 }
 
 /** How a prompt is read. */
-type Reading = Pick<RenderRequest, "prompt" | "template" | "continueFinalMessage" | "addGenerationPrompt">
+type Reading = Pick<RenderRequest, "prompt" | "template" | "continueFinalMessage" | "addGenerationPrompt" | "tools">
 
 /** A prompt by the chat template, unless it is taken as it is. */
 export function* promptTokens(
   model: OpenModel,
-  { addGenerationPrompt, continueFinalMessage = false, prompt, template }: Reading,
+  { addGenerationPrompt, continueFinalMessage = false, prompt, template, tools }: Reading,
 ): Sliced<ReadonlyArray<number>> {
   const isChat = !isTokenPrompt(prompt) && template !== "none"
   if (addGenerationPrompt === true && (!isChat || continueFinalMessage)) {
@@ -42,7 +43,9 @@ export function* promptTokens(
       undefined,
     )
     const end = continueFinalMessage ? "open" : isAnswered ? "answer" : "closed"
-    return yield* renderChat(model.tokenizer, messages, end)
+    return yield* tools === undefined
+      ? renderChat(model.tokenizer, messages, end)
+      : renderToolChat(model.tokenizer, messages, tools, end)
   }
   if (continueFinalMessage) throw nothingToContinue("a text without a template is continued in any case")
   if (typeof prompt === "string") return yield* rawTokens(model, prompt)

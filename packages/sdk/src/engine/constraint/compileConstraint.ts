@@ -1,11 +1,13 @@
 /** What a text is held to, as a grammar. */
 import type { Constraint } from "../../words/Constraint.ts"
 import { invalidRequest } from "../../words/Errors.ts"
+import type { ToolFormat } from "../../words/ToolFormat.ts"
 import { CharacterAutomaton } from "./CharacterAutomaton.ts"
 import { Choices } from "./Choices.ts"
 import { isEmpty } from "./Dfa.ts"
 import { Either, type Grammar, type GrammarNode, Sequence, Text } from "./Grammar.ts"
-import { encode } from "./JsonNodes.ts"
+import { controlByte } from "./ControlBytes.ts"
+import { encode, functionNotation, jsonNotation, type Notation } from "./Notation.ts"
 import { type Language, Languages, TooLarge } from "./Language.ts"
 import { readGrammar } from "./readGrammar.ts"
 import { PatternProblem, wholeMatchesOf } from "./Pattern.ts"
@@ -24,13 +26,15 @@ function compile(constraint: Constraint, known: Map<Constraint, Grammar>): Gramm
 function compileAnew(constraint: Constraint, known: Map<Constraint, Grammar>): Grammar {
   switch (constraint.type) {
     case "schema":
-      return readSchema(constraint.schema, constraint.path, constraint.apart)
+      return readSchema(constraint.schema, constraint.path, constraint.apart, notationOf(constraint.notation))
     case "grammar":
       return readGrammar(constraint.grammar)
     case "regex":
       return grammarOf(regexNode(constraint.regex))
     case "choices":
       return grammarOf(new Text(new Choices(constraint.choices.map(encode))))
+    case "control":
+      return grammarOf(controlNode(constraint.control))
     case "text":
       return grammarOf(freeText(constraint.without))
     case "sequence":
@@ -41,6 +45,15 @@ function compileAnew(constraint: Constraint, known: Map<Constraint, Grammar>): G
       return { root, hasNames: parts.some(({ hasNames }) => hasNames) }
     }
   }
+}
+
+const notationOf = (format: ToolFormat | undefined): Notation =>
+  format === "function-call" ? functionNotation : jsonNotation
+
+function controlNode(name: string): GrammarNode {
+  const byte = controlByte(name)
+  if (byte === undefined) throw invalidRequest("constraint", `no text is held to ${name}`, "Use another token.")
+  return new Text(new Choices([Uint8Array.of(byte)]))
 }
 
 const grammarOf = (root: GrammarNode): Grammar => ({ root, hasNames: false })

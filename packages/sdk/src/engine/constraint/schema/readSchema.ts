@@ -4,9 +4,11 @@ import { CharacterAutomaton } from "../CharacterAutomaton.ts"
 import { Choices } from "../Choices.ts"
 import { isEmpty } from "../Dfa.ts"
 import { Either, type Grammar, type GrammarNode, never, Rule, Sequence, settle, Text } from "../Grammar.ts"
-import { encode, type FurtherShape, jsonArray, jsonObject, oneOf, type PropertyShape } from "../JsonNodes.ts"
+import { type FurtherShape, jsonArray, jsonObject, type PropertyShape } from "../JsonNodes.ts"
+import { jsonNotation, type Notation, oneOf } from "../Notation.ts"
 import { anyString, JsonString } from "../JsonString.ts"
 import { isList, isRecord } from "../../../words/Json.ts"
+import type { Language, Languages } from "../Language.ts"
 import { conforms, fits } from "./conforms.ts"
 import { alsoReserved, type Apart, inOrder, valueInOrder } from "./Apart.ts"
 import { areDisjoint } from "./areDisjoint.ts"
@@ -28,10 +30,11 @@ const mostNamePatterns = 5
  * @param schema one that `checkConstraint` let pass.
  * @param path where the schema stands, as a caller writes it.
  * @param apart of which objects have the second before the first.
+ * @param notation how values are written.
  * @throws InvalidRequestError that names the path of what cannot be followed, or that nothing fits
  */
-export function readSchema(schema: unknown, path = "schema", apart?: Apart): Grammar {
-  return new SchemaReader(new SchemaDocument(schema, path), apart).read()
+export function readSchema(schema: unknown, path = "schema", apart?: Apart, notation = jsonNotation): Grammar {
+  return new SchemaReader(new SchemaDocument(schema, path), apart, notation).read()
 }
 
 interface Reason {
@@ -42,6 +45,7 @@ interface Reason {
 class SchemaReader {
   readonly #document: SchemaDocument
   readonly #apart: Apart | undefined
+  readonly #notation: Notation
   readonly #rules = new Map<string, Rule>()
   readonly #waiting: Array<() => void> = []
   readonly #shapes = new Map<string, ReadonlyArray<Shape>>()
@@ -51,9 +55,10 @@ class SchemaReader {
   readonly #reasons: Array<Reason> = []
   #hasNames = false
 
-  constructor(document: SchemaDocument, apart: Apart | undefined) {
+  constructor(document: SchemaDocument, apart: Apart | undefined, notation: Notation) {
     this.#document = document
     this.#apart = apart
+    this.#notation = notation
   }
 
   read(): Grammar {
@@ -167,7 +172,8 @@ class SchemaReader {
         "Use well-formed texts.",
       )
     }
-    return new Text(new Choices(texts.map(encode)))
+    for (const [i, text] of texts.entries()) this.#checkBorder(text, pathTo(pathTo(shape.path, "enum"), i))
+    return new Text(new Choices(fitting.map((value) => this.#notation.value(valueInOrder(value, this.#apart)))))
   }
 
   #kind(kind: Kind, shape: Shape): GrammarNode {
@@ -214,14 +220,29 @@ class SchemaReader {
     if (this.#strings.has(key)) return this.#strings.get(key)
     const automaton =
       patterns.length > 0
-        ? textAutomaton(patterns[0]?.path ?? path, string, (languages) =>
-            languages.and(patternLanguages(string, languages)),
+        ? textAutomaton(
+            patterns[0]?.path ?? path,
+            string,
+            (languages) => languages.and(patternLanguages(string, languages)),
+            this.#notation,
           )
-        : least === 0 && most === Infinity
-          ? anyString
-          : new JsonString(least, most)
+        : this.#anyString(path, least, most)
     this.#strings.set(key, automaton)
     return automaton
+  }
+
+  /** In JSON, what follows in a string of which only the length is asked is found out once. */
+  #anyString(path: string, least: number, most: number): ByteAutomaton | undefined {
+    if (this.#notation !== jsonNotation) {
+      return textAutomaton(path, { least, most }, (languages) => languages.any, this.#notation)
+    }
+    return least === 0 && most === Infinity ? anyString : new JsonString(least, most)
+  }
+
+  #checkBorder(text: string, path: string): void {
+    const { border } = this.#notation
+    if (border === undefined || !text.includes(border)) return
+    throw refuse(path, `it holds ${border}, which ends a text of this model's tools`, "Use another text.")
   }
 
   #array({ array, path }: Shape): GrammarNode {
@@ -229,6 +250,7 @@ class SchemaReader {
     if (least > most) return this.#impossible(pathTo(path, "maxItems"), "it is below minItems: nothing fits")
     return new Sequence(
       jsonArray({
+        notation: this.#notation,
         prefix: prefix.slice(0, most).map((parts) => this.#rule(parts)),
         items: prefix.length < most ? this.#rule(items) : never,
         least,
@@ -245,6 +267,7 @@ class SchemaReader {
     const properties: Array<PropertyShape> = []
     const names = [...object.names, ...(listed ?? []).filter((name) => !object.names.includes(name))]
     for (const name of inOrder(names, this.#apart)) {
+      this.#checkBorder(name, pathTo(pathTo(path, "properties"), name))
       const isRequired = object.required.has(name)
       const isAllowed = this.#isName(name, shape)
       const value = isAllowed ? this.#rule(object.parts.flatMap((part) => memberParts(part, name))) : never
@@ -260,7 +283,7 @@ class SchemaReader {
       return this.#impossible(pathTo(path, "minProperties"), `there are no names for ${least} members`)
     }
     const reserved = alsoReserved(object.names, this.#apart)
-    return new Sequence(jsonObject({ properties, further, reserved, least, most }))
+    return new Sequence(jsonObject({ notation: this.#notation, properties, further, reserved, least, most }))
   }
 
   /** What `propertyNames` says, of all parts. */
@@ -323,20 +346,20 @@ class SchemaReader {
     const shapes = this.#shapesOf(this.#nameParts(shape)).filter(({ kinds }) => kinds.has("string"))
     if (shapes.length === 0) return undefined
     const isFree = patterns.length === 0 && shapes.every(({ string }) => isAnyString(string))
-    if (isFree) return anyString
+    if (isFree) return this.#anyString(shape.path, 0, Infinity)
     const at = patterns[0]?.path ?? pathTo(shape.path, "propertyNames")
     const [only] = shapes
     const length = only !== undefined && shapes.length === 1 ? only.string : anyLength
     const languagesOf = length === anyLength ? stringLanguages : patternLanguages
-    return textAutomaton(at, length, (languages) =>
+    const named = (languages: Languages): Language =>
       languages.and([
         languages.or(shapes.map(({ string }) => languages.and(languagesOf(string, languages)))),
         ...patterns.map(({ path, source }, i) => {
           const matching = languageOf({ source, path }, languages)
           return matches[i] === true ? matching : languages.not(matching)
         }),
-      ]),
-    )
+      ])
+    return textAutomaton(at, length, named, this.#notation)
   }
 
   #impossible(path: string, problem: string): GrammarNode {
