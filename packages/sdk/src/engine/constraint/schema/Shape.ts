@@ -2,6 +2,7 @@
 import { isList, isRecord, type JsonRecord } from "../../../words/Json.ts"
 import { base64, base64url, knownFormats, numberFormats, patternOfFormat } from "./Formats.ts"
 import { kindKeywords, listOf, pathTo, refuse } from "./Keywords.ts"
+import { matchesPattern } from "./matchesPattern.ts"
 import type { BarePart, Part } from "./Parts.ts"
 
 /** Kinds of JSON values; an integer is a number. */
@@ -113,6 +114,15 @@ export function keyOf(value: unknown): string {
 const uniqueBy = (list: ReadonlyArray<unknown>, key: (value: unknown) => string): ReadonlyArray<unknown> => [
   ...new Map(list.map((value) => [key(value), value])).values(),
 ]
+
+/** Whether members may come that match no pattern: where something says so, or nothing names any. */
+export function isOpen(parts: ReadonlyArray<BarePart>): boolean {
+  const says = parts.some(({ schema }) => schema["additionalProperties"] !== undefined)
+  const names = parts.some(
+    ({ schema }) => schema["properties"] !== undefined || schema["patternProperties"] !== undefined,
+  )
+  return says || !names
+}
 
 /** The numbers that parts give for a keyword. */
 const numbersOf = (parts: ReadonlyArray<BarePart>, keyword: string): ReadonlyArray<number> =>
@@ -279,8 +289,8 @@ export function memberParts({ path, schema }: BarePart, name: string): ReadonlyA
     found.push({ schema: properties[name], path: pathTo(pathTo(path, "properties"), name) })
   }
   for (const [pattern, value] of Object.entries(isRecord(patternProperties) ? patternProperties : {})) {
-    if (new RegExp(pattern, "u").test(name))
-      found.push({ schema: value, path: pathTo(pathTo(path, "patternProperties"), pattern) })
+    const at = pathTo(pathTo(path, "patternProperties"), pattern)
+    if (matchesPattern({ source: pattern, path: at }, name)) found.push({ schema: value, path: at })
   }
   if (found.length > 0) return found
   if (additionalProperties !== undefined) {

@@ -9,14 +9,15 @@ import { jsonNotation, type Notation, oneOf } from "../Notation.ts"
 import { anyString, JsonString } from "../JsonString.ts"
 import { isList, isRecord } from "../../../words/Json.ts"
 import type { Language, Languages } from "../Language.ts"
-import { conforms, fits } from "./conforms.ts"
+import { conforms, fits, type ShapesOf } from "./conforms.ts"
 import { alsoReserved, type Apart, inOrder, valueInOrder } from "./Apart.ts"
 import { areDisjoint } from "./areDisjoint.ts"
 import { areToldApart } from "./areToldApart.ts"
+import { areWrittenApart } from "./areWrittenApart.ts"
 import { cut, pathTo, refuse } from "./Keywords.ts"
 import { numbersWithin } from "./numbersWithin.ts"
 import { type Alternatives, type BarePart, type Flat, type Part, SchemaDocument } from "./Parts.ts"
-import { type Kind, memberParts, type PatternRule, type Shape, shapeOf } from "./Shape.ts"
+import { isOpen, type Kind, memberParts, type PatternRule, type Shape, shapeOf } from "./Shape.ts"
 import { anyLength, languageOf, patternLanguages, stringLanguages, textAutomaton, within } from "./textAutomaton.ts"
 
 /** A schema with more parts is refused: it would take seconds and hundreds of megabytes. */
@@ -116,15 +117,19 @@ class SchemaReader {
   /** Of `oneOf`, no value may fit two alternatives. */
   #checkExclusive({ alternatives, parts }: Flat): void {
     const bare = parts.map((part) => ({ ...part, isBare: true }))
-    for (const { isExclusive, of, path } of alternatives) if (isExclusive) this.#checkPairs(bare, of, path)
+    // Beside other alternatives, what is written may have their members, too.
+    const isAlone = alternatives.length === 1
+    for (const { isExclusive, of, path } of alternatives) if (isExclusive) this.#checkPairs(bare, of, path, isAlone)
   }
 
-  #checkPairs(bare: ReadonlyArray<Part>, of: Alternatives["of"], path: string): void {
+  #checkPairs(bare: ReadonlyArray<Part>, of: Alternatives["of"], path: string, isAlone: boolean): void {
     const whole = of.map((one) => [...bare, one])
     if (areToldApart(whole, (parts) => this.#shapesOf(parts))) return
     for (const [i, one] of of.entries()) {
       for (const [j, other] of of.slice(i + 1).entries()) {
-        if (areDisjoint([...bare, one], [...bare, other], (parts) => this.#shapesOf(parts))) continue
+        const shapesOf: ShapesOf = (parts) => this.#shapesOf(parts)
+        if (areDisjoint([...bare, one], [...bare, other], shapesOf)) continue
+        if (isAlone && areWrittenApart(shapesOf([...bare, one]), shapesOf([...bare, other]))) continue
         throw refuse(
           path,
           `alternatives ${i} and ${i + 1 + j} may both fit, and \`oneOf\` lets one alone`,
@@ -405,15 +410,6 @@ function namePatterns({ path, schema }: BarePart): ReadonlyArray<PatternRule> {
   return isRecord(patternProperties)
     ? Object.keys(patternProperties).map((source) => ({ source, path: pathTo(at, source) }))
     : []
-}
-
-/** Whether members may come that match no pattern: where something says so, or nothing names any. */
-function isOpen(parts: ReadonlyArray<BarePart>): boolean {
-  const says = parts.some(({ schema }) => schema["additionalProperties"] !== undefined)
-  const names = parts.some(
-    ({ schema }) => schema["properties"] !== undefined || schema["patternProperties"] !== undefined,
-  )
-  return says || !names
 }
 
 /** What a part says of a further member whose name matches these patterns. */

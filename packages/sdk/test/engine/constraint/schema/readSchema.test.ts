@@ -193,6 +193,17 @@ const cases: ReadonlyArray<
     [{ a: 1 }, { b: 1 }, { a: 1, b: 2 }],
     [{}],
   ],
+  [
+    "oneOf of objects that must have another member each",
+    {
+      oneOf: [
+        { type: "object", properties: { a: { const: 1 }, c: {} }, required: ["a"] },
+        { type: "object", properties: { b: { const: 2 }, c: {} }, required: ["b"] },
+      ],
+    },
+    [{ a: 1 }, { b: 2 }, { b: 2, c: 3 }],
+    [{ a: 1, b: 2 }, {}, { c: 3 }],
+  ],
   ["oneOf of different types", { oneOf: [{ type: "integer" }, { type: "string" }] }, [1, "a"], [null, 1.5]],
   [
     "oneOf told apart by a constant",
@@ -370,6 +381,26 @@ const refused: ReadonlyArray<readonly [schema: JsonSchema, path: string]> = [
   [{ type: "object", required: ["a"], additionalProperties: false }, "schema.additionalProperties"],
   [{ type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }, "schema"],
   [{ oneOf: [{ type: "integer" }, { type: "number" }] }, "schema.oneOf"],
+  [
+    {
+      oneOf: [
+        { properties: { a: {} }, required: ["a"] },
+        { properties: { b: {} }, required: ["b"] },
+      ],
+      anyOf: [{ properties: { a: {}, b: {} } }, { properties: { c: {} } }],
+    },
+    "schema.oneOf",
+  ],
+  [
+    {
+      oneOf: [
+        { properties: { a: {} }, required: ["a"], additionalProperties: true },
+        { properties: { b: {} }, required: ["b"] },
+      ],
+    },
+    "schema.oneOf",
+  ],
+  [{ oneOf: [{ properties: { a: {} }, required: ["a"] }, { properties: { b: {} } }] }, "schema.oneOf"],
   [{ enum: [] }, "schema.enum"],
   [{ type: "string", enum: [1, 2] }, "schema.enum"],
   [{ $schema: "http://json-schema.org/draft-03/schema" }, "schema.$schema"],
