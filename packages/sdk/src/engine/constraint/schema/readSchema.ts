@@ -13,7 +13,7 @@ import { conforms, fits, type ShapesOf } from "./conforms.ts"
 import { alsoReserved, type Apart, inOrder, valueInOrder } from "./Apart.ts"
 import { areDisjoint } from "./areDisjoint.ts"
 import { areToldApart } from "./areToldApart.ts"
-import { areWrittenApart } from "./areWrittenApart.ts"
+import { areAllWrittenApart, areWrittenApart } from "./areWrittenApart.ts"
 import { cut, pathTo, refuse } from "./Keywords.ts"
 import { numbersWithin } from "./numbersWithin.ts"
 import { type Alternatives, type BarePart, type Flat, type Part, SchemaDocument } from "./Parts.ts"
@@ -125,6 +125,7 @@ class SchemaReader {
   #checkPairs(bare: ReadonlyArray<Part>, of: Alternatives["of"], path: string, isAlone: boolean): void {
     const whole = of.map((one) => [...bare, one])
     if (areToldApart(whole, (parts) => this.#shapesOf(parts))) return
+    if (isAlone && areAllWrittenApart(whole.map((parts) => this.#shapesOf(parts)))) return
     for (const [i, one] of of.entries()) {
       for (const [j, other] of of.slice(i + 1).entries()) {
         const shapesOf: ShapesOf = (parts) => this.#shapesOf(parts)
