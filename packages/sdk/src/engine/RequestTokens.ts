@@ -5,6 +5,7 @@ import { ContextOverflowError, InvalidRequestError, invalidRequest } from "../wo
 import { type ChatMessage, isTokenPrompt, toMessages } from "../words/Prompt.ts"
 import type { RenderRequest } from "../words/Request.ts"
 import type { Sliced } from "../words/Sliced.ts"
+import type { ToldTool } from "../words/Tool.ts"
 import type { OpenModel } from "./OpenModel.ts"
 
 /** A text as it is, `<bos>` first. */
@@ -37,11 +38,8 @@ export function* promptTokens(
     const messages = toMessages(prompt)
     if (continueFinalMessage) checkContinuable(messages)
     else if (isAnswered) checkAnswerable(messages)
-    checkMayFit(
-      model,
-      messages.reduce((sum, { content }) => sum + content.trim().length, 0),
-      undefined,
-    )
+    const said = messages.reduce((sum, { content }) => sum + content.trim().length, 0)
+    checkMayFit(model, said + (tools === undefined ? 0 : toldLength(messages, tools)), undefined)
     const end = continueFinalMessage ? "open" : isAnswered ? "answer" : "closed"
     return yield* tools === undefined
       ? renderChat(model.tokenizer, messages, end)
@@ -55,6 +53,10 @@ export function* promptTokens(
     remedy: 'Pass a text with `template: "none"`, or the chat without it.',
   })
 }
+
+/** What the template is told beside what is said: about so long, of which a token says a part. */
+const toldLength = (messages: ReadonlyArray<ChatMessage>, tools: ReadonlyArray<ToldTool>): number =>
+  JSON.stringify([tools, messages.map(({ toolCalls = [] }) => toolCalls.map(({ input }) => input))]).length
 
 /** The template would close the assistant's turn and open another, which answers nothing. */
 function checkAnswerable(messages: ReadonlyArray<ChatMessage>): void {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Facet, InvalidRequestError } from "../../../src/index.ts"
+import { ContextOverflowError, Facet, InvalidRequestError } from "../../../src/index.ts"
 import type { ChatMessage, GenerateOptions, GenerationPart, Tool, ToolCall } from "../../../src/words/index.ts"
 import { functionTokens } from "../../../src/words/ToolFormat.ts"
 import { writeFunctionGemma3 } from "../../fixtures/gemma3.ts"
@@ -133,6 +133,12 @@ describe("a model whose template has a format of tools", () => {
     const { messages, steps } = await facet.runTools([user], asked)
     assert.deepStrictEqual(steps[0]?.results[0]?.content, '{"bone":true}')
     assert.include((await facet.tokens.render(messages.slice(0, 3))).text, "response:dig{bone:true}")
+  })
+
+  it("is refused more tools than it can hold, before it renders them", async () => {
+    const tools = Array.from({ length: 128 }, (_, i) => ({ name: `t${i}`, description: "x".repeat(1000) }))
+    const error = await facet.generate([user], { tools }).catch((error: unknown) => error)
+    assert.instanceOf(error, ContextOverflowError)
   })
 
   it("is refused what its format cannot say, by its path", async () => {
