@@ -3,6 +3,7 @@ import type { ByteAutomaton } from "./ByteAutomaton.ts"
 import { type GrammarNode, possible, Text } from "./Grammar.ts"
 import { JsonKey } from "./JsonKey.ts"
 import { type Notation, oneOf } from "./Notation.ts"
+import type { TokenTrie } from "./TokenTrie.ts"
 
 const open = { array: oneOf("["), object: oneOf("{") }
 const close = { array: oneOf("]"), object: oneOf("}") }
@@ -86,6 +87,8 @@ export interface FurtherShape {
 
 export interface ObjectShape {
   readonly notation: Notation
+  /** What names are said in, to know in how few; undefined: each byte counts as one. */
+  readonly tokens: TokenTrie | undefined
   /** They come in this order. */
   readonly properties: ReadonlyArray<PropertyShape>
   /** They come after the properties. */
@@ -133,7 +136,7 @@ class WholeObject {
   constructor(shape: ObjectShape) {
     this.shape = shape
     this.isCounted = shape.most < Infinity || shape.least > 0
-    this.#properties = shape.properties.map(({ name }) => shape.notation.property(name))
+    this.#properties = shape.properties.map(({ name }) => shape.notation.property(name, shape.tokens))
     const required = [0]
     for (const { isRequired } of shape.properties.toReversed())
       required.push((required.at(-1) ?? 0) + (isRequired ? 1 : 0))

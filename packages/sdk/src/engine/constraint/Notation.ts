@@ -5,12 +5,16 @@ import { Choices } from "./Choices.ts"
 import { escapeByte } from "./ControlBytes.ts"
 import { Text } from "./Grammar.ts"
 import type { SpellingKind } from "./Spelling.ts"
+import type { TokenTrie } from "./TokenTrie.ts"
 
 const encoder = new TextEncoder()
 export const encode = (text: string): Uint8Array => encoder.encode(text)
 
 /** One of some texts. */
 export const oneOf = (...texts: ReadonlyArray<string>): Text => new Text(new Choices(texts.map(encode)))
+
+const choice = (texts: ReadonlyArray<string>, tokens: TokenTrie | undefined): Text =>
+  new Text(new Choices(texts.map(encode), tokens))
 
 export interface Notation {
   /** The byte that stands on both sides of a text. */
@@ -22,7 +26,7 @@ export interface Notation {
   readonly comma: Text
   readonly colon: Text
   /** A member's name and colon: of the first of an object, and of a later one with the comma before it. */
-  readonly property: (name: string) => { readonly first: Text; readonly later: Text }
+  readonly property: (name: string, tokens: TokenTrie | undefined) => { readonly first: Text; readonly later: Text }
   /** A name as it stands between quotes, these included. */
   readonly quoted: (name: string) => Uint8Array
   /** A whole value of JSON. */
@@ -36,11 +40,11 @@ export const jsonNotation: Notation = {
   border: undefined,
   comma: oneOf(",", ", "),
   colon: oneOf(":", ": "),
-  property: (name) => {
+  property: (name, tokens) => {
     const key = JSON.stringify(name)
     return {
-      first: oneOf(`${key}:`, `${key}: `),
-      later: oneOf(`,${key}:`, `,${key}: `, `, ${key}:`, `, ${key}: `),
+      first: choice([`${key}:`, `${key}: `], tokens),
+      later: choice([`,${key}:`, `,${key}: `, `, ${key}:`, `, ${key}: `], tokens),
     }
   },
   quoted: (name) => encode(JSON.stringify(name)),
@@ -51,7 +55,7 @@ export const jsonNotation: Notation = {
 const bareName = /^[\p{L}\p{N}_$@.-]+$/u
 
 const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]))
-const text = (texts: ReadonlyArray<Uint8Array>): Text => new Text(new Choices(texts))
+const text = (bytes: Uint8Array, tokens: TokenTrie | undefined): Text => new Text(new Choices([bytes], tokens))
 const between = (parts: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> =>
   parts.flatMap((part, i) => (i === 0 ? [part] : [encode(","), part]))
 
@@ -66,9 +70,12 @@ export const functionNotation: Notation = {
   border: functionTokens.escape,
   comma: oneOf(","),
   colon: oneOf(":"),
-  property: (name) => {
+  property: (name, tokens) => {
     const key = nameOf(name)
-    return { first: text([joined([key, encode(":")])]), later: text([joined([encode(","), key, encode(":")])]) }
+    return {
+      first: text(joined([key, encode(":")]), tokens),
+      later: text(joined([encode(","), key, encode(":")]), tokens),
+    }
   },
   quoted: escaped,
   value: spelt,

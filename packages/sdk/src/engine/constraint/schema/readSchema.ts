@@ -5,7 +5,8 @@ import { Choices } from "../Choices.ts"
 import { isEmpty } from "../Dfa.ts"
 import { Either, type Grammar, type GrammarNode, never, Rule, Sequence, settle, Text } from "../Grammar.ts"
 import { type FurtherShape, jsonArray, jsonObject, type PropertyShape } from "../JsonNodes.ts"
-import { jsonNotation, type Notation, oneOf } from "../Notation.ts"
+import { encode, jsonNotation, type Notation } from "../Notation.ts"
+import type { TokenTrie } from "../TokenTrie.ts"
 import { anyString, JsonString } from "../JsonString.ts"
 import { isList, isRecord } from "../../../words/Json.ts"
 import type { Language, Languages } from "../Language.ts"
@@ -32,10 +33,17 @@ const mostNamePatterns = 5
  * @param path where the schema stands, as a caller writes it.
  * @param apart of which objects have the second before the first.
  * @param notation how values are written.
+ * @param tokens what they are said in, to know in how few.
  * @throws InvalidRequestError that names the path of what cannot be followed, or that nothing fits
  */
-export function readSchema(schema: unknown, path = "schema", apart?: Apart, notation = jsonNotation): Grammar {
-  return new SchemaReader(new SchemaDocument(schema, path), apart, notation).read()
+export function readSchema(
+  schema: unknown,
+  path = "schema",
+  apart?: Apart,
+  notation = jsonNotation,
+  tokens?: TokenTrie,
+): Grammar {
+  return new SchemaReader(new SchemaDocument(schema, path), apart, notation, tokens).read()
 }
 
 interface Reason {
@@ -47,6 +55,7 @@ class SchemaReader {
   readonly #document: SchemaDocument
   readonly #apart: Apart | undefined
   readonly #notation: Notation
+  readonly #tokens: TokenTrie | undefined
   readonly #rules = new Map<string, Rule>()
   readonly #waiting: Array<() => void> = []
   readonly #shapes = new Map<string, ReadonlyArray<Shape>>()
@@ -56,10 +65,11 @@ class SchemaReader {
   readonly #reasons: Array<Reason> = []
   #hasNames = false
 
-  constructor(document: SchemaDocument, apart: Apart | undefined, notation: Notation) {
+  constructor(document: SchemaDocument, apart: Apart | undefined, notation: Notation, tokens: TokenTrie | undefined) {
     this.#document = document
     this.#apart = apart
     this.#notation = notation
+    this.#tokens = tokens
   }
 
   read(): Grammar {
@@ -179,15 +189,16 @@ class SchemaReader {
       )
     }
     for (const [i, text] of texts.entries()) this.#checkBorder(text, pathTo(pathTo(shape.path, "enum"), i))
-    return new Text(new Choices(fitting.map((value) => this.#notation.value(valueInOrder(value, this.#apart)))))
+    const spelt = fitting.map((value) => this.#notation.value(valueInOrder(value, this.#apart)))
+    return new Text(new Choices(spelt, this.#tokens))
   }
 
   #kind(kind: Kind, shape: Shape): GrammarNode {
     switch (kind) {
       case "null":
-        return oneOf("null")
+        return this.#word("null")
       case "boolean":
-        return oneOf("true", "false")
+        return this.#word("true", "false")
       case "number":
         return this.#number(shape)
       case "string":
@@ -197,6 +208,10 @@ class SchemaReader {
       case "object":
         return this.#object(shape)
     }
+  }
+
+  #word(...texts: ReadonlyArray<string>): GrammarNode {
+    return new Text(new Choices(texts.map(encode), this.#tokens))
   }
 
   #number({ number, path }: Shape): GrammarNode {
@@ -289,7 +304,9 @@ class SchemaReader {
       return this.#impossible(pathTo(path, "minProperties"), `there are no names for ${least} members`)
     }
     const reserved = alsoReserved(object.names, this.#apart)
-    return new Sequence(jsonObject({ notation: this.#notation, properties, further, reserved, least, most }))
+    return new Sequence(
+      jsonObject({ notation: this.#notation, tokens: this.#tokens, properties, further, reserved, least, most }),
+    )
   }
 
   /** What `propertyNames` says, of all parts. */

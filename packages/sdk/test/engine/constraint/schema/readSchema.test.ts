@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { tries } from "../../../../../../test/campaign.ts"
 import type { JsonSchema } from "../../../../src/words/Constraint.ts"
 import { InvalidRequestError } from "../../../../src/words/Errors.ts"
-import { letsThrough, schemaAutomaton, writeAtRandom } from "../../../fixtures/constraint.ts"
+import { letsThrough, schemaAutomaton, tokenizer, writeAtRandom } from "../../../fixtures/constraint.ts"
 import { forSeeds } from "../../../fixtures/random.ts"
 import { randomSchema } from "../../../fixtures/randomSchema.ts"
 
@@ -30,6 +30,20 @@ describe("a text by a schema", () => {
       assert.isTrue(isWhole, `cut: ${text} for ${JSON.stringify(schema)}`)
       assert.isTrue(isValid(schema, JSON.parse(text)), `${text} does not fit ${JSON.stringify(schema)}`)
       assert.isTrue(hasDistinctKeys(text), text)
+    })
+  })
+
+  it("ends in time where there is room for its shortest text in tokens, whose bytes are more", () => {
+    const names = ["the name of the animal", "is it an animal", "what the animal said"]
+    const properties = Object.fromEntries(
+      names.map((name, i) => [name, [{ type: "string" }, { type: "boolean" }, {}][i]]),
+    )
+    const automaton = schemaAutomaton({ type: "object", properties, required: names })
+    const shortest = `{"${names[0]}":"","${names[1]}":true,"${names[2]}":0}`
+    const fewest = tokenizer.encodePlain(shortest).length
+    assert.isBelow(automaton.start.distance, 1.2 * fewest)
+    forSeeds(tries(8), (random) => {
+      assert.isTrue(writeAtRandom(automaton, random, automaton.start.distance).isWhole)
     })
   })
 
