@@ -43,7 +43,7 @@ const others: Readonly<Record<string, z.ZodType>> = {
   "a mac with dashes": z.mac({ delimiter: "-" }),
   "a positive number": z.number().positive(),
   "a template": z.templateLiteral(["v", z.int(), ".", z.enum(["a", "b"])]),
-  "a word at another": z.stringFormat("words", /^\w+\@[\w-.]{2}\_$/),
+  "a word at another": z.stringFormat("words", new RegExp(String.raw`^\w+\@[\w-.]{2}\_$`)),
   "an address by its rfc": z.email({ pattern: z.regexes.rfc5322Email }),
 }
 
