@@ -110,12 +110,36 @@ const harmless = [
   "prompt_cache_key",
   "prompt_cache_retention",
   "prediction",
+  // Of other servers: what is kept, for how long, and whose turn it is, is decided here.
+  "cache_prompt",
+  "keep_alive",
+  "priority",
+  "ttl",
 ] as const
+
+/** Settings of other servers that an answer here cannot depend on, and what they hold where they ask for nothing. */
+const elsewhere: Readonly<Record<string, { readonly nothing: unknown; readonly because: string }>> = {
+  ignore_eos: { nothing: false, because: "an answer ends where the model ends it. Send min_tokens." },
+  include_stop_str_in_output: { nothing: false, because: "an answer ends before a stop string." },
+  skip_special_tokens: { nothing: true, because: "control tokens have no text here." },
+  spaces_between_special_tokens: { nothing: true, because: "control tokens have no text here." },
+  use_beam_search: { nothing: false, because: "this server searches no beams." },
+  length_penalty: { nothing: 1, because: "this server searches no beams." },
+  typical_p: { nothing: 1, because: "this server does not sample so. Send top_p or min_p." },
+  mirostat: { nothing: 0, because: "this server does not sample so. Send top_p or min_p." },
+}
 
 /** Reads what every completion may carry beside what it asks. */
 export function readRest(fields: RequestFields): void {
   for (const name of harmless) fields.value(name)
+  for (const [name, { because, nothing }] of Object.entries(elsewhere)) {
+    fields.refuse(name, because, (value) => value === nothing)
+  }
 }
+
+/** So many tokens at most. -1 is how some servers say that there is no limit. */
+export const readMost = (fields: RequestFields, name: string): number | undefined =>
+  fields.value(name) === -1 ? undefined : fields.number(name, atLeastOne)
 
 /** How many answers each of so many prompts is to have. */
 export function readCount(fields: RequestFields, prompts = 1): number {

@@ -2,10 +2,10 @@
 import { type ChatMessage, mostAlternatives } from "@facet/sdk/words"
 import { badRequest, unsupported } from "./ApiError.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
-import { atLeastOne, RequestFields, kindOf } from "./RequestFields.ts"
+import { RequestFields, kindOf } from "./RequestFields.ts"
 import { readResponseFormat } from "./readResponseFormat.ts"
 import { readToolCalls, readTools, requiredText } from "./readTools.ts"
-import { readCount, readDelivery, readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
+import { readCount, readDelivery, readMost, readRest, readSampling, warnOfOthers } from "./CompletionFields.ts"
 
 /** @throws ApiError that names the field that is wrong, or that cannot be honoured. */
 export function readChatRequest(body: unknown): CompletionJob {
@@ -54,8 +54,8 @@ function readOpenEnd(fields: RequestFields, messages: ReadonlyArray<ChatMessage>
 }
 
 function readMaxTokens(fields: RequestFields): number | undefined {
-  const old = fields.number("max_tokens", atLeastOne)
-  const current = fields.number("max_completion_tokens", atLeastOne)
+  const old = readMost(fields, "max_tokens")
+  const current = readMost(fields, "max_completion_tokens")
   if (old !== undefined && current !== undefined && old !== current) {
     throw badRequest("max_tokens", "it differs from max_completion_tokens. Send one of them.", "invalid_value")
   }
@@ -103,6 +103,9 @@ function readMessage(fields: RequestFields): ReadonlyArray<ChatMessage> {
   // Clients write null where an assistant said nothing: no turn, unless it called something.
   if (role === "assistant" && content === undefined)
     return toolCalls === undefined ? [] : [{ role, content: "", toolCalls }]
+  // A tool that found nothing.
+  if (role === "tool" && content === undefined)
+    return [{ role, content: "", ...(toolCallId !== undefined && { toolCallId }) }]
   const text = readContent(content, fields.at("content"))
   return [{ role, content: text, ...(toolCalls && { toolCalls }), ...(toolCallId !== undefined && { toolCallId }) }]
 }

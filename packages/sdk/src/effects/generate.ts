@@ -15,6 +15,7 @@ import { Opened } from "../words/Opened.ts"
 import { loadCode } from "../words/loadCode.ts"
 import { holdsToolCalls, type Prompt, readPrompt } from "../words/Prompt.ts"
 import type { GenerateRequest } from "../words/Request.ts"
+import type { ToolFormat } from "../words/ToolFormat.ts"
 import { FinishLogprobs } from "./FinishLogprobs.ts"
 import type { guarded as guardedGeneration } from "./guarded.ts"
 import type { CallingPart, ToolUse } from "./tools/ToolUse.ts"
@@ -48,9 +49,10 @@ const attempt = <A>(work: () => Promise<A>): Effect.Effect<A, FacetError> =>
 const say = (prompt: Prompt, options: GenerateOptions<JsonSchema>): Stream.Stream<GenerationPart, FacetError, Opened> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { engine, model } = (yield* Opened).text
+      const { description, text } = yield* Opened
+      const { engine, model } = text
       const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
-      const use = yield* toolUse(prompt, options)
+      const use = yield* toolUse(prompt, options, description.toolFormat)
       const request = yield* checked(() => ({ ...readRequest(model, prompt, options, use), ...asking }))
       if (request.constraint !== undefined) yield* attempt(() => loadAndCheckForm(request))
       const guard = yield* checked(() => readGuard(options.guard))
@@ -79,6 +81,7 @@ export const generate = <const S extends AnswerSchema = never>(
 export const toolUse = (
   prompt: Prompt,
   options: GenerateOptions<JsonSchema>,
+  format: ToolFormat | undefined,
 ): Effect.Effect<ToolUse | undefined, FacetError> => {
   const { parallelToolCalls, toolChoice, tools } = options
   const isAsked = [parallelToolCalls, toolChoice, tools].some((option) => option !== undefined)
@@ -86,7 +89,7 @@ export const toolUse = (
   return Effect.tryPromise({
     try: async () => {
       const { ToolUse } = await loadCode(() => import("./tools/ToolUse.ts"))
-      return new ToolUse(prompt, { ...options, tools: await loadToolSchemas(tools) })
+      return new ToolUse(prompt, { ...options, tools: await loadToolSchemas(tools) }, format)
     },
     catch: (cause) => asFacetError("Reading the tools", cause),
   })
@@ -116,6 +119,12 @@ function readGuard(guard: GenerateOptions["guard"]): GuardPlan | undefined {
   return readGuardOptions(guard === true ? {} : guard)
 }
 
+/** Calls and results travel where the model's template has a place for them. */
+export function promptOf(prompt: Prompt, use: ToolUse | undefined): Pick<GenerateRequest, "prompt" | "tools"> {
+  if (use?.told !== undefined) return { prompt: use.prompt, tools: use.told }
+  return { prompt: readPrompt(use?.prompt ?? prompt) }
+}
+
 function readRequest(
   model: GenerateRequest["model"],
   prompt: Prompt,
@@ -125,6 +134,6 @@ function readRequest(
   return {
     ...readGenerateOptions(use?.options ?? options),
     model,
-    prompt: readPrompt(use?.prompt ?? prompt),
+    ...promptOf(prompt, use),
   }
 }

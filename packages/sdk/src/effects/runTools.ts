@@ -98,7 +98,9 @@ function runCall({ id, input, name }: ToolCall, tools: ReadonlyArray<Tool>): Eff
   }).pipe(Effect.catch((failed) => Effect.succeed(failed)))
 }
 
-const contentOf = (found: unknown): string => (typeof found === "string" ? found : (JSON.stringify(found) ?? "null"))
+/** Half a surrogate pair, which no model could read, is told as what cannot be read. */
+const contentOf = (found: unknown): string =>
+  typeof found === "string" ? found.toWellFormed() : (JSON.stringify(found) ?? "null")
 
 const messageOfError = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

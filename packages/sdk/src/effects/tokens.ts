@@ -6,7 +6,7 @@ import { checked } from "../words/checked.ts"
 import { checkUnicode } from "../words/Checks.ts"
 import type { FacetError } from "../words/Errors.ts"
 import { Opened } from "../words/Opened.ts"
-import { checkTokens, type Prompt, readPrompt } from "../words/Prompt.ts"
+import { checkTokens, type Prompt } from "../words/Prompt.ts"
 import {
   checkEncodeOptions,
   checkRenderOptions,
@@ -14,7 +14,7 @@ import {
   type RenderedPrompt,
   type RenderOptions,
 } from "../words/RenderedPrompt.ts"
-import { toolUse } from "./generate.ts"
+import { promptOf, toolUse } from "./generate.ts"
 
 /** The engine, and what every request for it begins with. */
 const asking = Effect.gen(function* () {
@@ -27,10 +27,10 @@ const render = Effect.fn("facet.tokens.render")(function* (
   options: RenderOptions = {},
 ): Effect.fn.Return<RenderedPrompt, FacetError, Opened> {
   yield* checked(() => checkRenderOptions(options))
-  const use = yield* toolUse(prompt, {})
-  const read = yield* checked(() => readPrompt(use?.prompt ?? prompt))
+  const use = yield* toolUse(prompt, {}, (yield* Opened).description.toolFormat)
+  const read = yield* checked(() => promptOf(prompt, use))
   const { engine, request } = yield* asking
-  return yield* engine.render({ ...request, ...options, prompt: read })
+  return yield* engine.render({ ...request, ...options, ...read })
 })
 
 const count = (prompt: Prompt, options: RenderOptions = {}): Effect.Effect<number, FacetError, Opened> =>

@@ -1,5 +1,5 @@
 /** The form that a running text is held to: which tokens may come, which must, and how near the end has to be. */
-import { type Automaton, Matcher, setToken } from "./constraint/index.ts"
+import { type Automaton, isControlByte, Matcher, setToken } from "./constraint/index.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import type { AllowedTokens } from "./Sampler.ts"
 
@@ -63,12 +63,18 @@ export class Form {
   }
 
   #withForced(id: number): ReadonlyArray<number> {
+    const { tokenizer } = this.#model
     const forced = this.#matcher.forced()
     if (forced.length === 0) return [id]
-    const text = textOf(Uint8Array.from([...this.#bytesOf([id]), ...forced]))
+    const border = forced.findIndex(isControlByte)
+    const plain = border < 0 ? forced : forced.subarray(0, border)
+    const text = textOf(Uint8Array.from([...this.#bytesOf([id]), ...plain]))
     if (text === undefined) return [id]
-    const ids = this.#model.tokenizer.encodePlain(text)
-    return this.#matcher.endsAfter(forced) ? ids : ids.slice(0, -1)
+    const ids = tokenizer.encodePlain(text)
+    const isWhole = border >= 0 || this.#matcher.endsAfter(forced)
+    const run = isWhole ? ids : ids.slice(0, -1)
+    // A control token has no text that could be spelt otherwise.
+    return tokenizer.isControl(id) ? [id, ...run] : run
   }
 
   #bytesOf(ids: ReadonlyArray<number>): Uint8Array {

@@ -11,8 +11,9 @@ import type { PrefillRule, ReuseRule } from "../words/EngineSettings.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { ShieldSpelling } from "../words/ShieldSpelling.ts"
 import { type Site, siteKey } from "../words/Site.ts"
+import { functionTokens } from "../words/ToolFormat.ts"
 import { areRowsExact } from "./areRowsExact.ts"
-import { Constraints } from "./constraint/index.ts"
+import { Constraints, grammarBytesOf } from "./constraint/index.ts"
 import { Feeds, readsCandidates } from "./Feeds.ts"
 import { fingerprintOf } from "./fingerprintOf.ts"
 import type { Forward, Lane, Wanted } from "./Forward.ts"
@@ -92,12 +93,14 @@ export class OpenModel {
     this.architecture = architecture
     this.config = config
     this.tokenizer = tokenizer
-    this.constraints = new Constraints({ vocabSize: config.vocabSize, bytesOf: (id) => tokenizer.bytesOf(id) })
+    this.constraints = new Constraints({ vocabSize: config.vocabSize, bytesOf: grammarBytesOf(tokenizer) })
     this.leftOut = located.leftOut
     this.answers = { yes: singleToken(tokenizer, "Yes"), no: singleToken(tokenizer, "No") }
     this.spelling = config.shieldSpelling ?? spellingOfTemplate(tokenizer.templateSource) ?? "A"
     const endOfTurn = tokenizer.controls.get(architecture.endOfTurn)
-    this.endIds = new Set(endOfTurn === undefined ? config.eosIds : [...config.eosIds, endOfTurn])
+    const endOfCalls = tokenizer.toolFormat && tokenizer.controls.get(functionTokens.response[0])
+    const ends = [endOfTurn, endOfCalls].filter((id) => id !== undefined)
+    this.endIds = new Set([...config.eosIds, ...ends])
     this.#reuse = reuse
     this.#session = session
     this.#nobody = this.newSequence(1)

@@ -1,9 +1,11 @@
 /** The tokens of what an engine is asked, refused before work that whoever asks could choose the size of. */
 import { renderChat } from "../tokenizer/ChatTemplate.ts"
+import { renderToolChat } from "../tokenizer/renderToolChat.ts"
 import { ContextOverflowError, InvalidRequestError, invalidRequest } from "../words/Errors.ts"
 import { type ChatMessage, isTokenPrompt, toMessages } from "../words/Prompt.ts"
 import type { RenderRequest } from "../words/Request.ts"
 import type { Sliced } from "../words/Sliced.ts"
+import type { ToldTool } from "../words/Tool.ts"
 import type { OpenModel } from "./OpenModel.ts"
 
 /** A text as it is, `<bos>` first. */
@@ -15,12 +17,12 @@ export function* rawTokens(model: OpenModel, text: string, subject?: "text"): Sl
 }
 
 /** How a prompt is read. */
-type Reading = Pick<RenderRequest, "prompt" | "template" | "continueFinalMessage" | "addGenerationPrompt">
+type Reading = Pick<RenderRequest, "prompt" | "template" | "continueFinalMessage" | "addGenerationPrompt" | "tools">
 
 /** A prompt by the chat template, unless it is taken as it is. */
 export function* promptTokens(
   model: OpenModel,
-  { addGenerationPrompt, continueFinalMessage = false, prompt, template }: Reading,
+  { addGenerationPrompt, continueFinalMessage = false, prompt, template, tools }: Reading,
 ): Sliced<ReadonlyArray<number>> {
   const isChat = !isTokenPrompt(prompt) && template !== "none"
   if (addGenerationPrompt === true && (!isChat || continueFinalMessage)) {
@@ -36,13 +38,12 @@ export function* promptTokens(
     const messages = toMessages(prompt)
     if (continueFinalMessage) checkContinuable(messages)
     else if (isAnswered) checkAnswerable(messages)
-    checkMayFit(
-      model,
-      messages.reduce((sum, { content }) => sum + content.trim().length, 0),
-      undefined,
-    )
+    const said = messages.reduce((sum, { content }) => sum + content.trim().length, 0)
+    checkMayFit(model, said + (tools === undefined ? 0 : toldLength(messages, tools)), undefined)
     const end = continueFinalMessage ? "open" : isAnswered ? "answer" : "closed"
-    return yield* renderChat(model.tokenizer, messages, end)
+    return yield* tools === undefined
+      ? renderChat(model.tokenizer, messages, end)
+      : renderToolChat(model.tokenizer, messages, tools, end)
   }
   if (continueFinalMessage) throw nothingToContinue("a text without a template is continued in any case")
   if (typeof prompt === "string") return yield* rawTokens(model, prompt)
@@ -52,6 +53,10 @@ export function* promptTokens(
     remedy: 'Pass a text with `template: "none"`, or the chat without it.',
   })
 }
+
+/** What the template is told beside what is said: about so long, of which a token says a part. */
+const toldLength = (messages: ReadonlyArray<ChatMessage>, tools: ReadonlyArray<ToldTool>): number =>
+  JSON.stringify([tools, messages.map(({ toolCalls = [] }) => toolCalls.map(({ input }) => input))]).length
 
 /** The template would close the assistant's turn and open another, which answers nothing. */
 function checkAnswerable(messages: ReadonlyArray<ChatMessage>): void {

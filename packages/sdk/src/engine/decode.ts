@@ -5,6 +5,7 @@ import type { EnginePart, FinishReason, ProbeReading } from "../words/Generation
 import type { TokenLogprob } from "../words/TokenLogprob.ts"
 import type { Automaton } from "./constraint/index.ts"
 import { describeToken } from "./describeToken.ts"
+import { callBytesOf } from "./callBytesOf.ts"
 import { CompletionText } from "./CompletionText.ts"
 import { makeDetokeniser } from "./Detokeniser.ts"
 import { Form } from "./Form.ts"
@@ -111,7 +112,7 @@ class Decoding {
     this.#ends = new Ends(model.endIds, request)
     this.#form = options.automaton === undefined ? undefined : new Form(model, options.automaton)
     this.#text = new CompletionText(
-      makeDetokeniser((id) => model.tokenizer.bytesOf(id)),
+      makeDetokeniser(request.tools === undefined ? (id) => model.tokenizer.bytesOf(id) : callBytesOf(model.tokenizer)),
       makeStopMatcher(request.stop ?? []),
       request.minTokens ?? 0,
     )

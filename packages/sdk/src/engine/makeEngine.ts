@@ -104,6 +104,7 @@ const describe = (
     contextLength: model.config.contextLength,
     leftOut: model.leftOut,
     device: { ...model.device, rejected: devices.rejected },
+    ...(model.tokenizer.toolFormat !== undefined && { toolFormat: model.tokenizer.toolFormat }),
   }))
 
 function statsOf({ models, scheduler }: EngineParts): EngineStats {

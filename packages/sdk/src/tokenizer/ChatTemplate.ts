@@ -7,6 +7,13 @@ import type { Sliced } from "../words/Sliced.ts"
 import type { TemplatePart } from "../words/TemplatePart.ts"
 import type { TemplateMessage, Tokenizer } from "./Tokenizer.ts"
 import { checkUnicode } from "../words/Checks.ts"
+import { fillIn, placeholder, stripEnd, stripStart } from "./fillIn.ts"
+
+/** A message that is text, and nothing else. */
+interface TextMessage extends TemplateMessage {
+  readonly role: Exclude<TemplateMessage["role"], "tool">
+  readonly content: string
+}
 
 /**
  * The ids of parts in a row. Neighbouring strings are joined before they are encoded, so that their tokens are those of
@@ -78,7 +85,7 @@ export function aroundUser(tokenizer: Tokenizer): {
   return { before: [...parts.slice(0, at), start], after: [end, ...parts.slice(at + 1)] }
 }
 
-function checkMessages(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TemplateMessage> {
+function checkMessages(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<TextMessage> {
   if (messages.length === 0) {
     throw new InvalidRequestError({
       option: "messages",
@@ -93,22 +100,14 @@ function checkMessages(messages: ReadonlyArray<ChatMessage>): ReadonlyArray<Temp
   })
 }
 
-/** A private-use character that no template uses. */
-const MARK = "\u{F0000}"
-
-/** A space that no template writes, around each placeholder: whether it is still there says what the template trims. */
-const PADDING = "\u2003"
-
-const PLACEHOLDER = new RegExp(`(${PADDING}?)${MARK}(\\d+)${MARK}(${PADDING}?)`, "gu")
-
 /** What the template makes of the messages; undefined when it refuses them or does not write each once and in order. */
 function written(
   tokenizer: Tokenizer,
-  messages: ReadonlyArray<TemplateMessage>,
+  messages: ReadonlyArray<TextMessage>,
   end: ChatEnd,
 ): ReadonlyArray<TemplatePart> | undefined {
   try {
-    return fillIn(tokenizer, messages, end)
+    return filledIn(tokenizer, messages, end)
   } catch (cause) {
     if (cause instanceof ModelFileError) return undefined
     throw cause
@@ -116,66 +115,28 @@ function written(
 }
 
 /** The same of the messages in the form that Gemma 2 knows. Says what is wrong with them, or with the template. */
-function rewritten(tokenizer: Tokenizer, messages: ReadonlyArray<TemplateMessage>, end: ChatEnd) {
-  const parts = fillIn(tokenizer, toTurns(messages, end === "open"), end)
+function rewritten(tokenizer: Tokenizer, messages: ReadonlyArray<TextMessage>, end: ChatEnd) {
+  const parts = filledIn(tokenizer, toTurns(messages, end === "open"), end)
   if (parts === undefined) throw tokenizer.templateError("does not write every message once and in order")
   return parts
 }
 
-/**
- * The template sees placeholders in place of the contents, so that it can lend them none of its control tokens.
- *
- * @throws ModelFileError when the template is broken or refuses the messages.
- */
-function fillIn(
+/** @throws ModelFileError when the template is broken or refuses the messages. */
+function filledIn(
   tokenizer: Tokenizer,
-  messages: ReadonlyArray<TemplateMessage>,
+  messages: ReadonlyArray<TextMessage>,
   end: ChatEnd,
 ): ReadonlyArray<TemplatePart> | undefined {
-  const whole = tokenizer.renderTemplate(
-    messages.map(({ role }, index) => ({ role, content: `${PADDING}${MARK}${index}${MARK}${PADDING}` })),
-    end === "answer",
-  )
-  const rendered = end === "open" ? upToLast(whole, messages.length - 1) : whole
-  const order: Array<number> = []
-  const parts = tokenizer.splitAtControls(rendered).map((part) => {
-    if (typeof part !== "string") return part
-    return part.replaceAll(PLACEHOLDER, (_, before: string, digits: string, after: string) => {
-      const index = Number(digits)
-      order.push(index)
-      const content = messages[index]?.content ?? ""
-      const isOpen = end === "open" && index === messages.length - 1
-      return stripEnd(stripStart(content, before === ""), after === "" && !isOpen)
-    })
-  })
-  const isComplete = order.length === messages.length && order.every((index, place) => index === place)
-  return isComplete ? parts : undefined
-}
-
-/** A rendered chat up to the end of its last message. */
-function upToLast(rendered: string, last: number): string {
-  const mark = `${MARK}${last}${MARK}`
-  const start = rendered.lastIndexOf(mark)
-  return start < 0 ? rendered : rendered.slice(0, start + mark.length)
-}
-
-/** What Python's `str.strip` takes for white space, in whose words templates are written. */
-const SPACE = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]"
-const LEADING = new RegExp(`^${SPACE}+`, "u")
-
-const stripStart = (text: string, isTrimmed: boolean): string => (isTrimmed ? text.replace(LEADING, "") : text)
-
-/** From behind, by hand: a pattern for it takes quadratic time. */
-function stripEnd(text: string, isTrimmed: boolean): string {
-  let end = text.length
-  while (isTrimmed && end > 0 && LEADING.test(text[end - 1]!)) end--
-  return text.slice(0, end)
+  const given = messages.map(({ role }, index) => ({ role, content: placeholder(index) }))
+  const rendered = tokenizer.renderTemplate(given, end === "answer")
+  const contents = messages.map(({ content }) => content)
+  return fillIn(tokenizer, contents, rendered, end === "open")
 }
 
 /** User and assistant in turn, user first. The end of an open one stays as it is. */
-function toTurns(messages: ReadonlyArray<TemplateMessage>, isOpen: boolean): ReadonlyArray<TemplateMessage> {
+function toTurns(messages: ReadonlyArray<TextMessage>, isOpen: boolean): ReadonlyArray<TextMessage> {
   const system: Array<string> = []
-  const turns: Array<{ readonly role: TemplateMessage["role"]; readonly contents: Array<string> }> = []
+  const turns: Array<{ readonly role: TextMessage["role"]; readonly contents: Array<string> }> = []
   for (const [index, { role, content }] of messages.entries()) {
     const text = stripEnd(stripStart(content, true), !(isOpen && index === messages.length - 1))
     if (role === "system") {

@@ -14,6 +14,7 @@ import { chatTemplateFile, tokenizerConfigFile, tokenizerFile } from "../files/M
 import { filePath, isJsonObject, type JsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 import { outlineJsonObject } from "../files/outlineJsonObject.ts"
 import type { TemplatePart } from "../words/TemplatePart.ts"
+import { functionTokenNames, type ToolFormat, toolFormatOf } from "../words/ToolFormat.ts"
 import { BytePairEncoding } from "./BytePairEncoding.ts"
 import { JinjaTemplate } from "./JinjaTemplate.ts"
 import { outlineDepth, readTokenizerFile, SPACE_PIECE, type TokenizerFile } from "./TokenizerFile.ts"
@@ -32,10 +33,26 @@ const spacePieceBytes = encoder.encode(SPACE_PIECE)
 const CACHE_CAPACITY = 500_000
 const LONGEST_CACHED = 64
 
-/** A message as chat templates see it. */
+/** A message as chat templates see it, in the names that transformers gives its parts. */
 export interface TemplateMessage {
-  readonly role: "system" | "user" | "assistant"
-  readonly content: string
+  readonly role: "system" | "user" | "assistant" | "tool"
+  /** Left out of a message that is nothing but calls. */
+  readonly content?: unknown
+  readonly tool_calls?: ReadonlyArray<TemplateCall>
+  /** Of a result: which tool's. */
+  readonly name?: string
+}
+
+/** A call of a tool, as chat templates see it. */
+export interface TemplateCall {
+  readonly type: "function"
+  readonly function: { readonly name: string; readonly arguments: unknown }
+}
+
+/** A tool, as chat templates see it. */
+export interface TemplateTool {
+  readonly type: "function"
+  readonly function: { readonly name: string; readonly description: string; readonly parameters: unknown }
 }
 
 /** A chat template, the file that it came from, and the tokens that it knows by name: `bos_token`. */
@@ -51,8 +68,10 @@ export class Tokenizer {
   readonly vocabSize: number
   /** UTF-16 units of the longest piece of text: no text of n units has less than n / longestPiece tokens. */
   readonly longestPiece: number
-  /** Control tokens by name: those marked as special, and the reserved ones. */
+  /** Control tokens by name: those marked as special, the reserved ones, and those of the template's format of tools. */
   readonly controls: ReadonlyMap<string, number>
+  /** How the chat template writes tools and their calls; undefined where it does not, or the tokens for it are missing. */
+  readonly toolFormat: ToolFormat | undefined
   readonly #bpe: BytePairEncoding
   readonly #vocabulary: Vocabulary
   readonly #added: TokenizerFile["added"]
@@ -83,6 +102,9 @@ export class Tokenizer {
     this.vocabSize = read.vocabSize
     this.longestPiece = read.longestPiece
     this.controls = read.controls
+    this.toolFormat = functionTokenNames.every((name) => read.controls.has(name))
+      ? toolFormatOf(template.source)
+      : undefined
     this.#controlIds = new Set(read.controls.values())
     this.#controlNames = anyOf([...read.controls.keys()])
     this.#fixedIds = read.fixedPieces
@@ -228,10 +250,15 @@ export class Tokenizer {
    *
    * @throws ModelFileError when the template is broken or refuses these messages
    */
-  renderTemplate(messages: ReadonlyArray<TemplateMessage>, addGenerationPrompt: boolean): string {
+  renderTemplate(
+    messages: ReadonlyArray<TemplateMessage>,
+    addGenerationPrompt: boolean,
+    tools?: ReadonlyArray<TemplateTool>,
+  ): string {
     try {
       this.#program ??= new JinjaTemplate(this.#template.source)
-      return this.#program.render({ ...this.#template.tokens, messages, add_generation_prompt: addGenerationPrompt })
+      const variables = { ...this.#template.tokens, messages, add_generation_prompt: addGenerationPrompt }
+      return this.#program.render(tools === undefined || tools.length === 0 ? variables : { ...variables, tools })
     } catch (cause) {
       throw this.templateError(`failed: ${cause instanceof Error ? cause.message : String(cause)}`)
     }
@@ -299,11 +326,14 @@ export async function openTokenizer(files: ModelFiles, options: TokenizerOptions
       problem,
       remedy: "Take the file from where the model was published, unchanged.",
     })
-  const read = readTokenizerFile(scanner, fields, options.vocabSize, refuse)
+  const template = await readChatTemplate(files, options.template)
+  // Files mark them as text or as special, whatever the template does with them.
+  const named = toolFormatOf(template.source) === undefined ? [] : functionTokenNames
+  const read = readTokenizerFile(scanner, fields, options.vocabSize, named, refuse)
   if (read.vocabSize > options.vocabSize) {
     throw refuse(`it has ${read.vocabSize} tokens, and config.json's vocab_size is ${options.vocabSize}`)
   }
-  return new Tokenizer(file, read, await readChatTemplate(files, options.template))
+  return new Tokenizer(file, read, template)
 }
 
 /** As transformers does: the file of its own first, then the config's field, of several templates the default one. */

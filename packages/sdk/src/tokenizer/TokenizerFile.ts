@@ -24,7 +24,7 @@ export interface TokenizerFile {
   readonly longestPiece: number
   /** All added tokens that the model has, by id. */
   readonly added: ReadonlyMap<number, string>
-  /** Control tokens by name: those marked as special, and the reserved ones. */
+  /** Control tokens by name: those marked as special, the reserved ones, and those that were named. */
   readonly controls: ReadonlyMap<string, number>
   /** Added tokens that are ordinary text: runs of newlines and of tabs, HTML tags. */
   readonly fixedPieces: ReadonlyMap<string, number>
@@ -49,12 +49,14 @@ const RESERVED = /^(?:<mask>|<2mass>|\[@BOS@\]|\[toxicity=0\]|<unused\d+>)$/
  *
  * @param fields of the file, outlined to {@link outlineDepth}.
  * @param rows - of the model's embedding: an added token beyond them is one that the model does not have, and plain text.
+ * @param named - added tokens that are control tokens though the file does not mark them.
  * @param refuse - makes the error that is thrown for a problem
  */
 export function readTokenizerFile(
   scanner: JsonScanner,
   fields: ReadonlyMap<string, JsonPlace>,
   rows: number,
+  named: ReadonlyArray<string>,
   refuse: Refuse,
 ): TokenizerFile {
   const valueOf = (place: JsonPlace | undefined): unknown => place && scanner.parse(place.start, place.end)
@@ -73,7 +75,7 @@ export function readTokenizerFile(
   if (!replacesSpaces(valueOf(fields.get("normalizer")))) {
     throw refuse(`not a tokenizer of Gemma's kind: its normalizer does not replace " " with "${SPACE_PIECE}"`)
   }
-  const tokens = readAddedTokens(valueOf(fields.get("added_tokens")), rows, refuse)
+  const tokens = readAddedTokens(valueOf(fields.get("added_tokens")), rows, named, refuse)
   const vocabulary = readVocabulary(scanner, vocab, rows, refuse)
   const byteIds = readBytes(vocabulary, refuse)
   const unreachable = new Set([...tokens.controls.keys(), ...bytePieces])
@@ -104,7 +106,7 @@ interface AddedTokens extends Pick<TokenizerFile, "added" | "controls" | "fixedP
   readonly beyond: ReadonlySet<string>
 }
 
-function readAddedTokens(tokens: unknown, rows: number, refuse: Refuse): AddedTokens {
+function readAddedTokens(tokens: unknown, rows: number, named: ReadonlyArray<string>, refuse: Refuse): AddedTokens {
   if (!Array.isArray(tokens)) throw refuse('the field "added_tokens" is not a list')
   const added = new Map<number, string>()
   const controls = new Map<string, number>()
@@ -118,7 +120,7 @@ function readAddedTokens(tokens: unknown, rows: number, refuse: Refuse): AddedTo
       continue
     }
     added.set(id, content)
-    if (token.special === true || RESERVED.test(content)) controls.set(content, id)
+    if (token.special === true || RESERVED.test(content) || named.includes(content)) controls.set(content, id)
     // A text's spaces are replaced before BPE, so a piece with "▁" would match that character alone.
     else if (!content.includes(SPACE_PIECE)) fixedPieces.set(content, id)
   }

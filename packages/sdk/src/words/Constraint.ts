@@ -1,8 +1,9 @@
 /** The forms that a text may be held to, as an engine is told of them. */
 import { checkJson } from "./checkJson.ts"
-import { checkKnown, checkUnicode, show } from "./Checks.ts"
+import { checkKnown, checkOneOf, checkUnicode, show } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
 import { isList, isRecord, type JsonRecord } from "./Json.ts"
+import { functionTokenNames, type ToolFormat, toolFormats } from "./ToolFormat.ts"
 
 /** A JSON Schema: draft-07 or 2020-12. */
 export type JsonSchema = JsonRecord | boolean
@@ -15,6 +16,7 @@ export type JsonSchema = JsonRecord | boolean
  * - `regex`: what a regular expression of ECMAScript, flag `u`, matches from start to end;
  * - `choices`: one of some texts;
  * - `text`: any text in which none of some texts occurs;
+ * - `control`: a control token of a model's format of tools, by its name; no model without the format has it;
  * - `sequence`: one after the other; `anyOf`: one of them.
  */
 export type Constraint =
@@ -25,10 +27,13 @@ export type Constraint =
       readonly path?: string | undefined
       /** Two names of members: an object that has both has the second before the first, as other texts begin otherwise. */
       readonly apart?: readonly [first: string, second: string] | undefined
+      /** The format in which the value is written, where that is not JSON. */
+      readonly notation?: ToolFormat | undefined
     }
   | { readonly type: "grammar"; readonly grammar: string }
   | { readonly type: "regex"; readonly regex: string }
   | { readonly type: "choices"; readonly choices: ReadonlyArray<string> }
+  | { readonly type: "control"; readonly control: string }
   | { readonly type: "text"; readonly without: ReadonlyArray<string> }
   | { readonly type: "sequence" | "anyOf"; readonly of: ReadonlyArray<Constraint> }
 
@@ -38,6 +43,7 @@ const fields: Readonly<Record<Constraint["type"], string>> = {
   grammar: "grammar",
   regex: "regex",
   choices: "choices",
+  control: "control",
   text: "without",
   sequence: "of",
   anyOf: "of",
@@ -74,12 +80,13 @@ function checkForm(constraint: unknown, path: string, depth: number, budget: { l
     )
   }
   const field = fields[type]
-  checkKnown(constraint, type === "schema" ? ["type", field, "path", "apart"] : ["type", field], path)
+  checkKnown(constraint, type === "schema" ? ["type", field, "path", "apart", "notation"] : ["type", field], path)
   const value = constraint[field]
   const at = pathOf(path, type, field)
   switch (type) {
     case "schema":
       checkApart(constraint["apart"], `${path}.apart`)
+      checkOneOf(`${path}.notation`, constraint["notation"], toolFormats)
       return checkSchema(value, typeof constraint["path"] === "string" ? constraint["path"] : at)
     case "grammar":
       return checkUnicode(at, value)
@@ -87,6 +94,8 @@ function checkForm(constraint: unknown, path: string, depth: number, budget: { l
       return checkRegex(value, at)
     case "choices":
       return checkTexts(value, at, 1)
+    case "control":
+      return checkControl(value, at)
     case "text":
       return checkTexts(value, at, 0)
     case "sequence":
@@ -94,6 +103,26 @@ function checkForm(constraint: unknown, path: string, depth: number, budget: { l
       if (!isList(value) || value.length === 0)
         throw invalidRequest(at, "a list of forms is expected", "Pass at least one.")
       for (const [i, part] of value.entries()) checkForm(part, `${at}[${i}]`, depth + 1, budget)
+  }
+}
+
+function checkControl(value: unknown, at: string): void {
+  if (functionTokenNames.some((name) => name === value)) return
+  throw invalidRequest(at, `${shown(value)} is no token of a format of tools`, "Use one of them.")
+}
+
+/** Whether it asks for what only models with a format of tools can write. */
+export function isOfToolFormat(constraint: Constraint): boolean {
+  switch (constraint.type) {
+    case "control":
+      return true
+    case "schema":
+      return constraint.notation !== undefined
+    case "sequence":
+    case "anyOf":
+      return constraint.of.some(isOfToolFormat)
+    default:
+      return false
   }
 }
 

@@ -1,5 +1,6 @@
 /** What was opened, as the engine that runs it tells. */
 import type { Device } from "./Device.ts"
+import type { ToolFormat } from "./ToolFormat.ts"
 
 export interface ModelDescription {
   /** What kind of model it is: `Gemma 2`. */
@@ -10,6 +11,8 @@ export interface ModelDescription {
   readonly leftOut: ReadonlyArray<string>
   /** What it runs on. */
   readonly device: Device
+  /** How its chat template writes tools and their calls; left out where they are told in words. */
+  readonly toolFormat?: ToolFormat
 }
 
 /** What is said of a part that is not run, wherever it is found out: when a model is packed, or when it is opened. */

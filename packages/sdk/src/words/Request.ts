@@ -8,6 +8,7 @@ import type { Prompt } from "./Prompt.ts"
 import type { Questions } from "./Question.ts"
 import type { SamplingOptions } from "./Sampling.ts"
 import type { SiteName } from "./Site.ts"
+import type { ToldTool } from "./Tool.ts"
 
 /** A model as its engine knows it, and what it is opened for. */
 export interface ModelRef {
@@ -57,6 +58,11 @@ export interface GenerateRequest extends Asking, Omit<SamplingOptions, "logitBia
   readonly stopTokens?: ReadonlyArray<number> | undefined
   /** What the text has to be. */
   readonly constraint?: Constraint | undefined
+  /**
+   * Where the chat is to be written in the model's own format of tools: what it is told of, which may be none. Then calls and
+   * results stand in the messages, and the tokens of the format in the text.
+   */
+  readonly tools?: ReadonlyArray<ToldTool> | undefined
   readonly traces: ReadonlyArray<TraceRequest>
   /** What reads along while the text is written. Each is of this very model. */
   readonly probes?: ReadonlyArray<Pick<Policy, "id" | "probe">> | undefined
@@ -156,7 +162,8 @@ export interface EmbedRequest extends Asking {
 }
 
 /** A prompt, as a generation of the same fields would read it. */
-export interface RenderRequest extends Asking, Pick<GenerateRequest, "prompt" | "template" | "continueFinalMessage"> {
+export interface RenderRequest
+  extends Asking, Pick<GenerateRequest, "prompt" | "template" | "continueFinalMessage" | "tools"> {
   readonly model: ModelRef
   /** Whether a chat ends with the opening of the model's turn. Default true. */
   readonly addGenerationPrompt?: boolean | undefined

@@ -18,6 +18,13 @@ export interface Tool<S extends AnswerSchema = AnswerSchema> {
   readonly run?: ((input: ToolInput<S>, context: ToolContext) => unknown) | undefined
 }
 
+/** A tool as a model is told of it. */
+export interface ToldTool {
+  readonly name: string
+  readonly description: string | undefined
+  readonly parameters: JsonSchema
+}
+
 /** What a tool is run with: of a JSON Schema as it is, the type is not known. */
 export type ToolInput<S extends AnswerSchema> = [AnswerSchema] extends [S]
   ? JsonRecord

@@ -10,6 +10,11 @@ import { isTokenPrompt, type ChatMessage, type Prompt, toMessages } from "../../
 import type { PromptMessage } from "../../words/promptReadings.ts"
 import { answerForm } from "./answerForm.ts"
 import { callHeadings } from "./callHeadings.ts"
+import type { ToolFormat } from "../../words/ToolFormat.ts"
+import type { ToldTool } from "../../words/Tool.ts"
+import { checkToolMessages } from "./checkToolMessages.ts"
+import { FunctionCallReader } from "./FunctionCallReader.ts"
+import { functionConstraint } from "./functionConstraint.ts"
 import { type ReadPart, ToolCallReader } from "./ToolCallReader.ts"
 import { type ReadTools, readTools } from "./readTools.ts"
 import { toolConstraint } from "./toolConstraint.ts"
@@ -19,25 +24,35 @@ import { toolPrompt } from "./toolPrompt.ts"
 export type CallingPart = EnginePart | ToolPart
 
 export class ToolUse {
-  /** The chat in turns of text. */
+  /** The chat: in turns of text, or as it is where the model's template has a format of tools. */
   readonly prompt: Prompt
+  /** What the template is told of; undefined where it has no format of tools. */
+  readonly told: ReadonlyArray<ToldTool> | undefined
   /** Without tools, and held to calls of them. */
   readonly options: GenerateOptions<JsonSchema>
   readonly #messages: ReadonlyArray<ChatMessage>
   readonly #tools: ReadTools
+  readonly #format: ToolFormat | undefined
   /** What an answer has to be that is no call. */
   readonly #form: Constraint | undefined
 
-  /** @throws InvalidRequestError that names the path of what is wrong. */
-  constructor(prompt: Prompt, options: GenerateOptions<JsonSchema>) {
+  /**
+   * @param format of the model's template; where it has none, the model is told of tools in words.
+   * @throws InvalidRequestError that names the path of what is wrong.
+   */
+  constructor(prompt: Prompt, options: GenerateOptions<JsonSchema>, format: ToolFormat | undefined) {
     const { parallelToolCalls, toolChoice, tools, ...rest } = options
     this.#tools = readTools({ parallelToolCalls, toolChoice, tools })
     this.#messages = chatOf(prompt, rest)
-    this.prompt = toolPrompt(this.#messages, this.#tools)
+    this.#format = format
+    checkToolMessages(this.#messages)
+    this.prompt = format === undefined ? toolPrompt(this.#messages, this.#tools) : this.#messages.map(readMessage)
+    this.told = format === undefined ? undefined : this.#tools.tools.map(toldOf)
     const isHeld = this.#tools.callable.length > 0
     const { choices: _c, constraint: _f, grammar: _g, regex: _r, schema: _s, ...free } = rest
-    this.#form = isHeld ? answerForm(rest, this.#tools) : undefined
-    this.options = isHeld ? { ...free, constraint: toolConstraint(this.#tools, this.#form) } : rest
+    this.#form = isHeld ? answerForm(rest, this.#tools, format) : undefined
+    const constraintOf = format === undefined ? toolConstraint : functionConstraint
+    this.options = isHeld ? { ...free, constraint: constraintOf(this.#tools, this.#form) } : rest
   }
 
   /** Whether the model is held to the form of a call, and an answer that is none is free. */
@@ -61,8 +76,14 @@ export class ToolUse {
   /** Reads the parts of one generation, in their order. */
   reading(): (part: EnginePart) => ReadonlyArray<CallingPart> {
     if (this.#tools.callable.length === 0) return (part) => [part]
-    const reading = new Reading(this.#form === undefined ? undefined : callHeadings(this.#tools))
+    const reading = new Reading(this.#callReader())
     return (part) => reading.read(part)
+  }
+
+  #callReader(): CallReader {
+    const hasForm = this.#form !== undefined
+    if (this.#format !== undefined) return new FunctionCallReader(newCallId, hasForm)
+    return new ToolCallReader(newCallId, hasForm ? callHeadings(this.#tools) : undefined)
   }
 
   /** What a guard reads of parts, in their order. */
@@ -108,15 +129,30 @@ function textsOf(part: CallingPart, words: StreamWords): ReadonlyArray<FrameText
   }
 }
 
+/** Of other people's messages only what is read. */
+const readMessage = ({ content, role, toolCallId, toolCalls }: ChatMessage): ChatMessage => ({
+  role,
+  content,
+  ...(toolCallId !== undefined && { toolCallId }),
+  ...(toolCalls !== undefined && { toolCalls: toolCalls.map(({ id, input, name }) => ({ id, name, input })) }),
+})
+
+const toldOf = ({ description, name, parameters }: ToldTool): ToldTool => ({ name, description, parameters })
+
+/** Reads calls out of a text as it comes. */
+interface CallReader {
+  push(text: string): ReadonlyArray<ReadPart>
+  end(): ReadonlyArray<ReadPart>
+}
+
 /** Tokens go with the first part that they bring something to; those of which nothing is told, with the next. */
 class Reading {
-  readonly #calls: ToolCallReader
+  readonly #calls: CallReader
   #waiting: Pick<TextPart, "tokens" | "logprobs"> = {}
   #isCalled = false
 
-  /** @param headings where an answer has a form. */
-  constructor(headings: ReadonlyArray<string> | undefined) {
-    this.#calls = new ToolCallReader(newCallId, headings)
+  constructor(calls: CallReader) {
+    this.#calls = calls
   }
 
   read(part: EnginePart): ReadonlyArray<CallingPart> {

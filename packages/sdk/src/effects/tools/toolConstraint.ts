@@ -37,12 +37,16 @@ const beforeCalls = (text: Constraint): Constraint => ({
 /** Spaces stand where models write them, and may be left out. */
 const callOf = ({ name, parameters, path }: ReadTool): Constraint => ({
   type: "sequence",
-  of: [
-    { type: "regex", regex: String.raw`\{"name": ?"${name}", ?"parameters": ?` },
-    { type: "schema", schema: parameters, path },
-    choice("}"),
-  ],
+  of: [{ type: "choices", choices: headingsOf(name) }, { type: "schema", schema: parameters, path }, choice("}")],
 })
+
+const spaces = ["", " "]
+
+/** One by one, as it is known of texts in how few tokens they are said. */
+const headingsOf = (name: string): ReadonlyArray<string> =>
+  spaces.flatMap((first) =>
+    spaces.flatMap((second) => spaces.map((last) => `{"name":${first}"${name}",${second}"parameters":${last}`)),
+  )
 
 /** The same grammar stands at each place of a list, so that it is made once. */
 function listOf(call: Constraint): Constraint {

@@ -1,5 +1,6 @@
 /** Some texts, one of which is said. */
 import { type ByteAutomaton, dead, nextAutomatonId } from "./ByteAutomaton.ts"
+import type { TokenTrie } from "./TokenTrie.ts"
 
 /** A trie of texts. A state is a node; they are numbered such that whatever follows a node comes after it. */
 export class Choices implements ByteAutomaton {
@@ -12,8 +13,11 @@ export class Choices implements ByteAutomaton {
   readonly #accepting: Uint8Array
   readonly #distances: Int32Array
 
-  /** @param texts at least one; what comes twice is one. */
-  constructor(texts: ReadonlyArray<Uint8Array>) {
+  /**
+   * @param texts at least one; what comes twice is one.
+   * @param tokens what they are said in: then it is known in how few. Otherwise each byte counts as one.
+   */
+  constructor(texts: ReadonlyArray<Uint8Array>, tokens?: TokenTrie) {
     const sorted = texts.toSorted(compareBytes)
     const capacity = 1 + texts.reduce((sum, text) => sum + text.length, 0)
     this.#bytes = new Uint8Array(capacity)
@@ -21,7 +25,7 @@ export class Choices implements ByteAutomaton {
     this.#sibling = new Int32Array(capacity)
     this.#accepting = new Uint8Array(capacity)
     const count = this.#fill(sorted)
-    this.#distances = this.#measure(count)
+    this.#distances = this.#measure(count, tokens)
     this.farthest = this.#distances.reduce((most, one) => Math.max(most, one), 0)
   }
 
@@ -64,7 +68,7 @@ export class Choices implements ByteAutomaton {
     return count
   }
 
-  #measure(count: number): Int32Array {
+  #measure(count: number, tokens: TokenTrie | undefined): Int32Array {
     const distances = new Int32Array(count)
     for (let node = count - 1; node >= 0; node--) {
       if (this.#accepting[node] === 1) continue
@@ -72,9 +76,25 @@ export class Choices implements ByteAutomaton {
       for (let child = this.#firstChild[node]!; child !== 0; child = this.#sibling[child]!) {
         least = Math.min(least, distances[child]! + 1)
       }
-      distances[node] = least
+      distances[node] = tokens === undefined ? least : Math.min(least, this.#inTokens(node, tokens, distances))
     }
     return distances
+  }
+
+  /** How few tokens lead from a node to an end, where it is known of those behind it. */
+  #inTokens(node: number, trie: TokenTrie, distances: Int32Array): number {
+    let least = Infinity
+    const waiting: Array<readonly [node: number, place: number]> = [[node, 0]]
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const [from, place] = next
+      for (let child = this.#firstChild[from]!; child !== 0; child = this.#sibling[child]!) {
+        const after = trie.child(place, this.#bytes[child]!)
+        if (after === 0) continue
+        if (trie.tokens[after]! >= 0) least = Math.min(least, distances[child]! + 1)
+        waiting.push([child, after])
+      }
+    }
+    return least
   }
 }
 

@@ -28,7 +28,8 @@ export class Constraints {
   *open(constraint: Constraint): Sliced<Automaton> {
     const key = JSON.stringify(constraint)
     const known = this.#kept.get(key)
-    const automaton = known ?? new Automaton(compileConstraint(constraint), yield* this.#tokenMasks())
+    const masks = yield* this.#tokenMasks()
+    const automaton = known ?? new Automaton(compileConstraint(constraint, masks.trie), masks)
     this.#kept.delete(key)
     this.#kept.set(key, automaton)
     for (const oldest of this.#kept.keys()) {

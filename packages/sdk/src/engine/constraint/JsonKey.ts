@@ -1,28 +1,29 @@
 /** The names of an object's members: no two of them may be the same. */
 import { type ByteAutomaton, dead, nextAutomatonId } from "./ByteAutomaton.ts"
 
-const quote = 0x22
-
 /** Off all paths that lead to a name which is taken. */
 const free = 0
 
-/** A JSON string that is none of some names. */
+/** A text between quotes that is none of some names. */
 export class JsonKey implements ByteAutomaton {
   readonly id = nextAutomatonId()
   readonly start: number
   readonly farthest: number
   readonly #inner: ByteAutomaton
-  /** The names as JSON spells them, as a trie; `free` is no node of it. */
+  readonly #quote: number
+  /** The names as they are spelt, as a trie; `free` is no node of it. */
   readonly #children: Array<Map<number, number>> = [new Map(), new Map()]
   readonly #names: Array<boolean> = [false, false]
   readonly #distances = new Map<number, number>()
 
   /**
-   * @param inner an automaton of JSON strings, quotes included.
+   * @param inner an automaton of texts, quotes included.
    * @param taken the names, quotes included.
+   * @param quote the byte that ends a name.
    */
-  constructor(inner: ByteAutomaton, taken: ReadonlyArray<Uint8Array>) {
+  constructor(inner: ByteAutomaton, taken: ReadonlyArray<Uint8Array>, quote: number) {
     this.#inner = inner
+    this.#quote = quote
     let longest = 0
     for (const name of taken) {
       let node = 1
@@ -87,7 +88,7 @@ export class JsonKey implements ByteAutomaton {
     if (inner === dead) return dead
     const child = node === free ? free : (this.#children[node]!.get(byte) ?? free)
     // A name that is taken may not end here; it may be the beginning of another.
-    if (byte === quote && this.#names[child] === true) return dead
+    if (byte === this.#quote && this.#names[child] === true) return dead
     return inner * size + child
   }
 }

@@ -1,24 +1,17 @@
-/** Objects and arrays of JSON as nodes of a grammar: how many members there were is counted, not unrolled. */
+/** Objects and arrays as nodes of a grammar: how many members there were is counted, not unrolled. */
 import type { ByteAutomaton } from "./ByteAutomaton.ts"
-import { Choices } from "./Choices.ts"
 import { type GrammarNode, possible, Text } from "./Grammar.ts"
 import { JsonKey } from "./JsonKey.ts"
-
-const encoder = new TextEncoder()
-export const encode = (text: string): Uint8Array => encoder.encode(text)
-
-/** One of some texts. */
-export const oneOf = (...texts: ReadonlyArray<string>): Text => new Text(new Choices(texts.map(encode)))
+import { type Notation, oneOf } from "./Notation.ts"
+import type { TokenTrie } from "./TokenTrie.ts"
 
 const open = { array: oneOf("["), object: oneOf("{") }
 const close = { array: oneOf("]"), object: oneOf("}") }
-/** One space may stand behind a comma and a colon, as people write it; no other white space anywhere. */
-const comma = oneOf(",", ", ")
-const colon = oneOf(":", ": ")
 
 type Ways = ReadonlyArray<ReadonlyArray<GrammarNode>>
 
 export interface ArrayShape {
+  readonly notation: Notation
   /** The first items, in their places. */
   readonly prefix: ReadonlyArray<GrammarNode>
   /** Those that follow. */
@@ -46,16 +39,19 @@ class Items implements GrammarNode {
   }
 
   get ways(): Ways {
-    const { least, most } = this.#shape
+    const { least, most, notation } = this.#shape
     this.#ways ??= possible([
-      ...(this.#count < most ? [[...(this.#count > 0 ? [comma] : []), this.#item(this.#count), this.#after()]] : []),
+      ...(this.#count < most
+        ? [[...(this.#count > 0 ? [notation.comma] : []), this.#item(this.#count), this.#after()]]
+        : []),
       ...(this.#count >= least ? [[close.array]] : []),
     ])
     return this.#ways
   }
 
   get cost(): number {
-    const { items, least, prefix } = this.#shape
+    const { items, least, notation, prefix } = this.#shape
+    const { comma } = notation
     let cost = close.array.cost
     for (let i = this.#count; i < Math.min(least, prefix.length); i++) cost += this.#item(i).cost + comma.cost
     const rest = least - Math.max(this.#count, prefix.length)
@@ -84,12 +80,15 @@ export interface PropertyShape {
 
 /** Members whose names are not given. */
 export interface FurtherShape {
-  /** Their names as JSON strings, quotes included. */
+  /** Their names, quotes included. */
   readonly names: ByteAutomaton
   readonly value: GrammarNode
 }
 
 export interface ObjectShape {
+  readonly notation: Notation
+  /** What names are said in, to know in how few; undefined: each byte counts as one. */
+  readonly tokens: TokenTrie | undefined
   /** They come in this order. */
   readonly properties: ReadonlyArray<PropertyShape>
   /** They come after the properties. */
@@ -137,13 +136,7 @@ class WholeObject {
   constructor(shape: ObjectShape) {
     this.shape = shape
     this.isCounted = shape.most < Infinity || shape.least > 0
-    this.#properties = shape.properties.map(({ name }) => {
-      const key = JSON.stringify(name)
-      return {
-        first: oneOf(`${key}:`, `${key}: `),
-        later: oneOf(`,${key}:`, `,${key}: `, `, ${key}:`, `, ${key}: `),
-      }
-    })
+    this.#properties = shape.properties.map(({ name }) => shape.notation.property(name, shape.tokens))
     const required = [0]
     for (const { isRequired } of shape.properties.toReversed())
       required.push((required.at(-1) ?? 0) + (isRequired ? 1 : 0))
@@ -203,8 +196,8 @@ class WholeObject {
     const key = `${further},${names.key}`
     const known = this.#keys.get(key)
     if (known !== undefined) return known
-    const taken = [...this.shape.reserved, ...names.list].map((name) => encode(JSON.stringify(name)))
-    const made = new Text(new JsonKey(shape.names, taken))
+    const { notation, reserved } = this.shape
+    const made = new Text(new JsonKey(shape.names, [...reserved, ...names.list].map(notation.quoted), notation.quote))
     this.#keys.set(key, made)
     return made
   }
@@ -240,7 +233,8 @@ class Members implements GrammarNode {
   }
 
   get cost(): number {
-    const { further, least } = this.#object.shape
+    const { further, least, notation } = this.#object.shape
+    const { colon, comma } = notation
     const { optional, required } = this.#object.costs
     const cost = close.object.cost + (required[this.#next] ?? 0)
     const missing = least - this.#count - this.#required
@@ -279,13 +273,19 @@ class Members implements GrammarNode {
   }
 
   #furtherWays(): Ways {
-    const { further, most } = this.#object.shape
+    const { further, most, notation } = this.#object.shape
     if (this.#required > 0 || this.#count >= most) return []
     return further.flatMap(({ value }, i) => {
       const key = this.#object.key(i, this.#names)
       return key === undefined
         ? []
-        : [[...(this.#count > 0 ? [comma] : []), key, new AfterKey(this.#object, value, this.#count, this.#names)]]
+        : [
+            [
+              ...(this.#count > 0 ? [notation.comma] : []),
+              key,
+              new AfterKey(this.#object, value, this.#count, this.#names),
+            ],
+          ]
     })
   }
 
@@ -319,14 +319,16 @@ export class AfterKey implements GrammarNode {
   }
 
   get ways(): Ways {
-    const { length } = this.#object.shape.properties
-    this.#ways ??= possible([[colon, this.#value, this.#object.members(length, this.#count + 1, this.#names)]])
+    const { notation, properties } = this.#object.shape
+    const { length } = properties
+    this.#ways ??= possible([[notation.colon, this.#value, this.#object.members(length, this.#count + 1, this.#names)]])
     return this.#ways
   }
 
   get cost(): number {
-    const { length } = this.#object.shape.properties
-    return colon.cost + this.#value.cost + this.#object.members(length, this.#count + 1, this.#names).cost
+    const { notation, properties } = this.#object.shape
+    const { length } = properties
+    return notation.colon.cost + this.#value.cost + this.#object.members(length, this.#count + 1, this.#names).cost
   }
 
   /** The same after a name that may not come again. */

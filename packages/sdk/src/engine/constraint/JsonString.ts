@@ -4,9 +4,10 @@ import { CharacterAutomaton } from "./CharacterAutomaton.ts"
 import { atomsOf, everyCodePoint } from "./CodePoints.ts"
 import type { LengthRange } from "./CountedStates.ts"
 import type { Dfa } from "./Dfa.ts"
+import { jsonNotation, type Notation } from "./Notation.ts"
 import { betweenCharacters, type Spelling, spellingOf } from "./Spelling.ts"
 
-const quote = 0x22
+const { quote } = jsonNotation
 
 /** How any character is spelt inside a JSON string. */
 export const jsonCharacters: Spelling = spellingOf(atomsOf([everyCodePoint]), "json")
@@ -25,16 +26,19 @@ export class Quoted implements ByteAutomaton {
   readonly start = beforeQuotes
   readonly farthest: number
   readonly #inner: ByteAutomaton
+  readonly #quote: number
 
-  constructor(inner: ByteAutomaton) {
+  /** @param quote the byte that stands on both sides. */
+  constructor(inner: ByteAutomaton, quote: number) {
     this.#inner = inner
+    this.#quote = quote
     this.farthest = inner.farthest + 2
   }
 
   step(state: number, byte: number): number {
-    if (state < outside) return state === beforeQuotes && byte === quote ? this.#inner.start + outside : dead
+    if (state < outside) return state === beforeQuotes && byte === this.#quote ? this.#inner.start + outside : dead
     // No character is spelt with a bare quote: what may end ends there.
-    if (byte === quote && this.#inner.accepts(state - outside)) return afterQuotes
+    if (byte === this.#quote && this.#inner.accepts(state - outside)) return afterQuotes
     const after = this.#inner.step(state - outside, byte)
     return after === dead ? dead : after + outside
   }
@@ -126,5 +130,5 @@ export const anyString = new JsonString(0, Infinity)
  * @param length of those that are meant; where it is left out, all are.
  * @throws TooLarge
  */
-export const jsonStringOf = (dfa: Dfa, length?: LengthRange): ByteAutomaton =>
-  new Quoted(new CharacterAutomaton(dfa, "json", length))
+export const quotedStringOf = (dfa: Dfa, { quote, spelling }: Notation, length?: LengthRange): ByteAutomaton =>
+  new Quoted(new CharacterAutomaton(dfa, spelling, length), quote)

@@ -3,6 +3,8 @@
  * are one object, so that equal states are, too.
  */
 import type { ByteAutomaton } from "./ByteAutomaton.ts"
+import { escapeByte } from "./ControlBytes.ts"
+import { jsonNotation } from "./Notation.ts"
 import { dead } from "./ByteAutomaton.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { GrammarNode } from "./Grammar.ts"
@@ -80,10 +82,10 @@ export class Machine {
   /**
    * As {@link step}, for a byte that is really said: where it ends an object's name, the object knows the name from then on.
    *
-   * @param name gives the JSON string that ends with the byte.
+   * @param name gives the text that the byte ends.
    */
   advance(state: State, byte: number, name: () => string): State | null {
-    if (byte !== 0x22 || !mayBeInName(state)) return this.step(state, byte)
+    if ((byte !== jsonNotation.quote && byte !== escapeByte) || !mayBeInName(state)) return this.step(state, byte)
     return this.#step(state, byte, ({ rest }) =>
       rest?.node instanceof AfterKey ? this.#stack(rest.node.after(name()), rest.rest) : rest,
     )

@@ -1,6 +1,8 @@
 /** Follows one text along a grammar: says which tokens may come next, and which must. */
 import type { Automaton } from "./Automaton.ts"
+import { escapeByte } from "./ControlBytes.ts"
 import { mayBeInName, type State } from "./Machine.ts"
+import { jsonNotation } from "./Notation.ts"
 import { clearToken, hasToken, type TokenMask } from "./TokenMask.ts"
 
 /** A forced stretch is looked for no further ahead. */
@@ -11,7 +13,6 @@ const nearEnd = 64
 
 const noBytes = new Uint8Array(0)
 
-const quote = 0x22
 const backslash = 0x5c
 
 export class Matcher {
@@ -113,13 +114,13 @@ export class Matcher {
     const bytes = this.#automaton.bytesOf(id)
     let state: State | null = bytes.length === 0 ? null : this.#state
     for (let i = 0; i < bytes.length && state !== null; i++) {
-      state = machine.advance(state, bytes[i]!, () => lastName(this.#bytes, bytes, i))
+      state = machine.advance(state, bytes[i]!, () => lastName(this.#bytes, bytes, i, bytes[i]!))
     }
     return state
   }
 
   #say(byte: number): void {
-    const after = this.#automaton.machine.advance(this.#state, byte, () => lastName(this.#bytes, noBytes, 0))
+    const after = this.#automaton.machine.advance(this.#state, byte, () => lastName(this.#bytes, noBytes, 0, byte))
     if (after === null) throw new Error("a token was said that the grammar does not let through")
     this.#state = after
     this.#bytes.push(byte)
@@ -150,10 +151,22 @@ function without(mask: TokenMask, ids: ReadonlyArray<number>, isRefused: (id: nu
 
 const decoder = new TextDecoder()
 
-/** The JSON string that a quote ends after what was said, and so many bytes more. */
-function lastName(said: ReadonlyArray<number>, more: Uint8Array, count: number): string {
+/** The name that a quote of its notation ends after what was said, and so many bytes more. */
+function lastName(said: ReadonlyArray<number>, more: Uint8Array, count: number, quote: number): string {
   const byteAt = (place: number): number => (place < said.length ? said[place]! : more[place - said.length]!)
   const end = said.length + count
+  return quote === escapeByte ? escapedName(byteAt, end) : jsonName(byteAt, end)
+}
+
+/** Nothing between the two is escaped. */
+function escapedName(byteAt: (place: number) => number, end: number): string {
+  let start = end
+  while (start > 0 && byteAt(start - 1) !== escapeByte) start--
+  return decoder.decode(Uint8Array.from({ length: end - start }, (_, i) => byteAt(start + i)))
+}
+
+function jsonName(byteAt: (place: number) => number, end: number): string {
+  const { quote } = jsonNotation
   let start = end - 1
   while (start >= 0 && !(byteAt(start) === quote && isPlain(byteAt, start))) start--
   const bytes = Uint8Array.from({ length: end - start + 1 }, (_, i) => (start + i < end ? byteAt(start + i) : quote))

@@ -1,6 +1,7 @@
 /** Regular expressions of ECMAScript, with the flag `u`, as languages. */
 import { type CodePoints, codePoints, complementOf, unionOf, withoutSurrogates } from "./CodePoints.ts"
 import type { Language, Languages } from "./Language.ts"
+import { unicodePattern } from "./unicodePattern.ts"
 
 /** A pattern that cannot be followed; the message says why, in a clause. */
 export class PatternProblem extends Error {}
@@ -130,12 +131,18 @@ const longest = 20_000
 /** @throws PatternProblem */
 function parsePattern(source: string): Pattern {
   if (source.length > longest) throw new PatternProblem(`it is longer than ${longest} characters`)
+  const strict = unicodePattern(source)
+  if (strict !== undefined) return new Parser(strict).whole()
+  throw new PatternProblem(`it is no pattern (${messageOf(source)})`)
+}
+
+/** Why the platform takes it for none. */
+function messageOf(source: string): string {
   try {
-    new RegExp(source, "u")
+    return String(new RegExp(source, "u"))
   } catch (cause) {
-    throw new PatternProblem(cause instanceof Error ? `it is no pattern (${cause.message})` : "it is no pattern")
+    return cause instanceof Error ? cause.message : String(cause)
   }
-  return new Parser(source).whole()
 }
 
 const digit: CodePoints = [0x30, 0x39]

@@ -3,8 +3,10 @@
  * token may end within the text, or go beyond its end: what may come there is asked of whoever knows.
  */
 import { type ByteAutomaton, dead } from "./ByteAutomaton.ts"
+import { escapeByte } from "./ControlBytes.ts"
 import { JsonKey } from "./JsonKey.ts"
 import { JsonString } from "./JsonString.ts"
+import { jsonNotation } from "./Notation.ts"
 import { StepTable } from "./StepTable.ts"
 import { StringTokens } from "./StringTokens.ts"
 import { addTokens, clearToken, countTokens, idsIn, maskWords, setToken, type TokenMask } from "./TokenMask.ts"
@@ -185,7 +187,7 @@ const quotes: ByteAutomaton = {
   id: -2,
   start: 0,
   farthest: 0,
-  step: (state, byte) => (byte === 0x22 ? state + 1 : state),
+  step: (state, byte) => (byte === jsonNotation.quote || byte === escapeByte ? state + 1 : state),
   accepts: () => false,
   distance: () => 0,
 }

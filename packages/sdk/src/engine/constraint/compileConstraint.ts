@@ -1,46 +1,65 @@
 /** What a text is held to, as a grammar. */
 import type { Constraint } from "../../words/Constraint.ts"
 import { invalidRequest } from "../../words/Errors.ts"
+import type { ToolFormat } from "../../words/ToolFormat.ts"
 import { CharacterAutomaton } from "./CharacterAutomaton.ts"
 import { Choices } from "./Choices.ts"
 import { isEmpty } from "./Dfa.ts"
 import { Either, type Grammar, type GrammarNode, Sequence, Text } from "./Grammar.ts"
-import { encode } from "./JsonNodes.ts"
+import { controlByte } from "./ControlBytes.ts"
+import { encode, functionNotation, jsonNotation, type Notation } from "./Notation.ts"
 import { type Language, Languages, TooLarge } from "./Language.ts"
 import { readGrammar } from "./readGrammar.ts"
 import { PatternProblem, wholeMatchesOf } from "./Pattern.ts"
 import { readSchema } from "./schema/readSchema.ts"
+import type { TokenTrie } from "./TokenTrie.ts"
 
-/** @throws InvalidRequestError that names what cannot be followed */
-export const compileConstraint = (constraint: Constraint): Grammar => compile(constraint, new Map())
+/**
+ * @param tokens of the vocabulary that the text is written in: it is known then how near the end is in tokens, and not in
+ *   bytes alone.
+ * @throws InvalidRequestError that names what cannot be followed
+ */
+export const compileConstraint = (constraint: Constraint, tokens?: TokenTrie): Grammar =>
+  compile(constraint, new Map(), tokens)
 
 /** @param known what stands in several places is one grammar. */
-function compile(constraint: Constraint, known: Map<Constraint, Grammar>): Grammar {
-  const grammar = known.get(constraint) ?? compileAnew(constraint, known)
+function compile(constraint: Constraint, known: Map<Constraint, Grammar>, tokens: TokenTrie | undefined): Grammar {
+  const grammar = known.get(constraint) ?? compileAnew(constraint, known, tokens)
   known.set(constraint, grammar)
   return grammar
 }
 
-function compileAnew(constraint: Constraint, known: Map<Constraint, Grammar>): Grammar {
+function compileAnew(constraint: Constraint, known: Map<Constraint, Grammar>, tokens: TokenTrie | undefined): Grammar {
   switch (constraint.type) {
     case "schema":
-      return readSchema(constraint.schema, constraint.path, constraint.apart)
+      return readSchema(constraint.schema, constraint.path, constraint.apart, notationOf(constraint.notation), tokens)
     case "grammar":
       return readGrammar(constraint.grammar)
     case "regex":
       return grammarOf(regexNode(constraint.regex))
     case "choices":
-      return grammarOf(new Text(new Choices(constraint.choices.map(encode))))
+      return grammarOf(new Text(new Choices(constraint.choices.map(encode), tokens)))
+    case "control":
+      return grammarOf(controlNode(constraint.control))
     case "text":
       return grammarOf(freeText(constraint.without))
     case "sequence":
     case "anyOf": {
-      const parts = constraint.of.map((part) => compile(part, known))
+      const parts = constraint.of.map((part) => compile(part, known, tokens))
       const nodes = parts.map(({ root }) => root)
       const root = constraint.type === "sequence" ? new Sequence(nodes) : new Either(nodes)
       return { root, hasNames: parts.some(({ hasNames }) => hasNames) }
     }
   }
+}
+
+const notationOf = (format: ToolFormat | undefined): Notation =>
+  format === "function-call" ? functionNotation : jsonNotation
+
+function controlNode(name: string): GrammarNode {
+  const byte = controlByte(name)
+  if (byte === undefined) throw invalidRequest("constraint", `no text is held to ${name}`, "Use another token.")
+  return new Text(new Choices([Uint8Array.of(byte)]))
 }
 
 const grammarOf = (root: GrammarNode): Grammar => ({ root, hasNames: false })

@@ -5,6 +5,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { checked } from "../../words/checked.ts"
 import { checkForm } from "../../words/checkForm.ts"
+import { type Constraint, isOfToolFormat } from "../../words/Constraint.ts"
 import { type FacetError, invalidRequest } from "../../words/Errors.ts"
 import { checkGenerate } from "../../words/GenerateOptions.ts"
 import type { EnginePart } from "../../words/Generation.ts"
@@ -46,6 +47,12 @@ export const generate = (engine: EngineParts, request: GenerateRequest): Stream.
     { bufferSize: buffered },
   )
 
+/** @throws InvalidRequestError where a form is of a format of tools, which only some models have. */
+function checkFormat(constraint: Constraint | undefined): void {
+  if (constraint === undefined || !isOfToolFormat(constraint)) return
+  throw invalidRequest("constraint", "this model's template has no format of tools", "Use other forms.")
+}
+
 const write = (engine: EngineParts, request: GenerateRequest, queue: Parts, place: Permit, startedAt: number) =>
   Effect.gen(function* () {
     const { models, options, scheduler, scopes } = engine
@@ -54,6 +61,7 @@ const write = (engine: EngineParts, request: GenerateRequest, queue: Parts, plac
     yield* checked(() => {
       checkGenerate(request, model.config.vocabSize)
       checkForm(request)
+      if (model.tokenizer.toolFormat === undefined) checkFormat(request.constraint)
     })
     const interventions = yield* scopes.interventions(request, loaded)
     const tokens = yield* inSlices(() => promptTokens(model, request))

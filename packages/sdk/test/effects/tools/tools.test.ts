@@ -250,6 +250,8 @@ describe("a generation with tools", () => {
     toolChoice: asked({ toolChoice: "required" }),
     parallelToolCalls: asked({ tools, parallelToolCalls: untyped("yes") }),
     regex: asked({ tools, regex: "a" }),
+    // Its template has no format of tools.
+    constraint: asked({ constraint: { type: "control", control: "<escape>" } }),
     "schema.properties.a.contains": asked({ tools, schema: { properties: { a: { contains: {} } } } }),
     template: asked({ tools, template: "none" }),
     "messages[1].toolCallId": asked({}, [user, result]),

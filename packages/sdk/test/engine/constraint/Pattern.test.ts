@@ -32,7 +32,7 @@ describe("matchesOf", () => {
   it.each(patterns)("lets the texts through in which %s is found, as they are and as JSON", (source) => {
     const languages = new Languages()
     const dfa = languages.automaton(matchesOf(source, languages))
-    const [plain, json] = [new CharacterAutomaton(dfa, "utf8"), new Quoted(new CharacterAutomaton(dfa, "json"))]
+    const [plain, json] = [new CharacterAutomaton(dfa, "utf8"), new Quoted(new CharacterAutomaton(dfa, "json"), 0x22)]
     const pattern = new RegExp(source, "u")
     const random = randomFrom(1)
     const texts = Array.from({ length: 2000 }, () =>

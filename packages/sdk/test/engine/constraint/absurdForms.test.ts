@@ -100,6 +100,7 @@ const refused: ReadonlyArray<readonly [name: string, option: RegExp, form: () =>
     /^schema\.\$defs\.b\.\$anchor$/,
     () => schema({ $ref: "#x", $defs: { a: { $anchor: "x" }, b: { $anchor: "x", type: "null" } } }),
   ],
+  ["no pattern beside values", /^schema\.pattern$/, () => schema({ enum: ["a"], pattern: "(" })],
   ["a rule that begins with itself", /^grammar$/, () => ({ type: "grammar", grammar: 'root ::= root "a" | "b"' })],
 ]
 
@@ -111,6 +112,22 @@ const properties = Object.fromEntries(names.map((name) => [name, { type: "null" 
 
 const followed: ReadonlyArray<readonly [name: string, form: Constraint, text: string, wrong: string]> = [
   ["nested repetitions, which make others run for ever", regex("(a+)+b"), `${"a".repeat(40)}b`, "a".repeat(40)],
+  [
+    "values beside a pattern that makes others run for ever",
+    schema({ enum: [`${"a".repeat(40)}!`, "aa"], pattern: "^(a+)+$" }),
+    '"aa"',
+    '"a"',
+  ],
+  [
+    "names beside such a pattern",
+    schema({
+      properties: { [`${"a".repeat(40)}!`]: { const: 1 }, aa: { const: 2 } },
+      patternProperties: { "^(a+)+$": { type: "integer" } },
+      required: ["aa"],
+    }),
+    '{"aa":2}',
+    '{"aa":1}',
+  ],
   ["a choice of ten thousand", { type: "choices", choices: names.concat(names.map((n) => `${n}!`)) }, "value 7!", "v"],
   [
     "a mail address of some length",

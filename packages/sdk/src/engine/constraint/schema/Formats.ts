@@ -42,6 +42,16 @@ const fragment = "(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)?"
 const uri = `(?:https?|ftp|wss?)://${domain}(?::[1-9][0-9]{0,3})?${path}${query}${fragment}|mailto:${email}`
 const uuid = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}"
 export const base64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+export const base64url = "(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?"
+const pointer = "(?:/(?:[^~/]|~0|~1)*)*"
+const cidrv4 = `${ipv4}/(?:3[0-2]|[12]?[0-9])`
+const cidrv6 = `(?:${ipv6})/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9])`
+/** Validators look into the first part: it is one that says an algorithm and the type. */
+const jwtHeaders = ["HS256", "RS256", "ES256"].map((alg) =>
+  btoa(JSON.stringify({ alg, typ: "JWT" })).replace(/=+$/, ""),
+)
+const jwtPart = "(?:[A-Za-z0-9_-]{4})+(?:[A-Za-z0-9_-]{2,3})?"
+const jwt = `(?:${jwtHeaders.join("|")})\\.${jwtPart}\\.${jwtPart}`
 
 const patterns: Readonly<Record<string, string>> = {
   date,
@@ -59,15 +69,53 @@ const patterns: Readonly<Record<string, string>> = {
   "uri-reference": uri,
   iri: uri,
   "iri-reference": uri,
-  "json-pointer": "(?:/(?:[^~/]|~0|~1)*)*",
+  url: uri,
+  "uri-template": uri,
+  "iso-time": time,
+  "iso-date-time": `(?:${date})T${time}`,
+  "json-pointer": pointer,
+  "json-pointer-uri-fragment": "#(?:/(?:[A-Za-z0-9_.-]|~0|~1)*)*",
+  "relative-json-pointer": `(?:0|[1-9][0-9]{0,5})(?:#|${pointer})`,
+  regex: "[A-Za-z0-9 _,;:@-]*",
   byte: base64,
+  // What is hidden as it is typed, and the bytes of a file, may be any text.
+  password: "[^]*",
+  binary: "[^]*",
 }
 
-/** The pattern of a format's whole texts; undefined of one that is not known. */
-export const patternOfFormat = (format: string): string | undefined =>
-  Object.hasOwn(patterns, format) ? `^(?:${patterns[format]})$` : undefined
+/** Those that libraries of schemas name, and no validator of JSON Schema knows: they say what they mean with a pattern. */
+const named: Readonly<Record<string, string>> = {
+  base64,
+  base64url,
+  cidrv4,
+  cidrv6,
+  jwt,
+  guid: "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+  nanoid: "[A-Za-z0-9_-]{21}",
+  cuid: "c[0-9a-z]{8,24}",
+  cuid2: "[a-z][0-9a-z]{1,31}",
+  ulid: "[0-7][0-9A-HJKMNP-TV-Z]{25}",
+  xid: "[0-9a-v]{20}",
+  ksuid: "[A-Za-z0-9]{27}",
+  e164: "\\+[1-9][0-9]{6,14}",
+  mac: "[0-9A-F]{2}(?::[0-9A-F]{2}){5}",
+  hex: "[0-9a-fA-F]*",
+  emoji: "(?:\\p{Emoji_Presentation})+",
+  lowercase: "[^\\p{Lu}\\p{Lt}A-Z]*",
+  uppercase: "[^\\p{Ll}\\p{Lt}a-z]*",
+}
 
-export const knownFormats = Object.keys(patterns)
+/**
+ * The pattern of a format's whole texts; undefined of one that is not known.
+ *
+ * @param hasPattern whether a pattern stands beside it, as one that libraries name may be of many kinds.
+ */
+export function patternOfFormat(format: string, hasPattern: boolean): string | undefined {
+  const known = hasPattern ? patterns : { ...named, ...patterns }
+  return Object.hasOwn(known, format) ? `^(?:${known[format]})$` : undefined
+}
+
+export const knownFormats = [...Object.keys(patterns), ...Object.keys(named)]
 
 /** Formats of numbers, of OpenAPI: each with the bounds that it means. */
 export const numberFormats: Readonly<Record<string, readonly [least: number, most: number]>> = {

@@ -19,6 +19,17 @@ const annotations = [
   "$anchor",
   "$defs",
   "definitions",
+  // Of OpenAPI, where schemas come from it, and of editors and forms.
+  "components",
+  "discriminator",
+  "example",
+  "externalDocs",
+  "xml",
+  "enumDescriptions",
+  "enumNames",
+  "errorMessage",
+  "markdownDescription",
+  "propertyOrdering",
 ] as const
 
 /** Those of each kind of value. */

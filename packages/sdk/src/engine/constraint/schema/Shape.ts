@@ -1,7 +1,8 @@
 /** What a list of parts says of each kind of value, put together. */
 import { isList, isRecord, type JsonRecord } from "../../../words/Json.ts"
-import { base64, knownFormats, numberFormats, patternOfFormat } from "./Formats.ts"
+import { base64, base64url, knownFormats, numberFormats, patternOfFormat } from "./Formats.ts"
 import { kindKeywords, listOf, pathTo, refuse } from "./Keywords.ts"
+import { matchesPattern } from "./matchesPattern.ts"
 import type { BarePart, Part } from "./Parts.ts"
 
 /** Kinds of JSON values; an integer is a number. */
@@ -114,6 +115,15 @@ const uniqueBy = (list: ReadonlyArray<unknown>, key: (value: unknown) => string)
   ...new Map(list.map((value) => [key(value), value])).values(),
 ]
 
+/** Whether members may come that match no pattern: where something says so, or nothing names any. */
+export function isOpen(parts: ReadonlyArray<BarePart>): boolean {
+  const says = parts.some(({ schema }) => schema["additionalProperties"] !== undefined)
+  const names = parts.some(
+    ({ schema }) => schema["properties"] !== undefined || schema["patternProperties"] !== undefined,
+  )
+  return says || !names
+}
+
 /** The numbers that parts give for a keyword. */
 const numbersOf = (parts: ReadonlyArray<BarePart>, keyword: string): ReadonlyArray<number> =>
   parts.flatMap(({ schema }) => (typeof schema[keyword] === "number" ? [schema[keyword]] : []))
@@ -154,13 +164,38 @@ function numberRules(parts: ReadonlyArray<BarePart>): NumberRules {
 }
 
 function stringRules(parts: ReadonlyArray<BarePart>): StringRules {
-  const patterns = [...textsOf(parts, "pattern")]
+  const ahead = textsOf(parts, "pattern").map(lengthAhead)
+  const patterns = ahead.flatMap((one) => one.patterns)
   for (const part of parts) patterns.push(...formatRules(part))
   return {
-    least: highest(numbersOf(parts, "minLength"), 0),
-    most: lowest(numbersOf(parts, "maxLength"), Infinity),
+    least: highest([...numbersOf(parts, "minLength"), ...ahead.map(({ least }) => least)], 0),
+    most: lowest([...numbersOf(parts, "maxLength"), ...ahead.map(({ most }) => most)], Infinity),
     patterns,
   }
+}
+
+/** A dot that may end what is counted is counted, too. */
+const counting = /^\^\(\?=\.\{(\d+),(\d+)\}(?:\\\.\?)?\$\)/
+
+/** Where a pattern begins by saying how long a text is, that is a length: it is counted, and makes no states. */
+function lengthAhead({ path, source }: PatternRule): StringRules {
+  const [ahead = "", least, most] = counting.exec(source) ?? []
+  if (ahead === "" || hasAlternatives(source)) return { least: 0, most: Infinity, patterns: [{ path, source }] }
+  // The dot is no end of a line.
+  const rest = ["^.*$", `^${source.slice(ahead.length)}`].map((one) => ({ path, source: one }))
+  return { least: Number(least), most: Number(most), patterns: rest }
+}
+
+/** Whether a pattern is one of several: outside groups and sets stands a bar. */
+function hasAlternatives(source: string): boolean {
+  const bare = source.replaceAll(/\\./gsu, "").replaceAll(/\[[^\]]*\]/gu, "")
+  let depth = 0
+  for (const character of bare) {
+    if (character === "(") depth++
+    else if (character === ")") depth--
+    else if (character === "|" && depth === 0) return true
+  }
+  return false
 }
 
 /** A format that is not known is refused, unless a pattern beside it says what it means. */
@@ -169,7 +204,7 @@ function formatRules({ path, schema }: BarePart): ReadonlyArray<PatternRule> {
   const { contentEncoding: encoding, format, pattern } = schema
   if (typeof format === "string") {
     const at = pathTo(path, "format")
-    const source = patternOfFormat(format)
+    const source = patternOfFormat(format, pattern !== undefined)
     if (source !== undefined) rules.push({ source, path: at })
     else if (pattern === undefined && !Object.hasOwn(numberFormats, format)) {
       const remedy = `Say what it means with \`pattern\`, or use one of ${knownFormats.join(", ")}.`
@@ -179,8 +214,13 @@ function formatRules({ path, schema }: BarePart): ReadonlyArray<PatternRule> {
   if (typeof encoding === "string") {
     const at = pathTo(path, "contentEncoding")
     if (encoding === "base64") rules.push({ source: `^(?:${base64})$`, path: at })
+    else if (encoding === "base64url") rules.push({ source: `^(?:${base64url})$`, path: at })
     else if (pattern === undefined) {
-      throw refuse(at, `${JSON.stringify(encoding)} is no encoding that is followed`, 'Use "base64", or a `pattern`.')
+      throw refuse(
+        at,
+        `${JSON.stringify(encoding)} is no encoding that is followed`,
+        'Use "base64" or "base64url", or a `pattern`.',
+      )
     }
   }
   return rules
@@ -249,8 +289,8 @@ export function memberParts({ path, schema }: BarePart, name: string): ReadonlyA
     found.push({ schema: properties[name], path: pathTo(pathTo(path, "properties"), name) })
   }
   for (const [pattern, value] of Object.entries(isRecord(patternProperties) ? patternProperties : {})) {
-    if (new RegExp(pattern, "u").test(name))
-      found.push({ schema: value, path: pathTo(pathTo(path, "patternProperties"), pattern) })
+    const at = pathTo(pathTo(path, "patternProperties"), pattern)
+    if (matchesPattern({ source: pattern, path: at }, name)) found.push({ schema: value, path: at })
   }
   if (found.length > 0) return found
   if (additionalProperties !== undefined) {

@@ -1,5 +1,6 @@
 /** Whether a value fits a schema: for the values of `enum`, which are there already. */
 import { isList, isRecord } from "../../../words/Json.ts"
+import { matchesPattern } from "./matchesPattern.ts"
 import type { Part } from "./Parts.ts"
 import { keyOf, type Kind, memberParts, type Shape } from "./Shape.ts"
 
@@ -39,7 +40,7 @@ function fitsString(value: string, { string }: Shape): boolean {
   return (
     length >= string.least &&
     length <= string.most &&
-    string.patterns.every(({ source }) => new RegExp(source, "u").test(value))
+    string.patterns.every((pattern) => matchesPattern(pattern, value))
   )
 }
 

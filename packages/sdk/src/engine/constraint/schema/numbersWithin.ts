@@ -57,7 +57,8 @@ class Numbers {
     const { isAbove, isBelow, least, most } = this.#isInteger ? integerBounds(bounds) : bounds
     const zero: Decimal = { whole: "0", fraction: "" }
     const positive = () => [
-      ...(least > 0 ? [this.#above(decimalOf(least), !isAbove)] : []),
+      // Where the bound is 0 itself, it is all that has to be kept out.
+      ...(least > 0 || (least === 0 && isAbove) ? [this.#above(decimalOf(least), !isAbove)] : []),
       ...(most < Infinity ? [this.#below(decimalOf(most), !isBelow)] : []),
       this.#any(),
     ]

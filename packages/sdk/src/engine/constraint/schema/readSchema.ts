@@ -4,17 +4,21 @@ import { CharacterAutomaton } from "../CharacterAutomaton.ts"
 import { Choices } from "../Choices.ts"
 import { isEmpty } from "../Dfa.ts"
 import { Either, type Grammar, type GrammarNode, never, Rule, Sequence, settle, Text } from "../Grammar.ts"
-import { encode, type FurtherShape, jsonArray, jsonObject, oneOf, type PropertyShape } from "../JsonNodes.ts"
+import { type FurtherShape, jsonArray, jsonObject, type PropertyShape } from "../JsonNodes.ts"
+import { encode, jsonNotation, type Notation } from "../Notation.ts"
+import type { TokenTrie } from "../TokenTrie.ts"
 import { anyString, JsonString } from "../JsonString.ts"
 import { isList, isRecord } from "../../../words/Json.ts"
-import { conforms, fits } from "./conforms.ts"
+import type { Language, Languages } from "../Language.ts"
+import { conforms, fits, type ShapesOf } from "./conforms.ts"
 import { alsoReserved, type Apart, inOrder, valueInOrder } from "./Apart.ts"
 import { areDisjoint } from "./areDisjoint.ts"
 import { areToldApart } from "./areToldApart.ts"
+import { areAllWrittenApart, areWrittenApart } from "./areWrittenApart.ts"
 import { cut, pathTo, refuse } from "./Keywords.ts"
 import { numbersWithin } from "./numbersWithin.ts"
 import { type Alternatives, type BarePart, type Flat, type Part, SchemaDocument } from "./Parts.ts"
-import { type Kind, memberParts, type PatternRule, type Shape, shapeOf } from "./Shape.ts"
+import { isOpen, type Kind, memberParts, type PatternRule, type Shape, shapeOf } from "./Shape.ts"
 import { anyLength, languageOf, patternLanguages, stringLanguages, textAutomaton, within } from "./textAutomaton.ts"
 
 /** A schema with more parts is refused: it would take seconds and hundreds of megabytes. */
@@ -28,10 +32,18 @@ const mostNamePatterns = 5
  * @param schema one that `checkConstraint` let pass.
  * @param path where the schema stands, as a caller writes it.
  * @param apart of which objects have the second before the first.
+ * @param notation how values are written.
+ * @param tokens what they are said in, to know in how few.
  * @throws InvalidRequestError that names the path of what cannot be followed, or that nothing fits
  */
-export function readSchema(schema: unknown, path = "schema", apart?: Apart): Grammar {
-  return new SchemaReader(new SchemaDocument(schema, path), apart).read()
+export function readSchema(
+  schema: unknown,
+  path = "schema",
+  apart?: Apart,
+  notation = jsonNotation,
+  tokens?: TokenTrie,
+): Grammar {
+  return new SchemaReader(new SchemaDocument(schema, path), apart, notation, tokens).read()
 }
 
 interface Reason {
@@ -42,6 +54,8 @@ interface Reason {
 class SchemaReader {
   readonly #document: SchemaDocument
   readonly #apart: Apart | undefined
+  readonly #notation: Notation
+  readonly #tokens: TokenTrie | undefined
   readonly #rules = new Map<string, Rule>()
   readonly #waiting: Array<() => void> = []
   readonly #shapes = new Map<string, ReadonlyArray<Shape>>()
@@ -51,9 +65,11 @@ class SchemaReader {
   readonly #reasons: Array<Reason> = []
   #hasNames = false
 
-  constructor(document: SchemaDocument, apart: Apart | undefined) {
+  constructor(document: SchemaDocument, apart: Apart | undefined, notation: Notation, tokens: TokenTrie | undefined) {
     this.#document = document
     this.#apart = apart
+    this.#notation = notation
+    this.#tokens = tokens
   }
 
   read(): Grammar {
@@ -111,15 +127,20 @@ class SchemaReader {
   /** Of `oneOf`, no value may fit two alternatives. */
   #checkExclusive({ alternatives, parts }: Flat): void {
     const bare = parts.map((part) => ({ ...part, isBare: true }))
-    for (const { isExclusive, of, path } of alternatives) if (isExclusive) this.#checkPairs(bare, of, path)
+    // Beside other alternatives, what is written may have their members, too.
+    const isAlone = alternatives.length === 1
+    for (const { isExclusive, of, path } of alternatives) if (isExclusive) this.#checkPairs(bare, of, path, isAlone)
   }
 
-  #checkPairs(bare: ReadonlyArray<Part>, of: Alternatives["of"], path: string): void {
+  #checkPairs(bare: ReadonlyArray<Part>, of: Alternatives["of"], path: string, isAlone: boolean): void {
     const whole = of.map((one) => [...bare, one])
     if (areToldApart(whole, (parts) => this.#shapesOf(parts))) return
+    if (isAlone && areAllWrittenApart(whole.map((parts) => this.#shapesOf(parts)))) return
     for (const [i, one] of of.entries()) {
       for (const [j, other] of of.slice(i + 1).entries()) {
-        if (areDisjoint([...bare, one], [...bare, other], (parts) => this.#shapesOf(parts))) continue
+        const shapesOf: ShapesOf = (parts) => this.#shapesOf(parts)
+        if (areDisjoint([...bare, one], [...bare, other], shapesOf)) continue
+        if (isAlone && areWrittenApart(shapesOf([...bare, one]), shapesOf([...bare, other]))) continue
         throw refuse(
           path,
           `alternatives ${i} and ${i + 1 + j} may both fit, and \`oneOf\` lets one alone`,
@@ -167,15 +188,17 @@ class SchemaReader {
         "Use well-formed texts.",
       )
     }
-    return new Text(new Choices(texts.map(encode)))
+    for (const [i, text] of texts.entries()) this.#checkBorder(text, pathTo(pathTo(shape.path, "enum"), i))
+    const spelt = fitting.map((value) => this.#notation.value(valueInOrder(value, this.#apart)))
+    return new Text(new Choices(spelt, this.#tokens))
   }
 
   #kind(kind: Kind, shape: Shape): GrammarNode {
     switch (kind) {
       case "null":
-        return oneOf("null")
+        return this.#word("null")
       case "boolean":
-        return oneOf("true", "false")
+        return this.#word("true", "false")
       case "number":
         return this.#number(shape)
       case "string":
@@ -185,6 +208,10 @@ class SchemaReader {
       case "object":
         return this.#object(shape)
     }
+  }
+
+  #word(...texts: ReadonlyArray<string>): GrammarNode {
+    return new Text(new Choices(texts.map(encode), this.#tokens))
   }
 
   #number({ number, path }: Shape): GrammarNode {
@@ -214,14 +241,29 @@ class SchemaReader {
     if (this.#strings.has(key)) return this.#strings.get(key)
     const automaton =
       patterns.length > 0
-        ? textAutomaton(patterns[0]?.path ?? path, string, (languages) =>
-            languages.and(patternLanguages(string, languages)),
+        ? textAutomaton(
+            patterns[0]?.path ?? path,
+            string,
+            (languages) => languages.and(patternLanguages(string, languages)),
+            this.#notation,
           )
-        : least === 0 && most === Infinity
-          ? anyString
-          : new JsonString(least, most)
+        : this.#anyString(path, least, most)
     this.#strings.set(key, automaton)
     return automaton
+  }
+
+  /** In JSON, what follows in a string of which only the length is asked is found out once. */
+  #anyString(path: string, least: number, most: number): ByteAutomaton | undefined {
+    if (this.#notation !== jsonNotation) {
+      return textAutomaton(path, { least, most }, (languages) => languages.any, this.#notation)
+    }
+    return least === 0 && most === Infinity ? anyString : new JsonString(least, most)
+  }
+
+  #checkBorder(text: string, path: string): void {
+    const { border } = this.#notation
+    if (border === undefined || !text.includes(border)) return
+    throw refuse(path, `it holds ${border}, which ends a text of this model's tools`, "Use another text.")
   }
 
   #array({ array, path }: Shape): GrammarNode {
@@ -229,6 +271,7 @@ class SchemaReader {
     if (least > most) return this.#impossible(pathTo(path, "maxItems"), "it is below minItems: nothing fits")
     return new Sequence(
       jsonArray({
+        notation: this.#notation,
         prefix: prefix.slice(0, most).map((parts) => this.#rule(parts)),
         items: prefix.length < most ? this.#rule(items) : never,
         least,
@@ -245,6 +288,7 @@ class SchemaReader {
     const properties: Array<PropertyShape> = []
     const names = [...object.names, ...(listed ?? []).filter((name) => !object.names.includes(name))]
     for (const name of inOrder(names, this.#apart)) {
+      this.#checkBorder(name, pathTo(pathTo(path, "properties"), name))
       const isRequired = object.required.has(name)
       const isAllowed = this.#isName(name, shape)
       const value = isAllowed ? this.#rule(object.parts.flatMap((part) => memberParts(part, name))) : never
@@ -260,7 +304,9 @@ class SchemaReader {
       return this.#impossible(pathTo(path, "minProperties"), `there are no names for ${least} members`)
     }
     const reserved = alsoReserved(object.names, this.#apart)
-    return new Sequence(jsonObject({ properties, further, reserved, least, most }))
+    return new Sequence(
+      jsonObject({ notation: this.#notation, tokens: this.#tokens, properties, further, reserved, least, most }),
+    )
   }
 
   /** What `propertyNames` says, of all parts. */
@@ -323,20 +369,20 @@ class SchemaReader {
     const shapes = this.#shapesOf(this.#nameParts(shape)).filter(({ kinds }) => kinds.has("string"))
     if (shapes.length === 0) return undefined
     const isFree = patterns.length === 0 && shapes.every(({ string }) => isAnyString(string))
-    if (isFree) return anyString
+    if (isFree) return this.#anyString(shape.path, 0, Infinity)
     const at = patterns[0]?.path ?? pathTo(shape.path, "propertyNames")
     const [only] = shapes
     const length = only !== undefined && shapes.length === 1 ? only.string : anyLength
     const languagesOf = length === anyLength ? stringLanguages : patternLanguages
-    return textAutomaton(at, length, (languages) =>
+    const named = (languages: Languages): Language =>
       languages.and([
         languages.or(shapes.map(({ string }) => languages.and(languagesOf(string, languages)))),
         ...patterns.map(({ path, source }, i) => {
           const matching = languageOf({ source, path }, languages)
           return matches[i] === true ? matching : languages.not(matching)
         }),
-      ]),
-    )
+      ])
+    return textAutomaton(at, length, named, this.#notation)
   }
 
   #impossible(path: string, problem: string): GrammarNode {
@@ -382,15 +428,6 @@ function namePatterns({ path, schema }: BarePart): ReadonlyArray<PatternRule> {
   return isRecord(patternProperties)
     ? Object.keys(patternProperties).map((source) => ({ source, path: pathTo(at, source) }))
     : []
-}
-
-/** Whether members may come that match no pattern: where something says so, or nothing names any. */
-function isOpen(parts: ReadonlyArray<BarePart>): boolean {
-  const says = parts.some(({ schema }) => schema["additionalProperties"] !== undefined)
-  const names = parts.some(
-    ({ schema }) => schema["properties"] !== undefined || schema["patternProperties"] !== undefined,
-  )
-  return says || !names
 }
 
 /** What a part says of a further member whose name matches these patterns. */

@@ -2,8 +2,9 @@
 import type { ByteAutomaton } from "../ByteAutomaton.ts"
 import type { LengthRange } from "../CountedStates.ts"
 import type { Dfa } from "../Dfa.ts"
-import { jsonStringOf } from "../JsonString.ts"
+import { quotedStringOf } from "../JsonString.ts"
 import { type Language, Languages, TooLarge } from "../Language.ts"
+import { jsonNotation, type Notation } from "../Notation.ts"
 import { matchesOf, PatternProblem } from "../Pattern.ts"
 import { refuse } from "./Keywords.ts"
 import type { PatternRule, StringRules } from "./Shape.ts"
@@ -38,26 +39,39 @@ export function languageOf({ path, source }: PatternRule, languages: Languages):
 }
 
 /**
- * The automaton of those JSON strings of a language that are so long; undefined where there are none.
+ * The automaton of those strings of a language that are so long; undefined where there are none.
  *
  * @param path names what asks for it, in errors.
+ * @param notation what they stand in.
  * @throws InvalidRequestError where it would be too large
  */
 export function textAutomaton(
   path: string,
   length: LengthRange,
-  make: (languages: Languages) => Language,
+  makeAny: (languages: Languages) => Language,
+  notation: Notation = jsonNotation,
 ): ByteAutomaton | undefined {
+  const make = (languages: Languages): Language => withoutBorder(makeAny(languages), notation, languages)
   const automaton = within(path, () => {
-    if (isAnyLength(length)) return jsonStringOf(automatonOf(make))
-    const counted = orElseTooLarge(() => jsonStringOf(automatonOf(make), length))
+    if (isAnyLength(length)) return quotedStringOf(automatonOf(make), notation)
+    const counted = orElseTooLarge(() => quotedStringOf(automatonOf(make), notation, length))
     // A pattern that counts itself, to thousands, is followed only together with the length.
     return (
       counted ??
-      jsonStringOf(automatonOf((languages) => languages.and([make(languages), lengthLanguage(length, languages)])))
+      quotedStringOf(
+        automatonOf((languages) => languages.and([make(languages), lengthLanguage(length, languages)])),
+        notation,
+      )
     )
   })
   return automaton.distance(automaton.start) === Infinity ? undefined : automaton
+}
+
+/** What would end a text may not stand in one. */
+function withoutBorder(language: Language, { border }: Notation, languages: Languages): Language {
+  if (border === undefined) return language
+  const { any } = languages
+  return languages.and([language, languages.not(languages.sequence([any, languages.text(border), any]))])
 }
 
 function automatonOf(make: (languages: Languages) => Language): Dfa {

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { tries } from "../../../../../../test/campaign.ts"
 import type { JsonSchema } from "../../../../src/words/Constraint.ts"
 import { InvalidRequestError } from "../../../../src/words/Errors.ts"
-import { letsThrough, schemaAutomaton, writeAtRandom } from "../../../fixtures/constraint.ts"
+import { letsThrough, schemaAutomaton, tokenizer, writeAtRandom } from "../../../fixtures/constraint.ts"
 import { forSeeds } from "../../../fixtures/random.ts"
 import { randomSchema } from "../../../fixtures/randomSchema.ts"
 
@@ -30,6 +30,20 @@ describe("a text by a schema", () => {
       assert.isTrue(isWhole, `cut: ${text} for ${JSON.stringify(schema)}`)
       assert.isTrue(isValid(schema, JSON.parse(text)), `${text} does not fit ${JSON.stringify(schema)}`)
       assert.isTrue(hasDistinctKeys(text), text)
+    })
+  })
+
+  it("ends in time where there is room for its shortest text in tokens, whose bytes are more", () => {
+    const names = ["the name of the animal", "is it an animal", "what the animal said"]
+    const properties = Object.fromEntries(
+      names.map((name, i) => [name, [{ type: "string" }, { type: "boolean" }, {}][i]]),
+    )
+    const automaton = schemaAutomaton({ type: "object", properties, required: names })
+    const shortest = `{"${names[0]}":"","${names[1]}":true,"${names[2]}":0}`
+    const fewest = tokenizer.encodePlain(shortest).length
+    assert.isBelow(automaton.start.distance, 1.2 * fewest)
+    forSeeds(tries(8), (random) => {
+      assert.isTrue(writeAtRandom(automaton, random, automaton.start.distance).isWhole)
     })
   })
 
@@ -86,6 +100,22 @@ const cases: ReadonlyArray<
     { type: "string", pattern: '^["\\\\]+$', minLength: 2 },
     ['""', '\\"'],
     ['"', "ab"],
+  ],
+  ["exclusiveMinimum 0", { type: "number", exclusiveMinimum: 0 }, [0.1, 1], [0, -1]],
+  [
+    "pattern that says how long a text is",
+    { type: "string", pattern: "^(?=.{2,3}$)[a-z\n]+$" },
+    ["ab", "abc"],
+    ["a", "abcd", "a\n"],
+  ],
+  [
+    "what OpenAPI says beside",
+    {
+      $ref: "#/components/schemas/A",
+      components: { schemas: { A: { type: "integer", example: 3, xml: { name: "a" } } } },
+    },
+    [1],
+    ["x"],
   ],
   ["format", { type: "string", format: "date" }, ["2024-02-29", "1999-12-31"], ["2023-02-29", "1999-13-01", "x"]],
   ["format, ipv4", { type: "string", format: "ipv4" }, ["0.0.0.0", "255.1.20.3"], ["256.1.1.1", "1.1.1", "01.1.1.1"]],
@@ -176,6 +206,17 @@ const cases: ReadonlyArray<
     { type: "object", properties: { a: {}, b: {} }, anyOf: [{ required: ["a"] }, { required: ["b"] }] },
     [{ a: 1 }, { b: 1 }, { a: 1, b: 2 }],
     [{}],
+  ],
+  [
+    "oneOf of objects that must have another member each",
+    {
+      oneOf: [
+        { type: "object", properties: { a: { const: 1 }, c: {} }, required: ["a"] },
+        { type: "object", properties: { b: { const: 2 }, c: {} }, required: ["b"] },
+      ],
+    },
+    [{ a: 1 }, { b: 2 }, { b: 2, c: 3 }],
+    [{ a: 1, b: 2 }, {}, { c: 3 }],
   ],
   ["oneOf of different types", { oneOf: [{ type: "integer" }, { type: "string" }] }, [1, "a"], [null, 1.5]],
   [
@@ -354,6 +395,26 @@ const refused: ReadonlyArray<readonly [schema: JsonSchema, path: string]> = [
   [{ type: "object", required: ["a"], additionalProperties: false }, "schema.additionalProperties"],
   [{ type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }, "schema"],
   [{ oneOf: [{ type: "integer" }, { type: "number" }] }, "schema.oneOf"],
+  [
+    {
+      oneOf: [
+        { properties: { a: {} }, required: ["a"] },
+        { properties: { b: {} }, required: ["b"] },
+      ],
+      anyOf: [{ properties: { a: {}, b: {} } }, { properties: { c: {} } }],
+    },
+    "schema.oneOf",
+  ],
+  [
+    {
+      oneOf: [
+        { properties: { a: {} }, required: ["a"], additionalProperties: true },
+        { properties: { b: {} }, required: ["b"] },
+      ],
+    },
+    "schema.oneOf",
+  ],
+  [{ oneOf: [{ properties: { a: {} }, required: ["a"] }, { properties: { b: {} } }] }, "schema.oneOf"],
   [{ enum: [] }, "schema.enum"],
   [{ type: "string", enum: [1, 2] }, "schema.enum"],
   [{ $schema: "http://json-schema.org/draft-03/schema" }, "schema.$schema"],
