@@ -23,7 +23,6 @@ import { promptTokens } from "../RequestTokens.ts"
 import type { Loaded } from "../Scopes.ts"
 import { union } from "../SiteSets.ts"
 import { Tracer, type TraceTarget } from "../Tracer.ts"
-import { placedIn } from "./placedIn.ts"
 import { askedBy, defaultTopK, type EngineParts, told } from "./EngineParts.ts"
 
 /** Parts that wait for a slow reader before the generation pauses. */
@@ -81,12 +80,9 @@ const targetsOf = (
 ): Effect.Effect<ReadonlyArray<TraceTarget>, FacetError> =>
   Effect.gen(function* () {
     const targets: Array<TraceTarget> = []
-    for (const [i, trace] of traces.entries()) {
+    for (const trace of traces) {
       const topK = trace.topK ?? defaultTopK
-      const path = traces.length === 1 ? "trace." : `trace[${i}].`
-      const finding =
-        trace.isEvery === true ? scopes.all(loaded) : Effect.map(scopes.sae(loaded, trace), (sae) => [sae])
-      const saes = yield* placedIn(finding, path)
+      const saes = trace.isEvery === true ? yield* scopes.all(loaded) : [yield* scopes.sae(loaded, trace)]
       for (const sae of saes) {
         yield* checked(() => checkNew(targets, sae))
         targets.push({ sae, topK })
