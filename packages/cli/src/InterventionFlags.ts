@@ -1,6 +1,6 @@
 /** Steering, ablating and clamping features from the command line. */
 import type { OpenOptions } from "@facet/sdk"
-import { type Intervention, isFacetError, parseSite, type SiteName } from "@facet/sdk/words"
+import { type Intervention, isFacetError, parseSite, type Site, type SiteName } from "@facet/sdk/words"
 import { UsageError } from "./UsageError.ts"
 
 /** Of the commands that look into a model. */
@@ -51,6 +51,25 @@ export function readInterventions({
     }),
   ]
   return list.length === 0 ? undefined : list
+}
+
+/**
+ * `--layer` and `--site`, of which the latter may be TransformerLens' name.
+ *
+ * @throws UsageError where there is no such site, or both contradict each other.
+ */
+export function readPlace({
+  layer,
+  site,
+}: {
+  readonly layer?: number | undefined
+  readonly site?: string | undefined
+}): Partial<Site> {
+  try {
+    return site === undefined ? (layer === undefined ? {} : { layer }) : parseSite(site, layer)
+  } catch (cause) {
+    throw isFacetError(cause) ? new UsageError(`--${cause.message}`) : cause
+  }
 }
 
 /** Where the autoencoder of a single file belongs, as far as nobody said it: where it is to act. */

@@ -46,7 +46,12 @@ test.each([
   [["scope", "search"], 2, "--on FILE and --off FILE"],
   [["scope", "search", " "], 2, "give words to look for in labels"],
   [["scope", "search", "zebra"], 0, "labels has all of these words"],
+  [["scope", "search", "night", "--site", "resid"], 2, '--site: "resid" is not a site'],
+  [["scope", "search", "night", "--top", "0"], 2, "--top takes a whole number of at least 1"],
+  [["scope", "list", "--site", "resid"], 2, '--site: "resid" is not a site'],
   [["scope", "dashboard", "corpus.txt"], 2, "--out FILE is missing"],
+  [["scope", "dashboard", "corpus.txt", "--out", "nowhere/d.json"], 2, "--out: nowhere/d.json cannot be written"],
+  [["scope", "dashboard", "corpus.txt", "--out", "d.json", "--texts", "0"], 2, "--texts takes a number of at least 1"],
 ])(
   "%j ends with %i and says what is wrong",
   async (words, code, message) => {
@@ -112,6 +117,18 @@ test("dashboards go on where they were interrupted, and are the same", async () 
   const broken = await scope("dashboard", corpus, "--out", cut)
   expect(broken.code).toBe(2)
   expect(broken.stderr).toContain("corpus.jsonl:3 is no row with a text")
+  // What was collected is of another beginning now, or is no such file.
+  await writeFile(join(root, "long.txt"), "fox ".repeat(2000))
+  const long = await scope("dashboard", join(root, "long.txt"), "--out", join(root, "long.json"))
+  expect(long).toMatchObject({ code: 1, stderr: expect.stringMatching(/At text 1 of .*long\.txt:\nContextOverflow/) })
+  const collected = await readFile(`${cut}.part`, "utf8")
+  await writeFile(corpus, rows(3).replace("hungry", "tired"))
+  const other = await scope("dashboard", corpus, "--out", cut)
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("does not begin with any more") })
+  await writeFile(`${cut}.part`, collected.slice(0, -9))
+  const damaged = await scope("dashboard", corpus, "--out", cut)
+  expect(damaged).toMatchObject({ code: 2, stderr: expect.stringContaining("cut.json.part is damaged") })
+  await writeFile(`${cut}.part`, collected)
   await writeFile(corpus, rows(3))
   expect((await scope("dashboard", corpus, "--out", cut)).code).toBe(0)
   expect((await scope("dashboard", corpus, "--out", whole)).code).toBe(0)

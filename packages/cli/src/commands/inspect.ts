@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises"
 import { siteNames, traceToHtml } from "@facet/sdk/words"
 import { defineCommand } from "../Command.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
-import { interventionOptions, readInterventions, scopeFor, scopeOption } from "../InterventionFlags.ts"
+import { interventionOptions, readInterventions, readPlace, scopeFor, scopeOption } from "../InterventionFlags.ts"
 import { checkWritable } from "../checkWritable.ts"
 import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
@@ -44,13 +44,13 @@ export const inspect = defineCommand(
     ],
   },
   async (console, text, { device, html, json, layer, model, scope, site, prefill, threads, topK, ...flags }) => {
-    const wanted = { ...(layer !== undefined && { layer }), ...(site !== undefined && { site }) }
+    const wanted = readPlace({ layer, site })
     const interventions = readInterventions(flags)
     if (html !== undefined) await checkWritable("--html", html)
     await using facet = await openFacet(console, {
       ...(model && { model }),
       ...readDevice({ device, prefill, threads }),
-      ...scopeFor(scope, { layer, site: siteNames.find((name) => name === site) }, interventions),
+      ...scopeFor(scope, wanted, interventions),
     })
     const looking = { ...wanted, ...(topK !== undefined && { topK }), interventions, signal: console.signal }
     const trace = await facet.inspect(text, looking)
@@ -58,7 +58,7 @@ export const inspect = defineCommand(
       const { interventions: acting, signal } = looking
       const isEvery = layer === undefined && site === undefined
       const every = isEvery
-        ? await facet.inspectAll(text, { ...(topK && { topK }), interventions: acting, signal })
+        ? await facet.inspectAll(text, { ...(topK !== undefined && { topK }), interventions: acting, signal })
         : [trace]
       await writeFile(html, traceToHtml(every, { title: shortened(text) }))
     }

@@ -6,11 +6,12 @@ import { defineCommand } from "../Command.ts"
 import type { Console } from "../Console.ts"
 import { deviceOptions, readDevice } from "../DeviceFlags.ts"
 import { clearLine, openFacet } from "../Opening.ts"
+import { checkWritable } from "../checkWritable.ts"
 import { jsonOption, modelOption, type Values } from "../Options.ts"
 import { readExamplesFile, readTextsFile } from "../policy/LabelledRows.ts"
 import { trainingTable } from "../policy/trainingTable.ts"
-import { checkWritable, writeWhole } from "../policy/writeWhole.ts"
 import { UsageError } from "../UsageError.ts"
+import { writeWhole } from "../writeWhole.ts"
 
 const options = {
   guideline: { kind: "text", value: "TEXT", about: "what a text must not do, in words (train)" },
@@ -94,7 +95,7 @@ const train: Work = async (console, file, given) => {
   if (guideline === undefined) throw new UsageError("--guideline is missing: what a text must not do, in words.")
   if (out === undefined) throw new UsageError("--out is missing: the file that the policy is written to.")
   if (policies !== undefined) throw new UsageError("--policy says by what `policy distil` labels texts: leave it out.")
-  await checkWritable(out)
+  await checkWritable("--out", out)
   const { placed, rows } = await readExamplesFile(file)
   // What is wrong with the rows is told before a model is fetched for them.
   try {
@@ -125,7 +126,7 @@ const distil: Work = async (console, file, given) => {
     if (value !== undefined) throw new UsageError(`--${name} belongs to \`policy train\`: leave it out.`)
   }
   if (out === undefined) throw new UsageError("--out is missing: the file that the policy is written to.")
-  await checkWritable(out)
+  await checkWritable("--out", out)
   const { placed, rows } = await readTextsFile(file)
   await using facet = await open(console, given)
   const ids = policies?.flatMap((list) => list.split(",")).map((id) => id.trim())

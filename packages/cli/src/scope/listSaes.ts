@@ -1,6 +1,7 @@
 /** `facet scope list`. */
 import { byteCount } from "@facet/sdk/words"
 import type { PublishedSae } from "@facet/sdk/models"
+import { readPlace } from "../InterventionFlags.ts"
 import { table } from "../table.ts"
 import { nameOf, type ScopeAction, type ScopeValues } from "./ScopeAction.ts"
 
@@ -15,6 +16,10 @@ export const listSaes: ScopeAction = async (console, name, values) => {
     await out.writeLine(JSON.stringify(listed.map((sae) => ({ ...sae, path: here.get(sae) }))))
     return 0
   }
+  if (listed.length === 0) {
+    await console.err.writeLine("There is none of these.")
+    return 0
+  }
   const rows = isNarrowed ? saeRows(listed, here) : releaseRows(listed)
   for (const line of table(rows)) await out.writeLine(line)
   if (!isNarrowed) await out.writeLine(out.paint.dim("Name a release, or a model with --model, for its autoencoders."))
@@ -23,7 +28,8 @@ export const listSaes: ScopeAction = async (console, name, values) => {
 
 async function fitting(name: string | undefined, values: ScopeValues): Promise<(sae: PublishedSae) => boolean> {
   const { findSae, readScopeName, widthName } = await import("@facet/sdk/models")
-  const { l0, layer, model, site, width } = values
+  const { l0, model, width } = values
+  const { layer, site } = values.site === "embedding" ? { layer: values.layer, site: values.site } : readPlace(values)
   // Says what there is where there is nothing for the model.
   const trained = model === undefined ? undefined : findSae({}, { id: model }).trained.replace(/-(?:it|pt)$/, "")
   const named = name === undefined ? undefined : readScopeName(name, model === undefined ? {} : { id: model })
@@ -32,7 +38,7 @@ async function fitting(name: string | undefined, values: ScopeValues): Promise<(
     (trained === undefined || sae.trained.replace(/-(?:it|pt)$/, "") === trained) &&
     (layer === undefined || sae.layer === layer) &&
     (site === undefined || sae.site === site) &&
-    (width === undefined || widthName(sae.width) === width) &&
+    (width === undefined || widthName(sae.width) === width || String(sae.width) === width) &&
     (l0 === undefined || sae.averageL0 === l0)
 }
 

@@ -1,15 +1,19 @@
 /** `facet scope dashboard`: what features are, by the texts of a corpus; may be interrupted and gone on with. */
-import { readFile, rename, rm, writeFile } from "node:fs/promises"
+import { createHash, type Hash } from "node:crypto"
+import { readFile, rm } from "node:fs/promises"
 import {
   Dashboards,
   type DashboardReport,
   type Facet,
   type FeatureDashboard,
   type LogitEffect,
+  isFacetError,
   type SiteName,
 } from "@facet/sdk"
 import { bar } from "../bar.ts"
+import { checkWritable } from "../checkWritable.ts"
 import type { Console } from "../Console.ts"
+import { writeWhole } from "../writeWhole.ts"
 import { UsageError } from "../UsageError.ts"
 import { openScopeFacet } from "./openScopeFacet.ts"
 import { readTexts } from "./readTexts.ts"
@@ -22,44 +26,51 @@ export const makeDashboards: ScopeAction = async (console, corpus, values) => {
   if (corpus === undefined) throw new UsageError("name a corpus: a text a line, or a .jsonl of rows with a text")
   const { out: target, texts: most = Infinity } = values
   if (target === undefined) throw new UsageError("--out FILE is missing: where the dashboards are written")
+  if (!(most >= 1)) throw new UsageError(`--texts takes a number of at least 1, not ${most}`)
+  await checkWritable("--out", target)
   const format = formatOf(values.format)
+  const features = featuresOf(values.features)
   const key = JSON.stringify([corpus, values.model, values.scope, values.layer, values.site, values.features])
   const saved = new SavedDashboards(`${target}.part`, key)
-  const dashboards = (await saved.read()) ?? new Dashboards({ features: featuresOf(values.features) })
+  const { dashboards, digest } = (await saved.read(most)) ?? { dashboards: new Dashboards({ features }), digest: "" }
   if (dashboards.texts > 0) await console.err.writeLine(`Going on behind ${dashboards.texts} texts.`)
   const total = await countTexts(corpus, most)
   await using opened = await openScopeFacet(console, values)
   const { facet, looking } = opened
-  let place: { readonly site: SiteName; readonly layer: number } | undefined
+  const { layer, site } = await facet.inspect("A", { ...looking, topK: 1 })
+  const place = { layer, site }
+  await checkFeatures(facet, place, features)
+  const hash = createHash("sha256")
+  const known = dashboards.texts
   let number = 0
   try {
     for await (const text of readTexts(corpus)) {
-      if (number++ < dashboards.texts) continue
-      if (number > most) break
-      const trace = await facet.inspect(text, looking)
-      place = { site: trace.site, layer: trace.layer }
-      dashboards.add(trace)
-      if (dashboards.texts % betweenSavings === 0) await saved.write(dashboards)
+      if (++number > most) break
+      if (number > known) dashboards.add(await facet.inspect(text, looking))
+      hash.update(`${text}\n`)
+      if (number === known) saved.check(hash, digest)
+      if (number <= known) continue
+      if (dashboards.texts % betweenSavings === 0) await saved.write(dashboards, hash)
       await showProgress(console, dashboards.texts, total)
     }
   } catch (cause) {
-    await saved.write(dashboards)
+    if (dashboards.texts > known) await saved.write(dashboards, hash)
+    if (isFacetError(cause)) await console.err.writeLine(`At text ${number} of ${corpus}:`)
     throw cause
   }
   if (console.err.isTerminal) await console.err.write("\r\u001b[K")
-  place ??= await facet.inspect("A", { ...looking, topK: 1 })
-  const features = await withLogits(facet, place, dashboards.dashboards())
+  if (number < known) saved.check(hash, digest)
+  const made = await withLogits(facet, place, dashboards.dashboards())
   const report: DashboardReport = {
     model: values.model ?? "tiny",
-    site: place.site,
-    layer: place.layer,
+    ...place,
     dataset: corpus,
     texts: dashboards.texts,
     tokens: dashboards.tokens,
-    ...(features.some(({ promoted }) => promoted !== undefined) && { logits: "W_dec * (1 + gain) @ W_U" as const }),
-    features,
+    ...(made.some(({ promoted }) => promoted !== undefined) && { logits: "W_dec * (1 + gain) @ W_U" as const }),
+    features: made,
   }
-  await writeFile(target, `${JSON.stringify(await written(report, format))}\n`)
+  await writeWhole(target, `${JSON.stringify(await written(report, format))}\n`)
   await saved.remove()
   await console.out.writeLine(values.json === true ? JSON.stringify(report) : summary(report, target))
   return 0
@@ -100,6 +111,9 @@ async function showProgress({ err }: Console, done: number, total: number): Prom
   if (err.isTerminal) await err.write(`\r\u001b[K${bar(done / total, 20)} ${done} of ${total} texts`)
 }
 
+/** What is written elsewhere than into the residual stream has no logits of its own. */
+const hasLogits = (site: SiteName): boolean => site === "resid_post" || site === "mlp_out"
+
 /** Features at once. */
 const perCall = 64
 
@@ -108,8 +122,7 @@ async function withLogits(
   { layer, site }: { readonly site: SiteName; readonly layer: number },
   features: ReadonlyArray<FeatureDashboard>,
 ): Promise<ReadonlyArray<FeatureDashboard>> {
-  // What is written elsewhere than into the residual stream has no logits of its own.
-  if (site !== "resid_post" && site !== "mlp_out") return features
+  if (!hasLogits(site)) return features
   const told: Array<FeatureDashboard> = []
   for (let at = 0; at < features.length; at += perCall) {
     const some = features.slice(at, at + perCall)
@@ -126,6 +139,22 @@ const logitsOf = (
 ): Pick<FeatureDashboard, "promoted" | "suppressed"> =>
   found === undefined ? {} : { promoted: found.promoted.map(bare), suppressed: found.suppressed.map(bare) }
 
+/** Said before the corpus is read, where the features have logits at all. */
+async function checkFeatures(
+  facet: Facet,
+  { layer, site }: { readonly site: SiteName; readonly layer: number },
+  features: ReadonlyArray<number> | undefined,
+): Promise<void> {
+  if (features === undefined || !hasLogits(site)) return
+  await facet.featureLogits({ features: [Math.max(...features)], site, layer, topK: 1 })
+}
+
+interface Saved {
+  readonly dashboards: Dashboards
+  /** Of the texts that it was collected of. */
+  readonly digest: string
+}
+
 /** What was collected before an interruption. */
 class SavedDashboards {
   readonly #path: string
@@ -137,21 +166,45 @@ class SavedDashboards {
     this.#key = key
   }
 
-  async read(): Promise<Dashboards | undefined> {
+  /** @param most texts that are wanted. */
+  async read(most: number): Promise<Saved | undefined> {
     const text = await readFile(this.#path, "utf8").catch(() => undefined)
     if (text === undefined) return undefined
-    const { collected, key } = JSON.parse(text)
-    if (key !== this.#key)
-      throw new UsageError(`${this.#path} is of another corpus or other options: remove it to begin anew`)
-    return Dashboards.from(collected)
+    const { collected, digest, key } = this.#parse(text)
+    if (key !== this.#key) throw this.#refuse("is of another corpus or other options")
+    const dashboards = this.#attempt(() => Dashboards.from(collected))
+    if (dashboards.texts > most) throw this.#refuse(`has ${dashboards.texts} texts, more than --texts ${most}`)
+    return { dashboards, digest: String(digest) }
   }
 
-  async write(dashboards: Dashboards): Promise<void> {
-    await writeFile(`${this.#path}.new`, JSON.stringify({ key: this.#key, collected: dashboards.collected() }))
-    await rename(`${this.#path}.new`, this.#path)
+  /** @param hash of as many texts as were collected before. */
+  check(hash: Hash, digest: string): void {
+    if (hash.copy().digest("hex") !== digest)
+      throw this.#refuse("is of texts that the corpus does not begin with any more")
+  }
+
+  write(dashboards: Dashboards, hash: Hash): Promise<void> {
+    const digest = hash.copy().digest("hex")
+    return writeWhole(this.#path, JSON.stringify({ key: this.#key, digest, collected: dashboards.collected() }))
   }
 
   remove(): Promise<void> {
     return rm(this.#path, { force: true })
+  }
+
+  #parse(text: string) {
+    return this.#attempt(() => JSON.parse(text))
+  }
+
+  #attempt<A>(read: () => A): A {
+    try {
+      return read()
+    } catch {
+      throw this.#refuse("is damaged")
+    }
+  }
+
+  #refuse(problem: string): UsageError {
+    return new UsageError(`${this.#path} ${problem}: remove it to begin anew`)
   }
 }

@@ -1,6 +1,6 @@
-import { type Facet, type SiteName, siteNames } from "@facet/sdk"
+import type { Facet, Site, SiteName } from "@facet/sdk"
 import type { Console } from "../Console.ts"
-import { scopeFor } from "../InterventionFlags.ts"
+import { readPlace, scopeFor } from "../InterventionFlags.ts"
 import { openFacet } from "../Opening.ts"
 import type { ScopeValues } from "./ScopeAction.ts"
 
@@ -23,9 +23,8 @@ export async function openScopeFacet(
   console: Console,
   { layer, model, scope, site }: ScopeValues,
 ): Promise<ScopeFacet> {
-  const known = siteNames.find((name) => name === site)
-  const facet = await openFacet(console, { ...(model && { model }), ...scopeFor(scope, { layer, site: known }) })
-  const place = { ...(layer !== undefined && { layer }), ...(known !== undefined && { site: known }) }
+  const place: Partial<Site> = readPlace({ layer, site })
+  const facet = await openFacet(console, { ...(model && { model }), ...scopeFor(scope, place) })
   return {
     facet,
     looking: { topK: allFeatures, ...place, signal: console.signal },

@@ -1,6 +1,7 @@
 /** `facet scope search`: features by their labels, or by texts on which they fire. */
-import { featuresByExample, searchLabels, type SiteName, siteNames, type Trace } from "@facet/sdk"
+import { featuresByExample, searchLabels, type Trace } from "@facet/sdk"
 import type { Console } from "../Console.ts"
+import { readPlace } from "../InterventionFlags.ts"
 import { table } from "../table.ts"
 import { UsageError } from "../UsageError.ts"
 import { openScopeFacet } from "./openScopeFacet.ts"
@@ -18,18 +19,15 @@ export const searchFeatures: ScopeAction = async (console, words, values) => {
 
 async function byLabel({ err, out, signal }: Console, words: string, values: ScopeValues): Promise<0> {
   const { resolveScope, scopeLabels } = await import("@facet/sdk/models")
-  const { json, layer, model, scope, site, top = 20 } = values
-  const known = siteNames.find((name) => name === site)
+  const { json, model, scope } = values
+  const place = readPlace(values)
+  const shown = most(values)
   const path =
     scope === undefined && (model === undefined || model === "tiny")
       ? undefined
-      : await resolveScope(
-          scope ?? { layer, site },
-          { id: model ?? "", path: model ?? "" },
-          { download: "never", signal },
-        )
-  const found = await scopeLabels(path, placeOf(layer, known))
-  const hits = searchLabels(found.labels, words, top)
+      : await resolveScope(scope ?? place, { id: model ?? "", path: model ?? "" }, { download: "never", signal })
+  const found = await scopeLabels(path, place)
+  const hits = searchLabels(found.labels, words, shown)
   if (json === true) {
     await out.writeLine(JSON.stringify({ site: found.site, layer: found.layer, labels: found.labels.size, hits }))
     return 0
@@ -46,16 +44,18 @@ async function byLabel({ err, out, signal }: Console, words: string, values: Sco
   return 0
 }
 
-const placeOf = (layer: number | undefined, site: SiteName | undefined) => ({
-  ...(layer !== undefined && { layer }),
-  ...(site !== undefined && { site }),
-})
+/** How many features are shown. */
+function most({ top = 20 }: ScopeValues): number {
+  if (Number.isInteger(top) && top >= 1) return top
+  throw new UsageError(`--top takes a whole number of at least 1, not ${top}`)
+}
 
 async function byExample(
   console: Console,
   files: { readonly on: string; readonly off: string },
   values: ScopeValues,
 ): Promise<0> {
+  const shown = most(values)
   await using opened = await openScopeFacet(console, values)
   const { facet, looking } = opened
   const read = async (path: string): Promise<ReadonlyArray<Trace>> => {
@@ -64,7 +64,7 @@ async function byExample(
     return traces
   }
   const [on, off] = [await read(files.on), await read(files.off)]
-  const hits = featuresByExample(on, off, { most: values.top ?? 20 })
+  const hits = featuresByExample(on, off, { most: shown })
   const [first] = on
   const { out } = console
   if (values.json === true) {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { readModel } from "../architectures/readModel.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import type { Head } from "../graph/Decoder.ts"
-import { asFacetError, type FacetError, ModelFileError } from "../words/Errors.ts"
+import { asFacetError, type FacetError, InvalidRequestError, ModelFileError, ScopeFileError } from "../words/Errors.ts"
 import type { Progress } from "../words/Progress.ts"
 import type { ModelRef } from "../words/Request.ts"
 import type { Site } from "../words/Site.ts"
@@ -17,7 +17,7 @@ import type { Openings } from "./ModelSession.ts"
 import { OpenModel } from "./OpenModel.ts"
 import { remember } from "./remember.ts"
 import type { Scheduler } from "./Scheduler.ts"
-import { type Loaded, siteOf, sitesOf } from "./Scopes.ts"
+import { type Loaded, type Scope, siteOf, sitesOf } from "./Scopes.ts"
 import { checkDevice, checkKnowable } from "./SelfCheck.ts"
 
 /** What writes may judge, too: a head that is not read costs nothing, and one folder is opened once. */
@@ -96,7 +96,11 @@ export class Models {
       ref.scope === undefined ? undefined : await openScope(ref.scope, siteOf(ref), onProgress, ref.scopeSha256)
     const wanted = { heads: heads[ref.use], taps: sitesOf(scope?.entries ?? []) }
     const opening = this.#folders.get(files.root)
-    const model = await (opening ?? remember(this.#folders, files.root, this.#open(files, wanted, onProgress)))
+    const model = await (opening ?? remember(this.#folders, files.root, this.#open(files, wanted, onProgress))).catch(
+      (cause: unknown) => {
+        throw scope === undefined || ref.layer !== undefined ? cause : ofAnotherModel(scope, cause)
+      },
+    )
     // One that judges may be asked to write, too.
     if (!model.isOpenFor(wanted)) await this.#alone("Opening the model for more", () => model.openFor(wanted))
     if (ref.use === "guard" && ref.isTrusted !== true) await this.#alone("Checking the guard", () => checkGuard(model))
@@ -138,6 +142,16 @@ async function checkJudge(files: ModelFiles): Promise<void> {
     file: files.root,
     problem: `it holds a ${architecture.title}, and what judges is a ShieldGemma`,
     remedy: "Open a ShieldGemma of the first generation (google/shieldgemma-2b) as the guard.",
+  })
+}
+
+/** Nobody named the layer that the model has not: it is an autoencoder's. */
+function ofAnotherModel({ files }: Scope, cause: unknown): unknown {
+  if (!(cause instanceof InvalidRequestError) || cause.option !== "layer") return cause
+  return new ScopeFileError({
+    file: files.root,
+    problem: `an autoencoder in it is another model's: ${cause.problem}`,
+    remedy: "Take the autoencoders that were trained on this model.",
   })
 }
 

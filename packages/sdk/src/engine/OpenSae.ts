@@ -2,7 +2,7 @@
 import { Tensor } from "onnxruntime-common"
 import { notFinite } from "../words/Errors.ts"
 import { buildEncoder, type Encoder, names, type Parameter } from "../graph/SaeEncoder.ts"
-import { isInPlace, type PlacedArray, readArray } from "../files/PlacedArray.ts"
+import { isAsRead, type PlacedArray, readArray } from "../files/PlacedArray.ts"
 import { filePath, type ModelFiles } from "../files/ModelFiles.ts"
 import type { ModelConfig } from "../graph/ModelConfig.ts"
 import type { Runtime, Session } from "../runtime/Runtime.ts"
@@ -17,9 +17,6 @@ import { damagedSae, locateSae } from "./locateSae.ts"
 import type { Resident, Residents } from "./Residents.ts"
 import type { Feature } from "../words/Trace.ts"
 
-/** Whether a runtime reads it where it is. */
-const isReadable = (array: PlacedArray): boolean => array.dtype === "F32" && isInPlace(array)
-
 /**
  * The encoder of an autoencoder. What is in its file as the graph wants it stays there.
  *
@@ -30,7 +27,7 @@ async function encoderOf(files: ModelFiles, file: string, sae: SaeFile, place: s
   const { activation, isInDecoderNorms, k, normalisation, subtractsDecoderBias } = formula
   const read = (array: PlacedArray) => readArray(files, file, array)
   const parameter = async (array: PlacedArray): Promise<Parameter> =>
-    isReadable(array) ? { ...array, file: place } : read(array)
+    isAsRead(array) ? { ...array, file: place } : read(array)
   const own: Partial<Record<FeatureArrayName, Float32Array>> = {}
   for (const name of featureArrays[activation]) own[name] = await read(arrayOf(sae, name))
   const jump = asJumpRelu(formula, own)

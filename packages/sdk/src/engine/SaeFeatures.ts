@@ -15,6 +15,7 @@ import { type Site, siteKey, type SiteName, standsBefore } from "../words/Site.t
 import { areFinite } from "./areFinite.ts"
 import { decoderNorms } from "./decoderNorms.ts"
 import { damagedSae, locateSae } from "./locateSae.ts"
+import type { Resident, Residents } from "./Residents.ts"
 
 /** What a feature reads, and what it writes. */
 export interface FeatureDirection {
@@ -40,6 +41,17 @@ export interface WholeSae extends WholeEncoder {
   readonly base: Float32Array
 }
 
+export interface SaeFeaturesOptions {
+  /** Bytes of an array that is read through for one of its columns. */
+  readonly mostReadThrough?: number | undefined
+  /** What arrays share memory with that are held whole: those of a file that is compressed, or lies column by column. */
+  readonly residents?: Residents | undefined
+}
+
+interface WholeArray extends Resident {
+  readonly values: Promise<Float32Array>
+}
+
 /** Columns lie all over an array: one of up to so many bytes is read through for one, and of a larger one single numbers. */
 const mostReadThrough = 256 * 1024 * 1024
 
@@ -63,11 +75,12 @@ export class SaeFeatures {
   readonly #sae: SaeFile
   readonly #reads: SiteName
   readonly #mostReadThrough: number
-  /** Arrays that are not in place are read once, as a whole. */
-  readonly #arrays = new Map<SaeArrayName, Promise<Float32Array>>()
+  readonly #residents: Residents | undefined
+  /** Arrays that are not in place are read as a whole, and stay until others need the room. */
+  readonly #arrays = new Map<SaeArrayName, WholeArray>()
   readonly #kept = new Map<string, Promise<Float32Array>>()
 
-  private constructor(files: ModelFiles, entry: SaeEntry, sae: SaeFile, most: number) {
+  private constructor(files: ModelFiles, entry: SaeEntry, sae: SaeFile, options: SaeFeaturesOptions) {
     const { activation, k, normalisation } = sae.formula
     this.site = { layer: entry.layer, site: entry.writes ?? entry.site }
     this.change = { ...this.site, reads: entry.site, normalisation, isTopK: activation === "topk" }
@@ -77,26 +90,23 @@ export class SaeFeatures {
     this.#files = files
     this.#file = entry.file
     this.#sae = sae
-    this.#mostReadThrough = most
+    this.#mostReadThrough = options.mostReadThrough ?? mostReadThrough
+    this.#residents = options.residents
   }
 
-  /**
-   * Rejects with a `ScopeFileError`.
-   *
-   * @param most bytes of an array that is read through for one of its columns.
-   */
+  /** Rejects with a `ScopeFileError`. */
   static async open(
     files: ModelFiles,
     entry: SaeEntry,
     config: ModelConfig,
-    most = mostReadThrough,
+    options: SaeFeaturesOptions = {},
   ): Promise<SaeFeatures> {
-    return new SaeFeatures(files, entry, await locateSae(files, entry, config), most)
+    return new SaeFeatures(files, entry, await locateSae(files, entry, config), options)
   }
 
   /** @throws InvalidRequestError unless there is such a feature. */
   checkIndex(option: string, index: number): void {
-    if (index < this.#sae.width) return
+    if (Number.isInteger(index) && index >= 0 && index < this.#sae.width) return
     throw invalidRequest(
       option,
       `the autoencoder at ${siteKey(this.site)} has no feature ${index}`,
@@ -126,6 +136,11 @@ export class SaeFeatures {
   decoderRow(index: number): Promise<Float32Array> {
     const { dOut } = this.#sae
     return this.#keep(`row ${index}`, () => this.#run("W_dec", { first: index * dOut, count: dOut }))
+  }
+
+  /** How long what an activation of 1 writes is, where nothing is normalised. */
+  async writtenLength(index: number): Promise<number> {
+    return this.#sae.formula.isInDecoderNorms ? 1 : lengthOf(await this.decoderRow(index))
   }
 
   /**
@@ -228,13 +243,21 @@ export class SaeFeatures {
     return (await this.#array(name)).slice(run.first, run.first + run.count)
   }
 
-  #array(name: SaeArrayName): Promise<Float32Array> {
-    const known = this.#arrays.get(name)
-    if (known !== undefined) return known
-    const read = this.#whole(name)
-    this.#arrays.set(name, read)
-    read.catch(() => this.#arrays.delete(name))
-    return read
+  async #array(name: SaeArrayName): Promise<Float32Array> {
+    const array = this.#arrays.get(name) ?? this.#opened(name)
+    const values = await array.values
+    await this.#residents?.enter(array)
+    return values
+  }
+
+  #opened(name: SaeArrayName): WholeArray {
+    const values = this.#whole(name)
+    const count = this.#located(name).shape.reduce((product, extent) => product * extent, 1)
+    const leave = async () => void this.#arrays.delete(name)
+    const array = { values, bytes: Float32Array.BYTES_PER_ELEMENT * count, isBusy: false, leave }
+    this.#arrays.set(name, array)
+    values.catch(leave)
+    return array
   }
 
   /** The least recently read go first. */

@@ -86,9 +86,7 @@ export class Scopes {
       try: async () => {
         if (scope === undefined) throw noScope(model)
         const { entry, key } = await choose(scope, wanted)
-        const opening = this.#features.get(key)
-        const opened = opening ?? remember(this.#features, key, SaeFeatures.open(scope.files, entry, model.config))
-        return { sae: await opened, labels: await readLabels(scope.files, entry) }
+        return { sae: await this.#featuresOf(scope, entry, key, model), labels: await readLabels(scope.files, entry) }
       },
       catch: (cause) => asFacetError("Opening an autoencoder", cause),
     })
@@ -131,13 +129,19 @@ export class Scopes {
     const featuresAt = async (place: Partial<Site>): Promise<SaeFeatures> => {
       if (scope === undefined) throw noScope(model)
       const { entry, key } = await choose(scope, place)
-      const opening = this.#features.get(key)
-      return opening ?? remember(this.#features, key, SaeFeatures.open(scope.files, entry, config))
+      return this.#featuresOf(scope, entry, key, model)
     }
     return Effect.tryPromise({
       try: () => resolveInterventions(interventions, { config, featuresAt }),
       catch: (cause) => asFacetError("Reading the interventions", cause),
     })
+  }
+
+  #featuresOf({ files }: Scope, entry: SaeEntry, key: string, { config }: OpenModel): Promise<SaeFeatures> {
+    const residents = this.#residents
+    return (
+      this.#features.get(key) ?? remember(this.#features, key, SaeFeatures.open(files, entry, config, { residents }))
+    )
   }
 
   async release(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Features of the tokens of a running generation. Encoding a token alone costs a native call, so tokens are encoded by
- * the dozen; they come out in order and complete, a little after their text.
+ * the dozen, and by dozens where they come so fast that nobody reads them one by one; they come out in order and complete, a
+ * little after their text.
  */
 import * as Effect from "effect/Effect"
 import type { FacetError } from "../words/Errors.ts"
@@ -11,8 +12,11 @@ import type { Forward } from "./Forward.ts"
 import type { OpenSae } from "./OpenSae.ts"
 import type { Scheduler } from "./Scheduler.ts"
 
-/** Tokens that are encoded together. */
-const batch = 16
+/** Tokens that are encoded together: so many at least, and at most. */
+const [batch, largestBatch] = [16, 64]
+
+/** How long tokens wait for more than the least to come, in milliseconds: a tenth of a second is at once to who reads. */
+const mostWait = 100
 
 /** What is traced at one site. */
 export interface TraceTarget {
@@ -27,6 +31,8 @@ export class Tracer {
   readonly #tokenizer: Tokenizer
   #ids: Array<number> = []
   #rows: Array<ReadonlyMap<string, Float32Array>> = []
+  /** When the first of those that wait came. */
+  #since = 0
 
   constructor(targets: ReadonlyArray<TraceTarget>, scheduler: Scheduler, tokenizer: Tokenizer) {
     this.#targets = targets
@@ -42,6 +48,7 @@ export class Tracer {
   /** Takes a token that was run, and what the run gave of the sites. */
   add(id: number, forward: Forward): void {
     if (!this.isActive) return
+    if (this.#ids.length === 0) this.#since = performance.now()
     this.#ids.push(id)
     this.#rows.push(forward.taps)
   }
@@ -54,10 +61,15 @@ export class Tracer {
    */
   take(releasable: number, isEnd: boolean): Effect.Effect<ReadonlyArray<TracePart>, FacetError> {
     const count = Math.min(releasable, this.#ids.length)
-    if (count === 0 || (!isEnd && count < batch)) return Effect.succeed([])
+    if (count === 0 || (!isEnd && !this.#isDue(count))) return Effect.succeed([])
     const ids = this.#ids.splice(0, count)
     const rows = this.#rows.splice(0, count)
+    this.#since = performance.now()
     return Effect.forEach(this.#targets, (target) => this.#encode(target, ids, rows))
+  }
+
+  #isDue(count: number): boolean {
+    return count >= largestBatch || (count >= batch && performance.now() - this.#since >= mostWait)
   }
 
   #encode(

@@ -11,9 +11,11 @@ import {
   isAmong,
   lengthOf,
   mostAdded,
+  mostFactor,
   type ReadPositions,
 } from "../words/Intervention.ts"
 import { checkLayer, type Site, siteKey } from "../words/Site.ts"
+import { AddedLengths } from "./AddedLengths.ts"
 import { type Directions, Interventions } from "./Interventions.ts"
 import type { SaeFeatures, WholeEncoder } from "./SaeFeatures.ts"
 
@@ -40,8 +42,8 @@ export async function resolveInterventions(
   options: ResolveOptions,
 ): Promise<Interventions> {
   const directions: Array<Directions> = []
-  const set = new SetFeatures()
-  for (const request of list ?? []) directions.push(...(await directionsOf(request, options, set)))
+  const [set, added] = [new SetFeatures(), new AddedLengths()]
+  for (const request of list ?? []) directions.push(...(await directionsOf(request, options, set, added)))
   return Interventions.of(directions)
 }
 
@@ -49,19 +51,28 @@ async function directionsOf(
   request: InterventionRequest,
   options: ResolveOptions,
   set: SetFeatures,
+  added: AddedLengths,
 ): Promise<ReadonlyArray<Directions>> {
   const { change, option, place } = request
   if (place.layer !== undefined) checkLayer(options.config.layers, place.layer, `${option}.layer`)
   if (change.type === "steer") {
     const { direction } = change
-    return typeof direction === "number"
-      ? [steeringAlong(request, change, await featureAt(request, direction, options))]
-      : [steeringAlong(request, change, vectorAt(request, direction, options))]
+    const placed =
+      typeof direction === "number"
+        ? await featureAt(request, direction, options)
+        : vectorAt(request, direction, options)
+    const steering = steeringAlong(request, change, placed)
+    added.add(placed.site, lengthAdded(change, placed.vector), `${option}.strength`)
+    return [steering]
   }
   const features = await autoencoderOf(request, options)
   features.checkReadable(option)
-  for (const [index] of change.features) {
-    features.checkIndex(option, index)
+  for (const [index, activation] of change.features) {
+    features.checkIndex(pathOf(request, change, index, "feature"), index)
+    const path = pathOf(request, change, index, "value")
+    const length = await features.writtenLength(index)
+    checkAdded(path, activation, length)
+    added.add(features.site, Math.abs(activation) * length, path)
     set.add(`feature ${index} is set at ${siteKey(features.site)}`, `${features.path}:${index}`, request)
   }
   if (change.errorTerm) {
@@ -73,6 +84,20 @@ async function directionsOf(
   const replaced = siteKey(features.site)
   set.add(`an autoencoder takes the place of ${replaced}`, replaced, request)
   return [await settingAll(request, change, features), ...(await skipping(request, features))]
+}
+
+/** A feature's own path: it is one of a record, or the only one. */
+const pathOf = (
+  { option }: InterventionRequest,
+  { isListed }: Setting,
+  index: number,
+  field: "feature" | "value",
+): string => (isListed ? `${option}.features[${index}]` : `${option}.${field}`)
+
+/** The most that steering adds; a factor counts as what it makes of a tensor of any model's length. */
+const lengthAdded = ({ method, strength }: Steering, vector: Float32Array): number => {
+  if (method === "orthogonal-decomposition") return Math.abs(strength) * (mostAdded / mostFactor)
+  return Math.abs(strength) * (method === "additive" ? lengthOf(vector) : 1)
 }
 
 /** What is wrong with the place is told by the intervention's own path. */
@@ -122,10 +147,10 @@ function vectorAt({ option, place }: InterventionRequest, vector: Float32Array, 
 
 function steeringAlong(
   { option, positions }: InterventionRequest,
-  { method, strength }: Steering,
+  { direction, method, strength }: Steering,
   { name, site, vector }: Placed,
 ): Directions {
-  checkLength(vector, { option, strength, method })
+  checkLength(vector, { option, strength, method, named: typeof direction === "number" ? "feature" : "vector" })
   const key = JSON.stringify(["steer", siteKey(site), name, strength, method, keyOf(positions)])
   const one = { site, width: vector.length, key, positions }
   if (method === "additive") {
@@ -156,7 +181,7 @@ function steeringAlong(
 }
 
 async function settingEach(
-  { option, positions }: InterventionRequest,
+  { positions }: InterventionRequest,
   { features: wanted }: Setting,
   features: SaeFeatures,
 ): Promise<ReadonlyArray<Directions>> {
@@ -164,7 +189,6 @@ async function settingEach(
   const all: Array<Directions> = []
   for (const [index, activation] of wanted) {
     const { bias, decoder, encoder, threshold } = await features.direction(index)
-    checkAdded(option, activation, decoder)
     all.push({
       site: change,
       width: decoder.length,
@@ -183,18 +207,16 @@ async function settingEach(
 
 /** Whether a feature is active depends on all others: all are read, and some are set. */
 async function settingChosen(
-  { option, positions }: InterventionRequest,
+  { positions }: InterventionRequest,
   { features: wanted }: Setting,
   features: SaeFeatures,
   { bias, encoder, norms }: WholeEncoder,
 ): Promise<Directions> {
   const { change, k = bias.length, path, site } = features
   const rows: Array<Float32Array> = []
-  for (const [index, activation] of wanted) {
+  for (const [index] of wanted) {
     const norm = norms?.[index] ?? 1
-    const row = (await features.decoderRow(index)).map((value) => value / norm)
-    checkAdded(option, activation, row)
-    rows.push(row)
+    rows.push((await features.decoderRow(index)).map((value) => value / norm))
   }
   const width = rows[0]?.length ?? 0
   const decoder = new Float32Array(rows.length * width)
@@ -215,7 +237,7 @@ async function settingChosen(
 }
 
 async function settingAll(
-  { option, positions }: InterventionRequest,
+  { positions }: InterventionRequest,
   { features: wanted }: Setting,
   features: SaeFeatures,
 ): Promise<Directions> {
@@ -225,7 +247,6 @@ async function settingAll(
   const gain = new Float32Array(width).fill(1)
   const { length } = matrices.base
   for (const [index, activation] of wanted) {
-    checkAdded(option, activation, matrices.decoder.subarray(index * length, (index + 1) * length))
     constant[index] = activation
     gain[index] = 0
   }
@@ -261,8 +282,7 @@ async function skipping({ positions }: InterventionRequest, features: SaeFeature
   ]
 }
 
-function checkAdded(option: string, activation: number, row: Float32Array): void {
-  const length = lengthOf(row)
+function checkAdded(option: string, activation: number, length: number): void {
   if (Math.abs(activation) * length <= mostAdded) return
   throw invalidRequest(
     option,

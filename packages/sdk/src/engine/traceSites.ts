@@ -41,8 +41,10 @@ export const traceSites = (options: TraceSitesOptions): Effect.Effect<ReadonlyAr
                 const key = siteKey(sae.entry)
                 const values = taps.get(key) ?? new Float32Array(0)
                 if (!areFinite(values)) return yield* notFinite("Inspecting", `the model's ${key} is not finite`)
-                const features = yield* scheduler.step("Encoding features", () => sae.topFeatures(values, topK))
-                found[i]?.push(...features)
+                // `<bos>` is never encoded: see `traceText.ts`.
+                const first = chunk.start === 0 ? values.length / chunk.tokens.length : 0
+                const encode = () => sae.topFeatures(values.subarray(first), topK)
+                found[i]?.push(...(yield* scheduler.step("Encoding features", encode)))
               }
             }),
           { discard: true },
@@ -54,8 +56,7 @@ export const traceSites = (options: TraceSitesOptions): Effect.Effect<ReadonlyAr
       tokens: tokens.map((id, i) => ({
         token: model.tokenizer.tokenText(id),
         id,
-        // `<bos>` is never encoded: see `traceText.ts`.
-        features: i === 0 ? [] : (found[s]?.[i] ?? []),
+        features: i === 0 ? [] : (found[s]?.[i - 1] ?? []),
       })),
     }))
   })

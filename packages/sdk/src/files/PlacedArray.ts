@@ -3,6 +3,7 @@
  * of a file that may be far larger than memory.
  */
 import { ScopeFileError } from "../words/Errors.ts"
+import { crc32 } from "./crc32.ts"
 import { inflate } from "./inflate.ts"
 import { filePath, type ModelFiles } from "./ModelFiles.ts"
 import { toFloat32 } from "./toFloat32.ts"
@@ -18,8 +19,8 @@ export interface PlacedArray {
   readonly offset: number
   /** In bytes. */
   readonly length: number
-  /** Of an array that is deflated. */
-  readonly deflated?: { readonly length: number; readonly headerLength: number }
+  /** Of an array that is deflated; the checksum is of its bytes and its header's before that. */
+  readonly deflated?: { readonly length: number; readonly headerLength: number; readonly crc: number }
 }
 
 /** Bytes an element, of those that are read. */
@@ -28,9 +29,12 @@ const elementBytes: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2,
 /** Whether its numbers are of a kind that is read: f64, f32, f16 or bf16. */
 export const isOfFloats = ({ dtype }: Pick<PlacedArray, "dtype">): boolean => Object.hasOwn(elementBytes, dtype)
 
-/** Whether a runtime can read its elements in place. */
+/** Whether its elements lie one after the other in the file, row by row. */
 export const isInPlace = ({ deflated, isColumnMajor, shape }: PlacedArray): boolean =>
   deflated === undefined && (!isColumnMajor || shape.length < 2)
+
+/** Whether a runtime reads them there, too: nothing has to be made of them. */
+export const isAsRead = (array: PlacedArray): boolean => array.dtype === "F32" && isInPlace(array)
 
 /**
  * What is unpacked or turned is held in memory whole, and no buffer of bytes is larger everywhere. 1.5 GiB: as much as a page
@@ -62,11 +66,13 @@ export async function readArray(files: ModelFiles, name: string, array: PlacedAr
     new ScopeFileError({ file: filePath(files, name), problem, remedy: "Download the file again." })
   checkAtOnce(filePath(files, name), array)
   const stored = await files.readRange(name, offset, deflated?.length ?? length)
-  const bytes =
-    deflated === undefined
-      ? stored
-      : (await inflate(stored, deflated.headerLength + length)).slice(deflated.headerLength)
+  const whole = deflated === undefined ? stored : await inflate(stored, deflated.headerLength + length)
+  const bytes = deflated === undefined ? whole : whole.slice(deflated.headerLength)
   if (bytes.length !== length) throw refuse("corrupt: an array inflates to another length")
+  // Some who write zips leave it out.
+  if (deflated !== undefined && deflated.crc !== 0 && crc32(whole) !== deflated.crc) {
+    throw refuse("corrupt: an array has another checksum")
+  }
   if (dtype !== "F32" && dtype !== "F16" && dtype !== "F64" && dtype !== "BF16") {
     throw refuse(`an array holds ${dtype} where floats are expected`)
   }

@@ -68,6 +68,8 @@ interface ZipEntry {
   /** Of what stands in the file. */
   readonly packedSize: number
   readonly isEncrypted: boolean
+  /** Of the array and its header. */
+  readonly crc: number
   /** By APPNOTE's numbers: 0 is stored, 8 deflated. */
   readonly method: number
 }
@@ -146,6 +148,7 @@ class Archive {
 
   #parseEntry(view: DataView, at: number, nameLength: number, extraLength: number): ZipEntry {
     const name = text(view, at + CENTRAL_SIZE, nameLength)
+    const crc = view.getUint32(at + 16, true)
     const isEncrypted = (view.getUint16(at + 8, true) & 1) !== 0
     const method = view.getUint16(at + 10, true)
     const zip64 = this.#zip64Fields(view, at + CENTRAL_SIZE + nameLength, extraLength)
@@ -161,7 +164,7 @@ class Archive {
     }
     const [fullSize, fullPackedSize, fullOffset] = [take(size), take(packedSize), take(headerOffset)]
     if (method === stored && fullSize !== fullPackedSize) throw this.refuse(`corrupt: ${name} has two sizes`)
-    return { name, headerOffset: fullOffset, size: fullSize, packedSize: fullPackedSize, isEncrypted, method }
+    return { name, headerOffset: fullOffset, size: fullSize, packedSize: fullPackedSize, isEncrypted, crc, method }
   }
 
   /** The 64-bit values of an entry's zip64 extra field, in order; empty where it has none. */
@@ -226,7 +229,7 @@ class Archive {
     const place = { dtype, shape, isColumnMajor, length }
     return entry.method === stored
       ? { ...place, offset: start + headerLength }
-      : { ...place, offset: start, deflated: { length: entry.packedSize, headerLength } }
+      : { ...place, offset: start, deflated: { length: entry.packedSize, headerLength, crc: entry.crc } }
   }
 
   /** Where an entry's own bytes start in the file. */

@@ -25,6 +25,9 @@ export interface NodeRuntimeOptions {
 /** More threads than this cost more in waiting than they bring for a batch of one. */
 const mostThreads = 16
 
+/** Bytes of a file whose graph is done before a second thread is awake: of an autoencoder of a million weights. */
+const mostForOne = 8 * 1024 * 1024
+
 /** What a CPU runs fast. */
 const fast: Operators = { attention: "fused", multiplication: "int8", rounding: "row" }
 
@@ -91,7 +94,8 @@ export class NodeRuntime implements Runtime {
 
   async placeFile(files: ModelFiles, name: string): Promise<Placed<string>> {
     const { folder, paths } = await files.places([name])
-    return { tensors: paths.get(name) ?? name, open: (graph) => this.open(graph, folder) }
+    const threads = (await files.size(name)) > mostForOne ? this.threads : 1
+    return { tensors: paths.get(name) ?? name, open: (graph) => this.open(graph, folder, threads) }
   }
 
   makeKvStore(shape: KvShape, capacity: KvRows): KvStore {
@@ -101,8 +105,8 @@ export class NodeRuntime implements Runtime {
   async release(): Promise<void> {}
 
   /** Opens a graph whose tensors lie in files below `folder`. */
-  async open(graph: Pick<Graph, "bytes">, folder: string): Promise<Session> {
-    const session = await this.#guarded(() => this.create(graph, folder))
+  async open(graph: Pick<Graph, "bytes">, folder: string, threads?: number): Promise<Session> {
+    const session = await this.#guarded(() => this.create(graph, folder, { threads }))
     return {
       run: (feeds, fetches) => this.#guarded(() => session.run(feeds, fetches)),
       release: () => this.#guarded(() => session.release()),
@@ -112,17 +116,24 @@ export class NodeRuntime implements Runtime {
   /**
    * Without a guard.
    *
-   * @param written where ONNX Runtime is to write the graph too, and beside it its weights as they are multiplied.
+   * @param how with how many threads, and where ONNX Runtime is to write the graph too, and beside it its weights as they are
+   * multiplied.
    */
   protected create(
     { bytes }: Pick<Graph, "bytes">,
     folder: string,
-    written?: { readonly onnx: string; readonly weights: string },
+    {
+      threads = this.threads,
+      written,
+    }: {
+      readonly threads?: number | undefined
+      readonly written?: { readonly onnx: string; readonly weights: string }
+    } = {},
   ): Promise<ort.InferenceSession> {
     return ort.InferenceSession.create(bytes, {
       ...(written && { optimizedModelFilePath: written.onnx }),
       executionProviders: [this.name],
-      intraOpNumThreads: this.threads,
+      intraOpNumThreads: threads,
       executionMode: "sequential",
       logSeverityLevel: 3,
       extra: {
@@ -162,7 +173,7 @@ class CpuRuntime extends NodeRuntime {
   ): Promise<TensorLocations> {
     const write = (graph: Graph, folder: string, onnx: string, weightsFile: string) =>
       this.#guarded(async () => {
-        const session = await this.create(graph, folder, { onnx, weights: weightsFile })
+        const session = await this.create(graph, folder, { written: { onnx, weights: weightsFile } })
         await session.release()
       })
     const version = ort.env.versions.node ?? ort.env.versions.common

@@ -4,6 +4,7 @@
  * `SITE.LAYER`.
  */
 import type { ContrastVector } from "../words/Contrast.ts"
+import { checkNumber, checkOneOf } from "../words/Checks.ts"
 import { invalidRequest, ModelFileError } from "../words/Errors.ts"
 import { siteKey, siteNames } from "../words/Site.ts"
 import { checkRange } from "../files/FileBytes.ts"
@@ -15,7 +16,7 @@ import { toFloat32 } from "../files/toFloat32.ts"
 /**
  * The bytes of a file of vectors.
  *
- * @throws InvalidRequestError when two are of one layer and site.
+ * @throws InvalidRequestError when one is no vector of numbers, or two are of one layer and site.
  * @example
  * const vectors = await facet.contrast([{ positive: "I am happy.", negative: "I am sad." }], { layers: [2, 3] })
  * const bytes = contrastVectorsToSafetensors(vectors)
@@ -23,6 +24,8 @@ import { toFloat32 } from "../files/toFloat32.ts"
  * console.log(first?.site, first?.layer, first?.vector.length) // => resid_post 2 192
  */
 export function contrastVectorsToSafetensors(vectors: ReadonlyArray<ContrastVector>): Uint8Array<ArrayBuffer> {
+  if (!Array.isArray(vectors)) throw invalidRequest("vectors", "it is no list", "Pass what `contrast` gives.")
+  for (const [i, one] of vectors.entries()) checkVector(`vectors[${i}]`, one)
   const names = vectors.map(nameOf)
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined)
@@ -59,6 +62,13 @@ export async function contrastVectorsFromSafetensors(bytes: Uint8Array): Promise
   }
   if (vectors.length === 0) throw refuse("it holds no direction.LAYER, and no vector of a site")
   return vectors
+}
+
+function checkVector(option: string, { layer, site, vector }: ContrastVector): void {
+  checkNumber(`${option}.layer`, layer, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true })
+  checkOneOf(`${option}.site`, site, siteNames)
+  if (vector instanceof Float32Array && vector.length > 0 && vector.every(Number.isFinite)) return
+  throw invalidRequest(`${option}.vector`, "it is no Float32Array of finite numbers", "Pass what `contrast` gives.")
 }
 
 /** By which an error names the file, whose own name nobody told. */

@@ -2,7 +2,9 @@
 import { ScopeFileError } from "../words/Errors.ts"
 import { labelsFile, publishedLabelsFile } from "../files/ModelFileNames.ts"
 import { filePath, isJsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
+import { siteKey } from "../words/Site.ts"
 import { inScope } from "./inScope.ts"
+import { placeOfSource } from "./neuronpedia/Source.ts"
 import { folderOf, type SaeEntry } from "./SaePath.ts"
 
 /** Labels by feature index. */
@@ -30,15 +32,16 @@ async function readInto(labels: Map<number, string>, files: ModelFiles, file: st
     new ScopeFileError({ file: filePath(files, file), problem, remedy })
   for (const [key, value] of Object.entries(await inScope(readJsonObject(files, file)))) {
     if (key === "source") {
-      if (value === entry.neuronpedia || entry.neuronpedia === undefined) continue
+      if (isSourceOf(value, entry)) continue
+      const own = entry.neuronpedia ?? `${siteKey(entry)}${entry.width > 0 ? `, ${entry.width} features` : ""}`
       throw refuse(
-        `it has the labels of ${JSON.stringify(value)}, and this is ${entry.neuronpedia}`,
+        `it has the labels of ${JSON.stringify(value)}, and this is ${own}`,
         "Put the labels of this autoencoder there, or remove the file.",
       )
     }
     const index = Number(key)
     const label = isJsonObject(value) ? value["label"] : undefined
-    if (!Number.isInteger(index) || index < 0 || typeof label !== "string") {
+    if (!isIndex(key) || typeof label !== "string") {
       throw refuse(
         `the entry "${key}" is not a label`,
         'Entries look like "12": { "label": "animal names" }; mend the file or remove it.',
@@ -52,4 +55,16 @@ async function readInto(labels: Map<number, string>, files: ModelFiles, file: st
     }
     labels.set(index, label)
   }
+}
+
+/** A feature's index as text: nothing that only becomes a number, such as "" or "0x10". */
+export const isIndex = (text: string): boolean => /^(?:0|[1-9]\d*)$/.test(text)
+
+/** Whether labels may be this autoencoder's: those of Gemma Scope say of which layer, site and width they are. */
+function isSourceOf(source: unknown, { layer, neuronpedia, site, width }: SaeEntry): boolean {
+  if (neuronpedia !== undefined) return source === neuronpedia
+  if (typeof source !== "string") return false
+  const place = placeOfSource(source)
+  if (place === undefined) return true
+  return place.layer === layer && place.site === site && (width === 0 || place.width === 0 || place.width === width)
 }

@@ -19,6 +19,8 @@ export interface SaeConfig {
   readonly place: (Site & { readonly writes?: SiteName }) | undefined
   /** Features; 0 where it does not say. */
   readonly width: number
+  /** Width of what it reads; 0 where it does not say. */
+  readonly dModel: number
   /** The model that it was trained on, as it is named there. */
   readonly model: string | undefined
 }
@@ -66,6 +68,10 @@ class Reader {
     }
     this.#refuseSet("finetuning_scaling_factor", "hook_head_index")
     const { activation, kind } = known
+    if (activation !== "topk") this.#refuseSet("rescale_acts_by_decoder_norm")
+    if (kind === "transcoder") this.#refuseSet("apply_b_dec_to_input")
+    this.#refuseOther("activation_fn", this.#activation(), ["relu", activation])
+    this.#refuseOther("reshape_activations", this.#config["reshape_activations"], ["none", "hook_z"])
     return {
       formula: {
         activation,
@@ -78,6 +84,7 @@ class Reader {
       },
       place: this.#place(kind),
       width: this.#number("d_sae") ?? 0,
+      dModel: this.#number("d_in") ?? 0,
       model: this.#text("model_name"),
     }
   }
@@ -127,6 +134,14 @@ class Reader {
       if (value === undefined || value === null || value === false) continue
       throw this.#refuse(`it has ${key} ${JSON.stringify(value)}, which Facet does not honour`, "Take one without it.")
     }
+  }
+
+  #refuseOther(key: string, value: unknown, known: ReadonlyArray<string>): void {
+    if (value === undefined || value === null || known.some((one) => one === value)) return
+    throw this.#refuse(
+      `its ${key} is ${JSON.stringify(value)}, which Facet does not honour`,
+      `Take one with ${known.join(" or ")}.`,
+    )
   }
 
   #text(key: string): string | undefined {

@@ -5,7 +5,7 @@ import { isOfFloats, type PlacedArray } from "../files/PlacedArray.ts"
 import { readNpz } from "../files/readNpz.ts"
 import { ScopeFileError } from "../words/Errors.ts"
 import { inScope } from "./inScope.ts"
-import { readSaeConfig } from "./SaeConfig.ts"
+import { readSaeConfig, type SaeConfig } from "./SaeConfig.ts"
 import { featureArrays, type FeatureArrayName, jumpRelu, type SaeFormula } from "./SaeFormula.ts"
 import { folderOf, isSaeLensFile } from "./SaePath.ts"
 
@@ -50,9 +50,9 @@ interface Arrays {
  * the autoencoder computes is not known here.
  */
 export async function readSae(files: ModelFiles, name: string): Promise<SaeFile> {
-  const formula = isSaeLensFile(name) ? (await readSaeConfig(files, folderOf(name))).formula : jumpRelu
+  const config = isSaeLensFile(name) ? await readSaeConfig(files, folderOf(name)) : undefined
   const all = name.endsWith(".npz") ? await readNpz(files, name) : await readTensors(files, name)
-  return new Reading(files, name, all).read(formula)
+  return new Reading(files, name, all).read(config?.formula ?? jumpRelu, config)
 }
 
 async function readTensors(files: ModelFiles, name: string): Promise<Arrays> {
@@ -81,7 +81,8 @@ class Reading {
     this.#spelt = new Map(all.names.map((key) => [key.toLowerCase(), key]))
   }
 
-  async read(given: SaeFormula): Promise<SaeFile> {
+  /** @param said widths, 0 where none are said. */
+  async read(given: SaeFormula, said: Pick<SaeConfig, "dModel" | "width"> = { dModel: 0, width: 0 }): Promise<SaeFile> {
     const skipped = this.#skipArray(given)
     const formula = { ...given, isAffine: skipped !== undefined }
     const encoder = await this.#find("W_enc")
@@ -89,6 +90,11 @@ class Reading {
     if (encoder.shape.length === 3) throw this.#refuse(`W_enc has ${shapeText(encoder.shape)}, as a crosscoder has`)
     if (encoder.shape.length !== 2 || dModel === 0 || width === 0) {
       throw this.#refuse(`W_enc has the shape ${shapeText(encoder.shape)}, not two positive extents`)
+    }
+    if ((said.dModel || dModel) !== dModel || (said.width || width) !== width) {
+      throw this.#refuse(
+        `W_enc has ${shapeText(encoder.shape)}, and cfg.json says ${shapeText([said.dModel, said.width])}`,
+      )
     }
     if (this.#has("scaling_factor")) throw this.#refuse("its activations were finetuned with a scaling_factor")
     const shaped = async (key: string, ...shape: ReadonlyArray<number>): Promise<PlacedArray> => {

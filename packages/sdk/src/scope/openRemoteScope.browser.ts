@@ -9,7 +9,7 @@ import { isOtherKind, isSaeLensFile, parameterFiles, readSaePath, type SaeEntry 
 import { downloadScope } from "../files/opfs/downloadModel.browser.ts"
 import { DownloadMeter } from "../files/http/DownloadMeter.ts"
 import { httpFolder } from "../files/http/httpFolder.ts"
-import { checkAtOnce, isInPlace } from "../files/PlacedArray.ts"
+import { checkAtOnce, isAsRead, isInPlace } from "../files/PlacedArray.ts"
 import { folderUrl } from "../files/http/folderUrl.ts"
 import type { ModelFiles } from "../files/ModelFiles.ts"
 import { openRemote, type RemoteFolderOptions } from "../files/opfs/openRemoteFolder.browser.ts"
@@ -64,6 +64,8 @@ export async function openRemoteScope(
         // The directory of an archive is small, and says whether the rest is worth fetching.
         const { arrays } = await readSae(httpFolder(download.source, new DownloadMeter(url, undefined), {}), file)
         for (const array of Object.values(arrays)) if (!isInPlace(array)) checkAtOnce(url, array)
+        // The encoder is given to the runtime as a whole.
+        if (!isAsRead(arrays.W_enc)) checkAtOnce(url, arrays.W_enc)
       }),
     probe: (found) => found.readRange(file, 0, 1),
   })

@@ -103,6 +103,8 @@ export type Change =
       readonly type: "set"
       /** Features and the activations that they get. */
       readonly features: ReadonlyArray<readonly [index: number, activation: number]>
+      /** How they were named: each in a record of `features`, or the only one by a field of its own. */
+      readonly isListed: boolean
       readonly errorTerm: boolean
     }
 
@@ -122,7 +124,7 @@ export interface InterventionRequest {
 export const mostAdded = 1_000_000
 
 /** Times what a tensor has along a direction, it is no more than {@link mostAdded}. */
-const mostFactor = 1000
+export const mostFactor = 1000
 
 /** The most directions that one request may act along: each costs two products a token. */
 const mostDirections = 1024
@@ -206,19 +208,24 @@ function steering({ feature, method = "additive", strength = 1, vector }: Steer,
     return { type: "steer", direction: feature, strength, method }
   }
   const direction = readVector(vector, `${option}.vector`)
-  checkLength(direction, { option, strength, method })
+  checkLength(direction, { option, strength, method, named: "vector" })
   return { type: "steer", direction, strength, method }
 }
 
+/** How a direction is steered along, and by what it was named. */
+interface Steered {
+  readonly option: string
+  readonly strength: number
+  readonly method: SteeringMethod
+  readonly named: "feature" | "vector"
+}
+
 /** @throws InvalidRequestError for a direction that is none, or that is steered along further than a model can take. */
-export function checkLength(
-  direction: Float32Array,
-  { method, option, strength }: { readonly option: string; readonly strength: number; readonly method: SteeringMethod },
-): void {
+export function checkLength(direction: Float32Array, { method, named, option, strength }: Steered): void {
   const length = lengthOf(direction)
   if (method !== "additive") {
     if (length > 0) return
-    throw invalidRequest(`${option}.vector`, "a vector of zeros has no direction", "Pass another one.")
+    throw invalidRequest(`${option}.${named}`, "a vector of zeros has no direction", "Steer along another one.")
   }
   if (length * Math.abs(strength) <= mostAdded) return
   throw invalidRequest(
@@ -275,7 +282,7 @@ function set(
     checkFeature(`${option}.${feature}`, index)
     return [index, checkedActivation(`${option}.${value}`, activation)] as const
   })
-  return { type: "set", features, errorTerm: true }
+  return { type: "set", features, isListed: names === undefined, errorTerm: true }
 }
 
 function checkedActivation(option: string, activation: unknown): number {
@@ -301,6 +308,9 @@ function readPositions(positions: unknown, option: string): ReadPositions {
   const { from = 1, to } = positions as { readonly from?: number; readonly to?: number }
   checkNumber(`${option}.from`, from, position)
   if (to !== undefined) checkNumber(`${option}.to`, to, position)
+  if (to !== undefined && to <= from) {
+    throw invalidRequest(option, `there is no position from ${from} to ${to}`, "Let `to` be larger than `from`.")
+  }
   return { from, to: to ?? Infinity }
 }
 

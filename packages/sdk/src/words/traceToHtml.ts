@@ -1,6 +1,7 @@
 /** Traces as one HTML page that needs nothing else: to be sent, opened anywhere, and kept. */
 import { checkKnown, checkUnicode } from "./Checks.ts"
 import { invalidRequest } from "./Errors.ts"
+import { isList, isRecord } from "./Json.ts"
 import type { Trace, TraceToken } from "./Trace.ts"
 
 export interface TraceToHtmlOptions {
@@ -65,6 +66,8 @@ export function tracesFromHtml(page: string): ReadonlyArray<Trace> {
 }
 
 function checkTraces(traces: ReadonlyArray<Trace>): void {
+  if (!areTraces(traces))
+    throw invalidRequest("traces", "it is no list of traces", "Pass what inspectAll() gives, or a list of them.")
   const [first, ...others] = traces
   if (first === undefined) throw invalidRequest("traces", "there are none", "Pass at least one.")
   for (const [i, { tokens }] of others.entries()) {
@@ -72,6 +75,9 @@ function checkTraces(traces: ReadonlyArray<Trace>): void {
     throw invalidRequest(`traces[${i + 1}]`, "it is of other tokens than the first", "Make a page for each text.")
   }
 }
+
+const areTraces = (traces: unknown): boolean =>
+  isList(traces) && traces.every((trace) => isRecord(trace) && isList(trace["tokens"]))
 
 const strengthOf = ({ features: [first] }: TraceToken): number => first?.activation ?? 0
 
@@ -108,7 +114,7 @@ function picture(traces: ReadonlyArray<Trace>): string {
   return `<div class="picture"><ol>${names.join("")}</ol><div class="scroll" tabindex="0" role="region" aria-label="Sites by tokens"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="How strong the strongest feature is at each token of each site">${rows.join("")}</svg></div></div>`
 }
 
-const anchorOf = ({ layer, site }: Trace): string => `${site}.${layer}`
+const anchorOf = ({ layer, site }: Trace): string => escaped(`${site}.${layer}`)
 
 function section(trace: Trace): string {
   const shades = shadesOf(trace)
@@ -136,7 +142,7 @@ function table({ tokens }: Trace): string {
   const rows = [...found].toSorted(([, a], [, b]) => b.most - a.most).slice(0, mostListed)
   const cells = rows.map(
     ([index, { at, label, most, tokens: count }]) =>
-      `<tr><td>${index}</td><td>${escaped(label ?? "")}</td><td>${most.toFixed(2)}</td><td>${escaped(at)}</td><td>${count}</td></tr>`,
+      `<tr><td>${escaped(String(index))}</td><td>${escaped(label ?? "")}</td><td>${most.toFixed(2)}</td><td>${escaped(at)}</td><td>${count}</td></tr>`,
   )
   const head = ["feature", "label", "strongest", "at", "tokens"].map((name) => `<th scope="col">${name}</th>`).join("")
   return `<table><thead><tr>${head}</tr></thead><tbody>${cells.join("\n")}</tbody></table>`

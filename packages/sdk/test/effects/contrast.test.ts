@@ -1,4 +1,5 @@
 /** What a contrast promises. */
+import type { ContrastVector } from "../../src/words/Contrast.ts"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import {
   contrastVectorsFromSafetensors,
@@ -123,5 +124,14 @@ describe("a file of contrast vectors", () => {
       assert.instanceOf(await failureOf(contrastVectorsFromSafetensors(bytes)), ModelFileError)
     }
     assert.throws(() => contrastVectorsToSafetensors([vectors[0], vectors[0]]), InvalidRequestError)
+    for (const [option, changes] of [
+      ["vectors[0].vector", { vector: Float32Array.of(1, NaN) }],
+      ["vectors[0].vector", { vector: [1, 2] }],
+      ["vectors[0].layer", { layer: -1 }],
+      ["vectors[0].site", { site: "resid" }],
+    ] as const) {
+      const one = { ...vectors[0], ...changes } as ContrastVector
+      assert.throws(() => contrastVectorsToSafetensors([one]), InvalidRequestError, option)
+    }
   })
 })

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path"
 import { gemmaFolder, scopeFolder } from "@facet/tiny"
 import { convertModel } from "@facet/checkpoint"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Residents } from "../../src/engine/Residents.ts"
 import { SaeFeatures } from "../../src/engine/SaeFeatures.ts"
 import { openFolder } from "../../src/files/disk/openFolder.node.ts"
 import { readModel } from "../../src/architectures/readModel.ts"
@@ -83,7 +84,7 @@ describe("interventions", () => {
   })
 
   it("are refused with what is wrong and what to do", async () => {
-    const refusals: ReadonlyArray<readonly [Intervention, option: string]> = [
+    const alone: ReadonlyArray<readonly [Intervention, option: string]> = [
       [{ ...steering, feature: 768 }, "interventions[0].feature"],
       [{ ...steering, layer: 6 }, "interventions[0].layer"],
       [{ ...steering, layer: 3 }, "interventions[0].layer"],
@@ -91,12 +92,22 @@ describe("interventions", () => {
       [{ type: "steer", vector: [1, 2] }, "interventions[0].layer"],
       [{ type: "steer", layer: 1, vector: [1, 2] }, "interventions[0].vector"],
       [{ type: "steer", layer: 1, site: "attn_z", vector: new Float32Array(191) }, "interventions[0].vector"],
+      [{ type: "ablate", ...at, feature: 768 }, "interventions[0].feature"],
+      [{ type: "splice", ...at, features: { 3: 1, 900: 2 } }, "interventions[0].features[900]"],
     ]
-    for (const [intervention, option] of refusals) {
+    const much: Intervention = { type: "steer", layer: 1, vector: new Float32Array(192).fill(40_000) }
+    const turned: Intervention = { ...much, method: "orthogonal-decomposition", strength: 600 }
+    const refusals: ReadonlyArray<readonly [ReadonlyArray<Intervention>, option: string]> = [
+      ...alone.map(([intervention, option]) => [[intervention], option] as const),
+      // Each is little enough, and all of them are not.
+      [[much, much], "interventions[1].strength"],
+      [[turned, turned], "interventions[1].strength"],
+    ]
+    for (const [interventions, option] of refusals) {
       for (const effect of [
-        () => facet.generate(prompt, { interventions: [intervention] }),
-        () => facet.score(prompt, { interventions: [intervention] }),
-        () => facet.inspect(prompt, { interventions: [intervention] }),
+        () => facet.generate(prompt, { interventions }),
+        () => facet.score(prompt, { interventions }),
+        () => facet.inspect(prompt, { interventions }),
       ]) {
         const error = await failureOf(effect())
         assert.instanceOf(error, InvalidRequestError)
@@ -175,10 +186,21 @@ describe("autoencoders that are steered by", () => {
     const file = join(folder.path, "resid_post/layer_1/width_16/average_l0_4/params.npz")
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, makeSae({ dModel: 64, width: 16 }))
-    await using other = await Facet.open({ scope: folder.path })
-    const error = await failureOf(other.score(prompt, { interventions: [{ type: "ablate", layer: 1, feature: 3 }] }))
+    {
+      await using other = await Facet.open({ scope: folder.path })
+      const error = await failureOf(other.score(prompt, { interventions: [{ type: "ablate", layer: 1, feature: 3 }] }))
+      assert.instanceOf(error, ScopeFileError)
+      assert.include(error.message, "width 64")
+    }
+    // Of a layer that the model has not, and nobody named.
+    await cp(join(folder.path, "resid_post/layer_1"), join(folder.path, "resid_post/layer_9"), { recursive: true })
+    const ask = async () => {
+      await using larger = await Facet.open({ scope: folder.path })
+      return await larger.score(prompt)
+    }
+    const error = await failureOf(ask())
     assert.instanceOf(error, ScopeFileError)
-    assert.include(error.message, "width 64")
+    assert.include(error.message, "another model's: 9 is not a layer")
   })
 
   it("may be damaged where a feature lies: then that feature is refused", async () => {
@@ -221,13 +243,14 @@ describe("autoencoders that are steered by", () => {
     const numbers = (count: number) => Array.from({ length: count }, () => Math.fround(uniform()))
     const W_enc = numbers(192 * 64)
     const file = "resid_post/layer_1/width_64/average_l0_8/params.npz"
-    const bytes = npz({
+    const arrays: Record<string, Float32Entry> = {
       W_enc: [[192, 64], W_enc],
       W_dec: [[64, 192], numbers(192 * 64)],
       b_enc: [[64], numbers(64)],
       b_dec: [[192], numbers(192)],
       threshold: [[64], numbers(64)],
-    })
+    }
+    const bytes = npz(arrays)
     const files = memoryFiles({ [file]: new Uint8Array(bytes) })
     const entry = readSaePath(`/memory/${file}`, file)
     const { config } = await readModel(await openFolder(gemmaFolder))
@@ -237,7 +260,7 @@ describe("autoencoders that are steered by", () => {
       [undefined, 192 * 64],
       [1000, 192],
     ] as const) {
-      const features = await SaeFeatures.open(files, entry, config, most)
+      const features = await SaeFeatures.open(files, entry, config, { mostReadThrough: most })
       const before = files.read.bytes
       const { encoder } = await features.direction(40)
       await features.direction(40)
@@ -247,6 +270,18 @@ describe("autoencoders that are steered by", () => {
         Float32Array.from({ length: 192 }, (_, row) => W_enc[64 * row + 40] ?? NaN),
       )
     }
+    // What is compressed is held whole, of several files together as far as there is room.
+    const packed = memoryFiles({ [file]: new Uint8Array(npz(arrays, { isDeflated: true })) })
+    const residents = new Residents(4 * 64 * 192 + 1000)
+    const [one, other] = [0, 1].map(() => SaeFeatures.open(packed, entry, config, { residents }))
+    await (await one!).direction(40)
+    await (await other!).decoderRow(40)
+    const before = packed.read.bytes
+    await (await other!).decoderRow(41)
+    assert.strictEqual(packed.read.bytes, before)
+    await (await one!).decoderRow(41)
+    assert.isAbove(packed.read.bytes, before)
+    assert.isAtMost(residents.bytes, 4 * 64 * 192 + 1000)
   })
 })
 

@@ -23,7 +23,11 @@ describe("an array of a file that is larger than memory", () => {
   })
 
   it.each<[string, Partial<PlacedArray>, RegExp]>([
-    ["compressed", { deflated: { length: 9e9, headerLength: 128 } }, /compressed.*9\.7 GB.*numpy\.savez.*narrower/],
+    [
+      "compressed",
+      { deflated: { length: 9e9, headerLength: 128, crc: 0 } },
+      /compressed.*9\.7 GB.*numpy\.savez.*narrower/,
+    ],
     ["wanted as a whole", {}, /9\.7 GB would have to be read at once.*narrower/],
   ])("is refused before anything is read where it is %s", async (_, changes, message) => {
     const files = memoryFiles({ "params.npz": new Uint8Array(8) })

@@ -79,6 +79,16 @@ describe("readArray", () => {
     ])
   })
 
+  it("knows by its checksum that what is deflated is damaged", async () => {
+    await using files = await folderOf({ "a.npz": npz({ a: filled(1, 3) }, { isDeflated: true }) })
+    const array = await (await readNpz(files, "a.npz")).locate("a")
+    expect([...(await readArray(files, "a.npz", array))]).toEqual([1, 2, 3])
+    const deflated = { ...array.deflated!, crc: (array.deflated!.crc ^ 1) >>> 0 }
+    await expect(readArray(files, "a.npz", { ...array, deflated })).rejects.toMatchObject({
+      problem: "corrupt: an array has another checksum",
+    })
+  })
+
   it("takes on trust nothing that a deflated array claims", async () => {
     const deflated = npz({ a: filled(1, 3) }, { method: 8 })
     await using files = await folderOf({ "a.npz": deflated })

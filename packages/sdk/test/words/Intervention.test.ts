@@ -47,6 +47,8 @@ describe("a list of interventions is refused", () => {
     ["interventions[0].errorTerm", [{ ...splice, errorTerm: 0 }]],
     ["interventions[0].positions[1]", [{ ...clamp, positions: [3, 0] }]],
     ["interventions[0].positions.from", [{ ...clamp, positions: { from: 0 } }]],
+    ["interventions[0].positions", [{ ...clamp, positions: { from: 5, to: 5 } }]],
+    ["interventions[0].positions", [{ ...clamp, positions: { to: 1 } }]],
     ["interventions[0].positions.until", [{ ...clamp, positions: { until: 3 } }]],
     ["interventions", Array.from({ length: 1025 }, () => steer)],
   ])("by the name %s", (option, list) => {

@@ -63,11 +63,15 @@ describe("a trace as a page", () => {
     assert.notInclude(page, "<script>alert")
     assert.notInclude(page, "<img")
     assert.deepStrictEqual(tracesFromHtml(page), traces)
+    // Nor by what a page that somebody else made says of its place.
+    const [trace] = traces
+    assert.notInclude(traceToHtml([{ ...trace!, site: '"><b>' as never }]), "<b>")
   })
 
   it("is refused for no traces, for those of different texts, and where there is none to read", () => {
     for (const [option, work] of [
       ["traces", () => traceToHtml([])],
+      ["traces", () => traceToHtml({ tokens: [] } as never)],
       ["traces[1]", () => traceToHtml([traceOf("a", "b"), { ...traceOf("a", "b", 4), tokens: [] }])],
       ["page", () => tracesFromHtml("<p>Nothing</p>")],
     ] as const) {

@@ -111,7 +111,7 @@ const ablating = (place: Site, index: number, position: number): InterventionReq
   option: "explain",
   place,
   positions: [position],
-  change: { type: "set", features: [[index, 0]], errorTerm: true },
+  change: { type: "set", features: [[index, 0]], isListed: false, errorTerm: true },
 })
 
 /** @throws InvalidRequestError unless the autoencoder is as wide as the model that it is to look into. */

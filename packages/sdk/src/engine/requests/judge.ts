@@ -15,6 +15,7 @@ import { judge as judgeOn } from "../judge.ts"
 import type { OpenModel } from "../OpenModel.ts"
 import { siteOf } from "../Scopes.ts"
 import { askedBy, type EngineParts } from "./EngineParts.ts"
+import { placedIn } from "./placedIn.ts"
 
 export const judge = (engine: EngineParts, request: JudgeRequest): Effect.Effect<Verdict, FacetError> =>
   Effect.andThen(
@@ -69,11 +70,11 @@ const lookInto = (
   Effect.gen(function* () {
     const { scope } = yield* models.load(of)
     const judging = { model, scope }
-    const { sae: features } = yield* scopes.features(judging, siteOf(where))
+    const { sae: features } = yield* placedIn(scopes.features(judging, siteOf(where)), "explain.")
     yield* checked(() => checkWrites(features.site, "explain.site"))
     const row = yield* scheduler.step("Reading the autoencoder", () => features.decoderRow(0))
     yield* checked(() => checkWidth(model, row))
-    const sae = yield* scopes.sae(judging, siteOf(where))
+    const sae = yield* placedIn(scopes.sae(judging, siteOf(where)), "explain.")
     // A transcoder reads in another place than it writes.
     const [read, end] = [{ layer: sae.entry.layer, site: sae.entry.site }, lastSite(model)]
     const wanted = { taps: [read, end], interventions: [features.change, end] }

@@ -87,9 +87,11 @@ function readNeuronpedia(text: string, model: TrainedModel): Named | undefined {
   const [found, other] = fitting
   const models = [...new Set(all.map(({ neuronpedia }) => neuronpedia?.split("/")[0]))].join(", ")
   if (found === undefined) {
+    const isOfNone = model.id === undefined && model.shape === undefined
+    const problem = isOfNone ? "it does not say of which model" : "it belongs to another model"
     throw unknown(
       text,
-      named === undefined ? "it belongs to another model" : "there is no such source",
+      named === undefined && models !== "" ? problem : "there is no such source",
       `There is ${source} of: ${models || "no model"}.`,
     )
   }

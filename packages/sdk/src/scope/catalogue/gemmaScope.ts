@@ -116,6 +116,10 @@ function read(text: string): ReadonlyArray<Row> {
   })
 }
 
+/** SAELens gives the canonical one of these no second name, either. */
+const isUnlisted = (release: string, width: string): boolean =>
+  (release === "2b-pt-res" && width === "131k") || (release === "9b-pt-res" && width === "262k")
+
 function make(
   release: string,
   {
@@ -134,7 +138,7 @@ function make(
   const neuronpedia = `${layer}-gemmascope-${site.short}-${width}${isCanonical ? "" : `__l0-${averageL0}`}`
   const releaseName = `gemma-scope-${release}`
   // Of the transcoders there is one a layer, and SAELens gives it no second name.
-  const isNamedTwice = isCanonical && layer !== undefined && kind !== "transcoders"
+  const isNamedTwice = isCanonical && layer !== undefined && kind !== "transcoders" && !isUnlisted(release, width)
   return publishedSae({
     release: releaseName,
     repository: `google/${releaseName}`,

@@ -2,6 +2,7 @@
  * Collects what dashboards show, text by text, from traces with all of a token's features. What was collected so far is plain
  * data, so that a long corpus may be gone on with another day.
  */
+import { checkKnown, checkNumber } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Trace } from "../../words/Trace.ts"
 import type { ActivationSpan, FeatureDashboard } from "./FeatureDashboard.ts"
@@ -64,7 +65,9 @@ export class Dashboards {
   #texts = 0
   #tokens = 0
 
+  /** @throws InvalidRequestError that names the option. */
   constructor(options: DashboardsOptions = {}) {
+    checkKnown(options, optionNames)
     const { around = 10, bins = 40, features, neighbours = 5, spans = 10 } = options
     for (const [name, value] of Object.entries({ around, bins, neighbours, spans })) {
       if (Number.isInteger(value) && value >= 0 && (name !== "bins" || (value > 0 && value % 2 === 0))) continue
@@ -74,12 +77,28 @@ export class Dashboards {
         name === "bins" ? "Use an even number." : "Use a whole number.",
       )
     }
-    this.#settings = { around, bins, features, neighbours, spans }
+    for (const [i, index] of (features ?? []).entries()) {
+      checkNumber(`features[${i}]`, index, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true })
+    }
+    this.#settings = { around, bins, features: features && [...new Set(features)], neighbours, spans }
     this.#wanted = features === undefined ? undefined : new Set(features)
   }
 
-  /** What was collected before, to be gone on with. */
-  static from({ features, fired, labels, settings, texts, tokens }: CollectedDashboards): Dashboards {
+  /**
+   * What was collected before, to be gone on with.
+   *
+   * @throws InvalidRequestError where it is something else.
+   */
+  static from(collected: CollectedDashboards): Dashboards {
+    try {
+      return Dashboards.#from(collected)
+    } catch {
+      throw invalidRequest("collected", "it is not what dashboards collect", "Pass what `collected()` gave, unchanged.")
+    }
+  }
+
+  static #from({ features, fired, labels, settings, texts, tokens }: CollectedDashboards): Dashboards {
+    checkCounted(texts, tokens)
     const made = new Dashboards(settings)
     made.#texts = texts
     made.#tokens = tokens
@@ -108,6 +127,7 @@ export class Dashboards {
 
   /** @param trace with all features of each token: `topK` as large as the autoencoder. */
   add(trace: Pick<Trace, "tokens">): void {
+    if (!Array.isArray(trace?.tokens)) throw invalidRequest("trace", "it is no trace", "Pass what `inspect` gives.")
     const strongest = new Map<number, number>()
     for (const [at, { features }] of trace.tokens.entries()) {
       if (at === 0) continue
@@ -205,6 +225,14 @@ export class Dashboards {
     }))
     return all.sort((a, b) => b.correlation - a.correlation || a.index - b.index).slice(0, this.#settings.neighbours)
   }
+}
+
+const optionNames = ["around", "bins", "features", "neighbours", "spans"] as const satisfies ReadonlyArray<
+  keyof DashboardsOptions
+>
+
+function checkCounted(...counts: ReadonlyArray<unknown>): void {
+  for (const count of counts) if (!Number.isInteger(count)) throw new TypeError("it is no count")
 }
 
 const activationAt = ({ tokens }: Pick<Trace, "tokens">, at: number, index: number): number =>

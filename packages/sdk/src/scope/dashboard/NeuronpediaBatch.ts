@@ -6,7 +6,8 @@
  */
 import { isJsonObject, type JsonObject } from "../../files/ModelFiles.ts"
 import { invalidRequest } from "../../words/Errors.ts"
-import type { SiteName } from "../../words/Site.ts"
+import { siteNamed } from "../../words/Site.ts"
+import { siteOfSet } from "../neuronpedia/Source.ts"
 import type { ActivationSpan, DashboardReport, FeatureDashboard, LogitEffect } from "./FeatureDashboard.ts"
 
 /** Writes dashboards as a batch. What Neuronpedia has no field for, such as labels, is left out. */
@@ -56,14 +57,6 @@ function toFeature(feature: FeatureDashboard, { dataset = "", texts, tokens }: D
   }
 }
 
-const kinds: Readonly<Record<string, SiteName>> = {
-  res: "resid_post",
-  att: "attn_z",
-  mlp: "mlp_out",
-  transcoder: "mlp_in_norm",
-  "2-transcoder": "mlp_in",
-}
-
 /**
  * Reads a batch, ours or SAEDashboard's.
  *
@@ -77,18 +70,24 @@ export function dashboardsFromNeuronpedia(batch: unknown): DashboardReport {
   const first = read[0]
   const texts = first === undefined ? 0 : numberIn(first, "n_prompts_total", "features[0]")
   const perText = first === undefined ? 0 : numberIn(first, "n_tokens_in_prompt", "features[0]")
-  const kind = /^gemmascope-(?:2-(?!transcoder))?(res|att|mlp|(?:2-)?transcoder)-/.exec(set)?.[1] ?? ""
   const dataset = first?.["dataset"]
   return {
     model,
-    site: kinds[kind] ?? Object.values(kinds).find((site) => site === set) ?? "resid_post",
-    layer: Number(layer),
+    site: siteOfSet(set) ?? siteNamed(set) ?? "resid_post",
+    layer: layerOf(layer),
     set,
     ...(typeof dataset === "string" && dataset !== "" && { dataset }),
     texts,
     tokens: texts * perText,
     features: read.map((one, i) => fromFeature(one, `features[${i}]`)),
   }
+}
+
+/** SAEDashboard has a number, Neuronpedia a text. */
+function layerOf(layer: unknown): number {
+  const read = typeof layer === "string" && /^\d+$/.test(layer) ? Number(layer) : layer
+  if (typeof read === "number" && Number.isInteger(read) && read >= 0) return read
+  throw refuse("layer", "it is no layer")
 }
 
 function fromFeature(one: JsonObject, path: string): FeatureDashboard {

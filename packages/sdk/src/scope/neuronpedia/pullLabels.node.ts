@@ -11,6 +11,7 @@ import { impatience } from "../../files/http/HttpSource.ts"
 import { retry } from "../../files/http/retry.ts"
 import { isJsonObject } from "../../files/ModelFiles.ts"
 import { DownloadError } from "../../words/Errors.ts"
+import { isIndex } from "../Labels.ts"
 import { keep, labelsPath } from "./NeuronpediaCache.node.ts"
 import { type Source, sourceName } from "./Source.ts"
 
@@ -79,12 +80,16 @@ function addRow(labels: Record<string, { readonly label: string }>, row: unknown
     const named = `${JSON.stringify(modelId)} and ${JSON.stringify(layer)}`
     throw refuse(url, `it holds labels of another source, ${named}`, "Ask for the source whose labels it has.")
   }
-  const at = Number(index)
-  if (!Number.isInteger(at) || at < 0 || at >= width || typeof description !== "string") {
+  const at = String(index)
+  if (!isIndex(at) || Number(at) >= width) {
     throw refuse(url, `${JSON.stringify(index)} is no feature of ${width}`, "Ask for the source of this width.")
   }
-  // Of several the first is what Neuronpedia's page shows first.
-  labels[at] ??= { label: description.trim() }
+  if (typeof description !== "string" && description !== undefined && description !== null) {
+    throw refuse(url, `what it says of feature ${at} is no text`, "Try again later.")
+  }
+  const label = (description ?? "").trim()
+  // Of several the first is what Neuronpedia's page shows first; one that says nothing is none.
+  if (label !== "") labels[at] ??= { label }
 }
 
 /** The rows of a batch; undefined where there is none of that number. */

@@ -1,4 +1,5 @@
 /** Which features fire on some texts and not on others. */
+import { checkCount, checkKnown, checkNumber } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Trace } from "../../words/Trace.ts"
 import { twoSided } from "./twoSided.ts"
@@ -33,8 +34,12 @@ export interface ByExampleOptions {
 export function featuresByExample(
   on: ReadonlyArray<Pick<Trace, "tokens">>,
   off: ReadonlyArray<Pick<Trace, "tokens">>,
-  { level = 0.05, most = 20 }: ByExampleOptions = {},
+  options: ByExampleOptions = {},
 ): ReadonlyArray<ExampleHit> {
+  checkKnown(options, ["most", "level"])
+  const { level = 0.05, most = 20 } = options
+  checkCount("most", most)
+  checkNumber("level", level, { min: 0, max: 1, integer: false })
   for (const [name, set] of Object.entries({ on, off })) {
     if (set.length < 2)
       throw invalidRequest(name, `${set.length} texts say nothing of how texts differ`, "Give two or more.")

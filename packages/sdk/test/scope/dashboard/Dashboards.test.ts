@@ -68,6 +68,12 @@ describe("Dashboards", () => {
     assert.deepInclude(none, { index: 100, density: 0, max: 0, mean: 0, spans: [], neighbours: [] })
     assert.throws(() => new Dashboards({ bins: 7 }), InvalidRequestError)
     assert.throws(() => new Dashboards({ spans: -1 }), InvalidRequestError)
+    assert.throws(() => new Dashboards({ features: [3, -1] }), InvalidRequestError, /features\[1\]/)
+    assert.throws(() => new Dashboards({ feature: [3] } as never), InvalidRequestError, /no such option/)
+    assert.throws(() => new Dashboards().add({} as never), InvalidRequestError, /no trace/)
+    for (const collected of [null, {}, { ...made({}).collected(), texts: "3" }]) {
+      assert.throws(() => Dashboards.from(collected as never), InvalidRequestError, /what dashboards collect/)
+    }
   })
 
   it("is the same after an interruption, wherever it came", () => {
@@ -148,13 +154,16 @@ describe("dashboardsToNeuronpedia", () => {
   it.each<[unknown, string]>([
     [null, "batch"],
     [{ model_id: "a", sae_set: "b", features: 3 }, "features"],
+    [{ model_id: "a", sae_set: "b", features: [] }, "layer"],
+    [{ model_id: "a", layer: "3-res", sae_set: "b", features: [] }, "layer"],
     [
-      { model_id: "a", sae_set: "b", features: [{ n_prompts_total: 1, n_tokens_in_prompt: 1 }] },
+      { model_id: "a", layer: 3, sae_set: "b", features: [{ n_prompts_total: 1, n_tokens_in_prompt: 1 }] },
       "features[0].feature_index",
     ],
     [
       {
         model_id: "a",
+        layer: 3,
         sae_set: "b",
         features: [{ n_prompts_total: 1, n_tokens_in_prompt: 1, activations: [{ tokens: ["a"], values: [] }] }],
       },

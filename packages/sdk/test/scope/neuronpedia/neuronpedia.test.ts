@@ -85,13 +85,20 @@ describe("pullLabels", () => {
   it.each<[string, ReadonlyArray<object>, RegExp]>([
     ["of another source", [row(3, "x", { layer: "21-gemmascope-res-16k" })], /labels of another source.*21-gemmascope/],
     ["of a wider autoencoder", [row(16_384, "x")], /is no feature of 16384/],
-    ["that are none", [{ ...row(3, "x"), description: 7 }], /is no feature/],
+    ["that are none", [{ ...row(3, "x"), description: 7 }], /feature 3 is no text/],
+    ["of no feature", [{ ...row(3, "x"), index: null }], /null is no feature/],
+    ["whose index is no number", [{ ...row(3, "x"), index: "" }], /"" is no feature/],
   ])("keeps nothing of labels %s", async (_, batch, message) => {
     server.batches = [batch]
     const error = await failureOf(pullLabels(source, width))
     assert.instanceOf(error, DownloadError)
     assert.match(error.message, message)
     assert.deepStrictEqual(await labelsAt(await scopeAt()), {})
+  })
+
+  it("passes over a feature of which nothing is said", async () => {
+    server.batches = [[{ ...row(3, "x"), description: null }, row(4, " "), row(5, "rain")]]
+    assert.strictEqual((await pullLabels(source, width)).labels, 1)
   })
 
   it("says that there is no such source, or no network", async () => {
@@ -107,10 +114,28 @@ describe("readLabels", () => {
     [{ source: "gemma-2-9b/20-gemmascope-res-16k" }, /has the labels of "gemma-2-9b.*this is gemma-2-2b/],
     [{ 16384: { label: "x" } }, /label of feature 16384.*has 16384: they are another's/],
     [{ 3: "x" }, /entry "3" is not a label/],
+    [{ "": { label: "x" } }, /entry "" is not a label/],
+    [{ "0x10": { label: "x" } }, /entry "0x10" is not a label/],
   ])("refuses %o", async (own, message) => {
     const error = await failureOf(labelsAt(await scopeAt(own)))
     assert.instanceOf(error, ScopeFileError)
     assert.match(error.message, message)
+  })
+
+  it.each([
+    ["gemma-2-2b/21-gemmascope-res-16k", false],
+    ["gemma-2-2b/20-gemmascope-mlp-16k", false],
+    ["gemma-2-2b/20-gemmascope-res-65k", false],
+    [7, false],
+    ["gemma-2-2b/20-gemmascope-res-16k__l0-71", true],
+    ["somebody's own", true],
+  ])("knows of a folder of one's own whether labels of %o are another's", async (named, fits) => {
+    const folder = join(home, "mine/resid_post/layer_20/width_16k")
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, "params.npz"), "")
+    await writeFile(join(folder, "labels.json"), JSON.stringify({ source: named, 3: { label: "x" } }))
+    if (fits) return assert.deepStrictEqual(await labelsAt(folder), { 3: "x" })
+    assert.match(String(await failureOf(labelsAt(folder))), /this is resid_post.20, 16384 features/)
   })
 })
 

@@ -78,5 +78,7 @@ describe("featuresByExample", () => {
     const [hit] = featuresByExample(texts({ 5: 1 }, { 5: 1 }), texts({}, {}))
     assert.deepInclude(hit, { index: 5, pValue: 0 })
     assert.throws(() => featuresByExample(texts({ 5: 1 }), off), InvalidRequestError, /two or more/)
+    assert.throws(() => featuresByExample(off, off, { most: -1 }), InvalidRequestError, /most/)
+    assert.throws(() => featuresByExample(off, off, { level: NaN }), InvalidRequestError, /level/)
   })
 })

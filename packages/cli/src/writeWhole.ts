@@ -1,13 +1,14 @@
+import { randomUUID } from "node:crypto"
 import { rename, rm, writeFile } from "node:fs/promises"
 
-/** Writes a file so that it is there whole or not at all. */
+/** Under another name first: whoever looks sees the whole file, or none. */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const part = `${file}.facet-part`
+  const part = `${file}.${randomUUID()}.part`
   try {
     await writeFile(part, text)
     await rename(part, file)
-  } catch (cause) {
+  } catch (error) {
     await rm(part, { force: true })
-    throw cause
+    throw error
   }
 }
