@@ -114,6 +114,21 @@ function exchangeOf(
   return { text: lines.slice(leftOut).join("\n"), messages: lines.length - leftOut, leftOut, policies }
 }
 
+/**
+ * Tells of each message's place whether it is judged, and so written anew where something is cut out: those of the roles, and what an
+ * assistant said last, from where a model goes on.
+ */
+export function writtenMessages(
+  messages: ReadonlyArray<Pick<PromptMessage, "role">>,
+  roles: ReadonlyArray<GuardRole>,
+): (place: number) => boolean {
+  const answered = messages.findLastIndex(({ role }) => role === "user" || role === "tool")
+  return (place) => {
+    const role = messages[place]?.role
+    return role !== undefined && (roles.includes(role) || (role === "assistant" && place > answered))
+  }
+}
+
 function* readingsOfRoles(
   messages: ReadonlyArray<PromptMessage>,
   roles: ReadonlyArray<GuardRole>,
