@@ -21,7 +21,7 @@ import { type InputRedaction, type SaidOtherwise, saidOtherwise } from "./InputR
 import { type JudgedInput, judgeInput } from "./judgeInput.ts"
 import { judgeReadings } from "./judgeReadings.ts"
 import { normaliseInSlices } from "./normaliseForJudging.ts"
-import type { PromptReading, PromptReadings, ToldExchange } from "../words/promptReadings.ts"
+import type { ExchangeLines, PromptReading, PromptReadings, ToldExchange } from "../words/promptReadings.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 /** Judgements that one guard asks for at once: the rest waits here, and leaves room in the engine's queue for others. */
@@ -127,15 +127,17 @@ export const makeJudges = (plan: GuardPlan, readAlong?: ReadAlong): Judges => {
       duration: timeoutMs,
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
-  const input = ({ policies, text }: PromptReading, isNested: boolean) =>
+  const readChat = rememberLast(readLines)
+  const input = ({ exchange, policies, text }: PromptReading, isNested: boolean) =>
     within(
-      Effect.flatMap(read("prompt", text), (prompt) =>
-        judge({ prompt }, judgedBy(plan, policies), {
+      Effect.gen(function* () {
+        return yield* judge({ prompt: yield* read("prompt", text) }, judgedBy(plan, policies), {
+          exchange: exchange && (yield* readChat(exchange)),
           isNested,
           original: { prompt: text, response: undefined },
           probed: readAlong?.prompt,
-        }),
-      ),
+        })
+      }),
     )
   return {
     input: (text) => input({ text }, false),
@@ -151,17 +153,22 @@ export const makeJudges = (plan: GuardPlan, readAlong?: ReadAlong): Judges => {
         Effect.gen(function* () {
           const response = yield* read("response", text)
           const probed = end === undefined ? undefined : readAlong?.answer(end)
-          const answering = (prompt: string | undefined, asked: GuardPlan) =>
+          const answering = (prompt: string | undefined, asked: GuardPlan, lines?: ExchangeLines) =>
             Effect.gen(function* () {
               const content = prompt === undefined ? { response } : { prompt: yield* readQuestion(prompt), response }
               const original = { prompt, response: text }
-              return yield* judge(content, asked, { isNested: true, original, probed })
+              return yield* judge(content, asked, {
+                exchange: lines && (yield* readChat(lines)),
+                isNested: true,
+                original,
+                probed,
+              })
             })
           if (exchange === undefined || exchange.messages < 2) return yield* answering(question, plan)
-          const { leftOut, messages, policies } = exchange
+          const { leftOut, lines, messages, policies } = exchange
           const others = plan.policies.filter(({ id }) => !policies.includes(id)).map(({ id }) => id)
-          const whole = yield* answering(exchange.text, judgedBy(plan, policies))
-          const told = { exchange: { messages, leftOut } }
+          const whole = yield* answering(exchange.text, judgedBy(plan, policies), lines)
+          const told = { exchange: whole.exchange ?? { messages, leftOut } }
           // What a cascade's probes decide is decided for all policies.
           if (others.length === 0 || whole.stage === "probe") return { ...whole, ...told }
           return { ...together(plan, whole, yield* answering(question, judgedBy(plan, others))), ...told }
@@ -202,6 +209,24 @@ const read = (option: "prompt" | "response", text: string): Effect.Effect<string
     yield* checked(() => checkUnfolded(option, normalised, judging))
     return normalised
   })
+
+/** The same of a chat's messages. */
+const readLines = ({ lines, older }: ExchangeLines): Effect.Effect<ExchangeLines, FacetError, Opened> =>
+  Effect.map(
+    Effect.forEach(lines, (line) => read("prompt", line)),
+    (lines) => ({ lines, older }),
+  )
+
+/** Keeps what was read of the last chat: each sentence of an answer is judged with the same. */
+function rememberLast<A extends object, B, E, R>(make: (of: A) => Effect.Effect<B, E, R>) {
+  let last: { readonly of: A; readonly made: B } | undefined
+  return (of: A): Effect.Effect<B, E, R> =>
+    Effect.suspend(() =>
+      last?.of === of
+        ? Effect.succeed(last.made)
+        : Effect.tap(make(of), (made) => Effect.sync(() => void (last = { of, made }))),
+    )
+}
 
 /** Keeps what was read of the last two texts, a question and its exchange: a reading takes a time that grows with it. */
 function rememberLastTwo<E, R>(readText: (text: string) => Effect.Effect<string, E, R>) {
