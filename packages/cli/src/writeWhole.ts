@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { access, constants, rename, rm, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
-import { UsageError } from "../UsageError.ts"
+import { UsageError } from "./UsageError.ts"
 
 /** Training may take minutes: that its file cannot be written is said before. */
 export async function checkWritable(file: string): Promise<void> {

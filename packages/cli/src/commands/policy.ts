@@ -9,7 +9,7 @@ import { clearLine, openFacet } from "../Opening.ts"
 import { jsonOption, modelOption, type Values } from "../Options.ts"
 import { readExamplesFile, readTextsFile } from "../policy/LabelledRows.ts"
 import { trainingTable } from "../policy/trainingTable.ts"
-import { checkWritable, writeWhole } from "../policy/writeWhole.ts"
+import { checkWritable, writeWhole } from "../writeWhole.ts"
 import { UsageError } from "../UsageError.ts"
 
 const options = {
@@ -29,8 +29,8 @@ const options = {
   },
   frame: {
     kind: "text",
-    value: "raw|chat",
-    about: "what stands around the examples (default: chat for --activations text, else raw)",
+    value: "raw|chat|shield",
+    about: "what stands around the examples (default: chat for --activations text, else shield)",
   },
   judge: { kind: "text", value: "prompt|response", about: "what the examples are (default: prompt)" },
   layer: {
@@ -160,7 +160,7 @@ const training = ({ activations, frame, harm, id, layer, maxFalsePositiveRate, m
   id,
   harm,
   activations: activations as "guard" | "text" | undefined,
-  frame: frame as "raw" | "chat" | undefined,
+  frame: frame as "raw" | "chat" | "shield" | undefined,
   layers: layer?.flatMap((list) => list.split(",")).map(Number),
   maxFalsePositiveRate,
   minRecall,

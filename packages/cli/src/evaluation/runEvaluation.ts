@@ -25,7 +25,7 @@ import { type KnownDataset, knownDatasets } from "./knownDatasets.ts"
 import { type GuardWish, type OpenGuard, openGuard } from "./openGuard.ts"
 import { checkPaper, paperLine, type PaperModel, paperModels, paperPolicies } from "./PaperRows.ts"
 import { type DatasetRow, readDataset } from "./readDataset.ts"
-import { writeWhole } from "./writeWhole.ts"
+import { writeWhole } from "../writeWhole.ts"
 
 type Given = Values<typeof evaluationOptions>
 
