@@ -66,3 +66,58 @@ test("is not in a stream, whatever its parts are", async () => {
   // The arguments of a call are JSON in a string: they are read, and cannot be said otherwise.
   expect(parts.findLast(({ type }) => type === "finish")).toMatchObject({ finishReason: "content-filter" })
 })
+
+test("is not in what a model is asked", async () => {
+  const asked: Array<unknown> = []
+  const within = new MockLanguageModelV4({
+    doGenerate: async ({ prompt }) => {
+      asked.push(prompt)
+      return { content: [{ type: "text", text: "Well." }], ...finish, warnings: [] }
+    },
+    doStream: async ({ prompt }) => {
+      asked.push(prompt)
+      return { stream: simulateReadableStream({ chunks: [{ type: "finish" as const, ...finish }] }) }
+    },
+  })
+  const judge = personalData({ kinds: ["email"], action: "redact" })
+  const guarded = wrapLanguageModel({ model: within, middleware: shieldMiddleware({ judge, roles: ["user", "tool"] }) })
+  const messages = [
+    { role: "system" as const, content: "Write to help@example.org." },
+    { role: "user" as const, content: [{ type: "text" as const, text }] },
+    {
+      role: "assistant" as const,
+      content: [{ type: "tool-call" as const, toolCallId: "1", toolName: "find", input: {} }],
+    },
+    {
+      role: "tool" as const,
+      content: [
+        {
+          type: "tool-result" as const,
+          toolCallId: "1",
+          toolName: "find",
+          output: { type: "json" as const, value: { found: "It is jane@example.com." } },
+        },
+      ],
+    },
+  ]
+  const { providerMetadata } = await generateText({ model: guarded, messages, allowSystemInMessages: true })
+  await listOf(streamText({ model: guarded, messages, allowSystemInMessages: true }).fullStream)
+  expect(JSON.stringify(asked)).not.toMatch(/jane/)
+  expect(asked).toHaveLength(2)
+  for (const prompt of asked) {
+    expect(JSON.stringify(prompt)).toContain(left)
+    expect(JSON.stringify(prompt)).toContain("It is [email].")
+    expect(JSON.stringify(prompt)).toContain("help@example.org")
+  }
+  expect(providerMetadata).toMatchObject({ facet: { report: { redactedInputCharacters: 32 } } })
+})
+
+test("blocks where it stands in a file", async () => {
+  const judge = personalData({ kinds: ["email"], action: "redact" })
+  const guarded = wrapLanguageModel({ model: new MockLanguageModelV4(), middleware: shieldMiddleware({ judge }) })
+  const data = new TextEncoder().encode(text)
+  const content = [{ type: "file" as const, data, mediaType: "text/plain" }]
+  expect((await generateText({ model: guarded, messages: [{ role: "user", content }] })).finishReason).toBe(
+    "content-filter",
+  )
+})

@@ -1,5 +1,5 @@
 /** One request, from its body to the last byte of its answer. */
-import type { GuardPlan, Blocked, Frame, GuardPart, PromiseGuard } from "@facet/sdk"
+import type { GuardPlan, Blocked, Frame, GuardPart, InputRedaction, PromiseGuard } from "@facet/sdk"
 import { emptyReport } from "@facet/sdk/words"
 import type { Context, Next } from "hono"
 import type { Guards } from "./guardsOf.ts"
@@ -9,7 +9,8 @@ import { replaceResponse, withoutLength } from "./replaceResponse.ts"
 import { type Input, inputOf, noInput } from "./request/Input.ts"
 import { isWebSocketUpgrade } from "./request/isWebSocketUpgrade.ts"
 import { putBack, readBody } from "./request/readBody.ts"
-import { readInput } from "./request/readInput.ts"
+import { readInput, type ReadInput } from "./request/readInput.ts"
+import { redactionOfBody } from "./request/redactionOfBody.ts"
 import type { Ending, Piece, Unreadable } from "./response/Format.ts"
 import { type Answer, openAnswer } from "./response/openAnswer.ts"
 import { asItIs, withoutForged } from "./response/withoutForged.ts"
@@ -77,15 +78,20 @@ export class Shielding {
 
   async #run(next: Next): Promise<Response | void> {
     if (isWebSocketUpgrade(this.#c.req.raw)) return this.#upgrade(next)
-    const input = await this.#readInput()
-    if (input instanceof UnreadableBodyError) return this.#refuse(unreadableProblem(input), input)
+    // Whoever has read the body before has what would be cut out of it.
+    const isUnread = !this.#c.req.raw.bodyUsed && Object.keys(this.#c.req.bodyCache).length === 0
+    const read = await this.#readInput()
+    if (read instanceof UnreadableBodyError) return this.#refuse(unreadableProblem(read), read)
+    const { body, input } = read
     const guard = await this.#openGuard(input)
     if (guard === undefined) {
       await next()
       return this.#call.end()
     }
     if ("reason" in guard) return this.#block(guard)
-    return this.#guard(guard, input, next)
+    const { plan } = this.#shield
+    const isWritten = isUnread && body !== undefined && plan.judge?.longestSpan !== undefined
+    return this.#guard(guard, input, isWritten ? redactionOfBody(this.#c, body, plan.whose) : undefined, next)
   }
 
   /** What goes over a WebSocket is seen by its two ends alone. */
@@ -98,17 +104,18 @@ export class Shielding {
     return this.#call.end()
   }
 
-  async #readInput(): Promise<Input | UnreadableBodyError> {
+  async #readInput(): Promise<ReadInput | UnreadableBodyError> {
     const { options, plan } = this.#shield
-    if (plan.input === undefined) return noInput
+    if (plan.input === undefined) return { input: noInput }
     try {
       const limit = options.maxBodyBytes ?? defaultMaxBodyBytes
-      return options.extract === undefined ? await readInput(this.#c, limit, plan.whose) : await this.#extract(limit)
+      if (options.extract === undefined) return await readInput(this.#c, limit, plan.whose)
+      return { input: await this.#extract(limit) }
     } catch (error) {
       if (!(error instanceof UnreadableBodyError)) throw error
       if (error.reason !== "unsupported" || !this.#isOpen) return error
       this.#call.fail({ of: "input", error })
-      return noInput
+      return { input: noInput }
     }
   }
 
@@ -146,7 +153,12 @@ export class Shielding {
     return client === undefined ? {} : { client, cacheSalt: JSON.stringify(["client", client]) }
   }
 
-  async #guard(guard: PromiseGuard, { exchange, input, question }: Input, next: Next): Promise<Response | void> {
+  async #guard(
+    guard: PromiseGuard,
+    { exchange, input, question }: Input,
+    redaction: InputRedaction | undefined,
+    next: Next,
+  ): Promise<Response | void> {
     const starting = Promise.withResolvers<AbortSignal>()
     const source = Promise.withResolvers<AsyncIterable<Frame<Piece>>>()
     // Whoever was blocked waits for no source any more.
@@ -155,6 +167,7 @@ export class Shielding {
       input,
       question,
       exchange,
+      redaction,
       signal: AbortSignal.any([this.#client, this.#leaving.signal]),
       ...this.#asking(),
       observe: this.#call.observe,

@@ -9,7 +9,7 @@ import type {
   SharedV4Warning,
 } from "@ai-sdk/provider"
 import type * as Sdk from "@facet/sdk"
-import type { Facet, Frame, PromiseGuard } from "@facet/sdk"
+import type { Facet, Frame, InputRedaction, PromiseGuard } from "@facet/sdk"
 import {
   callHook,
   GuardedCall,
@@ -30,6 +30,7 @@ import { framesOf, streamOf } from "./GuardStreams.ts"
 import { shieldedParts } from "./shieldedParts.ts"
 import { resultWithoutForged } from "./withoutForged.ts"
 import { redactedResult, shieldedResult, type Told } from "./shieldedResult.ts"
+import { stringsOfPrompt, writtenPrompt } from "./writtenPrompt.ts"
 import { canBlock, checkShieldOptions, type ShieldMiddlewareOptions } from "./ShieldMiddlewareOptions.ts"
 
 type Call = LanguageModelV4CallOptions
@@ -44,6 +45,10 @@ const noRawChunks: SharedV4Warning = {
   type: "unsupported",
   feature: "includeRawChunks",
   details: "Raw chunks hold the answer before it was judged: the shield leaves them out.",
+}
+
+interface RedactedInput {
+  readonly redaction: InputRedaction
 }
 
 /** What a model's stream told of itself so far. */
@@ -97,15 +102,16 @@ export class ModelShield {
   async #generate(model: LanguageModelV4, params: Call, call: GuardedCall): Promise<LanguageModelV4GenerateResult> {
     const { abortSignal: signal } = params
     const { guard, reader } = await this.#open(signal)
+    const asked = { ...params }
     let told: Told = { result: undefined, usage: noUsage }
     let characters = 0
     const guarded = guard.frames({
-      ...(await this.#readings(params.prompt, reader)),
+      ...(await this.#asking(asked, reader)),
       signal,
       observe: call.observe,
       source: async ({ signal: trip }) => {
         told = { result: undefined, usage: unknownUsage }
-        const result = resultWithoutForged(await model.doGenerate({ ...params, abortSignal: either(signal, trip) }))
+        const result = resultWithoutForged(await model.doGenerate({ ...asked, abortSignal: either(signal, trip) }))
         told = { result, usage: result.usage }
         const texts = new PartTexts(params, reader).ofResult(result)
         characters = reader.charactersOf(texts)
@@ -151,14 +157,14 @@ export class ModelShield {
     const { guard, reader } = await this.#open(signal)
     const left = new AbortController()
     const started = Promise.withResolvers<void>()
+    const asked = { ...params, includeRawChunks: includeRawChunks && !this.#hidesRaw }
     let told: ToldStream = { result: {}, usage: noUsage }
     const guarded = guard.frames({
-      ...(await this.#readings(params.prompt, reader)),
+      ...(await this.#asking(asked, reader)),
       signal: either(signal, left.signal),
       observe: call.observe,
       source: async ({ signal: trip }) => {
         told = { result: {}, usage: unknownUsage }
-        const asked = { ...params, includeRawChunks: includeRawChunks && !this.#hidesRaw }
         const { stream, ...result } = await model.doStream({ ...asked, abortSignal: either(signal, trip) })
         told = { result, usage: unknownUsage }
         started.resolve()
@@ -182,6 +188,20 @@ export class ModelShield {
       throw toProviderError(error, signal)
     }
     return { ...told.result, stream: streamOf({ first, parts, left, signal }) }
+  }
+
+  /** What is judged of a call, and how its prompt is written where something is cut out of it. */
+  async #asking(asked: { prompt: Call["prompt"] }, reader: Reader): Promise<PromptReadings & RedactedInput> {
+    const { prompt } = asked
+    const { roles } = this.#whose
+    const strings = this.#options.judge?.longestSpan === undefined ? [] : stringsOfPrompt(prompt, roles, reader)
+    const rewrite: InputRedaction["rewrite"] = async (said) => {
+      const written = writtenPrompt(prompt, roles, said, reader)
+      const readings = await this.#readings(written, reader)
+      asked.prompt = written
+      return readings
+    }
+    return { ...(await this.#readings(prompt, reader)), redaction: { strings, rewrite } }
   }
 
   /** A prompt may be long, and others wait for this thread. */

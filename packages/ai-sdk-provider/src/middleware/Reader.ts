@@ -7,9 +7,12 @@ export type Reader = Pick<
   | "joinTexts"
   | "JsonRedaction"
   | "keptCharactersOf"
+  | "saidOtherwise"
   | "StreamWords"
+  | "withWritten"
   | "wordsOfFile"
   | "wordsOfFileInSlices"
   | "wordsOfJsonInSlices"
   | "wordsOfUrlInSlices"
+  | "writableStrings"
 >

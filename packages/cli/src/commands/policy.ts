@@ -30,8 +30,8 @@ const options = {
   },
   frame: {
     kind: "text",
-    value: "raw|chat",
-    about: "what stands around the examples (default: chat for --activations text, else raw)",
+    value: "raw|chat|shield",
+    about: "what stands around the examples (default: chat for --activations text, else shield)",
   },
   judge: { kind: "text", value: "prompt|response", about: "what the examples are (default: prompt)" },
   layer: {
@@ -161,7 +161,7 @@ const training = ({ activations, frame, harm, id, layer, maxFalsePositiveRate, m
   id,
   harm,
   activations: activations as "guard" | "text" | undefined,
-  frame: frame as "raw" | "chat" | undefined,
+  frame: frame as "raw" | "chat" | "shield" | undefined,
   layers: layer?.flatMap((list) => list.split(",")).map(Number),
   maxFalsePositiveRate,
   minRecall,

@@ -72,16 +72,22 @@ function decode(file: string, bytes: Uint8Array): string {
   }
 }
 
-/** As far as they are asked for: a limit leaves the others unread. */
-export function* jsonLines(text: string): Generator<DatasetRecord, void, void> {
+/**
+ * As far as they are asked for: a limit leaves the others unread.
+ *
+ * @param remedy what a line is to be, for its error.
+ */
+export function* jsonLines(text: string, remedy = rowRemedy): Generator<DatasetRecord, void, void> {
   for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() !== "") yield { place: i + 1, record: recordOf(i + 1, line) }
+    if (line.trim() !== "") yield { place: i + 1, record: recordOf(i + 1, line, remedy) }
   }
 }
 
-function recordOf(line: number, text: string): JsonRecord {
+const rowRemedy = 'Write one object a line, as { "prompt": "…", "label": 0 }.'
+
+function recordOf(line: number, text: string, remedy: string): JsonRecord {
   const value = parseJson(text)?.value
   if (isRecord(value)) return value
   const problem = value === undefined ? "it is no JSON" : `${show(value)} where an object is expected`
-  throw invalidRequest(`line ${line}`, problem, 'Write one object a line, as { "prompt": "…", "label": 0 }.')
+  throw invalidRequest(`line ${line}`, problem, remedy)
 }

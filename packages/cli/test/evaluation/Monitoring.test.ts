@@ -104,9 +104,15 @@ test("the page loads nothing, and has no markup of whoever named a policy", asyn
   expect(page.match(/<svg /g)).toHaveLength(1)
 })
 
+test("of a service that is writing a line, the whole ones are read", async () => {
+  expect(await read(`${line(0.5)}\n{"outcome":"do`)).toHaveLength(1)
+  expect(await read(`${line(0.5)}\n${line(0.5)}`)).toHaveLength(2)
+})
+
 test.each([
   ["", "there is no report in"],
-  ["{", "line 1: it is no JSON"],
+  ["{\n", "line 1: it is no JSON. Write what `onReport` is given"],
+  ["{", "there is no report in"],
   [`{"outcome":"fine","verdicts":{}}`, 'line 1: outcome: "fine" is none'],
   [`{"outcome":"done"}`, "line 1: verdicts: it is no object"],
   [line(0.1, { label: 2 }), "line 1: label: 2 is no label"],

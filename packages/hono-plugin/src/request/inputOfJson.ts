@@ -1,5 +1,5 @@
 /** What people say in a JSON body: the AI SDK's UI messages, OpenAI's requests, `{ prompt }`, or anything else. */
-import { wordsOfJsonInSlices } from "@facet/sdk"
+import { wordsOfJsonInSlices, writableStrings } from "@facet/sdk"
 import {
   type GuardPlan,
   type GuardRole,
@@ -9,6 +9,7 @@ import {
   type PromptReading,
   promptReadingsInSlices,
   type Sliced,
+  writtenMessages,
 } from "@facet/sdk/words"
 import { UnreadableBodyError } from "../UnreadableBodyError.ts"
 import { type Input, inputOf } from "./Input.ts"
@@ -55,6 +56,22 @@ export function* inputOfJson(body: unknown, whose: Whose): Sliced<Input> {
   return { ...all, input: [...each, ...all.input] }
 }
 
+/** The strings of a body that are judged, and may be written anew. */
+export function writtenOfJson(body: unknown, whose: Whose): ReadonlyArray<string> {
+  if (!isRecord(body)) return writableStrings(body)
+  return Object.entries(body).flatMap(([name, value]) => {
+    if (name === "instructions" || name === "system")
+      return whose.roles.includes("system") ? writableStrings(value) : []
+    const isChat = said.has(name) && Array.isArray(value)
+    if (!isChat) return writableStrings(value, name)
+    const isWritten = writtenMessages(
+      value.map((message: unknown) => ({ role: roleIn(message) })),
+      whose.roles,
+    )
+    return value.flatMap((message: unknown, place) => (isWritten(place) ? writableStrings(message, name) : []))
+  })
+}
+
 /** The fields that hold what is said to a model. */
 const said: ReadonlySet<string> = new Set(["input", "instructions", "messages", "prompt", "system"])
 
@@ -86,10 +103,12 @@ function* messagesOf(list: unknown, whose: Whose): Sliced<ReadonlyArray<PromptMe
 }
 
 function* messageOf(message: unknown, whose: Whose): Sliced<PromptMessage> {
-  const role = isRecord(message) ? roleOf(message) : "user"
+  const role = roleIn(message)
   const isAllRead = !isRecord(message) || role !== "assistant" || whose.roles.includes(role)
   return { role, text: yield* wordsOfJsonInSlices(isAllRead ? message : ownText(message)) }
 }
+
+const roleIn = (message: unknown): GuardRole => (isRecord(message) ? roleOf(message) : "user")
 
 /** Items of OpenAI's Responses that are no messages come from the model or its tools. */
 function roleOf({ role, type }: JsonRecord): GuardRole {

@@ -16,27 +16,45 @@ type Whose = GuardPlan["whose"]
 /** A form decides how many chats are in it. */
 const mostOfForm = 32
 
+/** A body that is text, and what it is read as. */
+export interface TextBody {
+  readonly kind: "json" | "fields" | "text"
+  readonly text: string
+}
+
+/** What a request asks, and the text that it asks it in; a form of files has none. */
+export interface ReadInput {
+  readonly input: Input
+  readonly body?: TextBody | undefined
+}
+
 /** @throws UnreadableBodyError when the body is too large, malformed, or of a kind that cannot be judged */
-export async function readInput(c: Context, limit: number, whose: Whose): Promise<Input> {
+export async function readInput(c: Context, limit: number, whose: Whose): Promise<ReadInput> {
   const body = await readBody(c, limit)
-  if (body === undefined) return noInput
+  if (body === undefined) return { input: noInput }
   const bytes = await decoded(body, c.req.header("content-encoding"), limit)
   const type = mediaTypeOf(body.contentType)
   checkCharset(type)
-  if (type.name === "multipart/form-data") return inputOfForm(bytes, body.contentType, whose)
-  if (type.isJson) return runInSlices(inputOfBytes(bytes, whose))
+  if (type.name === "multipart/form-data") return { input: await inputOfForm(bytes, body.contentType, whose) }
   const isFields = type.name === "application/x-www-form-urlencoded"
-  if (isFields || type.name === "" || isTextType(type.name)) {
-    const text = decodeUtf8(bytes, "input", refuse)
-    return runInSlices(isFields ? inputOfFields(text, whose) : inputOfText(text, whose))
+  if (type.isJson || isFields || type.name === "" || isTextType(type.name)) {
+    const kind = type.isJson ? "json" : isFields ? "fields" : "text"
+    return runInSlices(inputOfBytes(bytes, kind, whose))
   }
   throw unsupported(`The request is ${type.name}, which cannot be judged`, "Send JSON, a form or text.")
 }
 
 /** Others have their turn between the steps that cannot be cut: of a megabyte each takes some milliseconds. */
-function* inputOfBytes(bytes: Uint8Array, whose: Whose): Sliced<Input> {
-  const text = decodeUtf8(bytes, "input", refuse)
+function* inputOfBytes(bytes: Uint8Array, kind: TextBody["kind"], whose: Whose): Sliced<ReadInput> {
+  const body = { kind, text: decodeUtf8(bytes, "input", refuse) }
   yield
+  return { input: yield* inputOfBody(body, whose), body }
+}
+
+/** @throws UnreadableBodyError when it is no JSON, and has to be */
+export function* inputOfBody({ kind, text }: TextBody, whose: Whose): Sliced<Input> {
+  if (kind === "fields") return yield* inputOfFields(text, whose)
+  if (kind === "text") return yield* inputOfText(text, whose)
   const body = parsed(text)
   yield
   return yield* inputOfJson(body, whose)

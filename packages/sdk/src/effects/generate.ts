@@ -52,15 +52,20 @@ const say = (prompt: Prompt, options: GenerateOptions<JsonSchema>): Stream.Strea
       const { description, text } = yield* Opened
       const { engine, model } = text
       const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
-      const use = yield* toolUse(prompt, options, description.toolFormat)
-      const request = yield* checked(() => ({ ...readRequest(model, prompt, options, use), ...asking }))
+      const read = (prompt: Prompt) =>
+        Effect.gen(function* () {
+          const use = yield* toolUse(prompt, options, description.toolFormat)
+          return { request: yield* checked(() => ({ ...readRequest(model, prompt, options, use), ...asking })), use }
+        })
+      const { request, use } = yield* read(prompt)
       if (request.constraint !== undefined) yield* attempt(() => loadAndCheckForm(request))
       const guard = yield* checked(() => readGuard(options.guard))
       const say = (asked: GenerateRequest): Stream.Stream<CallingPart, FacetError> => {
         const said = engine.generate(asked)
         return use === undefined ? said : Stream.flattenIterable(Stream.map(said, use.reading()))
       }
-      const parts = guard === undefined ? unguarded(say(request)) : guarded(say, request, guard, use)
+      const again = (prompt: Prompt) => Effect.runPromise(read(prompt))
+      const parts = guard === undefined ? unguarded(say(request)) : guarded(say, { request, use }, guard, prompt, again)
       return request.logprobs === undefined ? parts : withFinishLogprobs(parts)
     }),
   ).pipe(Stream.withSpan("facet.generate"))

@@ -6,8 +6,8 @@ import { checkShieldOptions, type Content, readJudgingPlan, type ShieldOptions }
 import type { FacetError } from "../words/Errors.ts"
 import type { Opened } from "../words/Opened.ts"
 import { readContent } from "../words/readContent.ts"
-import { cutsOf, redact } from "../words/Redaction.ts"
-import { holdsBack, type Verdict } from "../words/Verdict.ts"
+import type { Verdict } from "../words/Verdict.ts"
+import { withRedacted } from "../words/withRedacted.ts"
 
 /**
  * Judges a content against policies.
@@ -28,8 +28,6 @@ export const shield = Effect.fn("facet.shield")(function* (
   yield* checked(() => checkShieldOptions(options))
   const plan = yield* checked(() => readJudgingPlan(options))
   const verdict = yield* judge(content, plan, { isNested: false })
-  const cuts = cutsOf(verdict.policies)
-  if (cuts.length === 0 || holdsBack(verdict)) return verdict
   const { prompt = "", response = prompt } = readContent(content)
-  return { ...verdict, redacted: redact(response, cuts) }
+  return withRedacted(verdict, response)
 })

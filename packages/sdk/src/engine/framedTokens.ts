@@ -8,6 +8,7 @@ import { renderChat } from "../tokenizer/ChatTemplate.ts"
 import type { OpenModel } from "./OpenModel.ts"
 import { overlappingPieces } from "../words/overlappingPieces.ts"
 import { checkMayFit } from "./RequestTokens.ts"
+import { shieldPrompt } from "./shieldPrompt.ts"
 
 /** What is run at once, `<bos>` first. */
 export interface FramedTokens {
@@ -39,6 +40,7 @@ export function* framedTokens(
   const ids = yield* tokenizer.encodeInSlices(text, side)
   if (ids.length === 0) return []
   if (frame === "raw") return pieces([config.bosId], ids, [], config.contextLength, 1)
+  if (frame === "shield") return yield* inShield(model, { prompt: prompt.trim(), response: response?.trim() }, ids)
   const asked = function* (content: string): Sliced<ReadonlyArray<number>> {
     return yield* renderChat(tokenizer, [{ role: "user", content }], "answer")
   }
@@ -53,6 +55,39 @@ export function* framedTokens(
   const head = before.length + ids.length <= config.contextLength ? before : yield* asked("")
   return pieces(head, ids, [], config.contextLength, head.length)
 }
+
+/**
+ * In a guard's own frame a text stands as it does where the guard is asked, up to the first words of any guideline; it is pooled from
+ * its first token on, and so is what the guard makes of it in the words behind.
+ */
+function* inShield(
+  { config, spelling, tokenizer }: OpenModel,
+  { prompt, response }: ContentTexts,
+  ids: ReadonlyArray<number>,
+): Sliced<ReadonlyArray<FramedTokens>> {
+  const asked = function* (prompt: string | undefined, text: string, guideline: string): Sliced<ReadonlyArray<number>> {
+    const policy = { ...anyPolicy, promptGuideline: guideline, responseGuideline: guideline }
+    const content = response === undefined ? { prompt: text } : { prompt, response: text }
+    // Two of the spellings were never published for responses, and one has the guideline in front of them.
+    const usual = response === undefined || spelling === "B" ? spelling : "A"
+    return yield* shieldPrompt(tokenizer, { ...content, policy, spelling: usual })
+  }
+  const framed = function* (prompt: string | undefined) {
+    const [one, other] = [yield* asked(prompt, "a", guidelines[0]), yield* asked(prompt, "b", guidelines[0])]
+    const { head, tail } = around(one, other)
+    const { tail: behind } = around(one, yield* asked(prompt, "a", guidelines[1]))
+    return { head, tail: tail.slice(0, Math.max(0, tail.length - behind.length - 1)) }
+  }
+  const whole = yield* framed(prompt)
+  const isRoomy = whole.head.length + ids.length + whole.tail.length <= config.contextLength
+  // A prompt that leaves its answer no room is left out.
+  const { head, tail } = isRoomy ? whole : yield* framed("")
+  return pieces(head, ids, tail, config.contextLength, head.length)
+}
+
+const anyPolicy = { id: "any", harm: "Any", threshold: 0.5 }
+/** Alike as official ones are, and different behind that. */
+const guidelines = ['"No A', '"No B'] as const
 
 /** A whole text in a frame, which has to fit into the context with it. */
 export function* framedText(

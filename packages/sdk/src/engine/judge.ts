@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { type FacetError, ModelFileError } from "../words/Errors.ts"
 import { answerTo } from "./answerTo.ts"
+import { fitExchange } from "./fitExchange.ts"
 import { explainProbes } from "./explain/explainProbes.ts"
 import { explainVerdict, type LookInto } from "./explain/explainVerdict.ts"
 import { shieldPrompt } from "./shieldPrompt.ts"
@@ -37,13 +38,19 @@ const borderTokens = 8
 export const judge = (
   scheduler: Scheduler,
   model: OpenModel,
-  request: JudgeRequest,
+  given: JudgeRequest,
   look?: LookInto,
 ): Effect.Effect<Verdict, FacetError> =>
   Effect.gen(function* () {
-    const { policies } = request
-    if (isEmpty(request)) return harmless(policies)
+    const { exchange, policies, response } = given
+    if (isEmpty(given)) return harmless(policies)
     const asked = policies.filter(asksGuideline)
+    const fitted =
+      exchange &&
+      (yield* inSlices(function* () {
+        return yield* fitExchange(model, exchange, response, yield* roomFor(model, { ...given, policies: asked }))
+      }))
+    const request = fitted === undefined ? given : { ...given, prompt: fitted.prompt }
     const byGuideline = yield* judgeByGuideline(scheduler, model, { ...request, policies: asked })
     const byProbe = yield* judgeByProbe(scheduler, model, request)
     const results = policies.map((policy) => {
@@ -53,6 +60,7 @@ export const judge = (
     const verdict = {
       flagged: results.some((result) => result.flagged),
       policies: results,
+      ...(fitted !== undefined && { exchange: fitted.told }),
       tokens: { judged: byGuideline.judged + byProbe.judged, cached: byGuideline.cached },
     }
     if (request.explain === undefined || !verdict.flagged) return verdict
@@ -126,8 +134,8 @@ function judgeByGuideline(
   })
 }
 
-/** Cuts a content so that each piece fits. */
-function* piecesOf(model: OpenModel, { policies, prompt, response }: JudgeRequest): Sliced<ReadonlyArray<Content>> {
+/** Tokens that a content may have beside the words of the longest policy. */
+function* roomFor(model: OpenModel, { policies, prompt, response }: JudgeRequest): Sliced<number> {
   const { tokenizer } = model
   const empty = { prompt: prompt === undefined ? undefined : "", response: response === undefined ? undefined : "" }
   let frame = 0
@@ -135,7 +143,14 @@ function* piecesOf(model: OpenModel, { policies, prompt, response }: JudgeReques
     const tokens = yield* shieldPrompt(tokenizer, { ...empty, policy, spelling: model.spelling })
     frame = Math.max(frame, tokens.length)
   }
-  const room = model.config.contextLength - frame - borderTokens
+  return model.config.contextLength - frame - borderTokens
+}
+
+/** Cuts a content so that each piece fits. */
+function* piecesOf(model: OpenModel, request: JudgeRequest): Sliced<ReadonlyArray<Content>> {
+  const { prompt, response } = request
+  const { tokenizer } = model
+  const room = yield* roomFor(model, request)
   const window = Math.min(model.config.guardWindow ?? room, room)
   const promptTokens = yield* tokenizer.encodeInSlices(prompt ?? "", "prompt")
   const responseTokens = yield* tokenizer.encodeInSlices(response ?? "", "response")

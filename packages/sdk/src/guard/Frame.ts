@@ -1,6 +1,6 @@
 /** What a guard holds back and lets out: pieces of a stream of any format, and the texts that they carry. */
 
-import type { Cut } from "../words/Redaction.ts"
+import { type Cut, cutLengthOf } from "../words/Redaction.ts"
 
 /** A text without a name. */
 export const defaultChannel = "text"
@@ -34,9 +34,6 @@ export interface RedactedText {
 /** How many characters of texts are not cut out. */
 export const keptCharactersOf = (texts: ReadonlyArray<RedactedText>): number =>
   texts.reduce((sum, { cuts, text }) => sum + text.length - cutLengthOf(cuts, text), 0)
-
-const cutLengthOf = (cuts: ReadonlyArray<Cut>, { length }: string): number =>
-  cuts.reduce((sum, { end, start }) => sum + Math.min(end, length) - Math.max(start, 0), 0)
 
 /** How many characters a frame says; what is held is said by a later one. */
 export const charactersOf = (texts: ReadonlyArray<FrameText> = []): number =>

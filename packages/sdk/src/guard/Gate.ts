@@ -8,7 +8,8 @@ import { holdsBack, holdsBackInput, tells, type Verdict, worseVerdict } from "..
 import { Channel, type Piece } from "./Channel.ts"
 import { charactersOf, defaultChannel, type Frame, keptCharactersOf, type RedactedText } from "./Frame.ts"
 import type { JudgingStage } from "../words/Cascade.ts"
-import { type InputJudgement, stagesOf } from "./judgeReadings.ts"
+import type { JudgedInput } from "./judgeInput.ts"
+import { stagesOf } from "./judgeReadings.ts"
 import type { GuardMode } from "../words/GuardOptions.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
@@ -64,6 +65,7 @@ export class Gate<A> {
   #released = 0
   #leaked = 0
   #cutOut = 0
+  #cutOutOfInput = 0
   #judgements = 0
   #tokens = { judged: 0, cached: 0 }
   #stages: Record<JudgingStage, number> | undefined
@@ -150,13 +152,14 @@ export class Gate<A> {
   }
 
   /** The verdict on what came in. */
-  inputJudged({ judgements, stages, verdict }: InputJudgement, now: number): void {
+  inputJudged({ judgements, left, stages, verdict }: JudgedInput, now: number): void {
     this.#count(verdict, stages, judgements)
     this.#verdicts.input = verdict
     this.#out.push({ type: "verdict", of: "input", verdict })
-    if (holdsBackInput(verdict) && this.#options.mode !== "audit") {
+    if (left === undefined && holdsBackInput(verdict) && this.#options.mode !== "audit") {
       return this.#block({ of: "input", reason: "flagged", verdict })
     }
+    this.#cutOutOfInput = left?.cutLength ?? 0
     this.#isInputOpen = true
     this.#release(now)
   }
@@ -181,6 +184,7 @@ export class Gate<A> {
       heldCharacters: this.#heldCharacters,
       leakedCharacters: this.#leaked,
       ...(this.#cutOut > 0 && { redactedCharacters: this.#cutOut }),
+      ...(this.#cutOutOfInput > 0 && { redactedInputCharacters: this.#cutOutOfInput }),
       firstDelayMs: this.#firstDelay,
       lastDelayMs: this.#lastDelay,
       judgements: this.#judgements,

@@ -9,6 +9,7 @@ import { Opened } from "../words/Opened.ts"
 import { checked } from "../words/checked.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { checkFrame } from "./checkFrame.ts"
+import { withRedacted } from "../words/withRedacted.ts"
 import { checkReadings } from "./checkReadings.ts"
 import type { Frame } from "./Frame.ts"
 import { guardFrames } from "./guardFrames.ts"
@@ -16,9 +17,11 @@ import { judge } from "./judge.ts"
 import type { Probed } from "./judgeInCascade.ts"
 import { inSlices } from "../words/inSlices.ts"
 import { type GuardOptions, type GuardPlan, readGuardOptions } from "../words/GuardOptions.ts"
-import { type InputJudgement, judgeReadings } from "./judgeReadings.ts"
+import { type InputRedaction, type SaidOtherwise, saidOtherwise } from "./InputRedaction.ts"
+import { type JudgedInput, judgeInput } from "./judgeInput.ts"
+import { judgeReadings } from "./judgeReadings.ts"
 import { normaliseInSlices } from "./normaliseForJudging.ts"
-import type { PromptReading, PromptReadings, ToldExchange } from "../words/promptReadings.ts"
+import type { ExchangeLines, PromptReading, PromptReadings, ToldExchange } from "../words/promptReadings.ts"
 import type { Blocked, GuardPart, GuardReport } from "../words/GuardReport.ts"
 
 /** Judgements that one guard asks for at once: the rest waits here, and leaves room in the engine's queue for others. */
@@ -44,6 +47,11 @@ export interface FramesRequest<Source> {
   readonly question?: string | undefined
   /** What was said before, for policies that judge whole exchanges: `promptReadings()` gives it with the readings. */
   readonly exchange?: ToldExchange | undefined
+  /**
+   * For judges that redact: how the input is written without what they cut out of it. Left out, and where it is judged while the
+   * answer is made already, what would be cut out blocks.
+   */
+  readonly redaction?: InputRedaction | undefined
   /** The answer. It is started once, and only if the input is let in. */
   readonly source: Source
   /**
@@ -57,7 +65,7 @@ export interface FramesRequest<Source> {
 export interface Guard {
   /** The options, as they were understood. */
   readonly plan: GuardPlan
-  /** Judges what a user wrote, normalised. */
+  /** Judges what a user wrote, normalised; where a judge redacts, the verdict says in `redacted` what is left. */
   readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
   /** Wraps a function that makes a text. */
   readonly text: <E, R>(
@@ -93,7 +101,10 @@ export type Asked = Pick<PromptReadings, "exchange" | "question">
 
 /** How a guard judges: what a user wrote, and what answers it. */
 export interface Judges {
-  readonly prompt: (readings: ReadonlyArray<PromptReading>) => Effect.Effect<InputJudgement, FacetError, Opened>
+  readonly prompt: (
+    readings: ReadonlyArray<PromptReading>,
+    redaction?: InputRedaction,
+  ) => Effect.Effect<JudgedInput, FacetError, Opened>
   readonly input: (text: string) => Effect.Effect<Verdict, FacetError, Opened>
   /** @param end of the response in the answer so far, of which it may be the last part; left out where it is no place in it. */
   readonly output: (asked: Asked, response: string, end?: number) => Effect.Effect<Verdict, FacetError, Opened>
@@ -116,35 +127,48 @@ export const makeJudges = (plan: GuardPlan, readAlong?: ReadAlong): Judges => {
       duration: timeoutMs,
       orElse: () => Effect.fail(new GuardTimeoutError({ milliseconds: timeoutMs })),
     })
-  const input = ({ policies, text }: PromptReading, isNested: boolean) =>
+  const readChat = rememberLast(readLines)
+  const input = ({ exchange, policies, text }: PromptReading, isNested: boolean) =>
     within(
-      Effect.flatMap(read("prompt", text), (prompt) =>
-        judge({ prompt }, judgedBy(plan, policies), {
+      Effect.gen(function* () {
+        return yield* judge({ prompt: yield* read("prompt", text) }, judgedBy(plan, policies), {
+          exchange: exchange && (yield* readChat(exchange)),
           isNested,
           original: { prompt: text, response: undefined },
           probed: readAlong?.prompt,
-        }),
-      ),
+        })
+      }),
     )
   return {
     input: (text) => input({ text }, false),
-    prompt: (readings) => judgeReadings(readings, input),
+    prompt: (readings, redaction) =>
+      redaction === undefined || !redactsInput(plan)
+        ? judgeReadings(readings, input)
+        : judgeInput(readings, redaction, {
+            readings: (asked) => judgeReadings(asked, input, true),
+            string: (text) => input({ text }, true),
+          }),
     output: ({ exchange, question }, text, end) =>
       within(
         Effect.gen(function* () {
           const response = yield* read("response", text)
           const probed = end === undefined ? undefined : readAlong?.answer(end)
-          const answering = (prompt: string | undefined, asked: GuardPlan) =>
+          const answering = (prompt: string | undefined, asked: GuardPlan, lines?: ExchangeLines) =>
             Effect.gen(function* () {
               const content = prompt === undefined ? { response } : { prompt: yield* readQuestion(prompt), response }
               const original = { prompt, response: text }
-              return yield* judge(content, asked, { isNested: true, original, probed })
+              return yield* judge(content, asked, {
+                exchange: lines && (yield* readChat(lines)),
+                isNested: true,
+                original,
+                probed,
+              })
             })
           if (exchange === undefined || exchange.messages < 2) return yield* answering(question, plan)
-          const { leftOut, messages, policies } = exchange
+          const { leftOut, lines, messages, policies } = exchange
           const others = plan.policies.filter(({ id }) => !policies.includes(id)).map(({ id }) => id)
-          const whole = yield* answering(exchange.text, judgedBy(plan, policies))
-          const told = { exchange: { messages, leftOut } }
+          const whole = yield* answering(exchange.text, judgedBy(plan, policies), lines)
+          const told = { exchange: whole.exchange ?? { messages, leftOut } }
           // What a cascade's probes decide is decided for all policies.
           if (others.length === 0 || whole.stage === "probe") return { ...whole, ...told }
           return { ...together(plan, whole, yield* answering(question, judgedBy(plan, others))), ...told }
@@ -152,6 +176,10 @@ export const makeJudges = (plan: GuardPlan, readAlong?: ReadAlong): Judges => {
       ),
   }
 }
+
+/** Whether what came in may be written without what is cut out of it: nobody has read it yet, and somebody will heed the verdict. */
+export const redactsInput = ({ input, judge, mode }: GuardPlan): boolean =>
+  input === "before" && mode !== "audit" && judge?.longestSpan !== undefined
 
 /** The part of a plan that some of its policies are. */
 const judgedBy = (plan: GuardPlan, ids: ReadonlyArray<string> | undefined): GuardPlan =>
@@ -182,6 +210,24 @@ const read = (option: "prompt" | "response", text: string): Effect.Effect<string
     return normalised
   })
 
+/** The same of a chat's messages. */
+const readLines = ({ lines, older }: ExchangeLines): Effect.Effect<ExchangeLines, FacetError, Opened> =>
+  Effect.map(
+    Effect.forEach(lines, (line) => read("prompt", line)),
+    (lines) => ({ lines, older }),
+  )
+
+/** Keeps what was read of the last chat: each sentence of an answer is judged with the same. */
+function rememberLast<A extends object, B, E, R>(make: (of: A) => Effect.Effect<B, E, R>) {
+  let last: { readonly of: A; readonly made: B } | undefined
+  return (of: A): Effect.Effect<B, E, R> =>
+    Effect.suspend(() =>
+      last?.of === of
+        ? Effect.succeed(last.made)
+        : Effect.tap(make(of), (made) => Effect.sync(() => void (last = { of, made }))),
+    )
+}
+
 /** Keeps what was read of the last two texts, a question and its exchange: a reading takes a time that grows with it. */
 function rememberLastTwo<E, R>(readText: (text: string) => Effect.Effect<string, E, R>) {
   const last: Array<{ readonly text: string; readonly read: string }> = []
@@ -200,36 +246,47 @@ function rememberLastTwo<E, R>(readText: (text: string) => Effect.Effect<string,
 
 export const makeGuard = (plan: GuardPlan): Guard => {
   const judges = makeJudges(plan)
-  const frames: Guard["frames"] = ({ exchange, input = [], observe, question, source }) => {
+  const frames: Guard["frames"] = ({ exchange, input = [], observe, question, redaction, source }) => {
     const given = typeof input === "string" ? [{ text: input }] : input
     checkReadings(given)
     const readings = given.filter(({ text }) => text.trim() !== "")
+    let asked: Asked = { question, exchange }
     return guardFrames({
       observe,
       plan: { ...plan, input: readings.length === 0 ? undefined : plan.input },
       source: Stream.tap(source, (frame) => checked(() => checkFrame(frame))),
-      judgeInput: judges.prompt(readings),
-      judgeOutput: ({ text }) => judges.output({ question, exchange }, text),
+      judgeInput: Effect.map(judges.prompt(readings, redaction), (judged) => {
+        asked = judged.left?.readings ?? asked
+        return judged
+      }),
+      judgeOutput: ({ text }) => judges.output(asked, text),
     })
   }
   const stream: Guard["stream"] = (make) => (prompt) =>
     Stream.unwrap(
       Effect.map(
         checked(() => checkUnicode("prompt", prompt)),
-        () =>
-          frames({
+        () => {
+          let asked = prompt
+          const rewrite = (said: SaidOtherwise) => {
+            asked = saidOtherwise(prompt, said)
+            return { input: [{ text: asked }], question: asked }
+          }
+          return frames({
             input: prompt,
             question: prompt,
+            redaction: { strings: [prompt], rewrite },
             source: Stream.map(
-              Stream.suspend(() => make(prompt)),
+              Stream.suspend(() => make(asked)),
               frameOf,
             ),
-          }),
+          })
+        },
       ),
     )
   return {
     plan,
-    input: judges.input,
+    input: (text) => Effect.map(judges.input(text), (verdict) => withRedacted(verdict, text)),
     text: (make) => {
       const tell = stream((prompt) => Stream.fromEffect(make(prompt)))
       return (prompt) => Effect.map(Stream.runCollect(tell(prompt)), guardedText)

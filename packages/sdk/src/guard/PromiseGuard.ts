@@ -53,7 +53,7 @@ export class PromiseGuard {
     this.#runner = runner
   }
 
-  /** Judges what a user wrote, normalised. */
+  /** Judges what a user wrote, normalised; where a judge redacts, the verdict says in `redacted` what is left. */
   async input(text: string, call: CallOptions = {}): Promise<Verdict> {
     const { guard } = await this.#load()
     return this.#runner.run(guard.input(text), call)

@@ -10,7 +10,7 @@ import type { FacetError } from "../words/Errors.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import type { Frame } from "./Frame.ts"
 import { Gate, type Question } from "./Gate.ts"
-import type { InputJudgement } from "./judgeReadings.ts"
+import type { JudgedInput } from "./judgeInput.ts"
 import { mostAhead, ReadAhead } from "./ReadAhead.ts"
 import type { Judge } from "../words/Judge.ts"
 import type { GuardPlan } from "../words/GuardOptions.ts"
@@ -23,7 +23,7 @@ export interface GuardedFrames<A, E, R, J> {
   }
   /** Started when the input is let in, or at once; interrupted on a trip and when the reader leaves. */
   readonly source: Stream.Stream<Frame<A>, E, R>
-  readonly judgeInput: Effect.Effect<InputJudgement, FacetError, J>
+  readonly judgeInput: Effect.Effect<JudgedInput, FacetError, J>
   /** Told at the beginning how to ask what was done so far. */
   readonly observe?: ((report: () => GuardReport) => void) | undefined
   /** Bytes of the source that may be held before it has to wait. Default: 256 KiB. */
@@ -39,7 +39,7 @@ const buffered = 16
 type Event<A, E> =
   | { readonly type: "frame"; readonly frame: Frame<A> }
   | { readonly type: "end"; readonly exit: Exit.Exit<void, E> }
-  | { readonly type: "input"; readonly exit: Exit.Exit<InputJudgement, FacetError> }
+  | { readonly type: "input"; readonly exit: Exit.Exit<JudgedInput, FacetError> }
   | { readonly type: "output"; readonly exit: Exit.Exit<Verdict, FacetError> }
 
 /**

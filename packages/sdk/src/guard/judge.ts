@@ -7,6 +7,7 @@ import { verdictOfJudgement } from "../words/verdictOfJudgement.ts"
 import { lateCode } from "../words/lateCode.ts"
 import type { Opened } from "../words/Opened.ts"
 import { type Policy, resolvePolicies } from "../words/Policy.ts"
+import type { ExchangeLines } from "../words/promptReadings.ts"
 import { readContent } from "../words/readContent.ts"
 import { withThresholds } from "../words/Thresholds.ts"
 import type { Verdict } from "../words/Verdict.ts"
@@ -17,6 +18,8 @@ import type { Probed } from "./judgeInCascade.ts"
 export interface JudgingOptions {
   /** Whether it judges for a generation that is under way. */
   readonly isNested: boolean
+  /** What is told of a chat in the prompt's place, where the guard knows its tokens. */
+  readonly exchange?: ExchangeLines | undefined
   /** What is told of the reasons of what is flagged. */
   readonly explain?: ShieldOptions["explain"]
 }
@@ -25,6 +28,8 @@ export interface JudgingOptions {
 export interface Judging {
   /** Whether it judges for a generation that is under way. */
   readonly isNested: boolean
+  /** What is told of a chat in the prompt's place, where the guard knows its tokens. */
+  readonly exchange?: ExchangeLines | undefined
   /** The content before a guard read it. */
   readonly original?: ContentTexts | undefined
   /** What the cascade's probes read in passes that ran anyway. */
@@ -43,7 +48,7 @@ const loadCascade = lateCode(() => import("./judgeInCascade.ts"))
 export const judge = (
   content: Content,
   { cascade, explain, judge: other, policies, thresholds }: JudgingPlan,
-  { isNested, original, probed = unread }: Judging,
+  { exchange, isNested, original, probed = unread }: Judging,
 ): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
@@ -54,7 +59,7 @@ export const judge = (
     })
     const asked =
       other === undefined
-        ? judgeByPlace(texts, policies.map(withThreshold), { explain, isNested })
+        ? judgeByPlace(texts, policies.map(withThreshold), { exchange, explain, isNested })
         : askJudge(other, texts, isNested, original ?? texts)
     const guarded =
       thresholds === undefined ? asked : Effect.map(asked, (verdict) => withThresholds(verdict, thresholds))

@@ -18,7 +18,7 @@ import { judgeInParts, readsText } from "./judgeInParts.ts"
 export const judgeByPlace = (
   { prompt, response }: ContentTexts,
   policies: ReadonlyArray<Policy>,
-  { explain, isNested }: JudgingOptions,
+  { exchange, explain, isNested }: JudgingOptions,
 ): Effect.Effect<Verdict, FacetError, Opened> =>
   Effect.gen(function* () {
     const { guard, text } = yield* Opened
@@ -31,6 +31,7 @@ export const judgeByPlace = (
           model,
           prompt,
           response,
+          exchange,
           policies: asked.map(asJudged),
           isNested,
           explain: reasons,

@@ -45,6 +45,7 @@ function merged(policies: ReadonlyArray<Policy>, byText: Verdict, byGuard: Verdi
   })
   const sum = (count: "judged" | "cached") => byText.tokens[count] + byGuard.tokens[count]
   return {
+    ...byGuard,
     flagged: verdicts.some(({ flagged }) => flagged),
     policies: verdicts,
     tokens: { judged: sum("judged"), cached: sum("cached") },

@@ -4,7 +4,8 @@ import * as Result from "effect/Result"
 import type { FacetError } from "../words/Errors.ts"
 import type { JudgingStage } from "../words/Cascade.ts"
 import type { PromptReading } from "../words/promptReadings.ts"
-import { holdsBackInput, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
+import { cutsOf } from "../words/Redaction.ts"
+import { holdsBack, holdsBackInput, type PolicyVerdict, type Verdict } from "../words/Verdict.ts"
 
 /** The verdict on what came in, and how many judgements it took. */
 export interface InputJudgement {
@@ -12,31 +13,41 @@ export interface InputJudgement {
   readonly judgements: number
   /** In a cascade: how many of them were whose. */
   readonly stages?: Record<JudgingStage, number> | undefined
+  /** What a judge that redacts would cut out of the readings, as it stands there. Left out where it was not asked of all of them. */
+  readonly finds?: ReadonlySet<string> | undefined
 }
 
 /**
- * One reading after the other, until one is flagged. One that cannot be judged keeps none of the others from being so.
+ * One reading after the other, until one is flagged. One that cannot be judged keeps none of the others from being so, and where
+ * one of them is flagged, that counts.
  *
  * @param readings at least one
+ * @param redacts whether what is cut out may be written otherwise: then it ends no sooner than at one that is held back.
  * @param judge takes no second place in the queue for a reading that is nested: its request was let in with the first.
  */
 export const judgeReadings = <R>(
   readings: ReadonlyArray<PromptReading>,
   judge: (reading: PromptReading, isNested: boolean) => Effect.Effect<Verdict, FacetError, R>,
+  redacts = false,
 ): Effect.Effect<InputJudgement, FacetError, R> =>
   Effect.gen(function* () {
     const verdicts: Array<Verdict> = []
     const failures: Array<FacetError> = []
+    const finds = new Set<string>()
     for (const [place, reading] of readings.entries()) {
-      const { turn } = reading
+      const { text, turn } = reading
       const judged = yield* Effect.result(judge(reading, place > 0))
       if (Result.isFailure(judged)) failures.push(judged.failure)
       else verdicts.push({ ...judged.success, ...(turn !== undefined && { turn }) })
       const last = verdicts.at(-1)
-      if (last !== undefined && holdsBackInput(last)) return judgementOf(verdicts)
+      if (last !== undefined && (redacts ? holdsBack(last) : holdsBackInput(last))) return judgementOf(verdicts)
+      for (const { end, start } of last === undefined || Result.isFailure(judged) ? [] : cutsOf(last.policies)) {
+        finds.add(text.slice(start, end))
+      }
     }
     const [failure] = failures
-    return failure === undefined ? judgementOf(verdicts) : yield* Effect.fail(failure)
+    if (failure === undefined) return { ...judgementOf(verdicts), ...(redacts && { finds }) }
+    return finds.size > 0 ? judgementOf(verdicts) : yield* Effect.fail(failure)
   })
 
 function judgementOf(verdicts: ReadonlyArray<Verdict>): InputJudgement {

@@ -134,6 +134,7 @@ const report = (blocked: Reader<Blocked>): Reader<GuardReport> =>
     releasedCharacters: whole,
     heldCharacters: whole,
     redactedCharacters: optional(whole),
+    redactedInputCharacters: optional(whole),
     leakedCharacters: whole,
     firstDelayMs: optional(number),
     lastDelayMs: optional(number),

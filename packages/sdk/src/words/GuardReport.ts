@@ -22,6 +22,8 @@ export interface GuardReport {
   readonly heldCharacters: number
   /** Where a policy redacts: characters that were cut out of what went out. Left out where none were. */
   readonly redactedCharacters?: number
+  /** The same of what came in: the answer is made from the rest. */
+  readonly redactedInputCharacters?: number
   /**
    * Characters that went out although they belong to a sentence that was judged bad: always 0 with `window` and
    * `buffer`, the flagged sentences with `audit`.

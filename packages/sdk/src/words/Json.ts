@@ -9,10 +9,10 @@ export const isRecord = (value: unknown): value is JsonRecord =>
 
 export const isList = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value)
 
-/** A JSON document, or undefined where the text is none. */
+/** A JSON document, or undefined where the text is none. The mark that some editors put first in a file is none of it. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text)
     return { value }
   } catch {
     return undefined

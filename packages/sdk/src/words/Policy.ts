@@ -162,8 +162,11 @@ export function readPolicy(option: string, given: unknown): Policy {
   const { id } = given as { readonly id?: unknown }
   checkPolicyText(`${option}.id`, id)
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const released = isPolicyId(id) ? policies[id] : {}
-  const policy = { harm: id, threshold: DEFAULT_THRESHOLD, ...released, ...own }
+  // Another's name is a policy of ShieldGemma's, unless what judges is given: then it is the name of one's own.
+  const isOwn = ["promptGuideline", "responseGuideline", "probe"].some((field) => own[field] !== undefined)
+  const name = isOwn || isPolicyId(id) || policyOfAlias(id) === undefined ? id : resolvePolicy(`${option}.id`, id).id
+  const released = isPolicyId(name) ? policies[name] : {}
+  const policy = { harm: name, threshold: DEFAULT_THRESHOLD, ...released, ...own, id: name }
   checkPolicy(option, policy)
   // Each of its fields was checked.
   return policy as unknown as Policy

@@ -113,5 +113,6 @@ const keysOf = (option: string): ReadonlyArray<string | number> =>
  */
 export function writePolicyFile(policies: ReadonlyArray<Policy>): string {
   const text = JSON.stringify({ policies }, undefined, 2)
-  return `${text.replace(/\[[\s\d.,e+-]*\]/gi, (list) => list.replace(/\s+/g, " "))}\n`
+  // No string has a line's end in it as it stands, so that what people wrote in brackets stays as it is.
+  return `${text.replace(/\[\n[\s\d.,e+-]*\]/gi, (list) => list.replace(/\s+/g, " "))}\n`
 }

@@ -11,7 +11,7 @@ interface AnyTrainingOptions {
   readonly activations?: "guard" | "text" | undefined
   /**
    * What stands around the examples while they are read: see {@link ProbeFrame}. Default: `chat` for the model that writes, which is
-   * read while it does, and `raw` for the guard.
+   * read while it does, and `shield` for the guard, which knows more of a text where it is asked about it.
    */
   readonly frame?: ProbeFrame | undefined
   /** Layers that a probe may read, from 0. Default: all of a small model, twelve of a large one. */

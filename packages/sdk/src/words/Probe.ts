@@ -7,10 +7,11 @@ export const poolings = ["mean", "max"] as const
 export type Pooling = (typeof poolings)[number]
 
 /**
- * What stands around a text that is read: nothing, or the turns of a chat, as a model that writes has them while it writes.
- * Activations differ with it, and so a probe reads in the frame in which it was trained.
+ * What stands around a text that is read: nothing; the turns of a chat, as a model that writes has them while it writes; or the
+ * beginning of the prompt in which a ShieldGemma is asked, up to the guideline. Activations differ with it, and so a probe reads in the
+ * frame in which it was trained.
  */
-export const probeFrames = ["raw", "chat"] as const
+export const probeFrames = ["raw", "chat", "shield"] as const
 export type ProbeFrame = (typeof probeFrames)[number]
 
 /**

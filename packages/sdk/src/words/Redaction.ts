@@ -20,6 +20,10 @@ export const cutsOf = (policies: ReadonlyArray<PolicyVerdict>): ReadonlyArray<Cu
     ),
   )
 
+/** How many characters of a text are cut out of it. */
+export const cutLengthOf = (cuts: ReadonlyArray<Cut>, { length }: string): number =>
+  cuts.reduce((sum, { end, start }) => sum + Math.min(end, length) - Math.max(start, 0), 0)
+
 /** Of what overlaps, the first keeps its name. */
 export function withoutOverlaps(cuts: ReadonlyArray<Cut>): ReadonlyArray<Cut> {
   const apart: Array<Cut> = []

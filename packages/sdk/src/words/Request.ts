@@ -5,6 +5,7 @@ import type { Constraint } from "./Constraint.ts"
 import type { InterventionRequest } from "./Intervention.ts"
 import type { Policy } from "./Policy.ts"
 import type { Prompt } from "./Prompt.ts"
+import type { ExchangeLines } from "./promptReadings.ts"
 import type { Questions } from "./Question.ts"
 import type { SamplingOptions } from "./Sampling.ts"
 import type { SiteName } from "./Site.ts"
@@ -83,6 +84,8 @@ export interface JudgeRequest extends Asking {
   readonly model: ModelRef
   readonly prompt?: string | undefined
   readonly response?: string | undefined
+  /** In the prompt's place, for an engine that knows the guard's tokens: the messages of a chat, of which the newest that fit count. */
+  readonly exchange?: ExchangeLines | undefined
   /** With their words, so that one that an app defined itself travels like the released ones. */
   readonly policies: ReadonlyArray<Policy>
   /** What is told of the reasons of what is flagged; left out, nothing. */

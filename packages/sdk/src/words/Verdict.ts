@@ -114,7 +114,7 @@ export const holdsBack = ({ flagged, policies }: Flags): boolean => {
   return flagged && (told.length === 0 || told.some(isHeldBack))
 }
 
-/** The same of what came in, which is handed on as it came or not at all: what a policy would cut out of it holds it back. */
+/** The same of what came in, where it is not written without what a policy cuts out: that holds it back. */
 export const holdsBackInput = (verdict: Flags): boolean =>
   holdsBack(verdict) || verdict.policies.some(({ action, flagged }) => flagged && action === "redact")
 

@@ -166,6 +166,7 @@ export {
   type PromptReading,
   promptReadings,
   promptReadingsInSlices,
+  writtenMessages,
   type PromptReadings,
   type ToldExchange,
 } from "./promptReadings.ts"

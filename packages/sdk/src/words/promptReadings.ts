@@ -16,6 +16,15 @@ export interface PromptReading {
   readonly turn?: JudgedTurn
   /** The ids of the policies that judge it. Left out, all do. */
   readonly policies?: ReadonlyArray<string>
+  /** Where it is a whole exchange: what a guard that knows its own tokens chooses from. */
+  readonly exchange?: ExchangeLines
+}
+
+/** The messages of an exchange, the oldest first, for a guard that tells itself how many of them it has room for. */
+export interface ExchangeLines {
+  readonly lines: ReadonlyArray<string>
+  /** How many older ones are not among them: more than any guard has room for. */
+  readonly older: number
 }
 
 /** What was said so far, for policies that judge whole exchanges. */
@@ -26,6 +35,8 @@ export interface ToldExchange {
   readonly messages: number
   /** How many older ones it has no room for. */
   readonly leftOut: number
+  /** The same for a guard that knows its own tokens. Left out, it is told the text. */
+  readonly lines?: ExchangeLines
   /** The ids of the policies that judge it. */
   readonly policies: ReadonlyArray<string>
 }
@@ -82,14 +93,17 @@ export function* promptReadingsInSlices(
   const told = exchange === undefined ? undefined : exchangeOf(messages, roles, exchange)
   // A single message is read as it is.
   if (told !== undefined && told.messages > 1) {
-    readings.push({ text: told.text, turn: "history", policies: told.policies })
+    const { lines, policies, text } = told
+    readings.push({ text, turn: "history", policies, ...(lines !== undefined && { exchange: lines }) })
   }
   const input = byPolicy === undefined ? readings : yield* distinct(readings)
   return { input, question: question ?? input.at(-1)?.text, ...(told !== undefined && { exchange: told }) }
 }
 
-/** What of an exchange is told: some 1,500 tokens, which leave room for an answer in the window of a ShieldGemma. */
+/** What of an exchange is told where nobody knows the guard's tokens: some 1,500 of them, which leave room for an answer. */
 const longestExchange = 6_000
+/** What is left to a guard to choose from: as many letters as so many tokens hardly ever have. */
+const longestLines = 24_000
 
 const speakers: Readonly<Record<Exclude<GuardRole, "system">, string>> = {
   user: "User",
@@ -108,10 +122,36 @@ function exchangeOf(
     if (text.trim() === "" || role === "system" || (role === "tool" && !roles.includes(role))) continue
     lines.push(`${speakers[role]}: ${text.trim()}`)
   }
+  const [leftOut, older] = [firstWithin(lines, longestExchange), firstWithin(lines, longestLines)]
+  return {
+    text: lines.slice(leftOut).join("\n"),
+    messages: lines.length - leftOut,
+    leftOut,
+    lines: { lines: lines.slice(older), older },
+    policies,
+  }
+}
+
+/** The place of the oldest line that has room. */
+function firstWithin(lines: ReadonlyArray<string>, most: number): number {
   let length = 0
-  const kept = lines.toReversed().findIndex((line, i) => (length += line.length + 1) > longestExchange && i > 0)
-  const leftOut = kept < 0 ? 0 : lines.length - kept
-  return { text: lines.slice(leftOut).join("\n"), messages: lines.length - leftOut, leftOut, policies }
+  const kept = lines.toReversed().findIndex((line, i) => (length += line.length + 1) > most && i > 0)
+  return kept < 0 ? 0 : lines.length - kept
+}
+
+/**
+ * Tells of each message's place whether it is judged, and so written anew where something is cut out: those of the roles, and what an
+ * assistant said last, from where a model goes on.
+ */
+export function writtenMessages(
+  messages: ReadonlyArray<Pick<PromptMessage, "role">>,
+  roles: ReadonlyArray<GuardRole>,
+): (place: number) => boolean {
+  const answered = messages.findLastIndex(({ role }) => role === "user" || role === "tool")
+  return (place) => {
+    const role = messages[place]?.role
+    return role !== undefined && (roles.includes(role) || (role === "assistant" && place > answered))
+  }
 }
 
 function* readingsOfRoles(

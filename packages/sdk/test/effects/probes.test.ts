@@ -71,6 +71,22 @@ describe("a policy with a probe", () => {
     assert.strictEqual(await probabilityOf(probe("guard", 3), { prompt: "Who is it about?", response: text }), alone)
   })
 
+  it("reads a text as the guard does where it is asked, up to the guideline", async () => {
+    const framed = (side: "prompt" | "response") =>
+      Effect.gen(function* () {
+        const { engine, model } = yield* (yield* Opened).guard
+        return yield* engine.features({ model, text, layers: [3], frame: "shield", side })
+      }).pipe(Effect.provide(Facet.layer()), Effect.runPromise)
+    const own: Probe = { ...probe("guard", 3), frame: "shield" }
+    const [asked, answer] = [await framed("prompt"), await framed("response")]
+    assert.isAbove(asked.tokens, ofGuard.tokens)
+    assert.closeTo(await probabilityOf(own), sigmoid(logitIn(asked, 3)), 1e-6)
+    const alone = await probabilityOf(own, { response: text })
+    assert.closeTo(alone, sigmoid(logitIn(answer, 3)), 1e-6)
+    assert.notEqual(await probabilityOf(own, { prompt: "Who is it about?", response: text }), alone)
+    assert.isBelow(await probabilityOf(own, text.repeat(100)), 1)
+  })
+
   it.each(["guard", "text"] as const)("counts the guideline beside the %s's activations", async (of) => {
     const { policies: asked } = await facet.shield(text, { policies: ["harassment"] })
     const probability = asked[0]?.probability ?? NaN

@@ -115,6 +115,8 @@ describe("trainPolicy", () => {
   it("reads no guard in a chat's frame", async () => {
     const error = await failureOf(facet.trainPolicy(some(60), { guideline, frame: "chat" }))
     assert.strictEqual((error as InvalidRequestError).option, "frame")
+    const other = await failureOf(facet.trainPolicy(some(60), { guideline, activations: "text", frame: "shield" }))
+    assert.strictEqual((other as InvalidRequestError).option, "frame")
   })
 
   it("refuses a rate that is finer than one of the examples, and one that cannot be had", async () => {

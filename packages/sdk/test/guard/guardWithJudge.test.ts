@@ -3,11 +3,13 @@ import * as Effect from "effect/Effect"
 import { afterAll, assert, beforeAll, describe, expect, it } from "vitest"
 import {
   Facet,
+  type GenerateOptions,
   guardWithJudge,
   GuardTimeoutError,
   type Judge,
   JudgeError,
   policies,
+  type Prompt,
   shield,
   type Thresholds,
 } from "../../src/index.ts"
@@ -183,6 +185,34 @@ describe("a guard with a judge", () => {
     const form = await facet.generate(story, { ...asked, choices: ["a fox", "the fox"] })
     assert.strictEqual(form.finishReason, "blocked")
     assert.notInclude(form.text, "fox")
+  })
+
+  it("of a generation cuts out of what is asked, whoever says it, before the model reads it", async () => {
+    const guard = { judge: wordList({ words: { animal: ["fox"] }, action: "redact" }), output: false }
+    const tokensOf = async (prompt: Prompt, options: GenerateOptions = {}) => {
+      const { finishReason, guard: report, tokens } = await facet.generate(prompt, { maxTokens: 1, ...options })
+      return { prompt: tokens?.prompt, cut: report?.redactedInputCharacters, isBlocked: finishReason === "blocked" }
+    }
+    const chat = (animal: string) =>
+      [
+        { role: "system", content: `Speak of a ${animal}.` },
+        { role: "user", content: `Is a ${animal} red?` },
+        { role: "assistant", content: "A fox is." },
+        { role: "user", content: "Why?" },
+      ] as const
+    const tools = [{ name: "look", description: "Looks.", parameters: { type: "object", properties: {} } }] as const
+    for (const options of [{}, { tools }]) {
+      const { cut, prompt } = await tokensOf(chat("fox"), { ...options, guard })
+      const plain = await tokensOf(chat("[animal]"), options)
+      assert.deepEqual([prompt, cut], [plain.prompt, 6])
+    }
+    assert.deepEqual((await tokensOf("A fox?", { guard })).prompt, (await tokensOf("A [animal]?")).prompt)
+    assert.isTrue((await tokensOf({ tokens: await facet.tokens.encode("A fox?") }, { guard })).isBlocked)
+    const open = [
+      { role: "user", content: "A fox?" },
+      { role: "assistant", content: "A" },
+    ] as const
+    assert.isTrue((await tokensOf(open, { continueFinalMessage: true, guard })).isBlocked)
   })
 
   it("guards a generation, with the model as one of its judges", async () => {

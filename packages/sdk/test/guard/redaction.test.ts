@@ -1,6 +1,14 @@
 /** What judges that know where something stands cut out of texts, and what they hold back instead. */
 import { assert, describe, expect, it } from "vitest"
-import { guardWithJudge, JsonRedaction, type Judge, type JudgeCall, JudgeError } from "../../src/index.ts"
+import {
+  guardWithJudge,
+  type GuardOptions,
+  JsonRedaction,
+  type Judge,
+  type JudgeCall,
+  JudgeError,
+  writeJson,
+} from "../../src/index.ts"
 import {
   allOf,
   anyOf,
@@ -43,6 +51,19 @@ async function through(judge: Judge, text: string, mode: "window" | "buffer" = "
 
 const words = wordList({ words: { fruit: ["kiwi", "Straße"] }, action: "redact" })
 const data = personalData({ action: "redact" })
+
+/** A judge that judges once, and fails from then on. */
+function onceOnly(judge: Judge): Judge {
+  let isAsked = false
+  return {
+    ...judge,
+    judge: async (...asked) => {
+      if (isAsked) throw new Error("It is down.")
+      isAsked = true
+      return judge.judge(...asked)
+    },
+  }
+}
 
 describe("what is cut out", () => {
   it.each([
@@ -105,9 +126,25 @@ describe("what is cut out", () => {
     assert.strictEqual((await through(all, "kiwi@example.com or kiwi.")).said, "[address] or [fruit].")
   })
 
-  it("holds back what comes in: that is handed on as it came or not at all", async () => {
-    const asked = guardWithJudge({ judge: words }).text(async () => "Well.")
-    assert.strictEqual((await asked("A kiwi?")).blocked?.of, "input")
+  it("is cut out of what comes in before anybody reads it, and told", async () => {
+    const guard = guardWithJudge({ judge: words, output: false })
+    assert.strictEqual((await guard.input("A kiwi?")).redacted, "A [fruit]?")
+    const { blocked, report, text: said } = await guard.text(async (prompt) => prompt)("A kiwi?")
+    assert.deepEqual([said, blocked, report.redactedInputCharacters], ["A [fruit]?", undefined, 4])
+    assert.strictEqual(report.verdicts.input?.policies[0]?.action, "redact")
+  })
+
+  it.each<[name: string, judge: Judge, prompt: string, options?: GuardOptions]>([
+    ["another policy holds it back", anyOf([words, wordList({ words: { other: ["fig"] } })]), "A kiwi, a fig."],
+    ["it only shows without what hides it", words, "A kiwi, a k.i.w.i."],
+    ["the answer is begun meanwhile", words, "A kiwi.", { input: "parallel" }],
+    ["JSON would be none without it", patterns({ patterns: { x: /"b"/ }, action: "redact" }), '{"a": "b"}'],
+    ["what is left is flagged, too", patterns({ patterns: { x: /ab|\[x\]/ }, action: "redact" }), "An ab."],
+    ["a judge fails on what is left", onceOnly(words), "A kiwi.", { onError: "allow" }],
+  ])("holds back what comes in where %s", async (_, judge, prompt, options) => {
+    let asked = 0
+    const { blocked } = await guardWithJudge({ judge, ...options }).text(async () => `${asked++}`)(prompt)
+    assert.deepEqual([blocked?.of, asked], ["input", options?.input === "parallel" ? asked : 0])
   })
 
   it("is said by actions of each policy", async () => {
@@ -191,6 +228,19 @@ describe("a value of JSON", () => {
   it("cannot be said where its strings are not what was read", () => {
     assert.isUndefined(one({ url: "http://x/ki%77i" }, "kiwi"))
     assert.isUndefined(one({ a: "ki", b: "seen" }, "kiwi"))
+  })
+
+  it("is written as it was but for its strings, and not where names and addresses stand", () => {
+    const said = new Map([
+      ["kiwi", "[x]"],
+      ["a\nkiwi", "a\n[x]"],
+      ["http://x/kiwi", "http://x/[x]"],
+    ])
+    const text = String.raw`{ "n": 12345678901234567890, "kiwi":"k\u0069wi", "id":"kiwi", "l":["kiwi", "a\nkiwi", "http://x/kiwi"],"id":["kiwi"] , "o":{"role":1,"s":"kiwi"}}`
+    assert.strictEqual(
+      writeJson(text, said),
+      String.raw`{ "n": 12345678901234567890, "kiwi":"[x]", "id":"kiwi", "l":["[x]", "a\n[x]", "http://x/kiwi"],"id":["kiwi"] , "o":{"role":1,"s":"[x]"}}`,
+    )
   })
 
   it("says a whole text once more as it was said", () => {

@@ -89,6 +89,11 @@ describe("resolvePolicies", () => {
     for (const name of ["illicit", "openai:illicit", "mlcommons:S7", "mlcommons:ncr"]) {
       expect(() => idsOf(name)).toThrow(invalid("policies[0]", "no guideline of ShieldGemma's covers"))
     }
+    // The same of policies that leave their guidelines out; with guidelines of its own a policy keeps its name.
+    const { harm, id, threshold } = definePolicy({ id: "mlcommons:S10", threshold: 0.2 })
+    expect([id, harm, threshold]).toEqual(["hate_speech", policies.hate_speech.harm, 0.2])
+    expect(() => definePolicy({ id: "mlcommons:prv" })).toThrow(invalid("policy.id", "no guideline of ShieldGemma's"))
+    expect(definePolicy({ ...spam, id: "openai:hate" }).id).toBe("openai:hate")
     // It would be another thing in OpenAI's data set, and in Llama Guard.
     expect(() => idsOf("S3")).toThrow(invalid("policies[0]", "is no policy"))
   })

@@ -99,6 +99,12 @@ describe("readPolicyFile", () => {
 })
 
 describe("writePolicyFile", () => {
+  it("leaves what people wrote as they wrote it, and is read with the mark that some editors put first", async () => {
+    const harm = "Lists such as [1,  2] and [  ]"
+    const text = writePolicyFile([definePolicy({ id: "harassment", harm })])
+    expect((await readPolicyFile(`\ufeff${text}`))[0]?.harm).toBe(harm)
+  })
+
   it("gives back what it was given, numbers of a probe in one line", async () => {
     const weights = Array.from({ length: 8 }, (_, i) => Math.fround(Math.sin(i) / 1e9))
     const probe = {

@@ -150,8 +150,9 @@ describe("a whole exchange", () => {
   it("is who said what, without the app's own texts, and what tools found only where that is judged", () => {
     const chat = [system("S."), user("A?"), assistant("B."), tool("T."), user("C?")]
     const text = "User: A?\nAssistant: B.\nUser: C?"
-    assert.deepStrictEqual(told(chat).exchange, { text, messages: 3, leftOut: 0, policies: ["x"] })
-    assert.deepStrictEqual(told(chat).input.at(-1), { text, turn: "history", policies: ["x"] })
+    const exchange = { lines: text.split("\n"), older: 0 }
+    assert.deepStrictEqual(told(chat).exchange, { text, messages: 3, leftOut: 0, lines: exchange, policies: ["x"] })
+    assert.deepStrictEqual(told(chat).input.at(-1), { text, turn: "history", policies: ["x"], exchange })
     assert.include(told(chat, ["user", "tool"]).exchange?.text, "Tool: T.")
   })
 

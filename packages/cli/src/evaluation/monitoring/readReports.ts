@@ -1,6 +1,6 @@
 /** What a running service told of its guarded calls: what `onReport` was given, one JSON object a line. */
 import { readFile } from "node:fs/promises"
-import { invalidRequest, isRecord, type JsonRecord, type PolicyVerdict, show } from "@facet/sdk/words"
+import { invalidRequest, isRecord, type JsonRecord, parseJson, type PolicyVerdict, show } from "@facet/sdk/words"
 import { jsonLines } from "../readRecords.ts"
 import type { Label } from "../readDataset.ts"
 
@@ -26,9 +26,17 @@ export async function readReports(option: string, file: string): Promise<Readonl
   const text = await readFile(file, "utf8").catch((cause: Error) => {
     throw invalidRequest(option, `${file} cannot be read (${cause.message})`, "Name a JSONL file of reports.")
   })
-  const reports = [...jsonLines(text)].map(({ place, record }) => reportOf(`${file}, line ${place}`, place, record))
+  const reports = [...jsonLines(wholeLines(text), remedy)].map(({ place, record }) =>
+    reportOf(`${file}, line ${place}`, place, record),
+  )
   if (reports.length === 0) throw invalidRequest(option, `there is no report in ${file}`, remedy)
   return reports
+}
+
+/** A service that runs may be in the middle of its last line. */
+function wholeLines(text: string): string {
+  const last = text.slice(text.lastIndexOf("\n") + 1)
+  return parseJson(last) === undefined ? text.slice(0, text.length - last.length) : text
 }
 
 const remedy = "Write what `onReport` is given, as JSON.stringify(report), a line each."

@@ -78,7 +78,7 @@ const train = (
 ): Effect.Effect<Policy, FacetError, Opened> =>
   Effect.gen(function* () {
     const { activations: of = "guard", guideline, layers, maxFalsePositiveRate, minRecall, onProgress } = options
-    const { frame = of === "text" ? "chat" : "raw", judge: side = "prompt" } = options
+    const { frame = of === "text" ? "chat" : "shield", judge: side = "prompt" } = options
     yield* checked(() => checkFrame(of, frame))
     const wanted = { maxFalsePositiveRate, minRecall }
     const opened = yield* Opened
@@ -233,8 +233,10 @@ function checkShared({
 
 /** A guard is not chatted with. */
 function checkFrame(of: "guard" | "text", frame: ProbeFrame): void {
-  if (of === "text" || frame === "raw") return
-  throw invalidRequest("frame", "the guard reads no chats", 'Use "raw", or read `activations: "text"`.')
+  const other = of === "text" ? "shield" : "chat"
+  if (frame !== other) return
+  const [who, own] = of === "text" ? ["the model that writes", "chat"] : ["the guard", "shield"]
+  throw invalidRequest("frame", `${who} reads in no ${frame}`, `Use "raw" or "${own}", or other activations.`)
 }
 
 function checkTexts(texts: unknown): void {

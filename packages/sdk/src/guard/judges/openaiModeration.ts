@@ -59,11 +59,15 @@ export function openaiModeration(options: OpenAiModerationOptions): Judge {
 function scoresOf(results: unknown): ReadonlyArray<PolicyScore> {
   const result: unknown = Array.isArray(results) && results.length === 1 ? results[0] : undefined
   if (!isRecord(result)) throw unreadable(name, "it has not one result")
-  const { categories: flags, category_scores: scores } = result
+  const { categories: flags, category_scores: scores, flagged } = result
   if (!isRecord(scores) || Object.keys(scores).length === 0) throw unreadable(name, "it has no scores")
-  return Object.entries(scores).map(([policy, score]) => ({
+  const told = Object.entries(scores).map(([policy, score]) => ({
     policy,
     score: scoreOf(name, policy, score),
     isFlagged: isRecord(flags) && flags[policy] === true,
   }))
+  // What is flagged for a category that has no score, or that nobody names, counts all the same.
+  const isNew = isRecord(flags) && Object.entries(flags).some(([policy, is]) => is === true && !(policy in scores))
+  const isTold = flagged !== true || told.some(({ isFlagged }) => isFlagged)
+  return isTold && !isNew ? told : [...told, { policy: "other", score: 1, isFlagged: true }]
 }

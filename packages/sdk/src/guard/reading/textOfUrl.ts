@@ -51,10 +51,21 @@ export function* textOfUrlInSlices(url: string, layers = mostLayers): Sliced<str
     yield
     length = 0
   }
-  const words = said.join(" ")
+  // A person's address has a form, which words alone have not.
+  const words = [...said, ...(/@|%40/.test(address) ? mailsIn(yield* decodeInSlices(address)) : [])].join(" ")
   const end = /[.?!]+$/.exec(address.slice(-mostMarks))?.[0] ?? ""
   return /\p{L}/u.test(words) ? words + end : ""
 }
+
+/** The mail addresses in an address, but for what stands before its host. */
+const mailsIn = (address: string): ReadonlyArray<string> => [
+  ...new Set(
+    address
+      .replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, "")
+      .replace(/^mailto:/i, "")
+      .match(/[\w.+-]{1,64}@(?:[a-z\d-]{1,63}\.){1,8}[a-z]{2,63}/gi),
+  ),
+]
 
 /**
  * A text with the addresses in it read as {@link textOfUrl} does, and so is whatever else is written without blanks:

@@ -204,6 +204,18 @@ function catching(call: () => unknown): unknown {
   return undefined
 }
 
+describe("what OpenAI flags", () => {
+  it.each([
+    ["a category without a score", { flagged: true, categories: { violence: false, new: true } }],
+    ["no category that it names", { flagged: true, categories: {} }],
+    ["nothing that it names any more", { flagged: true }],
+  ])("counts, for %s", async (_, told) => {
+    const fetch = async () => Response.json({ results: [{ ...told, category_scores: { violence: 0.01 } }] })
+    const { flagged, policies } = await ask(openaiModeration({ apiKey, fetch }), harmless)
+    assert.deepEqual([flagged, policies.map(({ policy }) => policy)], [true, ["violence", "other"]])
+  })
+})
+
 describe("keys", () => {
   it("are asked for anew for each request", async () => {
     let count = 0

@@ -26,7 +26,12 @@ describe("the words of an address", () => {
       `https://a.example/?to=${encodeURIComponent(`https://b.example/?q=${encoded}`)}`,
       `a example to b example q ${question}`,
     ],
-    ["a mail", `mailto:a@b.example?subject=${encoded}`, `a b example subject ${question}`],
+    ["a mail", `mailto:a@b.example?subject=${encoded}`, `a b example subject ${question} a@b.example`],
+    [
+      "a mail in its query",
+      "https://x.example/?to=jane%40b.example&n=1",
+      "x example to jane@b example n 1 jane@b.example",
+    ],
     ["a script", "javascript:say('How%20do%20I')", "say 'How do I'"],
     ["a scheme of its own", "how-do-i-bake://a.example", "how do i bake a example"],
     ["what says that it holds data", "data:text/plain;how_do_I_bake_a=cake,it", "text plain how do I bake a cake\nit"],
