@@ -1,6 +1,7 @@
 /** A checkpoint in, a Facet model folder out, wherever both lie: on disks, on a web server, in a browser's storage. */
 import { byteCount } from "@facet/sdk/words"
 import { configFile, headName, isJsonObject, isMatrix, type JsonObject, weightsIndex } from "@facet/sdk/folders"
+import { configText } from "./configText.ts"
 import type { Checkpoint } from "./Checkpoint.ts"
 import { ConversionMeter, type ConvertProgress } from "./ConversionMeter.ts"
 import type { ConversionTarget } from "./ConversionTarget.ts"
@@ -150,7 +151,7 @@ function textsOf(
 ): ReadonlyMap<string, Uint8Array> {
   const files = new Map(texts)
   if (shards.length > 1) files.set(weightsIndex, encode(json(indexOf(shards))))
-  return files.set(configFile, encode(json(withQuantization(config, outputs))))
+  return files.set(configFile, encode(configText(withQuantization(config, outputs))))
 }
 
 const sumsOf = async (files: ReadonlyMap<string, Uint8Array>): Promise<Sums> =>

@@ -76,6 +76,8 @@ describe("convertModel", () => {
       await convertModel(source, target, { dtype: "f32" })
       const exact = await opened(target)
       assert.isNull(exact.config.quantization)
+      // Python's readers refuse `30` where they have a float.
+      assert.match(await readFile(join(target, "config.json"), "utf8"), /"final_logit_softcapping": 30\.0,?\n/)
       assert.deepStrictEqual(toFloat32(await exact.bytesOf(down), "F32"), sourceWeights(down))
       await convertModel(source, join(root, "half"), { dtype: "f16" })
       const half = toFloat32(await (await opened(join(root, "half"))).bytesOf(down), "F16")

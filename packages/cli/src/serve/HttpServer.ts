@@ -14,19 +14,21 @@ export interface Follower {
   readonly follow: (request: IncomingMessage, response: ServerResponse) => void
 }
 
+type Answering = (request: IncomingMessage, response: ServerResponse) => unknown
+
 export class HttpServer {
   readonly #server: Server
   readonly #metrics: Follower
   #isStopping = false
 
-  constructor(answer: (request: IncomingMessage, response: ServerResponse) => unknown, metrics: Follower) {
+  constructor(answer: Answering, metrics: Follower) {
     this.#metrics = metrics
     this.#server = createServer((request, response) => {
       metrics.follow(request, response)
       // Whoever asks a server that is about to end finds another one next time.
       if (this.#isStopping) response.shouldKeepAlive = false
       response.once("close", () => this.#settle())
-      void answer(request, response)
+      void this.#answer(answer, request, response)
     })
   }
 
@@ -56,6 +58,15 @@ export class HttpServer {
     await within(lastBytesMs, closed)
     this.#server.closeAllConnections()
     await closed
+  }
+
+  /** What one request meets must not end the server for all others. */
+  async #answer(answer: Answering, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await answer(request, response)
+    } catch {
+      response.destroy()
+    }
   }
 
   #whenIdle: () => void = () => undefined

@@ -1,4 +1,5 @@
 /** An answer to one request, and what goes wrong with answers. */
+import { isFacetError } from "../words/Errors.ts"
 import { jsonType } from "./routes.ts"
 import { LineSplitter } from "./Lines.ts"
 import { problemFromJson, problemType } from "./ProblemDocument.ts"
@@ -77,6 +78,10 @@ export class RemoteAnswer {
     if (type === problemType) throw this.problem(await this.#json())
     const { status } = this.#response
     await this.#response.body?.cancel().catch(() => undefined)
+    if (this.#response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
+      const remedy = "Name in `url` the address that it redirects to."
+      throw this.#error("the server redirects, which `headers` must not follow", remedy)
+    }
     throw this.#error(
       `the answer is ${type === "" ? "of no type" : type} with status ${status}, where ${mediaType} is expected`,
       "Check that `url` is where effects() of @facet/hono-plugin, or `facet serve`, answers.",
@@ -106,7 +111,8 @@ export class RemoteAnswer {
     try {
       return await receive()
     } catch (cause) {
-      throw this.cut(cause)
+      // Who holds the connection knows better.
+      throw isFacetError(cause) ? cause : this.cut(cause)
     }
   }
 

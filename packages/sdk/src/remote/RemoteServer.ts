@@ -1,8 +1,10 @@
 /** A server that answers for the effects, and how it is asked. */
 import type { CallOptions } from "../words/CallOptions.ts"
+import { connectionCode } from "../words/connectionCode.ts"
 import { checkFunction, checkKnown, show } from "../words/Checks.ts"
 import { invalidRequest } from "../words/Errors.ts"
 import { isRecord } from "../words/Json.ts"
+import { whileWaited } from "../words/whileWaited.ts"
 import { effectToJson, type Requests } from "./EffectDocument.ts"
 import type { Reader } from "./Reader.ts"
 import { RemoteAnswer } from "./RemoteAnswer.ts"
@@ -72,6 +74,13 @@ export class RemoteServer {
     return withAbortReason(call, async () => (await this.ask("describe", undefined, call)).document(reader, otherwise))
   }
 
+  async #ownHeaders(signal: AbortSignal | undefined): Promise<Readonly<Record<string, string>>> {
+    const given = typeof this.#headers === "function" ? Promise.resolve(this.#headers()) : this.#headers
+    const headers = await (signal !== undefined && given instanceof Promise ? whileWaited(given, signal) : given)
+    checkHeaders(headers)
+    return headers
+  }
+
   async ask(
     route: keyof typeof routes,
     json: string | undefined,
@@ -92,8 +101,10 @@ export class RemoteServer {
         "Use a whole address.",
       )
     }
-    const own = typeof this.#headers === "function" ? await this.#headers() : this.#headers
+    const own = await this.#ownHeaders(signal ?? undefined)
     const headers = { ...own, ...(traceparent !== undefined && { traceparent }) }
+    // A key must not follow to where a server sends it: `fetch` takes away but one header by itself.
+    const redirect = Object.keys(own).length > 0 ? "manual" : "follow"
     // Called without an owner, as browsers demand of their own.
     const send = this.#fetch ?? globalThis.fetch
     try {
@@ -101,13 +112,23 @@ export class RemoteServer {
         json === undefined
           ? { headers }
           : { method: "POST", body: json, headers: { ...headers, "Content-Type": jsonType } }
-      return new RemoteAnswer(url, await send(url, { ...request, signal: signal ?? null }))
+      return new RemoteAnswer(url, await send(url, { ...request, redirect, signal: signal ?? null }))
     } catch (cause) {
-      const problem = `the server cannot be reached (${cause instanceof Error ? cause.message : String(cause)})`
+      const code = connectionCode(cause)
+      const problem = `the server cannot be reached${code === undefined ? "" : ` (${code})`}`
       const remedy =
         "Check that it runs there, and that it sends CORS headers if the page is of another origin: `facet serve --cors ORIGIN`."
       throw new RemoteError({ url, problem, remedy }, { cause })
     }
+  }
+}
+
+/** @throws InvalidRequestError for what HTTP cannot hold; what a platform says of that would show the value. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  try {
+    new Headers(headers)
+  } catch {
+    throw invalidRequest("headers", "a name or a value is none that HTTP can hold", "Look for line breaks in a key.")
   }
 }
 

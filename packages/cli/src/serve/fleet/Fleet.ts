@@ -50,6 +50,8 @@ export class Fleet {
   #replacing: Promise<void> = Promise.resolve()
   /** Workers whose place is another's, while they answer what they have. */
   readonly #leaving = new Set<WorkerProcess>()
+  /** How long each place waited last before it was filled anew. */
+  readonly #pauses = new Map<number, number>()
   #isClosing = false
   #lastId = 0
 
@@ -156,9 +158,9 @@ export class Fleet {
       if (isInPlace) this.#slots[slot] = undefined
       // Somebody has taken its place, or nobody shall.
       if (this.#isClosing || !isInPlace) return
-      const isProven = performance.now() - beganAt > provenMs
+      if (performance.now() - beganAt > provenMs) this.#pauses.delete(slot)
       this.#options.tell(`A worker ended (${describe(ending)}). Another one takes its place.`)
-      void this.#revive(slot, isProven ? 0 : firstPauseMs, "crash")
+      void this.#revive(slot, this.#nextPause(slot), "crash")
     })
   }
 
@@ -176,7 +178,15 @@ export class Fleet {
     this.#slots[slot] = worker
     if (await isReady) return this.#place(slot, worker)
     if (this.#slots[slot] === worker) this.#slots[slot] = undefined
-    await this.#revive(slot, Math.min(longestPauseMs, Math.max(firstPauseMs, pauseMs * 2)), "crash")
+    await this.#revive(slot, this.#nextPause(slot), "crash")
+  }
+
+  /** None for one that has not crashed before. */
+  #nextPause(slot: number): number {
+    const last = this.#pauses.get(slot)
+    const pauseMs = last === undefined ? 0 : Math.min(longestPauseMs, Math.max(firstPauseMs, last * 2))
+    this.#pauses.set(slot, pauseMs)
+    return pauseMs
   }
 
   /** @returns whether the new worker came to serve; where it does not, the old one stays. */

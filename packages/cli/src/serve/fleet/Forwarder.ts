@@ -2,12 +2,16 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as ask, type ServerResponse } from "node:http"
 import { type Reason, refusalFor } from "../refusalFor.ts"
 import type { Fleet } from "./Fleet.ts"
+import { soon } from "../soon.ts"
 import { peerHeader } from "./Messages.ts"
 import { promptChain } from "./promptChain.ts"
 import type { WorkerProcess } from "./WorkerProcess.ts"
 
 /** A request that ends one worker after the other is not tried with all of them. */
 const mostAttempts = 2
+
+/** A worker that ends in a crash has ended so long after its connections at the latest. */
+const crashMs = 200
 
 /** Headers of one connection, which say nothing of the next. Source: RFC 9110, section 7.6.1. */
 const ofConnection = new Set([
@@ -44,17 +48,18 @@ export class Forwarder {
     if (body === undefined) return
     const chain = promptChain(body, request.headers.authorization ?? "")
     const tried = new Set<WorkerProcess>()
+    let isStale = false
     while (tried.size < mostAttempts) {
       const why = refusal()
       if (why !== undefined) return refuse(request, response, why)
       const assigned = fleet.assign(chain, tried)
       if (assigned === undefined) break
       try {
-        const outcome = await pass(request, body, response, assigned.worker)
+        const outcome = await pass(request, body, response, assigned.worker, isStale)
         if (outcome === "cut") fleet.noteCut()
-        if (outcome === "stale") continue
-        if (outcome !== "unanswered") return
-        tried.add(assigned.worker)
+        if (outcome !== "stale" && outcome !== "unanswered") return
+        isStale = outcome === "stale" && (await soon(assigned.worker.ended, crashMs)) === undefined
+        if (!isStale) tried.add(assigned.worker)
       } finally {
         assigned.release()
       }
@@ -85,27 +90,29 @@ function read(request: IncomingMessage, most: number): Promise<Buffer | undefine
 
 /**
  * `unanswered`: the worker ended before it said anything; `cut`: in the middle; `stale`: a connection that was kept had ended
- * meanwhile, of which the request knows nothing.
+ * meanwhile, of which the request knows nothing. What a worker that crashes leaves looks the same.
  */
 type Outcome = "done" | "left" | "cut" | "unanswered" | "stale"
 
+/** @param isFresh over a connection of its own: what ends then has ended by this request. */
 function pass(
   request: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
   { agent, path: socketPath }: WorkerProcess,
+  isFresh: boolean,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const { method, url } = request
     const headers = headersFor(request, body)
-    const asking = ask({ socketPath, agent, method, path: url, headers, setHost: false })
+    const asking = ask({ socketPath, agent: isFresh ? false : agent, method, path: url, headers, setHost: false })
     // Whoever leaves takes his request with him.
     response.once("close", () => {
       if (response.writableFinished) return
       resolve("left")
       asking.destroy()
     })
-    asking.once("error", (error) => {
+    asking.on("error", (error) => {
       const isStale = asking.reusedSocket && "code" in error && error.code === "ECONNRESET"
       resolve(response.headersSent ? "cut" : isStale ? "stale" : "unanswered")
     })

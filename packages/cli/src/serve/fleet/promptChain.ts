@@ -25,7 +25,7 @@ export function promptChain(body: Uint8Array, key: string): ReadonlyArray<string
   const request = parsed(body)
   if (!isRecord(request)) return []
   const pieces = [...openings, ...subjects].flatMap((field) => piecesOf(request[field])).slice(0, mostPieces)
-  let link = JSON.stringify([key, request["cache_salt"] ?? request["cacheSalt"] ?? null])
+  let link = spelt([key, request["cache_salt"] ?? request["cacheSalt"] ?? null])
   return pieces.map((piece) => (link = hash("sha1", `${link}\n${piece}`, "base64")))
 }
 
@@ -47,7 +47,16 @@ function piecesOf(value: unknown): ReadonlyArray<string> {
   return texts.flatMap(cut)
 }
 
-const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value))
+const textOf = (value: unknown): string => (typeof value === "string" ? value : spelt(value))
+
+/** What is nested deeper than there is room on the stack can be read, and cannot be written: a worker refuses it by itself. */
+function spelt(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return ""
+  }
+}
 
 const cut = (text: string): ReadonlyArray<string> =>
   Array.from({ length: Math.min(mostPieces, Math.ceil(text.length / pieceLength)) }, (_, i) =>

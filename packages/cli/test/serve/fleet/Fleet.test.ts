@@ -85,6 +85,9 @@ describe("a fleet", () => {
     // Who asks is what the connection says, not what the client does; a large request comes cut, and so is refused.
     const large = await (await two.ask("x".repeat(5000))).json()
     expect(large).toMatchObject({ peer: "127.0.0.1", bytes: 2001 })
+    // One that ends whoever runs it is no stale connection, which would be tried with all.
+    const lost = await two.ask("crash")
+    expect([lost.status, await lost.json()]).toMatchObject([503, { error: { code: "worker_lost" } }])
   })
 
   test("gives a request to another worker when one ends before it answers, and begins that one anew", async () => {

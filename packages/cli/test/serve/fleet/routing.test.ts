@@ -37,6 +37,11 @@ describe("the beginning of a prompt", () => {
     expect(new Set(chains.map(([first]) => first)).size).toBe(chains.length)
   })
 
+  test("of what is nested too deep to be written is none, and no failure", () => {
+    const deep = `{"messages":[${"[".repeat(9000)}${"]".repeat(9000)}]}`
+    expect(promptChain(new TextEncoder().encode(deep), "")).toStrictEqual([])
+  })
+
   test("is found in every kind of request, and bounded", () => {
     const texts = [{ input: "A" }, { content: { prompt: "A" } }, { text: "A" }, { state: { a: 1 } }, { prompt: [2, 3] }]
     for (const request of texts) expect(chainOf(request).length).toBe(1)

@@ -1,5 +1,7 @@
 /** Questions to a host that answers in JSON, and hosts in its place that do not. */
+import { connectionCode } from "../../words/connectionCode.ts"
 import { DownloadError, isFacetError } from "../../words/Errors.ts"
+import { tlsRemedy } from "../../words/tlsRemedy.ts"
 import { HostFailure } from "../http/HostFailure.ts"
 import { type Fetch, impatience } from "../http/HttpSource.ts"
 import { type PatientSource, retry } from "../http/retry.ts"
@@ -69,8 +71,10 @@ export class JsonApi implements PatientSource {
 
   explain(page: string, failure: HostFailure): Promise<DownloadError> {
     const { host } = new URL(page)
+    const code = connectionCode(failure.cause)
     const problem = failure.kind === "unreachable" ? `${host} does not answer` : failure.message
-    const remedy = `Check the network; behind a proxy set HTTPS_PROXY. ${this.#options.remedy}`
+    const network = tlsRemedy(code) ?? "Check the network; behind a proxy set HTTPS_PROXY."
+    const remedy = `${network} ${this.#options.remedy}`
     return Promise.resolve(new DownloadError({ url: page, problem, remedy }))
   }
 

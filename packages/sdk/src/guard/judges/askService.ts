@@ -1,6 +1,9 @@
 /** Asks a judging service over HTTP. What it answers is not trusted, and what it was sent stands in no error. */
+import { connectionCode } from "../../words/connectionCode.ts"
 import { JudgeError } from "../../words/Errors.ts"
 import { isRecord, type JsonRecord, parseJson } from "../../words/Json.ts"
+import { tlsRemedy } from "../../words/tlsRemedy.ts"
+import { whileWaited } from "../../words/whileWaited.ts"
 import { isSendable, type ServiceSettings } from "./ServiceSettings.ts"
 
 export interface ServiceRequest {
@@ -28,13 +31,14 @@ export async function askService(
   { body, keyHeader: [name, before], signal, url }: ServiceRequest,
 ): Promise<JsonRecord> {
   const deadline = AbortSignal.timeout(timeoutMs)
+  const ending = AbortSignal.any([signal, deadline])
   try {
-    const key = typeof apiKey === "function" ? await keyOf(judge, apiKey) : apiKey
+    const key = typeof apiKey === "function" ? await keyOf(judge, apiKey, ending) : apiKey
     const response = await fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json", ...(key !== undefined && { [name]: `${before}${key}` }) },
       body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, deadline]),
+      signal: ending,
       // A key goes to nobody else.
       redirect: "error",
     })
@@ -42,20 +46,23 @@ export async function askService(
   } catch (cause) {
     if (cause instanceof JudgeError) throw cause
     signal.throwIfAborted()
-    const problem = deadline.aborted
-      ? `the service did not answer within ${timeoutMs} ms`
-      : `the service cannot be reached${codeOf(cause)}`
-    throw new JudgeError({ judge, problem, remedy: tryAgain })
+    if (deadline.aborted) {
+      throw new JudgeError({ judge, problem: `the service did not answer within ${timeoutMs} ms`, remedy: tryAgain })
+    }
+    const code = connectionCode(cause)
+    const problem = `the service cannot be reached${code === undefined ? "" : ` (${code})`}`
+    throw new JudgeError({ judge, problem, remedy: tlsRemedy(code) ?? tryAgain })
   }
 }
 
 /** What a secret store says when it fails may tell of secrets. */
-async function keyOf(judge: string, give: () => string | Promise<string>): Promise<string> {
+async function keyOf(judge: string, give: () => string | Promise<string>, signal: AbortSignal): Promise<string> {
   const remedy = "See what `apiKey` does."
   let key: unknown
   try {
-    key = await give()
+    key = await whileWaited(Promise.resolve(give()), signal)
   } catch {
+    signal.throwIfAborted()
     throw new JudgeError({ judge, problem: "the function that gives the key failed", remedy })
   }
   if (typeof key === "string" && isSendable(key)) return key
@@ -105,10 +112,4 @@ function remedyOf(status: number): string {
   if (status === 401 || status === 403) return "See whether the key is right and may do this."
   if (status === 429) return "Ask less often, or raise the quota."
   return status >= 500 ? tryAgain : "See whether the judge's options are what the service knows."
-}
-
-/** What a network says of itself, as `ECONNREFUSED`: an address may hold secrets. */
-function codeOf(cause: unknown): string {
-  const inner = cause instanceof Error && isRecord(cause.cause) ? cause.cause["code"] : undefined
-  return typeof inner === "string" && /^\w{1,64}$/.test(inner) ? ` (${inner})` : ""
 }

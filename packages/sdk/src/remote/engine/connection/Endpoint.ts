@@ -1,14 +1,17 @@
 /** A server's addresses, and how they are asked: with a key, in time, again where one asks for patience, elsewhere where one fails. */
 import { invalidRequest, isFacetError, ServerError } from "../../../words/Errors.ts"
+import { connectionCode } from "../../../words/connectionCode.ts"
 import { isRecord, type JsonRecord, parseJson } from "../../../words/Json.ts"
+import { whileWaited } from "../../../words/whileWaited.ts"
+import { linesType } from "../../Lines.ts"
 import { bytesOf } from "./bytesOf.ts"
 import { firstOf } from "./firstOf.ts"
+import { heldBody } from "./heldBody.ts"
 import { asksForPatience, Patience, retryAfterOf } from "./Patience.ts"
 import { Places } from "./Places.ts"
 import { type ConnectionSettings, isKey } from "./readRemoteModel.ts"
 import {
   brokeOff,
-  codeOf,
   failedMidway,
   misread,
   redirected,
@@ -52,9 +55,20 @@ export class Endpoint {
     this.#places = new Places(settings.concurrency)
   }
 
-  /** An answer as it is, be it of any kind. */
+  /** An answer as it is, be it of any kind. Its body has to be read to its end, or cancelled. */
   async forward(path: string, body: string | undefined, signal: AbortSignal): Promise<Response> {
-    return this.#held(path, body, signal, (asking) => this.#send(asking))
+    const { asking, end } = await this.#begin(path, body, signal)
+    const failed = (cause: unknown) => this.#failure(asking, cause, signal)
+    try {
+      const response = await this.#send(asking)
+      const { headers, status } = response
+      // The time of a stream is that between its parts, of all else that of the whole.
+      const between = mediaTypeOf(response) === linesType ? asking.silence : undefined
+      return new Response(heldBody(response, { between, failed, end }), { status, headers })
+    } catch (cause) {
+      end()
+      throw failed(cause)
+    }
   }
 
   /** What a JSON answer says; undefined where the route is not there, or where it answers with a page. */
@@ -91,7 +105,7 @@ export class Endpoint {
 
   /** The documents of a stream with one a line. Who reads them knows which is the last. */
   async *documents(path: string, body: object, signal: AbortSignal): AsyncGenerator<JsonRecord, void, void> {
-    for await (const line of this.#lines(path, body, "application/x-ndjson", signal)) yield this.#part(path, line)
+    for await (const line of this.#lines(path, body, linesType, signal)) yield this.#part(path, line)
   }
 
   brokeOff(path: string): ServerError {
@@ -127,9 +141,7 @@ export class Endpoint {
     mediaType: string,
     signal: AbortSignal,
   ): AsyncGenerator<string, void, void> {
-    const giveBack = await this.#places.take(signal)
-    const silence = new Silence(this.#settings.timeoutMs)
-    const asking = { path, body, silence, signal: AbortSignal.any([signal, silence.signal]) }
+    const { asking, end } = await this.#begin(path, body, signal)
     try {
       const response = await this.#send(asking)
       await this.#check(asking, response)
@@ -137,12 +149,11 @@ export class Endpoint {
         await response.body?.cancel()
         this.misread(path, `${mediaTypeOf(response) || "no type"} where ${mediaType} is expected`)
       }
-      yield* textLines(response, silence)
+      yield* textLines(response, asking.silence)
     } catch (cause) {
       throw this.#failure(asking, cause, signal)
     } finally {
-      silence.end()
-      giveBack()
+      end()
     }
   }
 
@@ -165,24 +176,37 @@ export class Endpoint {
     signal: AbortSignal,
     work: (asking: Asking) => Promise<A>,
   ): Promise<A> {
-    const giveBack = await this.#places.take(signal)
-    const silence = new Silence(this.#settings.timeoutMs)
-    const asking = { path, body, silence, signal: AbortSignal.any([signal, silence.signal]) }
+    const { asking, end } = await this.#begin(path, body, signal)
     try {
       return await work(asking)
     } catch (cause) {
       throw this.#failure(asking, cause, signal)
     } finally {
+      end()
+    }
+  }
+
+  /** Waits for a place. The end gives it back. */
+  async #begin(path: string, body: object | string | undefined, signal: AbortSignal) {
+    const giveBack = await this.#places.take(signal)
+    const silence = new Silence(this.#settings.timeoutMs)
+    const asking: Asking = { path, body, silence, signal: AbortSignal.any([signal, silence.signal]) }
+    let isOver = false
+    const end = () => {
+      if (isOver) return
+      isOver = true
       silence.end()
       giveBack()
     }
+    return { asking, end }
   }
 
   /** What is told of a failure: whoever aborted hears their own reason. */
   #failure({ path, silence }: Asking, cause: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason
+    if (isFacetError(cause)) return cause
     if (silence.signal.aborted) return saidNothing(this.#address(path), this.#settings.timeoutMs)
-    return isFacetError(cause) ? cause : this.brokeOff(path)
+    return this.brokeOff(path)
   }
 
   /** Each address in turn, the one that answered last first, and all of them again after a while. */
@@ -215,7 +239,7 @@ export class Endpoint {
 
   /** One request to one address; an error where nothing answers there. */
   async #sendTo(url: string, { body, path, signal }: Asking): Promise<Response | ServerError> {
-    const key = await keyOf(this.#settings)
+    const key = await this.#key(signal)
     let response: Response
     try {
       response = await fetch(`${url}${path}`, {
@@ -231,11 +255,21 @@ export class Endpoint {
       })
     } catch (cause) {
       signal.throwIfAborted()
-      return unreachable(`${url}${path}`, codeOf(cause))
+      return unreachable(`${url}${path}`, connectionCode(cause))
     }
     if (response.type !== "opaqueredirect" && (response.status < 300 || response.status > 399)) return response
     await response.body?.cancel()
     throw redirected(`${url}${path}`, response.status)
+  }
+
+  /** @throws InvalidRequestError where the function that gives it gives none, or none in time */
+  async #key(signal: AbortSignal): Promise<string | undefined> {
+    const { auth } = this.#settings
+    if (typeof auth !== "function") return auth
+    const key: unknown = await whileWaited(Promise.resolve().then(auth), signal).catch(() => undefined)
+    if (isKey(key)) return key
+    const problem = signal.aborted ? "the function gave no key in time" : "the function gave no key"
+    throw invalidRequest("auth", problem, "See why, and have it give the key alone.")
   }
 
   async #document(asking: Asking, response: Response): Promise<unknown> {
@@ -284,13 +318,3 @@ export class Endpoint {
 
 const mediaTypeOf = ({ headers }: Response): string =>
   (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? ""
-
-/** @throws InvalidRequestError where the function that gives it gives none */
-async function keyOf({ auth }: Pick<ConnectionSettings, "auth">): Promise<string | undefined> {
-  if (typeof auth !== "function") return auth
-  const key: unknown = await Promise.resolve()
-    .then(auth)
-    .catch(() => undefined)
-  if (isKey(key)) return key
-  throw invalidRequest("auth", "the function gave no key", "See why, and have it give the key alone.")
-}

@@ -1,6 +1,7 @@
 /** What goes wrong with servers, as errors that hold nothing secret. */
 import { ServerError } from "../../../words/Errors.ts"
 import { isRecord } from "../../../words/Json.ts"
+import { tlsRemedy } from "../../../words/tlsRemedy.ts"
 
 export function serverError(url: string, problem: string, remedy: string, status?: number): ServerError {
   return new ServerError({ url, problem, remedy, ...(status !== undefined && { status }) })
@@ -30,9 +31,8 @@ export const unreachable = (url: string, code: string | undefined): ServerError 
   serverError(
     url,
     `the server cannot be reached${code === undefined ? "" : ` (${code})`}`,
-    code !== undefined && /CERT|SELF_SIGNED|TLS|SSL/.test(code)
-      ? "Its certificate is not trusted here: name its authority in NODE_EXTRA_CA_CERTS, or use the name that it is for."
-      : "Check the address, that the server runs and its certificate is valid, and in a page that it sends CORS headers.",
+    tlsRemedy(code) ??
+      "Check the address, whether it is `https://`, that the server runs, and in a page that it sends CORS headers.",
   )
 
 export const redirected = (url: string, status: number): ServerError =>
@@ -69,10 +69,4 @@ function codeIn(document: unknown): string {
   const fields = isRecord(error) ? [error["type"], error["code"], error["error_type"]] : []
   const code = fields.filter((field) => typeof field === "string").find((field) => /^[\w.-]{1,60}$/.test(field))
   return code === undefined ? "" : ` (${code})`
-}
-
-/** The system's code of a failed request. */
-export function codeOf(cause: unknown): string | undefined {
-  const inner = cause instanceof Error && isRecord(cause.cause) ? cause.cause["code"] : undefined
-  return typeof inner === "string" ? inner : undefined
 }
