@@ -45,7 +45,14 @@ export const redirected = (url: string, status: number): ServerError =>
 
 /** @param document what the server said of it */
 export const refusal = (url: string, status: number, document: unknown): ServerError =>
-  serverError(url, `the server answered ${status}${codeIn(document)}`, remedies[status] ?? fromLog, status)
+  serverError(
+    url,
+    `the server answered ${status}${codeIn(document)}`,
+    isTooLong(document)
+      ? "The text is longer than the model's context: shorten it, or start the server with a larger one."
+      : (remedies[status] ?? fromLog),
+    status,
+  )
 
 export const failedMidway = (url: string, document: unknown): ServerError =>
   serverError(url, `the server failed${codeIn(document)}`, fromLog)
@@ -61,6 +68,12 @@ const remedies: Readonly<Record<number, string>> = {
   502: "A proxy does not reach it: see whether the server runs.",
   503: "It is busy or still loads its model, also after waiting: try again later.",
   504: "A proxy did not wait for it: raise its time-out.",
+}
+
+/** As OpenAI, llama.cpp's server and vLLM say it, each by a field of its own. */
+function isTooLong(document: unknown): boolean {
+  const { code, param, type } = isRecord(document) && isRecord(document["error"]) ? document["error"] : ({} as const)
+  return code === "context_length_exceeded" || type === "exceed_context_size_error" || param === "input_tokens"
 }
 
 /** The kind of an error alone: a message may repeat a part of what was sent, and of the key. */

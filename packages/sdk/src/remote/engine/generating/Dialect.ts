@@ -21,6 +21,12 @@ export interface Dialect {
   readonly chatPath?: string
 }
 
+/**
+ * What vLLM and SGLang are told where a request says nothing of it: they would take their filters out of the model's
+ * `generation_config.json`, as no engine here does.
+ */
+export const noFilters: JsonRecord = { top_k: -1, top_p: 1, min_p: 0, repetition_penalty: 1 }
+
 /** Which sampling options a request has, by the server's names. */
 export function samplingOf(
   request: GenerateRequest,

@@ -6,6 +6,7 @@ import type { GenerateRequest } from "../../../words/Request.ts"
 import { checkGuard } from "../checking/checkGuard.ts"
 import { checkWriter } from "../checking/checkWriter.ts"
 import type { Endpoint } from "../connection/Endpoint.ts"
+import { withRoom } from "../generating/withRoom.ts"
 import type { AnswerRoute } from "../judging/AnswerRoute.ts"
 import { judgeByAnswers } from "../judging/judgeByAnswers.ts"
 import type { ServedModel, Server } from "../Server.ts"
@@ -27,6 +28,8 @@ export interface ServerTable {
   readonly answers: ReadonlyArray<AnswerRoute>
   /** Left out: texts are sent as they are, and their sizes are known in bytes alone. */
   readonly tokens?: TokenRoutes
+  /** Whether it ends texts without a chat after a few tokens, unless it is told how many there may be. */
+  readonly cutsRawTexts?: boolean
   /** How many tokens the server reads of a text that a guard is asked by; undefined where it does not tell. */
   readonly count?: (asking: TokenAsking, text: string) => Promise<number | undefined>
   /** What of the server's own settings speaks against its use, in sentences. */
@@ -49,7 +52,10 @@ export function modelServer(endpoint: Endpoint, { model: wanted, window }: Remot
     url: endpoint.url,
     describe,
     async *generate(request, signal) {
-      yield* table.generate(endpoint, await describe(signal), request, signal)
+      const model = await describe(signal)
+      const isCut = table.cutsRawTexts === true && request.template === "none" && request.maxTokens === undefined
+      const asked = isCut ? await withRoom(await using(signal), request) : request
+      yield* table.generate(endpoint, model, asked, signal)
     },
     ...(table.answers.length > 0 && {
       judge: async (request, signal) => judgeByAnswers(await judging(signal), request),

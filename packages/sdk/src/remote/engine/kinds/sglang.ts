@@ -1,5 +1,6 @@
 /** SGLang. It takes token ids, and tells the log-probabilities of the two answers. */
 import { isList, isRecord } from "../../../words/Json.ts"
+import { noFilters } from "../generating/Dialect.ts"
 import { generateByOpenAi } from "../generating/generateByOpenAi.ts"
 import type { AnswerRoute, Told } from "../judging/AnswerRoute.ts"
 import { completionAnswers, countByCompletion } from "../judging/completionAnswers.ts"
@@ -87,10 +88,12 @@ export const sglang: Kind = {
   open: (endpoint, remote) =>
     modelServer(endpoint, remote, {
       kind: "sglang",
+      cutsRawTexts: true,
       describe: describeByModels,
       generate: generateByOpenAi({
         sampling: { topK: "top_k", minP: "min_p", repetitionPenalty: "repetition_penalty" },
         fields: { minTokens: "min_tokens", stopTokens: "stop_token_ids" },
+        usual: noFilters,
         continuesMessages: true,
         constraints: {},
       }),

@@ -1,7 +1,9 @@
 /** vLLM. It takes token ids, and tells the log-probabilities of the two answers by one of three routes. */
 import { isList, isRecord } from "../../../words/Json.ts"
+import { type Dialect, noFilters } from "../generating/Dialect.ts"
 import { generateByOpenAi } from "../generating/generateByOpenAi.ts"
 import { usageOf } from "../generating/usageOf.ts"
+import type { Endpoint } from "../connection/Endpoint.ts"
 import type { AnswerAsking, AnswerRoute, Question, Told } from "../judging/AnswerRoute.ts"
 import { completionAnswers, countByCompletion } from "../judging/completionAnswers.ts"
 import { checkProbabilities } from "../judging/checkProbabilities.ts"
@@ -35,12 +37,22 @@ const generativeScoring: AnswerRoute = async ({ answers, endpoint, model, signal
   }
   const answer = await endpoint.find(path, body, signal)
   if (answer === undefined) return undefined
+  checkWhole(endpoint, path, answer, questions)
   const data = isRecord(answer) && isList(answer["data"]) ? answer["data"].filter(isRecord) : []
   return questions.map((question, place) => {
     // They may come in any order.
     const one = data.find(({ index }, at) => (typeof index === "number" ? index === place : at === place))
     return toldByScore(endpoint, path, one?.["score"], question)
   })
+}
+
+/** What does not fit into the context the route cuts off without a word, and scores what is left. */
+function checkWhole(endpoint: Endpoint, path: string, answer: unknown, questions: ReadonlyArray<Question>): void {
+  const { promptTokens } = usageOf(isRecord(answer) ? answer["usage"] : undefined)
+  const asked = questions.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  if (promptTokens === 0 || promptTokens >= asked) return
+  const remedy = "Start it with a larger --max-model-len, or judge shorter texts: `window` beside `url` is how long they may be."
+  throw endpoint.error(path, `it has read ${promptTokens} tokens of ${asked}, and so did not judge all of the text`, remedy)
 }
 
 /** From #43463: all policies in one request, the log-probabilities of two ids. Older ones tell the likeliest 20 alone. */
@@ -119,16 +131,19 @@ function logprobsById(logprobs: unknown): ReadonlyMap<number, number> {
   return all
 }
 
+const dialect: Dialect = {
+  sampling: { topK: "top_k", minP: "min_p", repetitionPenalty: "repetition_penalty" },
+  fields: { minTokens: "min_tokens", stopTokens: "stop_token_ids" },
+  continuesMessages: true,
+  constraints: { choices: (choices) => ({ structured_outputs: { choice: choices } }) },
+}
+
 /** What it has beside OpenAI's API. NIM is made of it. */
 export const vllmTable: ServerTable = {
   kind: "vllm",
+  cutsRawTexts: true,
   describe: describeByModels,
-  generate: generateByOpenAi({
-    sampling: { topK: "top_k", minP: "min_p", repetitionPenalty: "repetition_penalty" },
-    fields: { minTokens: "min_tokens", stopTokens: "stop_token_ids" },
-    continuesMessages: true,
-    constraints: { choices: (choices) => ({ structured_outputs: { choice: choices } }) },
-  }),
+  generate: generateByOpenAi(dialect),
   tokens: vllmTokens,
   // The last, for where nothing but OpenAI's API is to be had.
   answers: [generativeScoring, logprobsOfIds, allowedTokens, completionAnswers],
@@ -137,5 +152,6 @@ export const vllmTable: ServerTable = {
 
 export const vllm: Kind = {
   answersAs: ({ owners = [] }) => owners.includes("vllm"),
-  open: (endpoint, remote) => modelServer(endpoint, remote, vllmTable),
+  open: (endpoint, remote) =>
+    modelServer(endpoint, remote, { ...vllmTable, generate: generateByOpenAi({ ...dialect, usual: noFilters }) }),
 }
