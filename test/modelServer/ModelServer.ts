@@ -31,6 +31,8 @@ export class ModelServer implements AsyncDisposable, Model {
   /** Whether it does not know `logprob_token_ids`, and whether it tells probabilities after its masks. */
   ignoresIds = false
   masks = false
+  /** Log-probability of every token that it says nothing of. */
+  leastLogprob = -30
   /** Tokens that it finds in a chat of one turn and nothing else. */
   chatTokens = 18
   /** Tokens that it finds in a text of one letter. */
@@ -137,6 +139,7 @@ const usual = {
   letterTokens: 2,
   ignoresIds: false,
   masks: false,
+  leastLogprob: -30,
   pieces: ["A fox", " sleeps."],
   end: "done",
 }

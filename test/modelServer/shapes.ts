@@ -34,6 +34,7 @@ export interface Model {
   readonly letterTokens: number
   readonly ignoresIds: boolean
   readonly masks: boolean
+  readonly leastLogprob: number
   answersTo(prompt: string): Readonly<Record<string, number>>
 }
 
@@ -91,14 +92,19 @@ function yesOf(ids: ReadonlyArray<number>, model: Model): number {
 
 const logprobOf = (id: number, ids: ReadonlyArray<number>, model: Model): number => {
   const word = Object.entries(wordIds).find(([, known]) => known === id)?.[0] ?? ""
-  return model.answersTo(textOfIds(ids))[word] ?? -30
+  return model.answersTo(textOfIds(ids))[word] ?? model.leastLogprob
 }
 
 const scored: Shape = (path, { items = [], query = [] }, model) => {
   const scores = items.map((item) => yesOf([...query, ...item], model))
   if (path === "/generative_scoring") {
-    // They need not come in order.
-    return { model: model.name, data: scores.map((score, index) => ({ index, score })).toReversed() }
+    // What does not fit is cut off without a word, as version 0.32 does. They need not come in order.
+    const read = items.map((item) => Math.min(query.length + item.length, model.contextLength - 1))
+    return {
+      model: model.name,
+      data: scores.map((score, index) => ({ index, object: "score", score })).toReversed(),
+      usage: { prompt_tokens: read.reduce((sum, length) => sum + length, 0) },
+    }
   }
   return path === "/v1/score" ? { scores: scores.map((score) => [score, 1 - score]) } : undefined
 }
@@ -126,6 +132,7 @@ const sglangGenerate: Shape = (path, { input_ids: ids = [], token_ids_logprob: n
     ? {
         meta_info: {
           cached_tokens: 1,
+          output_token_logprobs: [[-0.1, 1, null]],
           output_token_ids_logprobs: [named.map((id) => [logprobOf(id, ids, model), id, null])],
         },
       }

@@ -161,6 +161,20 @@ describe("many requests", () => {
   })
 })
 
+describe("a function that gives no key", () => {
+  const auth = () => new Promise<string>(() => undefined)
+
+  it("is not waited for any longer than a server, nor by whoever leaves", async () => {
+    const endpoint = new Endpoint(readRemoteModel("shield", place({ auth, timeoutMs: 40 })))
+    const { signal } = new AbortController()
+    assert.match((await failure(endpoint.ask("/v1/models", undefined, signal))).message, /auth.*in time/)
+    const leaving = new AbortController()
+    const asking = new Endpoint(readRemoteModel("shield", place({ auth }))).ask("/v1/models", undefined, leaving.signal)
+    setTimeout(() => leaving.abort(new Error("enough")), 5)
+    assert.strictEqual((await failure(asking)).message, "enough")
+  })
+})
+
 describe("a server that says nothing", () => {
   const asking = (timeoutMs: number) => new Endpoint(readRemoteModel("shield", place({ timeoutMs })))
   const { signal } = new AbortController()
@@ -177,6 +191,17 @@ describe("a server that says nothing", () => {
     }
     assert.include((await failure(reading())).message, "60 ms")
     while (server.left === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  })
+
+  it("in the middle of an answer that is read elsewhere is left, and its place is another's", async () => {
+    server.end = "never"
+    const endpoint = new Endpoint(readRemoteModel("shield", place({ timeoutMs: 60, concurrency: 1 })))
+    server.kind = "ollama"
+    const streamed = await endpoint.forward("/api/chat", `{"stream":true}`, signal)
+    assert.include((await failure(streamed.text())).message, "60 ms")
+    const left = await endpoint.forward("/api/chat", `{"stream":true}`, signal)
+    await left.body!.cancel()
+    assert.isTrue((await endpoint.forward("/api/version", undefined, signal)).ok)
   })
 
   it("is not meant where it waits for whoever reads", async () => {

@@ -145,6 +145,13 @@ describe("an exact verdict", () => {
     assert.deepStrictEqual([_tag, message.includes("raw_logprobs")], ["ServerError", true])
   })
 
+  it("is no verdict where a route has read a part of the text alone", async () => {
+    await using facet = await open("vllm")
+    server.contextLength = 60
+    const { message } = await failure(facet.shield("You fox.", { policies: strict }))
+    assert.match(message, /read 59 tokens of \d+.*--max-model-len/)
+  })
+
   it("is one by OpenAI's API where nothing else of a server is to be had", async () => {
     for (const path of ["/tokenize", "/generative_scoring"]) server.lacks.add(path)
     await using facet = await open("vllm")
@@ -186,6 +193,21 @@ describe.each(["openai", "tensorrt-llm", "ollama"] as const)("a verdict out of t
       server.told = told
       assert.strictEqual((await failure(facet.shield("Hello", { policies: strict })))._tag, "ServerError")
     }
+  })
+})
+
+describe.each(["vllm", "sglang"] as const)("a text without a chat of %s", (kind) => {
+  it("may have as many tokens as its prompt leaves room for", async () => {
+    await using facet = await open(kind)
+    await facet.generate("abc", { template: "none" })
+    const { body } = server.asked.at(-1)!
+    // Its own filters are not the model's.
+    assert.deepInclude(body, { max_tokens: server.contextLength - 4, top_k: -1, top_p: 1 })
+    await facet.generate({ tokens: [2, 1097] }, { template: "none", topK: 5 })
+    assert.deepInclude(server.asked.at(-1)!.body, { max_tokens: server.contextLength - 2, top_k: 5 })
+    server.contextLength = 3
+    await using none = await open(kind, { check: false })
+    assert.strictEqual((await failure(none.generate("abc", { template: "none" })))._tag, "ContextOverflowError")
   })
 })
 

@@ -71,6 +71,17 @@ describe("what is looked at when a server is opened", () => {
     assert.include(await warnings({}), "its chat template is not Gemma's")
   })
 
+  it.each(["vllm", "sglang"] as const)("is whether the logits of %s prove to be uncapped", async (kind) => {
+    server.kind = kind
+    assert.strictEqual(await warnings({}), "")
+    server.leastLogprob = -70
+    assert.include(await warnings({}), "leaves out the soft-cap")
+    assert.include(await warnings({}, "shield"), "leaves out the soft-cap")
+    // What is masked is no proof.
+    server.leastLogprob = -9999
+    assert.strictEqual(await warnings({}), "")
+  })
+
   it.each(["openai", "ollama", "tgi"] as const)("is whether <bos> stands before the texts of %s once", async (kind) => {
     server.kind = kind
     assert.strictEqual(await warnings({}, "shield"), "")

@@ -4,6 +4,7 @@ import type { EnginePart } from "../../../words/Generation.ts"
 import type { RemoteModel, ServerKind } from "../../../words/RemoteModel.ts"
 import type { GenerateRequest } from "../../../words/Request.ts"
 import { checkGuard } from "../checking/checkGuard.ts"
+import { checkSoftCap } from "../checking/checkSoftCap.ts"
 import { checkWriter } from "../checking/checkWriter.ts"
 import type { Endpoint } from "../connection/Endpoint.ts"
 import { withRoom } from "../generating/withRoom.ts"
@@ -32,6 +33,12 @@ export interface ServerTable {
   readonly cutsRawTexts?: boolean
   /** How many tokens the server reads of a text that a guard is asked by; undefined where it does not tell. */
   readonly count?: (asking: TokenAsking, text: string) => Promise<number | undefined>
+  /** Log-probabilities of the token after a prompt: of these ids, of the likeliest, or both. */
+  readonly logprobs?: (
+    asking: TokenAsking,
+    prompt: ReadonlyArray<number>,
+    ids: ReadonlyArray<number>,
+  ) => Promise<ReadonlyArray<number>>
   /** What of the server's own settings speaks against its use, in sentences. */
   readonly warn?: (endpoint: Endpoint, signal: AbortSignal) => Promise<ReadonlyArray<string>>
 }
@@ -65,7 +72,7 @@ export function modelServer(endpoint: Endpoint, { model: wanted, window }: Remot
       const own = (await table.warn?.(endpoint, signal)) ?? []
       const found =
         use === "guard" ? await checkGuard(await judging(signal), table.count) : await checkWriter(await using(signal))
-      return [...own, ...found]
+      return [...own, ...found, ...(await checkSoftCap(await using(signal), table.logprobs))]
     },
   }
 }

@@ -2,7 +2,7 @@
 import { isList, isRecord } from "../../../words/Json.ts"
 import { noFilters } from "../generating/Dialect.ts"
 import { generateByOpenAi } from "../generating/generateByOpenAi.ts"
-import type { AnswerRoute, Told } from "../judging/AnswerRoute.ts"
+import type { AnswerAsking, AnswerRoute, Told } from "../judging/AnswerRoute.ts"
 import { completionAnswers, countByCompletion } from "../judging/completionAnswers.ts"
 import { checkProbabilities } from "../judging/checkProbabilities.ts"
 import { splitPrompts } from "../judging/splitPrompts.ts"
@@ -45,34 +45,47 @@ const score: AnswerRoute = async ({ answers, endpoint, model, signal }, question
   })
 }
 
+const path = "/generate"
+
+/** The log-probabilities of some ids after a prompt. */
+async function askForIds(
+  { endpoint, signal }: Pick<AnswerAsking, "endpoint" | "signal">,
+  tokens: ReadonlyArray<number>,
+  ids: ReadonlyArray<number>,
+) {
+  const body = {
+    input_ids: tokens,
+    sampling_params: { max_new_tokens: 1, temperature: 0 },
+    return_logprob: true,
+    token_ids_logprob: ids,
+  }
+  const { meta_info: meta } = await endpoint.ask(path, body, signal)
+  const fields = isRecord(meta) ? meta : {}
+  const lists = ["output_token_ids_logprobs", "output_token_logprobs"].map((name) => fields[name])
+  const [told, chosen] = lists.map((list) => (isList(list) ? list : []))
+  const all = new Map<unknown, number>()
+  for (const one of [...(chosen ?? []), ...(isList(told?.[0]) ? told[0] : [])]) {
+    if (isList(one) && typeof one[0] === "number") all.set(one[1], one[0])
+  }
+  const cached = fields["cached_tokens"]
+  return { all, cachedTokens: typeof cached === "number" ? cached : 0 }
+}
+
 /** Older versions: one request a policy, the log-probabilities of two ids. */
-const tokenIdsLogprob: AnswerRoute = async ({ answers, endpoint, signal }, questions) => {
+const tokenIdsLogprob: AnswerRoute = async (asking, questions) => {
+  const { answers, endpoint } = asking
   if (answers === undefined) return undefined
-  const path = "/generate"
   const all: Array<Told> = []
   for (const { tokens } of questions) {
-    const body = {
-      input_ids: tokens,
-      sampling_params: { max_new_tokens: 1, temperature: 0 },
-      return_logprob: true,
-      token_ids_logprob: [answers.yes, answers.no],
-    }
-    const { meta_info: meta } = await endpoint.ask(path, body, signal)
-    const told = isRecord(meta) && isList(meta["output_token_ids_logprobs"]) ? meta["output_token_ids_logprobs"][0] : []
-    const of = (id: number) => {
-      const logprob = isList(told) ? told.find((one) => isList(one) && one[1] === id) : undefined
-      return isList(logprob) && typeof logprob[0] === "number"
-        ? logprob[0]
-        : endpoint.misread(path, "no log-probabilities")
-    }
-    const cached = isRecord(meta) ? meta["cached_tokens"] : undefined
+    const told = await askForIds(asking, tokens, [answers.yes, answers.no])
+    const of = (id: number) => told.all.get(id) ?? endpoint.misread(path, "no log-probabilities")
     all.push(
       checkProbabilities(endpoint, path, {
         yes: of(answers.yes),
         no: of(answers.no),
         listed: [],
         promptTokens: tokens.length,
-        cachedTokens: typeof cached === "number" ? cached : 0,
+        cachedTokens: told.cachedTokens,
       }),
     )
   }
@@ -101,6 +114,7 @@ export const sglang: Kind = {
       // The last, for where nothing but OpenAI's API is to be had.
       answers: [score, tokenIdsLogprob, completionAnswers],
       count: countByCompletion,
+      logprobs: async (asking, tokens, ids) => [...(await askForIds(asking, tokens, ids)).all.values()],
       warn: async (endpoint, signal) => {
         const info = await endpoint.find("/get_server_info", undefined, signal)
         // Its issue 33915.

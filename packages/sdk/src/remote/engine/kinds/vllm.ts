@@ -93,7 +93,7 @@ interface Completion extends Pick<Told, "promptTokens" | "cachedTokens"> {
 }
 
 async function completions(
-  { endpoint, model, signal }: AnswerAsking,
+  { endpoint, model, signal }: Pick<AnswerAsking, "endpoint" | "signal"> & { readonly model: { readonly name: string } },
   questions: ReadonlyArray<Question>,
   fields: object,
 ): Promise<ReadonlyArray<Completion>> {
@@ -146,6 +146,11 @@ export const vllmTable: ServerTable = {
   generate: generateByOpenAi(dialect),
   tokens: vllmTokens,
   // The last, for where nothing but OpenAI's API is to be had.
+  logprobs: async ({ endpoint, model: name, signal }, tokens, ids) => {
+    const asking = { endpoint, model: { name }, signal }
+    const [told] = await completions(asking, [{ tokens, text: "" }], { logprobs: ids.length, logprob_token_ids: ids })
+    return [...(told?.all.values() ?? [])]
+  },
   answers: [generativeScoring, logprobsOfIds, allowedTokens, completionAnswers],
   count: countByCompletion,
 }
