@@ -5,12 +5,15 @@ import { type Conversion, type ConversionOptions, convertCheckpoint, type Origin
 import { readGgufCheckpoint } from "./gguf/readGgufCheckpoint.ts"
 import { type Piece, PieceWriter } from "./PieceWriter.ts"
 import { readSafetensorsCheckpoint } from "./readSafetensorsCheckpoint.ts"
+import { readSbsCheckpoint } from "./sbs/readSbsCheckpoint.ts"
 
 /** A published checkpoint, wherever its files lie. */
 export interface FilesSource {
   readonly files: ModelFiles
   /** The one of them that is the model, where that is a GGUF. */
   readonly gguf?: string | undefined
+  /** The same of a file of gemma.cpp's. */
+  readonly sbs?: string | undefined
   /** Where it comes from, for the manifest. */
   readonly origin: Origin
 }
@@ -26,11 +29,12 @@ const inFlight = 4
  * Rejects with the errors of `convertModel`, and with those of the source and the target.
  */
 export async function convertFiles(
-  { files, gguf, origin }: FilesSource,
+  source: FilesSource,
   target: ConversionTarget,
   options: ConversionOptions = {},
 ): Promise<Conversion> {
-  const checkpoint = await openFiles(files, gguf)
+  const { origin } = source
+  const checkpoint = await openFiles(source)
   try {
     return await convertCheckpoint({
       checkpoint,
@@ -44,10 +48,11 @@ export async function convertFiles(
   }
 }
 
-const openFiles = (files: ModelFiles, gguf: string | undefined): Promise<Checkpoint> =>
-  gguf === undefined
-    ? readSafetensorsCheckpoint(files)
-    : readGgufCheckpoint({ root: `${files.root}/${gguf}`, files, name: gguf })
+async function openFiles({ files, gguf, sbs }: FilesSource): Promise<Checkpoint> {
+  if (gguf !== undefined) return readGgufCheckpoint({ root: `${files.root}/${gguf}`, files, name: gguf })
+  if (sbs !== undefined) return readSbsCheckpoint({ root: `${files.root}/${sbs}`, files, name: sbs })
+  return readSafetensorsCheckpoint(files)
+}
 
 interface Run {
   readonly checkpoint: Checkpoint

@@ -7,6 +7,7 @@ import { Facet } from "@facet/sdk"
 import { isFacetError, ModelFileError, UnsupportedModelError } from "@facet/sdk/words"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { convertModel, openCheckpoint, openSbsCheckpoint } from "../../src/index.ts"
+import { readSbsCheckpoint } from "../../src/sbs/readSbsCheckpoint.ts"
 import { readBlobs } from "../../src/sbs/readBlobs.ts"
 import { rejection } from "../fixtures/folders.ts"
 import { unpacked } from "../fixtures/unpacked.ts"
@@ -40,6 +41,15 @@ describe("a file of gemma.cpp's", () => {
       }
     }
     assert.deepStrictEqual(leftOut, name === "split" ? ["the vision tower"] : [])
+    await close()
+  })
+
+  it("is read the same from wherever its folder's files come", async () => {
+    const files = filesIn(models)
+    const { close, root: path, tensors } = await readSbsCheckpoint({ files, root: "here", name: "single.sbs" })
+    const { tensors: expected } = await openSbsCheckpoint(fileOf("single"))
+    assert.strictEqual(path, "here")
+    assert.deepStrictEqual(await tensors[0]!.read(0, 3), await expected[0]!.read(0, 3))
     await close()
   })
 

@@ -6,7 +6,7 @@ import { whyUnreachable } from "../files/http/whyUnreachable.browser.ts"
 import { DownloadMeter } from "../files/http/DownloadMeter.ts"
 import { httpFolder } from "../files/http/httpFolder.ts"
 import { ggufParts } from "../files/gguf/ggufParts.ts"
-import { configFile, singleWeights } from "../files/ModelFileNames.ts"
+import { configFile, singleWeights, weightsIndex } from "../files/ModelFileNames.ts"
 import { isJsonObject, type ModelFiles, readJsonObject } from "../files/ModelFiles.ts"
 import {
   findStored,
@@ -20,7 +20,7 @@ import { readShardIndex } from "../files/readShardIndex.ts"
 import type { DeviceName } from "../words/Device.ts"
 import { DownloadError, invalidRequest } from "../words/Errors.ts"
 import { mostPlainBytes, type WeightDtype, type WeightPacking } from "../words/Tensors.ts"
-import { packRemoteModel, type Remote } from "./packRemoteModel.browser.ts"
+import { isSbs, packRemoteModel, type Remote } from "./packRemoteModel.browser.ts"
 
 export interface RemoteModelOptions extends RemoteFolderOptions {
   /** What becomes of weights that are not packed yet. Default `auto`. */
@@ -34,7 +34,7 @@ export interface RemoteModelOptions extends RemoteFolderOptions {
 }
 
 /**
- * Opens a model: a folder of Facet's, which is stored as it is; a `.gguf`, or a folder of more than 1 GiB of plain weights,
+ * Opens a model: a folder of Facet's, which is stored as it is; a `.gguf`, a `.sbs`, or a folder of more than 1 GiB of plain weights,
  * which is packed once while it is read, and stored so; any other folder, as it is.
  *
  * What is stored opens without a request. One tab at a time packs a model; others wait for it.
@@ -47,7 +47,8 @@ export interface RemoteModelOptions extends RemoteFolderOptions {
 export async function openRemoteModel(model: string, options: RemoteModelOptions = {}): Promise<ModelFiles> {
   const url = modelUrl(model, self.location.href)
   const { packing = "auto", sha256, storage } = options
-  if (url.gguf !== undefined) checkGguf(url, options)
+  if (/\.h5$/i.test(url.root)) throw kerasRefused(url)
+  if (url.file !== undefined) checkFile(url, options)
   if (packing === "as-published" || storage === "none") return openRemoteFolder(model, options)
   const meter = new DownloadMeter(url.id, options.onProgress)
   const find = () => findStored(url, { sha256, accepts: (packedAs) => isServed(options, packedAs) })
@@ -76,14 +77,14 @@ function isServed({ device, packing = "auto" }: RemoteModelOptions, packedAs: st
 const dtypeOf = async ({ packing = "auto", usualDtype }: RemoteModelOptions): Promise<WeightDtype | undefined> =>
   packing === "auto" || packing === "as-published" ? usualDtype?.() : packing
 
-function checkGguf({ id }: ModelUrl, { packing, storage }: RemoteModelOptions): void {
+function checkFile({ id }: ModelUrl, { packing, storage }: RemoteModelOptions): void {
   if (packing === "as-published") {
-    throw invalidRequest("precision", "a GGUF is always packed anew, once", 'Leave it out, or set it to "auto".')
+    throw invalidRequest("precision", "a single file is always packed anew, once", 'Leave it out, or set it to "auto".')
   }
   if (storage !== "none") return
   throw invalidRequest(
     "storage",
-    `a GGUF is packed once, and nothing may be kept of ${id}`,
+    `a single file is packed once, and nothing may be kept of ${id}`,
     'Leave "none" out, or name a folder that `facet convert` has made of it.',
   )
 }
@@ -95,6 +96,17 @@ async function readRemote(url: ModelUrl, options: RemoteModelOptions): Promise<R
   return { url, source, files: httpFolder(source, new DownloadMeter(url.root), { signal }), signal }
 }
 
+/** What Kaggle's folders of Keras's have. */
+const kerasWeights = "model.weights.h5"
+
+/** HDF5 is read by a library that wants a file on a disk. */
+const kerasRefused = ({ root }: ModelUrl) =>
+  invalidRequest(
+    "model",
+    `${root} has Keras's weights (.h5), which a page does not read`,
+    "Run `facet convert FOLDER OUT` once, and serve what it writes.",
+  )
+
 /** A file that is packed, and its size where the host tells. */
 interface Weights {
   readonly name: string
@@ -105,7 +117,10 @@ interface Weights {
 async function weightsToPack(remote: Remote, options: RemoteModelOptions): Promise<ReadonlyArray<Weights> | undefined> {
   const { packAbove = mostPlainBytes, packing = "auto" } = options
   const { files, url } = remote
-  if (url.gguf !== undefined) return Promise.all(ggufParts(url.gguf).map((part) => describe(remote, part)))
+  if (url.file !== undefined) {
+    const parts = isSbs(url.file) ? [url.file] : ggufParts(url.file)
+    return Promise.all(parts.map((part) => describe(remote, part)))
+  }
   if (isPacked(await readJsonObject(files, configFile))) {
     if (packing === "auto") return undefined
     throw invalidRequest(
@@ -114,7 +129,9 @@ async function weightsToPack(remote: Remote, options: RemoteModelOptions): Promi
       "Leave it out, or name a plain model.",
     )
   }
-  const names = (await files.exists(singleWeights)) ? [singleWeights] : new Set((await readShardIndex(files)).values())
+  const isSingle = await files.exists(singleWeights)
+  if (!isSingle && !(await files.exists(weightsIndex)) && (await files.exists(kerasWeights))) throw kerasRefused(url)
+  const names = isSingle ? [singleWeights] : new Set((await readShardIndex(files)).values())
   const weights = await Promise.all([...names].map((name) => describe(remote, name)))
   const bytes = weights.reduce((sum, file) => sum + file.bytes, 0)
   return packing === "auto" && bytes <= packAbove ? undefined : weights

@@ -32,7 +32,8 @@ export async function packRemoteModel(
   dtype: WeightDtype | undefined,
   { onProgress }: { readonly onProgress?: ((progress: Progress) => void) | undefined },
 ): Promise<void> {
-  const { id } = url
+  const { file: name, id } = url
+  const file = name === undefined ? {} : isSbs(name) ? { sbs: name } : { gguf: name }
   const tell = (progress: Omit<Progress, "phase" | "model">): void => {
     if (onProgress !== undefined) callHook("onProgress", () => onProgress({ phase: "convert", model: id, ...progress }))
   }
@@ -46,7 +47,7 @@ export async function packRemoteModel(
   const { convertFiles } = await import("@facet/checkpoint")
   const target = new PackedFolder(url)
   try {
-    const { leftOut, warnings } = await convertFiles({ files, gguf: url.gguf, origin: { id } }, target, {
+    const { leftOut, warnings } = await convertFiles({ files, ...file, origin: { id } }, target, {
       dtype,
       signal,
       onProgress: ({ loadedBytes, secondsLeft, tensor, totalBytes }) =>
@@ -61,6 +62,9 @@ export async function packRemoteModel(
     throw cause
   }
 }
+
+/** A file of gemma.cpp's. */
+export const isSbs = (name: string): boolean => /\.sbs$/i.test(name)
 
 async function bitsOf(files: ModelFiles): Promise<WeightDtype> {
   const { config } = await readModel(files)

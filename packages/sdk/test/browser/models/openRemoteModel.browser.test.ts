@@ -46,7 +46,7 @@ test.each(packed)("$name becomes $dtype, byte for byte as on Node, and opens aga
   expect(steps.at(-1)).toMatchObject({ loadedBytes: steps[0]?.totalBytes, source: "network" })
   const made = (await requests()).slice(before)
   // Never a whole file of weights, and none twice.
-  const weights = made.filter(({ method, path }) => method === "GET" && /\.(?:safetensors|gguf)$/.test(path))
+  const weights = made.filter(({ method, path }) => method === "GET" && /\.(?:safetensors|gguf|sbs)$/.test(path))
   const bytes = weights.reduce((sum, request) => sum + request.bytes, 0)
   const sizes = new Map(made.filter(({ method }) => method === "HEAD").map((head) => [head.path, head.bytes]))
   const whole = [...new Set(weights.map(({ path }) => sizes.get(path) ?? 0))].reduce((sum, size) => sum + size, 0)
@@ -174,9 +174,10 @@ test("what cannot be had of a model is refused", async () => {
   const client = new HubClient()
   const refusal = (name: string, options: Parameters<HubClient["openModel"]>[1]) =>
     expect(client.openModel(good(name), options)).rejects
-  await refusal("tiny-f16.gguf", { packing: "as-published" }).toThrow("precision: a GGUF is always packed anew")
-  await refusal("tiny-f16.gguf", { storage: "none" }).toThrow("storage: a GGUF is packed once")
+  await refusal("tiny-f16.gguf", { packing: "as-published" }).toThrow("precision: a single file is always packed anew")
+  await refusal("tiny-f16.gguf", { storage: "none" }).toThrow("storage: a single file is packed once")
   await refusal("bf16", { packing: "q4", sha256: { "model.safetensors": "0".repeat(64) } }).toThrow("sha256: ")
+  for (const name of ["keras", "keras/model.weights.h5"]) await refusal(name, {}).toThrow("facet convert")
   await refusal("nowhere.gguf", {}).toMatchObject({ name: "DownloadError" })
   expect(await listStoredModels()).toEqual([])
 })

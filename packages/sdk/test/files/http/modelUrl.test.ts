@@ -11,7 +11,7 @@ describe("modelUrl", () => {
     ["hf:a/b", "https://huggingface.co/a/b/resolve/main/", "https://huggingface.co/a/b/resolve/main"],
   ])("%s is a folder", (model, address, id) => {
     expect(modelUrl(model, base)).toMatchObject({ address, id, root: id })
-    expect(modelUrl(model, base).gguf).toBeUndefined()
+    expect(modelUrl(model, base).file).toBeUndefined()
   })
 
   it.each([
@@ -19,14 +19,15 @@ describe("modelUrl", () => {
     ["./x.GGUF", "https://page.example/app/x.GGUF", "x.GGUF"],
     ["/m/a%20b.gguf?sig=a%2Fb", "https://page.example/m/a%20b.gguf?sig=a%2Fb", "a b.gguf"],
     ["hf:a/b/q4/x.gguf@v1", "https://huggingface.co/a/b/resolve/v1/q4/x.gguf", "x.gguf"],
-  ])("%s is a file, fetched and stored by its own address", (model, address, gguf) => {
+    ["./m/2b-it-sfp.sbs", "https://page.example/app/m/2b-it-sfp.sbs", "2b-it-sfp.sbs"],
+  ])("%s is a file, fetched and stored by its own address", (model, address, file) => {
     const url = modelUrl(model, base)
-    expect(url).toMatchObject({ address, href: address, gguf })
-    expect(url.fileUrl(gguf)).toBe(address)
+    expect(url).toMatchObject({ address, href: address, file })
+    expect(url.fileUrl(file)).toBe(address)
     // What is shown of it holds no query, which may be a secret.
-    expect(url.id).toBe(`${url.root}/${gguf}`)
+    expect(url.id).toBe(`${url.root}/${file}`)
     expect(url.id).not.toContain("sig")
-    expect(modelUrl(address, base)).toMatchObject({ address, href: address, gguf })
+    expect(modelUrl(address, base)).toMatchObject({ address, href: address, file })
   })
 
   it.each(["hf:a", "hf:a/b/config.json", "hf:a/b/../x.gguf"])("refuses %s", (model) => {
