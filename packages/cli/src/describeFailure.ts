@@ -11,6 +11,12 @@ export function describeFailure(error: unknown, options: OptionSpecs, verbose: b
 
 const tagOf = (error: Error): string => ("_tag" in error && typeof error._tag === "string" ? error._tag : error.name)
 
+/** Options whose names are those of other options: `--model` runs a model here. */
+const addresses: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "model.url": ["url"],
+  "shield.url": ["shieldUrl", "url"],
+}
+
 /**
  * `maxTokens: 0 is out of range` is said of `--max-tokens` here, and `policy.threshold` of `--threshold`; what is wrong
  * within a file is said with the file's option ahead of its path.
@@ -18,6 +24,11 @@ const tagOf = (error: Error): string => ("_tag" in error && typeof error._tag ==
 function withFlag(error: Error, options: OptionSpecs): string {
   if (!("option" in error) || typeof error.option !== "string" || !error.message.startsWith(error.option)) {
     return error.message
+  }
+  const ofServer = (addresses[error.option] ?? []).find((name) => Object.hasOwn(options, name))
+  const server = ofServer === undefined ? undefined : options[ofServer]
+  if (ofServer !== undefined && server !== undefined) {
+    return `--${flagOf(ofServer, server)}${error.message.slice(error.option.length)}`
   }
   const [first = "", ...rest] = error.option.match(/[a-z]+/gi) ?? []
   const isWithin = Object.hasOwn(options, first) && rest.length > 0

@@ -73,6 +73,8 @@ export interface RequestReport {
   readonly verdicts: ReadonlyArray<PolicyReport>
   /** Milliseconds a token after the first, of each generation that had more than one. */
   readonly tokenMs: ReadonlyArray<number>
+  /** Of the last generation that came to its end. */
+  readonly timings: Timings | undefined
   /** The header of W3C's trace context that the request bore, if it is one: its spans belong under it. */
   readonly traceparent: string | undefined
 }
@@ -118,6 +120,7 @@ export class Exchange {
   readonly #verdicts: Array<PolicyReport> = []
   readonly #tokenMs: Array<number> = []
   readonly #traceparent: string | undefined
+  #timings: Timings | undefined
   #isStream = false
   #isOver = false
 
@@ -155,7 +158,9 @@ export class Exchange {
   }
 
   /** A generation came to its end. */
-  noteTimings({ tokensPerSecond }: Timings): void {
+  noteTimings(timings: Timings): void {
+    const { tokensPerSecond } = timings
+    this.#timings = timings
     if (tokensPerSecond > 0) this.#tokenMs.push(1000 / tokensPerSecond)
   }
 
@@ -222,7 +227,8 @@ export class Exchange {
     for (const call of this.#whenOver.splice(0)) call()
     const durationMs = performance.now() - this.#startedAt
     const report = { id: this.id, route: this.#route, status, outcome, code, isStream: this.#isStream, durationMs }
-    const noted = { ...this.#noted, verdicts: this.#verdicts, tokenMs: this.#tokenMs, traceparent: this.#traceparent }
+    const counted = { verdicts: this.#verdicts, tokenMs: this.#tokenMs, timings: this.#timings }
+    const noted = { ...this.#noted, ...counted, traceparent: this.#traceparent }
     callHook("onRequest", () => this.#hooks.onRequest?.({ ...report, ...noted }))
   }
 

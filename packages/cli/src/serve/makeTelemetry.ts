@@ -67,7 +67,7 @@ class RequestSpans {
     })
   }
 
-  report({ finishReason, firstTextMs, flagged, id, outcome, traceparent, usage }: RequestReport): void {
+  report({ finishReason, firstTextMs, flagged, id, outcome, timings, traceparent, usage }: RequestReport): void {
     const span = this.#open.get(traceContextOf(traceparent)?.spanId ?? "")
     if (span === undefined) return
     span.attribute("facet.request.id", id)
@@ -75,10 +75,35 @@ class RequestSpans {
     if (flagged !== undefined) span.attribute("facet.flagged", flagged)
     if (firstTextMs !== undefined) span.attribute("facet.first_text_ms", firstTextMs)
     if (finishReason !== undefined) span.attribute("gen_ai.response.finish_reasons", [finishReason])
+    if (timings !== undefined) this.#writing(span, timings)
     if (usage === undefined) return
     span.attribute("gen_ai.usage.input_tokens", usage.promptTokens)
     span.attribute("gen_ai.usage.cache_read.input_tokens", usage.cachedTokens)
     span.attribute("gen_ai.usage.output_tokens", usage.completionTokens)
+  }
+
+  /** What the engine did, reckoned back from its end: it tells of it once it is done. */
+  #writing(parent: Tracer.Span, { firstTokenMs, totalMs }: NonNullable<RequestReport["timings"]>): void {
+    const end = now()
+    const at = (ms: number): bigint => end - BigInt(Math.round((totalMs - ms) * 1e6))
+    // Of a generation that was blocked nobody knows when its tokens came.
+    if (firstTokenMs <= 0 || firstTokenMs > totalMs) return
+    for (const [name, from, to] of [
+      ["facet.prefill", at(0), at(firstTokenMs)],
+      ["facet.decode", at(firstTokenMs), end],
+    ] as const) {
+      const span = this.#tracer.span({
+        name,
+        parent: Option.some(parent),
+        annotations: Context.empty(),
+        links: [],
+        startTime: from,
+        kind: "internal",
+        root: false,
+        sampled: parent.sampled,
+      })
+      span.end(to, Exit.void)
+    }
   }
 
   /** Begins a span under the caller's, and has the routes find it as theirs. */

@@ -36,7 +36,7 @@ async function collector() {
 test("spans of a request and of its effect arrive under the caller's, when the standard variable asks for them", async () => {
   using collected = await collector()
   const { spans } = collected
-  const server = await facetServe(["--workers", "1"], {
+  const server = await facetServe(["--workers", "1", "--guard"], {
     OTEL_EXPORTER_OTLP_ENDPOINT: collected.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_RESOURCE_ATTRIBUTES: "service.name=gemma",
@@ -52,12 +52,27 @@ test("spans of a request and of its effect arrive under the caller's, when the s
   server.kill("SIGTERM")
   // What has not been sent is sent at the end.
   expect(await server.ended).toStrictEqual({ code: 0, signal: null })
-  expect(spans.map(({ name }) => name).toSorted()).toStrictEqual(["POST /v1/chat/completions", "facet.generate"])
+  const names = spans.map(({ name }) => name)
+  expect(new Set(names)).toEqual(
+    // The shield is what a server asks its guard when it opens.
+    new Set([
+      "POST /v1/chat/completions",
+      "facet.generate",
+      "facet.judge",
+      "facet.prefill",
+      "facet.decode",
+      "facet.shield",
+    ]),
+  )
   const [request, effect] = ["POST /v1/chat/completions", "facet.generate"].map((name) =>
     spans.find((span) => span.name === name),
   )
   expect(request).toMatchObject({ traceId, parentSpanId: caller })
   expect(effect).toMatchObject({ traceId, parentSpanId: request?.spanId })
+  for (const name of ["facet.prefill", "facet.decode"]) {
+    expect(spans.find((span) => span.name === name)).toMatchObject({ traceId, parentSpanId: request?.spanId })
+  }
+  expect(spans.some((span) => span.name === "facet.judge" && span.parentSpanId === effect?.spanId)).toBe(true)
   const told = Object.fromEntries(request?.attributes.map(({ key, value }) => [key, Object.values(value)[0]]) ?? [])
   expect(told).toMatchObject({ "http.route": "/v1/chat/completions", "facet.outcome": "done" })
   expect(Number(told["gen_ai.usage.output_tokens"])).toBe(2)

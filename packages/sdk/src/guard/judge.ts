@@ -66,7 +66,7 @@ export const judge = (
     if (cascade === undefined) return yield* guarded
     const { judgeInCascade } = yield* loadCascade
     return yield* judgeInCascade(cascade, texts, isNested, probed, guarded)
-  })
+  }).pipe(Effect.withSpan("facet.judge"))
 
 /** A judge is stopped with the call that asks it, and so is the model where it asks that. */
 const askJudge = (

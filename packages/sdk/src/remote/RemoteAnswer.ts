@@ -83,7 +83,9 @@ export class RemoteAnswer {
       throw this.#error("the server redirects, which `headers` must not follow", remedy)
     }
     throw this.#error(
-      `the answer is ${type === "" ? "of no type" : type} with status ${status}, where ${mediaType} is expected`,
+      type === mediaType
+        ? `the server answered ${status}`
+        : `the answer is ${type === "" ? "of no type" : type} with status ${status}, where ${mediaType} is expected`,
       "Check that `url` is where effects() of @facet/hono-plugin, or `facet serve`, answers.",
     )
   }

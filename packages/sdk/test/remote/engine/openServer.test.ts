@@ -35,6 +35,14 @@ describe("what goes wrong", () => {
     assert.include((await failure(open({ fallback: ["x"] }))).message, "fallback[0]")
   })
 
+  it("is no kind that a server is asked for, where that alone fails", async () => {
+    // What has a list of models of nobody's is asked for the routes of each kind, of which it knows none.
+    const models = { headers: { "Content-Type": "application/json" }, body: `{"data":[{"id":"gemma"}]}` }
+    server.faults.push(models, ...Array.from({ length: 5 }, () => ({ status: 500, body: "no such page" })))
+    await using facet = await Facet.open({ model: { url: server.url } })
+    assert.strictEqual((await facet.generate("Hello")).text, "A fox sleeps.")
+  })
+
   it("ends in its status after some tries", async () => {
     for (let i = 0; i < 4; i++) server.faults.push({ status: 503, headers: { "Retry-After": "0" } })
     assert.strictEqual((await failure(open())).status, 503)

@@ -25,10 +25,15 @@ export async function findKind(endpoint: Endpoint, signal: AbortSignal): Promise
 }
 
 async function askServer(endpoint: Endpoint, signal: AbortSignal): Promise<AskedServer> {
-  const find = (path: string) => endpoint.find(path, undefined, signal)
+  // Who fails at a route that he does not know has no such route.
+  const find = (path: string) =>
+    endpoint.find(path, undefined, signal).catch((cause: unknown) => {
+      if (cause instanceof ServerError) return undefined
+      throw cause
+    })
   const { url } = endpoint
   if (isVertexUrl(url)) return { url, owners: undefined, find }
-  const models = await find("/v1/models")
+  const models = await endpoint.find("/v1/models", undefined, signal)
   const list = isRecord(models) && isList(models["data"]) ? models["data"] : undefined
   return { url, owners: list?.map((model) => (isRecord(model) ? String(model["owned_by"]) : "")), find }
 }

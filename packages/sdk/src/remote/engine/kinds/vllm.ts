@@ -51,8 +51,13 @@ function checkWhole(endpoint: Endpoint, path: string, answer: unknown, questions
   const { promptTokens } = usageOf(isRecord(answer) ? answer["usage"] : undefined)
   const asked = questions.reduce((sum, { tokens }) => sum + tokens.length, 0)
   if (promptTokens === 0 || promptTokens >= asked) return
-  const remedy = "Start it with a larger --max-model-len, or judge shorter texts: `window` beside `url` is how long they may be."
-  throw endpoint.error(path, `it has read ${promptTokens} tokens of ${asked}, and so did not judge all of the text`, remedy)
+  const remedy =
+    "Start it with a larger --max-model-len, or judge shorter texts: `window` beside `url` is how long they may be."
+  throw endpoint.error(
+    path,
+    `it has read ${promptTokens} tokens of ${asked}, and so did not judge all of the text`,
+    remedy,
+  )
 }
 
 /** From #43463: all policies in one request, the log-probabilities of two ids. Older ones tell the likeliest 20 alone. */
@@ -93,7 +98,11 @@ interface Completion extends Pick<Told, "promptTokens" | "cachedTokens"> {
 }
 
 async function completions(
-  { endpoint, model, signal }: Pick<AnswerAsking, "endpoint" | "signal"> & { readonly model: { readonly name: string } },
+  {
+    endpoint,
+    model,
+    signal,
+  }: Pick<AnswerAsking, "endpoint" | "signal"> & { readonly model: { readonly name: string } },
   questions: ReadonlyArray<Question>,
   fields: object,
 ): Promise<ReadonlyArray<Completion>> {
