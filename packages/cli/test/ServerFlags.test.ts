@@ -57,4 +57,10 @@ describe("a command", () => {
     assert.isTrue(server.asked.every(({ key }) => key === "Bearer sk-1"))
     assert.include(server.asked.map(({ path }) => path).join(), "/generative_scoring")
   })
+
+  it("names the flag of an address that is none", async () => {
+    const { code, stderr } = await facet(["generate", "A story.", "--url", "ftp://x"])
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /InvalidRequestError: --url: it is no address/)
+  })
 })

@@ -6,7 +6,7 @@ import { join, normalize } from "node:path"
 import { convertModel, type Dtype, type Manifest, manifestFile } from "@facet/checkpoint"
 import { gemmaFolder } from "@facet/tiny"
 import { createHash } from "node:crypto"
-import { unpacked } from "../../../../checkpoint/test/fixtures/unpacked.ts"
+import { gunzipSync } from "node:zlib"
 import type { TestProject } from "vitest/node"
 import { isCampaign } from "../../../../../test/campaign.ts"
 import { converted, temporaryFolder } from "../../fixtures/folders.ts"
@@ -21,7 +21,7 @@ const sources: ReadonlyArray<readonly [string, ReadonlyArray<Dtype | "usual">]> 
   ["tiny-f16.gguf", isCampaign ? ["usual", "q4"] : ["q4"]],
   ["tiny-q4.gguf", ["usual"]],
   ["split-00001-of-00003.gguf", ["usual"]],
-  ["sbs/single.sbs", ["f16"]],
+  ["single.sbs", ["f16"]],
 ]
 
 /** How the host treats requests, by the first part of their path. */
@@ -38,7 +38,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await convertModel(gemmaFolder, join(published, "tiny-q4.gguf"), { dtype: "q4", embedding: "q8" })
   await splitGguf(join(published, "tiny-f16.gguf"), join(published, "split"), 3)
   await convertModel(gemmaFolder, join(published, "packed"), { dtype: "q4" })
-  await unpacked(new URL("../../../../checkpoint/test/sbs/models/", import.meta.url), join(published, "sbs"))
+  const sbs = await readFile(new URL("../../../../checkpoint/test/sbs/models/single.sbs.gz", import.meta.url))
+  await writeFile(join(published, "single.sbs"), gunzipSync(sbs))
   await mkdir(join(published, "keras"))
   await writeFile(join(published, "keras", "config.json"), "{}")
   await writeFile(join(published, "keras", "model.weights.h5"), "\u0089HDF")
@@ -53,7 +54,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const packed: Array<Packed> = []
   for (const [name, dtypes] of sources) {
     for (const dtype of dtypes) {
-      const target = join(path, `${name.replace("/", "-")}-${dtype}`)
+      const target = join(path, `${name}-${dtype}`)
       const origin = { id: `${url}/good/${name}` }
       await convertModel(join(published, name), target, { ...(dtype !== "usual" && { dtype }), origin })
       packed.push({ name, dtype, files: await sumsOf(target) })
