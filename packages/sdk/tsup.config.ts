@@ -15,17 +15,18 @@ const esbuild = (): Promise<{
 const spokenTo = /@vite-ignore|webpackIgnore|turbopackIgnore/
 
 /**
- * What makes room in the package. Whoever builds a page minifies it anyway, so that spaces there are of use to nobody; and what
- * speaks to other people's servers is loaded by few, and lies in the package twice.
+ * What makes room in the package. Whoever builds a page minifies it anyway, so that spaces there are of use to nobody, and names
+ * in a page's worker neither; and what speaks to other people's servers is loaded by few, and lies in the package twice.
  */
 const smallFiles: OutputPlugin = {
   name: "small-files",
   async renderChunk(code, { path }) {
     const isOfServers = /\bopenServer-\w+\.js$/.test(path)
-    const isOfPages = /\bdist[/\\](?:browser|worker)[/\\]/.test(path) && !spokenTo.test(code)
-    if (!isOfServers && !isOfPages) return undefined
+    const isOfWorker = /\bdist[/\\]worker[/\\]/.test(path) && !spokenTo.test(code)
+    const isOfPages = /\bdist[/\\]browser[/\\]/.test(path) && !spokenTo.test(code)
+    if (!isOfServers && !isOfWorker && !isOfPages) return undefined
     const { transform } = await esbuild()
-    const how = isOfServers ? { minify: true } : { minifyWhitespace: true }
+    const how = isOfPages ? { minifyWhitespace: true } : { minify: true }
     return { code: (await transform(code, { ...how, format: "esm", charset: "utf8" })).code }
   },
 }
