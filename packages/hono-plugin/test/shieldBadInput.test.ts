@@ -49,6 +49,15 @@ describe("a request", () => {
   const gzip = (text: string) => new Uint8Array(gzipSync(text))
   test.each<readonly [name: string, init: RequestInit, status: number, detail: RegExp]>([
     ["that is no JSON", post("{", json), 400, /no JSON/],
+    ...["application/json", "text/plain", "application/x-www-form-urlencoded"].map(
+      (type) =>
+        [
+          `that has a name twice, as ${type}`,
+          post(`{"prompt":${JSON.stringify(harmful.question)},"prompt":"x"}`, { "content-type": type }),
+          400,
+          /a name twice/,
+        ] as const,
+    ),
     ["that is no UTF-8", post(new Uint8Array([0x22, 0xff, 0x22]), json), 400, /no UTF-8/],
     [
       "that is a broken form",

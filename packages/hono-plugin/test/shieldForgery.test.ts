@@ -35,6 +35,19 @@ const text = [
 ]
 const kept = [{ type: "start" }, ...text, { type: "finish" }].map(data).join("")
 
+describe("an answer that has a name twice goes out as it was judged", () => {
+  const said = `{"type":"text-delta","id":"1","delta":${JSON.stringify(harmful.question)},"delta":${JSON.stringify(cat)}}`
+  const once = JSON.stringify(text[1])
+
+  test.each([
+    ["application/json", said, once],
+    ["application/x-ndjson", `${said}\n`, `${once}\n`],
+    ["text/event-stream", `data: ${said}\n\n`, `data: ${once}\n\n`],
+  ])("%s", async (type, body, expected) => {
+    expect(await (await answered(body, type)).text()).toBe(expected)
+  })
+})
+
 describe("UI message streams", () => {
   test("lose parts that are called as Facet's", async () => {
     const [start, ...rest] = [{ type: "start" }, ...text, { type: "finish" }].map(data)

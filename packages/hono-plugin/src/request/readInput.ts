@@ -1,5 +1,5 @@
 /** What a request asks, whatever its content type. */
-import { isTextType, wordsOfFileInSlices, wordsOfJsonInSlices } from "@facet/sdk"
+import { isTextType, repeatsName, wordsOfFileInSlices, wordsOfJsonInSlices } from "@facet/sdk"
 import type { Context } from "hono"
 import { decodeUtf8 } from "../decodeUtf8.ts"
 import { type Decoding, decodingOf } from "../decodingOf.ts"
@@ -62,13 +62,13 @@ export function* inputOfBody({ kind, text }: TextBody, whose: Whose): Sliced<Inp
 
 /** Handlers read JSON whatever the content type says. */
 function* inputOfText(text: string, whose: Whose): Sliced<Input> {
-  const json = parseJson(text)
+  const json = documentOf(text)
   const isText = json === undefined || typeof json.value === "number"
   return isText ? inputOf([yield* wordsOfJsonInSlices(text)]) : yield* inputOfJson(json.value, whose)
 }
 
 function* inputOfFields(text: string, whose: Whose): Sliced<Input> {
-  const json = parseJson(text)
+  const json = documentOf(text)
   if (json !== undefined) return yield* inputOfJson(json.value, whose)
   const inputs: Array<Input> = []
   for (const [name, value] of new URLSearchParams(text)) {
@@ -114,8 +114,19 @@ async function formOf(bytes: Uint8Array<ArrayBuffer>, contentType: string): Prom
   }
 }
 
-function parsed(text: string): unknown {
+/**
+ * A JSON document, where the text is one.
+ *
+ * @throws UnreadableBodyError where it says something twice: the handler, or who is behind it, might read what was not judged
+ */
+function documentOf(text: string): { readonly value: unknown } | undefined {
   const json = parseJson(text)
+  if (json === undefined || !repeatsName(text)) return json
+  throw malformed("An object of the request has a name twice", "Give each name once.")
+}
+
+function parsed(text: string): unknown {
+  const json = documentOf(text)
   if (json === undefined) throw malformed("The request is no JSON", "Send a JSON document.")
   return json.value
 }

@@ -7,6 +7,7 @@ import type { Dialect } from "./Dialect.ts"
 import { type Ending, type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import { OpenAiDialect } from "./OpenAiDialect.ts"
 import { ResponsesDialect } from "./ResponsesDialect.ts"
+import { asItWasRead } from "./asItWasRead.ts"
 import type { Clean } from "./withoutForged.ts"
 import { EventSplitter, parseBlock, type ServerSentEvent, withData } from "./ServerSentEvent.ts"
 import { UiMessageDialect } from "./UiMessageDialect.ts"
@@ -50,8 +51,8 @@ export class EventStreamFormat implements Format {
   #frame(event: ServerSentEvent): Frame<Piece> {
     const { data, strayText } = event
     const isDone = data?.trim() === "[DONE]"
-    const parsed = data === undefined || isDone ? undefined : parseJson(data)?.value
-    const { isChanged, value: json } = this.#clean(parsed)
+    const parsed = data === undefined || isDone ? undefined : parseJson(data)
+    const { isChanged, value: json } = asItWasRead(this.#clean, data ?? "", parsed)
     // An event of which nothing is left is none.
     if (isChanged && json === undefined) return frameOf(new Uint8Array(), [])
     const bytes = isChanged ? withData(event, JSON.stringify(json)) : event.bytes

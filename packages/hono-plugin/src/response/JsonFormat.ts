@@ -5,7 +5,8 @@ import { isRecord, type JsonRecord, parseJson } from "@facet/sdk/words"
 import { joined } from "../joined.ts"
 import { type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import { withSpelling } from "./spellingOf.ts"
-import { asItIs, type Clean } from "./withoutForged.ts"
+import { asItWasRead } from "./asItWasRead.ts"
+import type { Clean } from "./withoutForged.ts"
 import { isResponse, partsOf, withoutRepeated } from "./wordedResponse.ts"
 
 export class JsonFormat implements Format {
@@ -29,7 +30,7 @@ export class JsonFormat implements Format {
     const all = joined(chunks)
     const text = decodeUtf8(all, "output", this.#unreadable)
     const parsed = parseJson(text)
-    const { isChanged, value } = parsed === undefined ? asItIs(undefined) : this.#clean(parsed.value)
+    const { isChanged, value } = asItWasRead(this.#clean, text, parsed)
     this.#isRewritten = isChanged
     const sent = isChanged ? new TextEncoder().encode(JSON.stringify(value ?? null)) : all
     const texts = parsed === undefined ? textsOfBroken(text) : textsOf(value)

@@ -6,6 +6,7 @@ import { joined } from "../joined.ts"
 import { type Ending, type Format, frameOf, type Piece, redacting, type Unreadable } from "./Format.ts"
 import type { Dialect } from "./Dialect.ts"
 import { OllamaDialect } from "./OllamaDialect.ts"
+import { asItWasRead } from "./asItWasRead.ts"
 import type { Clean } from "./withoutForged.ts"
 import { toldEnding, UnknownDialect } from "./UnknownDialect.ts"
 
@@ -53,7 +54,7 @@ export class JsonLinesFormat implements Format {
       const texts = [...this.#words.text("lines", line), ...this.#words.nextEvent()]
       return frameOf(bytes, texts, undefined, redacting(this.#redaction, bytes, line, texts, encoded))
     }
-    const { isChanged, value } = this.#clean(json.value)
+    const { isChanged, value } = asItWasRead(this.#clean, line, json)
     if (value === undefined) return frameOf(new Uint8Array(), [])
     const sent = isChanged ? new TextEncoder().encode(`${JSON.stringify(value)}\n`) : bytes
     const texts = [...this.#textsOfJson(value), ...this.#words.nextEvent()]

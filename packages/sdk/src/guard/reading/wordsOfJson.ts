@@ -4,6 +4,7 @@ import { expectsName, isNameShaped } from "./Names.ts"
 import { isList, isRecord, parseJson } from "../../words/Json.ts"
 import { type Sliced, sliceLength, whole } from "../../words/Sliced.ts"
 import { isOpaqueInSlices } from "./Language.ts"
+import { repeatsName } from "./repeatsName.ts"
 import { type StringAt, stringsAndPauses } from "./stringsOf.ts"
 import { textOfFileInSlices } from "./textOfFile.ts"
 import { isAddress, isDataUrl, textOfUrlInSlices } from "./textOfUrl.ts"
@@ -64,7 +65,8 @@ function* readString({ file, isKey, key, text }: StringAt, layers: number): Slic
 }
 
 const escaped = /\\u([\da-f]{4})/gi
-const unescaped = (_: string, unit: string): string => String.fromCharCode(Number.parseInt(unit, 16))
+const plain = (json: string): string =>
+  json.replace(escaped, (_, unit: string) => String.fromCharCode(Number.parseInt(unit, 16)))
 
 function* readText(text: string, layers: number): Sliced<string> {
   // Numbers, dates and the like say nothing.
@@ -76,8 +78,12 @@ function* readText(text: string, layers: number): Sliced<string> {
   const json = /^(?:[[{]|"[^]*\\)/.test(start) ? parseJson(text)?.value : undefined
   // Without an escape a string in quotation marks reads as it stands.
   if (typeof json === "string") return yield* readText(json, layers - 1)
-  if (isList(json) || isRecord(json)) return yield* linesOf(json, layers - 1)
+  if (isList(json) || isRecord(json)) {
+    const lines = yield* linesOf(json, layers - 1)
+    // What is read here may be another value than the one that a model makes of it.
+    return repeatsName(text) ? `${lines}\n${plain(text)}` : lines
+  }
   // What broke off in the middle is text, with the escapes of JSON.
-  if (!(yield* isOpaqueInSlices(text))) return /^[[{"]/.test(start) ? text.replace(escaped, unescaped) : text
+  if (!(yield* isOpaqueInSlices(text))) return /^[[{"]/.test(start) ? plain(text) : text
   return yield* readText(yield* textOfFileInSlices({ data: text }), layers - 1)
 }

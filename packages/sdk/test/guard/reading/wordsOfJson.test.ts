@@ -92,6 +92,14 @@ describe("the words of a JSON value", () => {
     assert.strictEqual(wordsOfJson({ text: String.raw`{"note": "A f\u006fx` }), '{"note": "A fox')
   })
 
+  it.each([
+    String.raw`{"text": "A f\u006fx", "text": "A cat"}`,
+    String.raw`{"text": "A cat", "t\u0065xt": "A fox"}`,
+    '[{"a": 1}, {"a": [{"text": "A fox", "b": "}", "text": "A cat"}]}]',
+  ])("are all read where a name stands twice, since a model reads all: %s", (json) => {
+    for (const words of ["A fox", "A cat"]) assert.include(wordsOfJson({ content: json }), words)
+  })
+
   it("join the texts of a message's parts, whatever stands between them", () => {
     const content = [
       { type: "text", text: "You can make a zz" },
