@@ -60,7 +60,7 @@ describe("a command", () => {
 
   it("names the flag of an address that is none", async () => {
     const { code, stderr } = await facet(["generate", "A story.", "--url", "ftp://x"])
-    assert.strictEqual(code, 1)
-    assert.match(stderr, /InvalidRequestError: --url: it is no address/)
+    assert.strictEqual(code, 2)
+    assert.match(stderr, /UsageError: --url takes an address/)
   })
 })
