@@ -1,7 +1,7 @@
 /** Whether a Facet can be opened as it is asked to be, here. */
 import { platform } from "#platform"
 import { checkChecksums } from "../words/Checksums.ts"
-import { checkCount, checkFlag, checkFunction, checkKnown, checkNumber, show } from "../words/Checks.ts"
+import { checkCount, checkFlag, checkFunction, checkKnown, checkNumber, checkOneOf, show } from "../words/Checks.ts"
 import { deviceNames, floatPrecisions, storageKinds } from "../words/Device.ts"
 import { invalidRequest, UnsupportedDeviceError } from "../words/Errors.ts"
 import { defaultJudgingLimits } from "../words/JudgingLimits.ts"
@@ -52,7 +52,7 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (options.scopeBytes !== undefined) checkBytes("scopeBytes", options.scopeBytes, "0 for none but those at work")
   if (options.lanes !== undefined) checkNumber("lanes", options.lanes, { min: 1, max: mostLanes, integer: true })
   checkJudging(options.judging)
-  checkReuse(options.reuse)
+  checkOneOf("reuse", options.reuse, ["exact", "any"])
   checkPrefill(options)
   checkShareWeights(options)
   checkFlag("speculate", options.speculate)
@@ -95,18 +95,9 @@ function checkJudging(limits: OpenOptions["judging"] = {}): void {
     checkNumber("judging.timeoutMs", limits.timeoutMs, { min: 1, max: 2 ** 31 - 1, integer: false })
 }
 
-function checkReuse(reuse: unknown): void {
-  if (reuse === undefined || reuse === "exact" || reuse === "any") return
-  throw invalidRequest("reuse", `${show(reuse)} is no such rule`, 'Use "exact" or "any".')
-}
-
 function checkPrefill(options: OpenOptions): void {
-  const { prefill = "weights" } = options
-  if (prefill === "weights") return
-  if (prefill !== "int8") {
-    throw invalidRequest("prefill", `${show(prefill)} is no such rule`, 'Use "weights" or "int8".')
-  }
-  checkLaysOut("prefill", options)
+  checkOneOf("prefill", options.prefill, ["weights", "int8"])
+  if (options.prefill === "int8") checkLaysOut("prefill", options)
 }
 
 function checkShareWeights(options: OpenOptions): void {
@@ -150,10 +141,7 @@ function checkDevice({ device = "auto" }: OpenOptions): void {
 
 /** What each device computes in is its runtime's to say. */
 function checkPrecision({ device = "auto", precision = "auto" }: OpenOptions): void {
-  const all = ["auto", ...floatPrecisions, asPublished]
-  if (!all.includes(precision)) {
-    throw invalidRequest("precision", `${show(precision)} is no precision`, `Use one of ${all.join(", ")}.`)
-  }
+  checkOneOf("precision", precision, ["auto", ...floatPrecisions, asPublished])
   if (precision === "auto" || precision === asPublished) return
   const devices = platform.devices.filter(({ isAsked, name }) => (device === "auto" ? !isAsked : device === name))
   if (devices.some(({ precisions }) => precisions.includes(precision))) return
@@ -164,9 +152,7 @@ function checkPrecision({ device = "auto", precision = "auto" }: OpenOptions): v
 
 function checkDtype({ dtype, model = "tiny", precision, shield = model, storage }: OpenOptions): void {
   if (dtype === undefined) return
-  if (!isOneOf(weightDtypes, dtype)) {
-    throw invalidRequest("dtype", `${show(dtype)} is no dtype`, `Use one of ${weightDtypes.join(", ")}.`)
-  }
+  checkOneOf("dtype", dtype, weightDtypes)
   if (model === "tiny" && shield === "tiny") {
     throw invalidRequest("dtype", "the embedded models are as they are", "Leave it out, or name a model.")
   }
@@ -178,9 +164,7 @@ function checkDtype({ dtype, model = "tiny", precision, shield = model, storage 
 
 function checkDownload({ download }: OpenOptions): void {
   if (download === undefined) return
-  if (!isOneOf(["auto", "never"], download)) {
-    throw invalidRequest("download", `${show(download)} is neither auto nor never`, "Use one of them.")
-  }
+  checkOneOf("download", download, ["auto", "never"])
   if (platform.fetchesModels) return
   throw invalidRequest(
     "download",
@@ -190,9 +174,7 @@ function checkDownload({ download }: OpenOptions): void {
 }
 
 function checkStorage({ storage = "persistent" }: OpenOptions): void {
-  if (!isOneOf(storageKinds, storage)) {
-    throw invalidRequest("storage", `${show(storage)} is no storage`, `Use one of ${storageKinds.join(", ")}.`)
-  }
+  checkOneOf("storage", storage, storageKinds)
   if (platform.storages.includes(storage)) return
   throw invalidRequest("storage", "models are folders on the disk here", "Leave it out.")
 }
