@@ -5,25 +5,13 @@ import { availableParallelism } from "node:os"
 import { basename, resolve } from "node:path"
 import { InvalidRequestError, isFacetError, RuntimeError } from "@facet/sdk/words"
 import type { Checkpoint } from "./Checkpoint.ts"
-import { type Conversion, type ConversionOptions, convertCheckpoint, type Origin } from "./convertCheckpoint.ts"
+import { type Conversion, convertCheckpoint } from "./convertCheckpoint.ts"
+import type { ConvertOptions } from "./ConvertOptions.ts"
 import { FolderTarget } from "./FolderTarget.ts"
 import { writeGguf } from "./gguf/writeGguf.ts"
 import { openSource, type Source } from "./openSource.ts"
 import { planOutputs } from "./Packing.ts"
 import { runPieces } from "./runPieces.ts"
-
-export interface ConvertOptions extends ConversionOptions {
-  /** The folder of a LoRA as peft saves it, which is merged into the weights. */
-  readonly adapter?: string | undefined
-  /**
-   * A `.safetensors` file with how much each input of a matrix counts, `X.importance`, F32 `[columns]`: 4-bit weights are
-   * then rounded for the least error in what the layers give, on the text that it was measured on. With `X.moments`, F32
-   * `[columns, band]`, columns make up for each other's errors as well.
-   */
-  readonly importance?: string | undefined
-  /** Where the source comes from, for the manifest. */
-  readonly origin?: Origin | undefined
-}
 
 /** What says nothing would be the folder that the process runs in. */
 function checkPath(option: string, path: string): void {

@@ -19,7 +19,7 @@ import {
 import type { Checkpoint } from "../Checkpoint.ts"
 import { checkRoom } from "../checkRoom.ts"
 import type { Conversion } from "../convertCheckpoint.ts"
-import type { ConvertOptions } from "../convertModel.ts"
+import type { ConvertOptions } from "../ConvertOptions.ts"
 import { besidePlace, removeLeftovers } from "../Leftovers.ts"
 import { type Output, type Packing, planOutputs } from "../Packing.ts"
 import { resolvedPath } from "../resolvedPath.ts"

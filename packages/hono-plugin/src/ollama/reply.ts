@@ -1,13 +1,8 @@
 /** Answers a chat or a prompt in the form of Ollama's API: one document, or one a line. */
 import type { FinishReason, ToolCall } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
-import {
-  type AnswerFinish,
-  type AnswerPart,
-  answersTo,
-  type AnswerText,
-  type CompletionModel,
-} from "../openai/answersTo.ts"
+import { type AnswerFinish, type AnswerPart, answersTo, type AnswerText } from "../openai/answersTo.ts"
+import type { CompletionModel } from "../openai/CompletionModel.ts"
 import { type Answered, chatLogprobs } from "../openai/CompletionFormat.ts"
 import { nanoseconds } from "./nanoseconds.ts"
 import type { OllamaJob } from "./OllamaJob.ts"

@@ -2,7 +2,7 @@
 import { isLetIn } from "../isLetIn.ts"
 import type { Exchange } from "../Exchange.ts"
 import { unitLength } from "../unitLength.ts"
-import type { CompletionModel } from "./answersTo.ts"
+import type { CompletionModel } from "./CompletionModel.ts"
 import { badRequest, contentFiltered, unsupported } from "./ApiError.ts"
 import { kindOf, RequestFields } from "./RequestFields.ts"
 

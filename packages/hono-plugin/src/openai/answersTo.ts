@@ -1,19 +1,12 @@
 /** The answers to a job, a few at once: they share their prompt's prefix, and an engine with lanes writes them in one run. */
-import type { Facet } from "@facet/sdk"
 import type { FinishReason, GenerateOptions, GenerationPart, Prompt, Timings, ToolPart, Usage } from "@facet/sdk/words"
 import { atOnce } from "../atOnce.ts"
 import type { Exchange } from "../Exchange.ts"
 import type { ToldLogprob } from "./CompletionFormat.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
+import type { CompletionModel } from "./CompletionModel.ts"
 import { noteGuard } from "../noteGuard.ts"
 import { type Echo, echoOf } from "./echoOf.ts"
-
-export interface CompletionModel {
-  readonly facet: Facet
-  /** The name that the model answers under. */
-  readonly model: string
-  readonly guard: GenerateOptions["guard"]
-}
 
 /** A piece of the answer of an index, and then its end. */
 export type AnswerPart = AnswerText | AnswerCall | AnswerFinish

@@ -1,7 +1,8 @@
 /** Answers a request for completions, all at once or as a stream of server-sent events. */
 import type { FinishReason, ToolCall, Usage } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
-import { type AnswerFinish, type AnswerPart, answersTo, type CompletionModel } from "./answersTo.ts"
+import { type AnswerFinish, type AnswerPart, answersTo } from "./answersTo.ts"
+import type { CompletionModel } from "./CompletionModel.ts"
 import { type Choice, type CompletionFormat, publicUsage, type ToldLogprob } from "./CompletionFormat.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 

@@ -3,7 +3,7 @@ import type { Prompt, ScoreToken } from "@facet/sdk/words"
 import { isTokenPrompt } from "@facet/sdk/words"
 import type { Exchange } from "../Exchange.ts"
 import { isLetIn } from "../isLetIn.ts"
-import type { CompletionModel } from "./answersTo.ts"
+import type { CompletionModel } from "./CompletionModel.ts"
 import type { ToldLogprob } from "./CompletionFormat.ts"
 import type { CompletionJob } from "./CompletionJob.ts"
 
