@@ -1,12 +1,13 @@
 /** Models behind servers, named on the command line. */
 import { afterAll, afterEach, assert, beforeAll, describe, it, vi } from "vitest"
 import { ModelServer } from "../../../test/modelServer/ModelServer.ts"
-import { readServer, shieldServer } from "../src/ServerFlags.ts"
+import { readJudge, readServer, readShieldServer } from "../src/ServerFlags.ts"
 import { UsageError } from "../src/UsageError.ts"
 import { facet } from "./facet.ts"
 
 const url = "http://127.0.0.1:8000"
 const none = { kind: undefined, remoteModel: undefined, url: undefined }
+const noJudge = { shieldKind: undefined, shieldRemoteModel: undefined, shieldUrl: undefined }
 
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -20,8 +21,19 @@ describe("the flags of a server", () => {
       model: "gemma",
     })
     vi.stubEnv("FACET_API_KEY", "")
-    assert.deepStrictEqual(shieldServer(url), { url })
+    const judge = { shieldKind: "openai", shieldRemoteModel: "guard", shieldUrl: url }
+    const read = { url, kind: "openai", model: "guard" } as const
+    assert.deepStrictEqual(readShieldServer(judge), read)
+    assert.deepStrictEqual(readShieldServer({ ...noJudge, shieldUrl: url }), { url })
     assert.isUndefined(readServer(none, "tiny"))
+    // Where nothing but judging is asked for, either name will do.
+    for (const flags of [
+      { ...none, ...judge },
+      { ...noJudge, kind: "openai", remoteModel: "guard", url },
+      { ...none, ...noJudge, kind: "openai", shieldRemoteModel: "guard", shieldUrl: url },
+    ]) {
+      assert.deepStrictEqual(readJudge(flags, undefined), read)
+    }
   })
 
   it("are refused where they say nothing, name two models, or a kind that nobody knows", () => {
@@ -35,7 +47,16 @@ describe("the flags of a server", () => {
     ] as const) {
       assert.throws(() => readServer(flags, model), UsageError, problem)
     }
-    assert.throws(() => shieldServer("ftp://a"), UsageError, /--shield-url/)
+    for (const [flags, problem] of [
+      [{ ...noJudge, shieldUrl: "ftp://a" }, /--shield-url takes an address/],
+      [{ ...noJudge, shieldKind: "vllm" }, /--shield-kind .* add --shield-url/],
+      [{ ...noJudge, shieldRemoteModel: "guard" }, /--shield-remote-model .* add --shield-url/],
+      [{ ...noJudge, shieldUrl: url, shieldKind: "openia" }, /--shield-kind takes .*sglang/],
+    ] as const) {
+      assert.throws(() => readShieldServer(flags), UsageError, problem)
+    }
+    const twice = { ...none, ...noJudge, url, kind: "vllm", shieldKind: "vllm" }
+    assert.throws(() => readJudge(twice, undefined), UsageError, /--kind and --shield-kind/)
   })
 })
 

@@ -21,7 +21,7 @@ import { openFacet } from "../Opening.ts"
 import { jsonOption, modelOption } from "../Options.ts"
 import { policyFileOption, readPolicies } from "../PolicyFileFlags.ts"
 import { idleFlags, readSampling, samplingOptions } from "../SamplingFlags.ts"
-import { readServer, serverOptions, shieldServer, shieldServerOption } from "../ServerFlags.ts"
+import { readServer, readShieldServer, serverOptions, shieldServerOptions } from "../ServerFlags.ts"
 import { visible } from "../textWidth.ts"
 import { traceLines } from "../traceLines.ts"
 import { UsageError } from "../UsageError.ts"
@@ -46,7 +46,7 @@ const options = {
     value: "M",
     about: "the model that judges, with --guard (default: the one that belongs to --model)",
   },
-  ...shieldServerOption,
+  ...shieldServerOptions,
   ...deviceOptions,
   ...jsonOption,
   streamJson: { kind: "switch", about: "print one JSON document a line, as it comes: text, verdict, trace, finish" },
@@ -93,6 +93,8 @@ export const generate = defineCommand(
       schema,
       scope,
       shield,
+      shieldKind,
+      shieldRemoteModel,
       shieldUrl,
       steer,
       stop,
@@ -116,6 +118,7 @@ export const generate = defineCommand(
       throw new UsageError("--shield judges here and --shield-url on a server: choose one of them.")
     }
     const server = readServer({ kind, remoteModel, url }, model)
+    const shieldServer = readShieldServer({ shieldKind, shieldRemoteModel, shieldUrl })
     const interventions = readInterventions({ ablate, clamp, steer })
     const forms = { schema, grammar, regex, choice }
     const form = await readForm(forms)
@@ -138,7 +141,7 @@ export const generate = defineCommand(
       ...(model && { model }),
       ...(server && { model: server }),
       ...(shield && { shield }),
-      ...(shieldUrl !== undefined && { shield: shieldServer(shieldUrl) }),
+      ...(shieldServer && { shield: shieldServer }),
       ...readDevice({ device, prefill, threads }),
       ...scopeFor(scope, {}, interventions),
     })

@@ -7,7 +7,7 @@ import { openFacet } from "../Opening.ts"
 import { jsonOption } from "../Options.ts"
 import { reasonLines } from "../reasonLines.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
-import { readServer, serverOptions, shieldServerOption } from "../ServerFlags.ts"
+import { readJudge, serverOptions, shieldServerOptions } from "../ServerFlags.ts"
 import { UsageError } from "../UsageError.ts"
 import { verdictTable } from "../verdictTable.ts"
 
@@ -39,7 +39,7 @@ const options = {
     about: "an id such as google/shieldgemma-2b, a folder, a .gguf, ollama:NAME:TAG, a URL, or tiny (default)",
   },
   ...serverOptions,
-  ...shieldServerOption,
+  ...shieldServerOptions,
   ...deviceOptions,
   ...jsonOption,
 } as const
@@ -73,6 +73,8 @@ export const shield = defineCommand(
       prefill,
       remoteModel,
       response,
+      shieldKind,
+      shieldRemoteModel,
       shieldUrl,
       threads,
       threshold,
@@ -83,10 +85,7 @@ export const shield = defineCommand(
     if (threshold !== undefined && file !== undefined) {
       throw new UsageError("--threshold and --thresholds both say from where on to flag: give one of them")
     }
-    if (url !== undefined && shieldUrl !== undefined) {
-      throw new UsageError("--url and --shield-url both name the server that judges: give one of them.")
-    }
-    const server = readServer({ kind, remoteModel, url: url ?? shieldUrl }, model)
+    const server = readJudge({ kind, remoteModel, shieldKind, shieldRemoteModel, shieldUrl, url }, model)
     const thresholds = await readThresholdsFile(file)
     const named = await readPolicies({ file: policyFile, ids, threshold })
     const policies = policyFile === undefined ? withThreshold(named, threshold) : named

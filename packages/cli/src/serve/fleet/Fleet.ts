@@ -11,6 +11,11 @@ export interface FleetOptions {
   readonly size: number
   /** How long answers under way may take when a worker is replaced, or the fleet ends. */
   readonly graceMs: number
+  /**
+   * How long a worker may take to open. The first one of all may take as long as it likes, since it fetches what a model needs;
+   * where that one took long, the others have four times as long.
+   */
+  readonly openWithinMs: number
   /** How many requests more than another a worker may have because it has read their beginnings. */
   readonly slack: number
   /** Starts a process that listens at a path. The first one of all may tell its progress. */
@@ -50,6 +55,10 @@ export class Fleet {
   #replacing: Promise<void> = Promise.resolve()
   /** Workers whose place is another's, while they answer what they have. */
   readonly #leaving = new Set<WorkerProcess>()
+  /** Those that come in the place of others, and are not ready yet. */
+  readonly #coming = new Set<WorkerProcess>()
+  /** Until the first one has opened, nobody knows how long it takes. */
+  #openWithinMs = Number.POSITIVE_INFINITY
   /** How long each place waited last before it was filled anew. */
   readonly #pauses = new Map<number, number>()
   #isClosing = false
@@ -78,7 +87,9 @@ export class Fleet {
   async open(): Promise<void> {
     const [first, ...others] = this.#slots.keys()
     if (first === undefined) return
+    const beganAt = performance.now()
     await this.#fill(first).ready
+    this.#openWithinMs = Math.max(this.#options.openWithinMs, 4 * (performance.now() - beganAt))
     await Promise.all(others.map((slot) => this.#fill(slot).ready))
   }
 
@@ -125,7 +136,7 @@ export class Fleet {
   /** Ends all workers once they have answered what they have, or after so long. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true
-    await Promise.all(this.#all.map((worker) => worker.leave(graceMs)))
+    await Promise.all([...this.#all, ...this.#coming].map((worker) => worker.leave(graceMs)))
   }
 
   /** Those in their places, and those that leave theirs. */
@@ -143,7 +154,7 @@ export class Fleet {
   #begin(): WorkerProcess {
     const id = ++this.#lastId
     const path = this.#options.pathFor(id)
-    return new WorkerProcess(id, path, this.#options.start(path, id === 1))
+    return new WorkerProcess(id, path, this.#options.start(path, id === 1), this.#openWithinMs)
   }
 
   #place(slot: number, worker: WorkerProcess): void {
@@ -164,21 +175,26 @@ export class Fleet {
     })
   }
 
-  /** Begins a worker in an empty place; where it crashes again and again, later and later. */
+  /**
+   * Begins a worker in an empty place; where it crashes again and again, later and later.
+   *
+   * Resolves once one has opened or failed: who waits for a turn does not wait for all that follow.
+   */
   async #revive(slot: number, pauseMs: number, why: Why): Promise<void> {
     await pause(pauseMs, undefined, { ref: false })
     if (this.#isClosing || this.#slots[slot] !== undefined) return
     this.#replaced.add({ why })
     const worker = this.#begin()
-    const isReady = worker.ready.then(
-      () => true,
-      () => false,
-    )
     // Until it is ready it is looked after here.
     this.#slots[slot] = worker
-    if (await isReady) return this.#place(slot, worker)
-    if (this.#slots[slot] === worker) this.#slots[slot] = undefined
-    await this.#revive(slot, this.#nextPause(slot), "crash")
+    const problem = await problemOf(worker)
+    // All were read anew meanwhile, and it was told to leave.
+    if (this.#slots[slot] !== worker) return
+    if (problem === undefined) return this.#place(slot, worker)
+    this.#slots[slot] = undefined
+    if (this.#isClosing) return
+    this.#options.tell(`A worker could not be started: ${problem}. It is tried again.`)
+    void this.#revive(slot, this.#nextPause(slot), "crash")
   }
 
   /** None for one that has not crashed before. */
@@ -191,20 +207,20 @@ export class Fleet {
 
   /** @returns whether the new worker came to serve; where it does not, the old one stays. */
   async #reloadOne(slot: number): Promise<boolean> {
-    const old = this.#slots[slot]
     const worker = this.#begin()
-    try {
-      await worker.ready
-    } catch {
-      this.#options.tell("A new worker could not be started: the old ones stay.")
-      return false
-    }
-    if (this.#isClosing) {
-      await worker.leave(0)
+    this.#coming.add(worker)
+    const problem = await problemOf(worker)
+    this.#coming.delete(worker)
+    // Whoever closes has ended it, too.
+    if (this.#isClosing) return false
+    if (problem !== undefined) {
+      this.#options.tell(`A new worker could not be started: ${problem}. The old ones stay.`)
       return false
     }
     this.#replaced.add({ why: "reload" satisfies Why })
-    if (old !== undefined && old.state !== "ended") this.#leaving.add(old)
+    // It may have ended meanwhile, and another one be opening there, which has counted nothing yet.
+    const old = this.#slots[slot]
+    if (old?.state === "ready" || old?.state === "leaving") this.#leaving.add(old)
     this.#place(slot, worker)
     await old?.leave(this.#options.graceMs)
     return true
@@ -226,6 +242,13 @@ export class Fleet {
     return done
   }
 }
+
+/** Why it cannot serve; undefined once it can. */
+const problemOf = (worker: WorkerProcess): Promise<string | undefined> =>
+  worker.ready.then(
+    () => undefined,
+    async () => describe(await worker.ended),
+  )
 
 export interface Assignment {
   readonly worker: WorkerProcess

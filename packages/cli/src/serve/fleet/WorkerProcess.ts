@@ -9,6 +9,8 @@ export type WorkerState = "opening" | "ready" | "leaving" | "ended"
 export interface Ending {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
+  /** It was ended, since it had not opened for so long. */
+  readonly hungForMs?: number
 }
 
 /** How long a worker's figures are waited for. */
@@ -36,7 +38,8 @@ export class WorkerProcess {
   #whenFigures: Array<(text: string) => void> = []
   readonly #child: ChildProcess
 
-  constructor(id: number, path: string, child: ChildProcess) {
+  /** @param openWithinMs how long it may take until it is ready; Infinity for as long as it likes */
+  constructor(id: number, path: string, child: ChildProcess, openWithinMs: number) {
     this.id = id
     this.path = path
     this.#child = child
@@ -44,13 +47,20 @@ export class WorkerProcess {
     this.ready = ready.promise
     // Whoever waits for it is told; nobody has to.
     ready.promise.catch(() => undefined)
+    let isLate = false
+    const opening = onceAfter(openWithinMs, () => {
+      isLate = true
+      child.kill("SIGKILL")
+    })
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
+        clearTimeout(opening)
         this.#state = "ended"
         this.agent.destroy()
         for (const tell of this.#whenFigures.splice(0)) tell(this.#figures)
-        ready.reject(new Error(`a worker ended before it was ready (${describe({ code, signal })})`))
-        resolve({ code, signal })
+        const ending: Ending = { code, signal, ...(isLate && { hungForMs: openWithinMs }) }
+        ready.reject(new Error(`a worker ended before it was ready (${describe(ending)})`))
+        resolve(ending)
       }
       child.once("exit", end)
       // It could not be started at all: there is no exit then.
@@ -58,6 +68,7 @@ export class WorkerProcess {
     })
     child.on("message", (message) => {
       if (isFromWorker(message)) this.#hear(message, ready.resolve)
+      if (this.#state !== "opening") clearTimeout(opening)
     })
   }
 
@@ -135,5 +146,15 @@ export class WorkerProcess {
   }
 }
 
-export const describe = ({ code, signal }: Ending): string =>
-  signal !== null ? `signal ${signal}` : code === null ? "it could not be started" : `exit code ${code}`
+/** A timer of Node's cannot be set for longer than some 24 days. */
+const onceAfter = (milliseconds: number, work: () => void): NodeJS.Timeout | undefined =>
+  milliseconds < 2 ** 31 ? setTimeout(work, milliseconds).unref() : undefined
+
+export const describe = ({ code, hungForMs, signal }: Ending): string =>
+  hungForMs !== undefined
+    ? `it had not opened within ${Math.ceil(hungForMs / 1000)} s`
+    : signal !== null
+      ? `signal ${signal}`
+      : code === null
+        ? "it could not be started"
+        : `exit code ${code}`

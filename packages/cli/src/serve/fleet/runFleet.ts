@@ -25,6 +25,9 @@ export interface FleetServing {
 /** What the fleet answers by itself; all else is the workers'. */
 const standing = new Set(["/", "/healthz", "/readyz", "/metrics"])
 
+/** A model of 27 billion parameters is read from a slow disk in less. */
+const openWithinMs = 600_000
+
 /** Serves until the console's signal fires, and then until all is answered or the time of grace is over. */
 export async function runFleet(console: Console, options: ServeOptions, serving: FleetServing): Promise<void> {
   await using sockets = await socketFolder()
@@ -35,6 +38,7 @@ export async function runFleet(console: Console, options: ServeOptions, serving:
     size: serving.workers,
     slack: serving.slack,
     graceMs,
+    openWithinMs,
     ...sockets,
     start: startWorker,
     tell,

@@ -22,13 +22,14 @@ afterAll(() => rm(folder, { recursive: true }))
 let fleets = 0
 
 /** A fleet of stand-ins behind a port. */
-async function open(size: number, kindOf: (id: number) => string = () => "any") {
+async function open(size: number, kindOf: (id: number) => string = () => "any", openWithinMs = 60_000) {
   const number = fleets++
   let started = 0
   const told: Array<string> = []
   const fleet = new Fleet({
     size,
     graceMs: 2000,
+    openWithinMs,
     slack: 2,
     start: (path) => fork(standIn, [path, kindOf(++started)], { detached: true }),
     pathFor: (id) => join(folder, `${number}-${id}`),
@@ -142,8 +143,32 @@ describe("a fleet", () => {
     const before = await whoAnswers(one, "Hello")
     await one.fleet.reload()
     expect(await whoAnswers(one, "Hello")).toBe(before)
-    expect(one.told).toStrictEqual(["A new worker could not be started: the old ones stay."])
+    expect(one.told).toStrictEqual(["A new worker could not be started: exit code 3. The old ones stay."])
     await using none = await open(1, () => "broken")
     await expect(none.opened).rejects.toThrow("a worker ended before it was ready (exit code 3)")
+  })
+  test("ends a new worker that hangs as it opens: who waits for a turn gets it, and nothing is left at the end", async () => {
+    const kinds = ["any", "hung", "broken"]
+    // The first one says how long opening takes here.
+    await using one = await open(1, () => kinds.shift() ?? "any", 1)
+    await one.opened
+    const before = await whoAnswers(one, "Hello")
+    const hung = one.fleet.reload()
+    one.fleet.ready[0]?.whenFull()
+    expect(await whoAnswers(one, "Hello")).toBe(before)
+    await hung
+    await vi.waitFor(() => expect(one.fleet.ready.map(({ pid }) => pid === before)).toStrictEqual([false]), soon)
+    expect(one.told.slice(0, 3).map((line) => line.replace(/\d+ s/, "N s"))).toStrictEqual([
+      "A new worker could not be started: it had not opened within N s. The old ones stay.",
+      "A worker takes more memory than --max-memory allows. Another one takes its place.",
+      "A worker could not be started: exit code 3. It is tried again.",
+    ])
+    const told = one.told.length
+    kinds.push("hung")
+    const last = one.fleet.reload()
+    await vi.waitFor(() => expect(kinds).toStrictEqual([]), soon)
+    await one.fleet.close(0)
+    await last
+    expect(one.told).toHaveLength(told)
   })
 })
