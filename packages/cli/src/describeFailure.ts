@@ -14,8 +14,15 @@ const tagOf = (error: Error): string => ("_tag" in error && typeof error._tag ==
 /** Options whose names are those of other options: `--model` runs a model here. */
 const addresses: Readonly<Record<string, ReadonlyArray<string>>> = {
   "model.url": ["url"],
+  "model.kind": ["kind"],
+  "model.model": ["remoteModel"],
   "shield.url": ["shieldUrl", "url"],
+  "shield.kind": ["shieldKind", "kind"],
+  "shield.model": ["shieldRemoteModel", "remoteModel"],
 }
+
+/** What a server's key comes from. */
+const keys = new Set(["model.auth", "shield.auth"])
 
 /**
  * `maxTokens: 0 is out of range` is said of `--max-tokens` here, and `policy.threshold` of `--threshold`; what is wrong
@@ -25,6 +32,7 @@ function withFlag(error: Error, options: OptionSpecs): string {
   if (!("option" in error) || typeof error.option !== "string" || !error.message.startsWith(error.option)) {
     return error.message
   }
+  if (keys.has(error.option)) return `FACET_API_KEY${error.message.slice(error.option.length)}`
   const ofServer = (addresses[error.option] ?? []).find((name) => Object.hasOwn(options, name))
   const server = ofServer === undefined ? undefined : options[ofServer]
   if (ofServer !== undefined && server !== undefined) {

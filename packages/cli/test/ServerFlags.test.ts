@@ -79,9 +79,21 @@ describe("a command", () => {
     assert.include(server.asked.map(({ path }) => path).join(), "/generative_scoring")
   })
 
-  it("names the flag of an address that is none", async () => {
-    const { code, stderr } = await facet(["generate", "A story.", "--url", "ftp://x"])
-    assert.strictEqual(code, 2)
-    assert.match(stderr, /UsageError: --url takes an address/)
+  it("names the flag of what is wrong with a server", async () => {
+    const judge = ["--guard", "--shield-url", server.url]
+    for (const [words, key, exit, problem] of [
+      [["--url", "ftp://me:sk-1@x"], "", 2, /UsageError: --url takes an address/],
+      [["--url", "http://me:sk-1@x"], "", 1, /InvalidRequestError: --url: it has a name/],
+      [["--url", server.url, "--remote-model", "other"], "", 1, /InvalidRequestError: --remote-model: .* gemma/],
+      [[...judge, "--shield-remote-model", "other"], "", 1, /InvalidRequestError: --shield-remote-model: .* gemma/],
+      [["--url", server.url], "sk 1", 1, /InvalidRequestError: FACET_API_KEY: it is no key/],
+    ] as const) {
+      const { code, stderr } = await facet(["generate", "A story.", "--verbose", ...words], {
+        env: { FACET_API_KEY: key },
+      })
+      assert.strictEqual(code, exit, stderr)
+      assert.match(stderr, problem)
+      assert.notMatch(stderr, /sk.1/)
+    }
   })
 })

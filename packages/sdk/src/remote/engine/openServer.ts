@@ -1,4 +1,5 @@
 /** A model behind a server, as a place for the effects to run on. */
+import { InvalidRequestError, invalidRequest } from "../../words/Errors.ts"
 import type { JudgingLimits } from "../../words/JudgingLimits.ts"
 import type { ModelDescription } from "../../words/ModelDescription.ts"
 import type { Place } from "../../words/Opened.ts"
@@ -36,12 +37,21 @@ export async function openServer(
   signal: AbortSignal,
 ): Promise<ServedPlace> {
   const endpoint = new Endpoint(readRemoteModel(option, remote))
-  const kind = remote.kind ?? (await findKind(endpoint, signal))
+  const ofServer = atOption(option)
+  const kind = remote.kind ?? (await findKind(endpoint, signal).catch(ofServer))
   const server = kinds[kind].open(endpoint, remote)
-  const { description, name } = await server.describe(signal)
+  const { description, name } = await server.describe(signal).catch(ofServer)
   const use = option === "model" ? "text" : "guard"
   const isChecked = remote.check !== false && (use === "text" || checksShield)
   const warnings = isChecked ? ((await server.check?.(use, signal)) ?? []) : []
   const model: ModelRef = { source: endpoint.url, use }
   return { engine: serverEngine(server, { judging, warnings }), model, name, description }
 }
+
+/** A server knows its fields alone, and not where it was named. */
+const atOption =
+  (option: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof InvalidRequestError)) throw error
+    throw invalidRequest(`${option}.${error.option}`, error.problem, error.remedy)
+  }

@@ -42,7 +42,7 @@ export function chooseModel<M extends { readonly names: ReadonlyArray<string> }>
   if (only !== undefined && (wanted !== undefined || more.length === 0)) return only
   const problem = wanted === undefined ? "the server has several models" : `the server has no "${wanted}"`
   const names = models.map(({ names }) => names[0])
-  throw invalidRequest("model.model", problem, `Name one of ${names.slice(0, 10).join(", ")}.`)
+  throw invalidRequest("model", problem, `Name one of ${names.slice(0, 10).join(", ")}.`)
 }
 
 /** @param contextLength tokens; undefined where the server does not tell. */

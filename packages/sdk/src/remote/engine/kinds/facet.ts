@@ -36,7 +36,7 @@ function openFacet(endpoint: Endpoint, { model: wanted }: RemoteModel): Server {
       telling(async () => {
         const { device, model } = await facet.describe({ signal })
         if (wanted !== undefined && wanted !== model) {
-          throw invalidRequest("model.model", `the server runs "${model}"`, "Name that, or another server.")
+          throw invalidRequest("model", `the server runs "${model}"`, "Name that, or another server.")
         }
         const description = { architecture: "unknown", contextLength: Infinity, leftOut: [], device }
         return { name: model, description }

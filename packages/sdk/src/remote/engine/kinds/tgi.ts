@@ -70,7 +70,7 @@ export const tgi: Kind = {
         const { max_total_tokens: length, model_id: name } = await endpoint.ask("/info", undefined, signal)
         if (typeof name !== "string") return endpoint.misread("/info", "no model")
         if (wanted !== undefined && wanted !== name) {
-          throw invalidRequest("model.model", `the server has no "${wanted}"`, `Name ${name}, or another server.`)
+          throw invalidRequest("model", `the server has no "${wanted}"`, `Name ${name}, or another server.`)
         }
         return servedModel(name, typeof length === "number" ? length : undefined)
       },
