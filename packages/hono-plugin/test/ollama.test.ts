@@ -154,6 +154,14 @@ describe("generate", () => {
     const raw = await facet.generate("The dog", { template: "none", maxTokens: 12 })
     expect((await client.generate({ model, prompt: "The dog", raw: true, options })).response).toBe(raw.text)
     expect(await client.generate({ model, prompt: "" })).toMatchObject({ done_reason: "load", response: "" })
+    for (const [keep_alive, done_reason] of [
+      [0, "unload"],
+      ["0s", "unload"],
+      ["0.5h", "load"],
+      [-1, "load"],
+    ] as const) {
+      expect(await client.generate({ model, prompt: "", keep_alive })).toMatchObject({ done_reason })
+    }
   })
 
   test("takes Ollama's options, under Ollama's names and defaults", async () => {
@@ -207,7 +215,7 @@ test("embed gives vectors of length 1", async () => {
   expect(first.length).toBe(own.length)
   expect(first[0]).toBeCloseTo((own[0] ?? NaN) / scale, 5)
   expect(prompt_eval_count).toBeGreaterThan(10)
-  expect((await client.embed({ model, input: "Hello" })).embeddings).toHaveLength(1)
+  expect((await client.embed({ model, input: "Hello", dimensions: own.length })).embeddings).toHaveLength(1)
   // The older route, which its client still has.
   const [text = ""] = harmless.sentences
   expect((await client.embeddings({ model, prompt: text })).embedding).toStrictEqual(first)

@@ -57,6 +57,7 @@ async function toldBy(response: Response): Promise<Told["error"]> {
 
 describe("chat", () => {
   const tool = { type: "function", function: { name: "now", parameters: {} } }
+  const allowing = (some: object) => ({ tools: [tool], tool_choice: { type: "allowed_tools", allowed_tools: some } })
   test.each<readonly [param: string, fields: object]>([
     ["messages", { messages: undefined }],
     ["messages", { messages: [] }],
@@ -143,7 +144,12 @@ describe("chat", () => {
       { tools: [{ type: "function", function: { name: "f", parameters: { type: "array" } } }] },
     ],
     ["tool_choice.name", { tools: [tool], tool_choice: { type: "function", function: { name: "f" } } }],
-    ["tool_choice.type", { tools: [tool], tool_choice: { type: "allowed_tools" } }],
+    ["tool_choice.type", { tools: [tool], tool_choice: { type: "web_search" } }],
+    ["tool_choice.allowed_tools", { tools: [tool], tool_choice: { type: "allowed_tools" } }],
+    ["tool_choice.allowed_tools.mode", allowing({ mode: "none", tools: [tool] })],
+    ["tool_choice.allowed_tools.tools", allowing({ mode: "auto", tools: [] })],
+    ["tool_choice.allowed_tools.tools[0].function.name", allowing({ mode: "auto", tools: [{ function: {} }] })],
+    ["tool_choice", allowing({ mode: "auto", tools: [{ function: { name: "other" } }] })],
     ["messages[1].tool_call_id", { messages: [...messages, { role: "tool", tool_call_id: "1", content: "x" }] }],
     ["tool_choice", { tool_choice: "required" }],
     ["functions", { functions: [tool.function] }],

@@ -5,6 +5,8 @@ export interface OllamaJob {
   readonly model: string | undefined
   /** Left out where a client only wants the model to be there. */
   readonly prompt: Prompt | undefined
+  /** The client wants the model to be gone. It stays, which is told; the answer has the word that clients wait for. */
+  readonly isUnloading: boolean
   readonly options: GenerateOptions
   readonly stream: boolean
   readonly isSpelt: boolean

@@ -58,6 +58,7 @@ function readShared(fields: RequestFields, prompt: Prompt | undefined, own: Gene
   const job: OllamaJob = {
     model: fields.text("model"),
     prompt,
+    isUnloading: prompt === undefined && isNoTime(fields.value("keep_alive")),
     options: {
       ...readModelOptions(fields),
       ...own,
@@ -75,6 +76,10 @@ function readShared(fields: RequestFields, prompt: Prompt | undefined, own: Gene
   fields.warnOfRest()
   return job
 }
+
+/** A number of seconds, or a duration as Go writes it: `0`, `"0"`, `"0s"`, `"0m"`. */
+const isNoTime = (value: unknown): boolean =>
+  value === 0 || (typeof value === "string" && /^[+-]?0+(\.0+)?[a-z]*$/.test(value))
 
 /** `"json"`, which is any object, or a JSON Schema; an empty text is none. */
 function readFormat(fields: RequestFields): JsonSchema | undefined {

@@ -4,7 +4,7 @@ import type { ToolCall } from "@facet/sdk/words"
 import { type Context, Hono } from "hono"
 import type { Exchange, Route } from "../Exchange.ts"
 import { badRequest } from "../openai/ApiError.ts"
-import { embedTexts, readTexts } from "../openai/Embeddings.ts"
+import { embedTexts, readTexts, readWidth } from "../openai/Embeddings.ts"
 import { type OpenAIOptions, readOptions, type Settings } from "../openai/OpenAIOptions.ts"
 import { RequestFields } from "../openai/RequestFields.ts"
 import { Service, type Work } from "../Service.ts"
@@ -112,7 +112,7 @@ async function embed(
   if (field === "prompt" && Array.isArray(given)) throw badRequest(field, "it is not one text.", "invalid_type")
   const texts = readTexts(given, field)
   const model = nameFor(fields.text("model"), settings.models)
-  fields.refuse("dimensions", "the model's vectors have one width. Leave it out.")
+  const width = readWidth(fields)
   // They say how tokens are chosen, and none are.
   readModelOptions(fields)
   warnOfLoading(fields)
@@ -120,7 +120,12 @@ async function embed(
   exchange.warn(fields.warnings)
   const { facet, loadMs } = await opened(service, context, exchange)
   const startedAt = performance.now()
-  const { tokens, vectors } = await embedTexts(texts, field, { facet, model, guard: settings.guard }, exchange)
+  const { tokens, vectors } = await embedTexts(
+    { texts, width },
+    field,
+    { facet, model, guard: settings.guard },
+    exchange,
+  )
   const embeddings = vectors.map((vector) => [...vector])
   return { model, embeddings, tokens, loadMs, totalMs: loadMs + performance.now() - startedAt }
 }

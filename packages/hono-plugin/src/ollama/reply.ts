@@ -91,7 +91,7 @@ class Lines {
 
   /** The model is there, and was asked nothing. */
   loaded(): object {
-    return { ...this.#line(""), done: true, done_reason: "load" }
+    return { ...this.#line(""), done: true, done_reason: this.#job.isUnloading ? "unload" : "load" }
   }
 
   /** Ollama tells a call when it is complete. */

@@ -4,12 +4,14 @@ import type { Exchange } from "../Exchange.ts"
 import { unitLength } from "../unitLength.ts"
 import type { CompletionModel } from "./CompletionModel.ts"
 import { badRequest, contentFiltered, unsupported } from "./ApiError.ts"
-import { kindOf, RequestFields } from "./RequestFields.ts"
+import { atLeastOne, kindOf, RequestFields } from "./RequestFields.ts"
 
 export interface EmbeddingJob {
   readonly model: string | undefined
   readonly texts: ReadonlyArray<string>
   readonly encoding: "float" | "base64"
+  /** How many numbers a vector is to have; undefined for as many as the model gives. */
+  readonly width: number | undefined
 }
 
 /** As many as OpenAI's API takes. */
@@ -22,12 +24,14 @@ export function readEmbeddingRequest(body: unknown): EmbeddingJob {
     model: fields.text("model"),
     texts: readTexts(fields.value("input"), "input"),
     encoding: readEncoding(fields),
+    width: readWidth(fields),
   }
   fields.value("user")
-  fields.refuse("dimensions", "the model's vectors have one width. Leave it out.")
   fields.finish()
   return job
 }
+
+export const readWidth = (fields: RequestFields): number | undefined => fields.number("dimensions", atLeastOne)
 
 function readEncoding(fields: RequestFields): "float" | "base64" {
   const encoding = fields.text("encoding_format") ?? "float"
@@ -60,10 +64,11 @@ function readText(text: unknown, path: string): string {
 /**
  * Embeds text after text, so that a long list takes one place in the queue and not all.
  *
- * @throws ApiError 400 for a text that the guard flags: all are judged before the first is embedded.
+ * @throws ApiError 400 for a text that the guard flags: all are judged before the first is embedded; and as `embedTexts`
  */
-export async function embedAll({ encoding, texts }: EmbeddingJob, server: CompletionModel, exchange: Exchange) {
-  const { vectors, tokens } = await embedTexts(texts, "input", server, exchange)
+export async function embedAll(job: EmbeddingJob, server: CompletionModel, exchange: Exchange) {
+  const { encoding } = job
+  const { vectors, tokens } = await embedTexts(job, "input", server, exchange)
   const data = vectors.map((vector, index) => ({
     object: "embedding",
     index,
@@ -72,8 +77,9 @@ export async function embedAll({ encoding, texts }: EmbeddingJob, server: Comple
   return { object: "list", data, model: server.model, usage: { prompt_tokens: tokens, total_tokens: tokens } }
 }
 
+/** @throws ApiError 400 for vectors of another width than the model's, which would have to be cut. */
 export async function embedTexts(
-  texts: ReadonlyArray<string>,
+  { texts, width }: Pick<EmbeddingJob, "texts" | "width">,
   field: string,
   { facet, guard }: CompletionModel,
   exchange: Exchange,
@@ -85,6 +91,10 @@ export async function embedTexts(
   let tokens = 0
   for (const text of texts) {
     const embedded = await facet.embed(text, exchange.call())
+    const own = embedded.embedding.length
+    if (width !== undefined && width !== own) {
+      throw unsupported("dimensions", `the model's vectors have ${own} numbers. Leave it out.`)
+    }
     vectors.push(unitLength(embedded.embedding))
     tokens += embedded.tokens
   }

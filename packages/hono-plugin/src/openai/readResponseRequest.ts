@@ -77,6 +77,7 @@ export function readResponseRequest(body: unknown): ResponseJob {
     },
   }
   fields.warn("store", "this server keeps no answers.")
+  readTruncation(fields)
   readRest(fields)
   warnOfOthers(fields)
   refuseState(fields)
@@ -112,6 +113,15 @@ function readForm(fields: RequestFields): JsonSchema | undefined {
   return schema
 }
 
+/** What fits is answered all the same: clients ask for it whatever they send. */
+function readTruncation(fields: RequestFields): void {
+  const truncation = fields.text("truncation") ?? "disabled"
+  if (truncation !== "auto" && truncation !== "disabled") {
+    throw badRequest("truncation", "it is neither auto nor disabled.", "invalid_value")
+  }
+  fields.warn("truncation", "what does not fit is refused, and not cut.", () => truncation === "disabled")
+}
+
 /** What needs answers to be kept, or work that goes on by itself. */
 function refuseState(fields: RequestFields): void {
   const kept = "this server keeps no answers. Send the whole conversation as `input`."
@@ -119,7 +129,6 @@ function refuseState(fields: RequestFields): void {
   fields.refuse("conversation", kept)
   fields.refuse("prompt", "this server keeps no prompts. Send the text.")
   fields.refuse("background", "this server answers while the client waits.")
-  fields.refuse("truncation", "what does not fit is refused, and not cut.", (value) => value === "disabled")
   // Those are the calls of a server's own tools, of which there are none.
   fields.value("max_tool_calls")
 }

@@ -14,8 +14,11 @@ type Place = "nested" | "flat"
  * @throws ApiError that names the field that is wrong.
  */
 export function readTools(fields: RequestFields, place: Place = "nested"): ToolOptions {
-  const tools = readToolList(fields, place)
-  const toolChoice = readChoice(fields, place)
+  const all = readToolList(fields, place)
+  const { allowed, toolChoice } = readChoice(fields, place)
+  const tools = allowed === undefined ? all : all?.filter(({ name }) => allowed.includes(name))
+  const unknown = allowed?.find((name) => all?.every((tool) => tool.name !== name) ?? true)
+  if (unknown !== undefined) throw badRequest("tool_choice", `no tool is called "${unknown}".`, "invalid_value")
   const parallelToolCalls = fields.flag("parallel_tool_calls")
   fields.refuse("functions", "it is deprecated. Send tools.")
   fields.refuse("function_call", "it is deprecated. Send tool_choice.", (value) => value === "none" || value === "auto")
@@ -44,19 +47,51 @@ function readTool(fields: RequestFields, place: Place): Tool {
   throw badRequest(own.at("parameters"), "it is no JSON Schema of an object.", "invalid_type")
 }
 
-function readChoice(fields: RequestFields, place: Place): ToolOptions["toolChoice"] {
-  const choice = fields.value("tool_choice")
-  if (choice === undefined || choice === "auto" || choice === "none" || choice === "required") return choice
+interface Choice {
+  readonly toolChoice: ToolOptions["toolChoice"]
+  /** The names of those that may be called; undefined for all. */
+  readonly allowed?: ReadonlyArray<string>
+}
+
+function readChoice(fields: RequestFields, place: Place): Choice {
+  const toolChoice = fields.value("tool_choice")
+  if (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none" || toolChoice === "required") {
+    return { toolChoice }
+  }
+  const choice = toolChoice
   if (typeof choice === "string") {
     throw badRequest("tool_choice", "it is not none, auto, required or the name of a function.", "invalid_value")
   }
   const own = new RequestFields(choice, "tool_choice", fields.warnings)
-  checkType(own)
-  const named = place === "flat" ? own : functionOf(own)
-  const name = requiredText(named, "name")
-  named.finish()
+  if (own.value("type") === "allowed_tools") return readAllowed(own, place)
+  return { toolChoice: { name: readName(own, place) } }
+}
+
+/** Some of the tools, where a client tells the same list each time: those that are left out are not told to the model. */
+function readAllowed(choice: RequestFields, place: Place): Choice {
+  const own = place === "flat" ? choice : requiredObject(choice, "allowed_tools")
+  const mode = requiredText(own, "mode")
+  const list = own.list("tools") ?? []
+  choice.finish()
   own.finish()
-  return { name }
+  if (mode !== "auto" && mode !== "required") {
+    throw badRequest(own.at("mode"), "it is neither auto nor required.", "invalid_value")
+  }
+  if (list.length === 0) throw badRequest(own.at("tools"), "there is none. Send tool_choice: none.", "invalid_value")
+  const allowed = list.map((tool, i) =>
+    readName(new RequestFields(tool, `${own.at("tools")}[${i}]`, own.warnings), place),
+  )
+  return { toolChoice: mode, allowed }
+}
+
+/** The name of a function that is told of elsewhere. */
+function readName(fields: RequestFields, place: Place): string {
+  checkType(fields)
+  const own = place === "flat" ? fields : functionOf(fields)
+  const name = requiredText(own, "name")
+  own.finish()
+  fields.finish()
+  return name
 }
 
 /** What the assistant called, in a message of its. */
@@ -93,10 +128,12 @@ function checkType(fields: RequestFields): void {
   if (type !== "function") throw unsupported(fields.at("type"), "this server calls functions only.")
 }
 
-function functionOf(fields: RequestFields): RequestFields {
-  const own = fields.object("function")
+const functionOf = (fields: RequestFields): RequestFields => requiredObject(fields, "function")
+
+function requiredObject(fields: RequestFields, name: string): RequestFields {
+  const own = fields.object(name)
   if (own !== undefined) return own
-  throw badRequest(fields.at("function"), "it is missing.", "missing_required_parameter")
+  throw badRequest(fields.at(name), "it is missing.", "missing_required_parameter")
 }
 
 export function requiredText(fields: RequestFields, name: string): string {

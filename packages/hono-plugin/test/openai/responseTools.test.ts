@@ -52,6 +52,13 @@ describe("the openai client's responses", () => {
     if (call?.type !== "function_call") throw new Error("no call of a function")
     expect(call).toMatchObject({ name: "get_weather", status: "completed" })
     expect(JSON.parse(call.arguments)).toStrictEqual(fitting)
+    const few = {
+      type: "allowed_tools" as const,
+      mode: "required" as const,
+      tools: [{ type: "function", name: "dig" }],
+    }
+    const held = await client.responses.create({ ...asked, tool_choice: few })
+    expect(held).toMatchObject({ tools, tool_choice: few, output: [{ name: "dig", arguments: "{}" }] })
     const output = { type: "function_call_output" as const, call_id: call.call_id, output: '{"sky":"blue"}' }
     const next = await client.responses.create({
       ...asked,

@@ -244,7 +244,7 @@ test.each<readonly [param: string, fields: object]>([
   ["previous_response_id", { previous_response_id: "resp_1" }],
   ["conversation", { conversation: "conv_1" }],
   ["background", { background: true }],
-  ["truncation", { truncation: "auto" }],
+  ["truncation", { truncation: "some" }],
   ["max_output_tokens", { max_output_tokens: 0 }],
   ["text.format.type", { text: { format: { type: "grammar" } } }],
   ["text.bogus", { text: { bogus: 1 } }],
@@ -254,6 +254,7 @@ test.each<readonly [param: string, fields: object]>([
   ["tools[0].function", { tools: [{ type: "function", name: "f", function: { name: "f" } }] }],
   ["tool_choice.name", { tools: [{ type: "function", name: "f" }], tool_choice: { type: "function", name: "g" } }],
   ["tool_choice", { tool_choice: "required" }],
+  ["tool_choice.mode", { tool_choice: { type: "allowed_tools", tools: [{ type: "function", name: "f" }] } }],
   ["top_logprobs", { top_logprobs: 2 }],
   ["include[0]", { include: [7] }],
   ["metadata", { metadata: "x" }],
@@ -281,12 +282,12 @@ test("what changes nothing is accepted, and told in a header", async () => {
     tools: [],
     tool_choice: "auto",
     parallel_tool_calls: true,
-    truncation: "disabled",
+    truncation: "auto",
     user: "ada",
   })
   expect(response.status).toBe(200)
-  for (const field of ["reasoning", "text.verbosity", "store", "include[0]"]) {
+  for (const field of ["reasoning", "text.verbosity", "store", "include[0]", "truncation"]) {
     expect(response.headers.get("x-facet-warning")).toContain(`${field}: `)
   }
-  expect(await response.json()).toMatchObject({ metadata: { a: "b" }, user: "ada" })
+  expect(await response.json()).toMatchObject({ metadata: { a: "b" }, truncation: "disabled", user: "ada" })
 })

@@ -78,6 +78,12 @@ describe("the openai client", () => {
     })
     expect(next.choices[0]?.finish_reason).toMatch(/length|stop|tool_calls/)
     expect(next.usage?.prompt_tokens).toBeGreaterThan(0)
+    const few = { mode: "required" as const, tools: [dig] }
+    const held = await client.chat.completions.create({
+      ...asked,
+      tool_choice: { type: "allowed_tools", allowed_tools: few },
+    })
+    expect(held.choices[0]?.message.tool_calls).toMatchObject([{ function: { name: "dig", arguments: "{}" } }])
   })
 
   test("puts a streamed call together", async () => {
