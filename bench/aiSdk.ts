@@ -4,7 +4,6 @@
  * client over `facet serve`, which is a process of its own with the same model.
  */
 import { cpus } from "node:os"
-import { parseArgs } from "node:util"
 import { createFacet } from "@facet/ai-sdk-provider"
 import { Facet } from "@facet/sdk"
 import { simulateReadableStream, streamText } from "ai"
@@ -12,12 +11,15 @@ import { MockLanguageModelV4 } from "ai/test"
 import OpenAI from "openai"
 import { startServer } from "./startServer.ts"
 import { inTurn, millisecondsOf } from "./timing.ts"
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({
-  options: {
-    model: { type: "string" },
-    rounds: { type: "string", default: "15" },
-    tokens: { type: "string", default: "200" },
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:ai-sdk",
+  about: "What adapters cost: the same tokens from the SDK, the AI SDK, and OpenAI's client over facet serve.",
+  flags: {
+    model: { type: "string", value: "FOLDER", about: "the model that is measured, instead of the embedded one" },
+    rounds: { type: "string", default: "15", value: "N", about: "rounds, in turn" },
+    tokens: { type: "string", default: "200", value: "N", about: "the most tokens of a text" },
   },
 })
 const rounds = Number(values.rounds)

@@ -1,11 +1,11 @@
 /** What Facet costs, on its own: see `main.ts`. Every figure is a minimum and a median over interleaved rounds of one run. */
 import { cpus } from "node:os"
 import { resolve } from "node:path"
-import { parseArgs } from "node:util"
 import { Facet, type GenerateOptions, type OpenOptions } from "@facet/sdk"
 import { defaultPolicies } from "@facet/sdk/words"
 import { inTurn, millisecondsOf, type Timing, timingOf } from "./timing.ts"
 import { watchLag } from "./watchLag.ts"
+import { readFlags } from "./readFlags.ts"
 
 /** Text that no round has seen before, so that no cache knows it. */
 const freshText = (round: number, words: number): string =>
@@ -32,15 +32,21 @@ interface Sides {
 }
 
 export async function benchAlone(words: ReadonlyArray<string>): Promise<void> {
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      model: { type: "string" },
-      shield: { type: "string" },
-      scope: { type: "string" },
-      rounds: { type: "string", default: "15" },
+  const { values } = readFlags(
+    {
+      command: "npx pnpm@12 bench",
+      about: "What Facet costs on its own: speed, judging and traces, as best and median of rounds.",
+      flags: {
+        model: { type: "string", value: "FOLDER", about: "the model that is measured, instead of the embedded one" },
+        shield: { type: "string", value: "FOLDER", about: "the guard (default the model itself, which is as large)" },
+        scope: { type: "string", value: "FOLDER", about: "its autoencoders" },
+        rounds: { type: "string", default: "15", value: "N", about: "rounds, in turn" },
+        peers: { type: "boolean", about: "beside other libraries: --peers --help says how" },
+        traces: { type: "boolean", about: "what traces cost at size: --traces --help says how" },
+      },
     },
-  })
+    words,
+  )
   const rounds = Number(values.rounds)
   const options: OpenOptions = {
     ...(values.model === undefined ? {} : { model: values.model }),

@@ -7,34 +7,43 @@
 import { readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { Facet, type GenerateOptions, type SiteName } from "@facet/sdk"
 import { randomModel } from "./peers/randomModel.ts"
 import { shapes, type Size, sizes } from "./peers/shapes.ts"
 import { randomScope } from "./randomScope.ts"
 import { inTurn, type Timing } from "./timing.ts"
+import { readFlags } from "./readFlags.ts"
 
 const tokens = 48
 
 export async function benchTraces(words: ReadonlyArray<string>): Promise<void> {
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      traces: { type: "boolean" },
-      size: { type: "string", default: "2b" },
-      sites: { type: "string" },
-      width: { type: "string", default: "16384" },
-      rounds: { type: "string", default: "5" },
-      folder: { type: "string", default: join(tmpdir(), "facet-bench") },
+  const { values } = readFlags(
+    {
+      command: "npx pnpm@12 bench --traces",
+      about: "What traces cost while a model of random weights writes, or the embedded one with its own autoencoders.",
+      flags: {
+        traces: { type: "boolean", about: "this benchmark" },
+        size: { type: "string", default: "2b", value: "S", of: [embedded, ...sizes], about: "whose shape" },
+        sites: { type: "string", value: "N", about: "layers that are traced at once (default all)" },
+        width: { type: "string", default: "16384", value: "N", about: "features of an autoencoder" },
+        rounds: { type: "string", default: "5", value: "N", about: "rounds, in turn" },
+        folder: {
+          type: "string",
+          default: join(tmpdir(), "facet-bench"),
+          value: "DIR",
+          about: "where models are made and kept",
+        },
+      },
     },
-  })
+    words,
+  )
   if (values.size === embedded) {
     await using facet = await Facet.open({ cacheBytes: 0 })
     const sites = (await facet.inspectAll("A", { topK: 1 })).map(({ layer, site }) => ({ layer, site }))
     return await print(facet, "the embedded model", sites, Number(values.rounds))
   }
   const size = sizes.find((known) => known === values.size)
-  if (size === undefined) throw new Error(`--size takes ${[embedded, ...sizes].join(", ")}, not "${values.size}"`)
+  if (size === undefined) throw new Error("a size that was checked is none")
   await using facet = await openWithScope(values.folder, size, Number(values.width))
   const sites = Array.from({ length: Number(values.sites ?? layersOf(size)) }, (_, layer) => ({ layer }))
   await print(facet, shapes[size].title, sites, Number(values.rounds))

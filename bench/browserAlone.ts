@@ -7,7 +7,6 @@ import { mkdtemp, rm, symlink } from "node:fs/promises"
 import { cpus, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import { Facet, type GenerateOptions, type OpenOptions } from "@facet/sdk"
 import { build } from "vite"
 import { openPage } from "../test/browser/page.ts"
@@ -15,12 +14,16 @@ import { renderersMegabytes } from "../test/browser/renderersMegabytes.ts"
 import { serveSite } from "../test/browser/site.ts"
 import type { BenchPage } from "./page/main.ts"
 import { inTurn } from "./timing.ts"
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "8" },
-    webgpu: { type: "boolean", default: false },
-    model: { type: "string" },
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:browser",
+  about: "What a browser costs: a model in a real Chromium on wasm, and on Node, in turn.",
+  flags: {
+    rounds: { type: "string", default: "8", value: "N", about: "rounds, in turn" },
+    webgpu: { type: "boolean", default: false, about: "on WebGPU, too" },
+    model: { type: "string", value: "FOLDER", about: "the model that is measured, instead of the embedded one" },
+    peers: { type: "boolean", about: "beside other libraries: --peers --help says how" },
   },
 })
 const rounds = Number(values.rounds)

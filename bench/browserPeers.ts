@@ -8,7 +8,6 @@ import { createRequire } from "node:module"
 import { availableParallelism, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import { build } from "vite"
 import { openBrowser } from "../test/browser/page.ts"
 import { serveSite } from "../test/browser/site.ts"
@@ -21,6 +20,7 @@ import { TaskMaker } from "./peers/TaskMaker.ts"
 import type { ContenderName, PeersPage } from "./peersPage/main.ts"
 import type { Pace } from "./peersPage/Contender.ts"
 import { timingOf } from "./timing.ts"
+import { readFlags } from "./readFlags.ts"
 
 const sizes = ["tiny", "270m"] as const satisfies ReadonlyArray<Size>
 const contenders: ReadonlyArray<ContenderName> = ["facet", "wllama", "transformers.js"]
@@ -28,18 +28,32 @@ const lengths = [33, 257]
 const written = 24
 
 export async function benchBrowserPeers(words: ReadonlyArray<string>): Promise<void> {
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      peers: { type: "boolean" },
-      size: { type: "string", default: "270m" },
-      rounds: { type: "string", default: "3" },
-      threads: { type: "string", default: String(availableParallelism()) },
-      folder: { type: "string", default: join(tmpdir(), "facet-bench") },
+  const { values } = readFlags(
+    {
+      command: "npx pnpm@12 bench:browser --peers",
+      about: "Facet beside wllama and transformers.js in one Chromium, on wasm, with the same random weights.",
+      flags: {
+        peers: { type: "boolean", about: "this benchmark" },
+        size: { type: "string", default: "270m", value: "S", of: sizes, about: "whose shape" },
+        rounds: { type: "string", default: "3", value: "N", about: "rounds, in turn" },
+        threads: {
+          type: "string",
+          default: String(availableParallelism()),
+          value: "N",
+          about: "threads of every side",
+        },
+        folder: {
+          type: "string",
+          default: join(tmpdir(), "facet-bench"),
+          value: "DIR",
+          about: "where models are made and kept",
+        },
+      },
     },
-  })
+    words,
+  )
   const size = sizes.find((known) => known === values.size)
-  if (size === undefined) throw new Error(`--size takes ${sizes.join(" or ")}, not ${values.size}`)
+  if (size === undefined) throw new Error("a size that was checked is none")
   const [rounds, threads] = [Number(values.rounds), Number(values.threads)]
   const model = await randomModel(values.folder, size, shapes[size].widestBlock)
   await ggufModel(model)

@@ -5,21 +5,35 @@
  */
 import { readFile } from "node:fs/promises"
 import { cpus } from "node:os"
-import { parseArgs } from "node:util"
 import { Facet, type Policy, type Verdict } from "@facet/sdk"
 import { cascadeAtSize } from "./cascadeAtSize.ts"
 import { inTurn, millisecondsOf, timingOf } from "./timing.ts"
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({
-  options: {
-    model: { type: "string" },
-    shield: { type: "string" },
-    tokens: { type: "string", default: "160" },
-    escalated: { type: "string", default: "0.1" },
-    policies: { type: "string", default: "dangerous_content,harassment,hate_speech,sexually_explicit" },
-    rounds: { type: "string", default: "2" },
+const { refuse, values } = readFlags({
+  command: "npx pnpm@12 bench:cascade",
+  about:
+    "What a cascade of a probe and the guard saves, and what it loses. With --model and --shield: what it saves at their size.",
+  flags: {
+    model: { type: "string", value: "FOLDER", about: "a text model, with --shield" },
+    shield: { type: "string", value: "FOLDER", about: "a guard, with --model" },
+    tokens: { type: "string", default: "160", value: "N", about: "the most tokens of a text, of the two" },
+    escalated: {
+      type: "string",
+      default: "0.1",
+      value: "N",
+      about: "the share that the guard is asked of, of the two",
+    },
+    policies: {
+      type: "string",
+      default: "dangerous_content,harassment,hate_speech,sexually_explicit",
+      value: "LIST",
+      about: "ids of policies, of the two",
+    },
+    rounds: { type: "string", default: "2", value: "N", about: "rounds, of the two" },
   },
 })
+if ((values.model === undefined) !== (values.shield === undefined)) refuse("--model and --shield go together.")
 if (values.model !== undefined && values.shield !== undefined) {
   await cascadeAtSize({
     model: values.model,

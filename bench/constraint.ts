@@ -5,7 +5,6 @@
  */
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
-import { parseArgs } from "node:util"
 // oxlint-disable no-restricted-imports -- a form is a part of the engine that no effect gives by itself
 import { gemma2 } from "../packages/sdk/src/architectures/gemma2.ts"
 import { Automaton } from "../packages/sdk/src/engine/constraint/Automaton.ts"
@@ -17,13 +16,16 @@ import { openFolder } from "../packages/sdk/src/files/disk/openFolder.node.ts"
 import { openTokenizer } from "../packages/sdk/src/tokenizer/Tokenizer.ts"
 import type { Constraint } from "../packages/sdk/src/words/Constraint.ts"
 import { whole } from "../packages/sdk/src/words/Sliced.ts"
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({
-  options: {
-    texts: { type: "string", default: "20" },
-    tokens: { type: "string", default: "80" },
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:constraint",
+  about: "What it costs to hold a text to a form, at Gemma 2's 256,000 tokens and without a model.",
+  flags: {
+    texts: { type: "string", default: "20", value: "N", about: "texts of each form" },
+    tokens: { type: "string", default: "80", value: "N", about: "the most tokens of a text" },
     // A token of Gemma 2 2B's shape in 4 bits, after 257, on two cores: the README's table.
-    step: { type: "string", default: "104" },
+    step: { type: "string", default: "104", value: "N", about: "milliseconds that a model takes for a token" },
   },
 })
 const [texts, tokens, step] = [Number(values.texts), Number(values.tokens), Number(values.step)]

@@ -3,11 +3,15 @@
  * about short texts of our own: how many are answered rightly, how far the probabilities are from that, whether the order of
  * options changes an answer; and the tokens that each kind of question takes.
  */
-import { parseArgs } from "node:util"
 import { type Answer, Facet, type LabelledExample, type Question, type Questions } from "@facet/sdk"
 import tasks from "./texts/decisions.json" with { type: "json" }
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({ options: { model: { type: "string" } } })
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:decisions",
+  about: "How well a model decides, and what that costs, on questions whose answers are known.",
+  flags: { model: { type: "string", value: "M", about: "the model that is measured, instead of the embedded one" } },
+})
 
 interface Task {
   readonly name: string

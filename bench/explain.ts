@@ -3,10 +3,23 @@
  * text that the embedded guard flags is judged again without the named span, and without random ones of as many words.
  */
 import { readFile } from "node:fs/promises"
-import { parseArgs } from "node:util"
 import { Facet } from "@facet/sdk"
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({ options: { set: { type: "string", multiple: true }, every: { type: "string" } } })
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:explain",
+  about: "Whether the words that a verdict is said to hang on are those, by the embedded guard.",
+  flags: {
+    set: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      of: ["hand", "plain"],
+      about: "which prompts (default both)",
+    },
+    every: { type: "string", value: "N", about: "one of so many prompts is judged (default 1)" },
+  },
+})
 const folder = "packages/tiny/recipe/facet_tiny/data/guard/prompts"
 /** One of so many prompts is judged. */
 const every = Number(values.every ?? 1)

@@ -11,9 +11,15 @@ import { convertModel, type ConvertOptions } from "@facet/checkpoint"
 import { Facet } from "@facet/sdk"
 import { dequantise, ggufBlock, ggufEncodings } from "@facet/sdk/folders"
 import { getLlama, LlamaLogLevel } from "node-llama-cpp"
+import { readFlags } from "./readFlags.ts"
 
-const [file, ...asked] = process.argv.slice(2)
-if (file === undefined) throw new Error("Name a GGUF file.")
+const { operands, refuse } = readFlags({
+  command: "npx pnpm@12 bench:gguf",
+  about: "A GGUF beside llama.cpp: perplexity of each page of text, and what both write after ten beginnings.",
+  operands: "FILE.gguf [f32 q8 q4 usual llama.cpp]",
+  flags: {},
+})
+const [file = refuse("Name a GGUF file."), ...asked] = operands
 
 const pages = fileURLToPath(new URL("../packages/checkpoint/test/gguf/pages/", import.meta.url))
 const texts = await Promise.all(

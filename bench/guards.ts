@@ -4,15 +4,19 @@
  */
 import { cpus } from "node:os"
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import { parseArgs } from "node:util"
 import { shieldMiddleware } from "@facet/ai-sdk-provider"
 import { shield } from "@facet/hono-plugin"
 import { Facet } from "@facet/sdk"
 import { generateText, wrapLanguageModel } from "ai"
 import { MockLanguageModelV4 } from "ai/test"
 import { Hono } from "hono"
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } })
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:guards",
+  about: "How long each of the guards keeps an app's thread from everything else.",
+  flags: { rounds: { type: "string", default: "3", value: "N", about: "rounds, in turn" } },
+})
 const rounds = Number(values.rounds)
 
 const filled = (text: string, length: number) => text.repeat(Math.ceil(length / text.length)).slice(0, length)

@@ -6,7 +6,6 @@
  * `--band 0` the squares alone. The text is another one than `bench:quantisation` measures with.
  */
 import { open, readFile } from "node:fs/promises"
-import { parseArgs } from "node:util"
 import { openCheckpoint } from "@facet/checkpoint"
 import { layOutSafetensors, openFolder } from "@facet/sdk/folders"
 // oxlint-disable no-restricted-imports -- every site of every layer in one run is more than an effect gives
@@ -16,18 +15,25 @@ import { Interlock } from "../packages/sdk/src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../packages/sdk/src/runtime/NodeRuntime.node.ts"
 import { type Site, siteKey } from "../packages/sdk/src/words/Site.ts"
 // oxlint-enable no-restricted-imports
+import { readFlags } from "./readFlags.ts"
 
-const { values } = parseArgs({
-  options: {
-    model: { type: "string" },
-    out: { type: "string" },
-    text: { type: "string", multiple: true, default: ["README.md"] },
-    tokens: { type: "string", default: "2044" },
-    band: { type: "string", default: "256" },
+const { refuse, values } = readFlags({
+  command: "npx pnpm@12 bench:importance",
+  about: "How much each input of a model's matrices counts, for facet convert --importance.",
+  flags: {
+    model: { type: "string", value: "FOLDER", about: "the model; needed" },
+    out: { type: "string", value: "FILE", about: "the .safetensors that is written; needed" },
+    text: { type: "string", multiple: true, default: ["README.md"], value: "FILE", about: "what it reads" },
+    tokens: { type: "string", default: "2044", value: "N", about: "the most tokens that it reads" },
+    band: {
+      type: "string",
+      default: "256",
+      value: "N",
+      about: "columns whose products are summed up, 0 for squares alone",
+    },
   },
 })
-const { model: folder, out } = values
-if (folder === undefined || out === undefined) throw new Error("--model and --out are needed")
+const { model: folder = refuse("--model is needed."), out = refuse("--out is needed.") } = values
 
 const checkpoint = await openCheckpoint(folder)
 const matrices = new Map(checkpoint.tensors.map((tensor) => [tensor.spec.name, tensor]))

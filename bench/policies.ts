@@ -4,10 +4,10 @@
  * guideline of each of its examples, which is nearly all the time: what would begin after `--seconds N` (240) is left out and
  * named.
  */
-import { parseArgs } from "node:util"
 import { readFile } from "node:fs/promises"
 import { Facet, type Policy, type PolicyExample } from "@facet/sdk"
 import { curveOf, rankingFigures } from "@facet/sdk/words"
+import { readFlags } from "./readFlags.ts"
 
 const folder = new URL("../packages/tiny/recipe/facet_tiny/data/guard/prompts/", import.meta.url)
 const guideline =
@@ -34,7 +34,11 @@ function split(all: ReadonlyArray<PolicyExample>, share: number) {
   return parts
 }
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "240" } } })
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:policies",
+  about: "What policies that were trained on examples are worth, and what they cost.",
+  flags: { seconds: { type: "string", default: "240", value: "N", about: "no training begins later" } },
+})
 const isOver = () => performance.now() > 1000 * Number(values.seconds)
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 const { held, rest } = split([...(await read("hand")), ...(await read("plain"))], heldOutShare)

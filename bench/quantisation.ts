@@ -10,7 +10,6 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import { convertModel, type ConvertOptions, openCheckpoint } from "@facet/checkpoint"
 import { Facet } from "@facet/sdk"
 import { isMatrix, openFolder } from "@facet/sdk/folders"
@@ -22,18 +21,21 @@ import { Interlock } from "../packages/sdk/src/runtime/Interlock.ts"
 import { makeNodeRuntime } from "../packages/sdk/src/runtime/NodeRuntime.node.ts"
 // oxlint-enable no-restricted-imports
 import { dequantise } from "./dequantise.ts"
+import { readFlags } from "./readFlags.ts"
 
 const embedded = (name: string): string => fileURLToPath(new URL(`../packages/tiny/models/${name}`, import.meta.url))
 const [gemmaFolder, shieldFolder] = [embedded("tiny-gemma-it"), embedded("tiny-shield")]
 
-const { values } = parseArgs({
-  options: {
-    model: { type: "string" },
-    importance: { type: "string" },
-    "guard-importance": { type: "string" },
-    text: { type: "string", multiple: true },
-    tokens: { type: "string", default: "2044" },
-    only: { type: "string", multiple: true, default: [""] },
+const { values } = readFlags({
+  command: "npx pnpm@12 bench:quantisation",
+  about: "What each dtype and block size costs in quality, beside the source's own weights in f32.",
+  flags: {
+    model: { type: "string", value: "FOLDER", about: "the model (default the embedded ones)" },
+    importance: { type: "string", value: "FILE", about: "what bench:importance measured" },
+    "guard-importance": { type: "string", value: "FILE", about: "the same of the guard" },
+    text: { type: "string", multiple: true, value: "FILE", about: "what it reads, with --model" },
+    tokens: { type: "string", default: "2044", value: "N", about: "the most tokens that it reads" },
+    only: { type: "string", multiple: true, default: [""], value: "WORDS", about: "ways whose names have these words" },
   },
 })
 

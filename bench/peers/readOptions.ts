@@ -1,7 +1,7 @@
 /** What `bench --peers` is asked for. */
 import { availableParallelism, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { parseArgs } from "node:util"
+import { helpOf, parseFlags } from "../readFlags.ts"
 import { type ClockName, clockNames } from "./Clock.ts"
 import { shapes, type Size, sizes } from "./shapes.ts"
 import { type SideName, sideNames } from "./Task.ts"
@@ -31,48 +31,46 @@ export interface PeerOptions {
   readonly against: string | undefined
 }
 
-export const help = `npx pnpm@12 bench --peers [OPTIONS]
+const peers = {
+  command: "npx pnpm@12 bench --peers",
+  about: "Facet, node-llama-cpp and transformers.js in turn, on models of random weights that are made here.",
+  flags: {
+    peers: { type: "boolean", about: "this benchmark" },
+    size: { type: "string", value: "S", of: sizes, about: "whose shape (default 270m)" },
+    minutes: { type: "string", value: "N", about: "the most that it may take, without making the models (default 5)" },
+    rounds: { type: "string", value: "N", about: "the most rounds (default 20)" },
+    contexts: { type: "string", value: "L", about: "context lengths in tokens (default 33,129,257,1025)" },
+    block: {
+      type: "string",
+      value: "N",
+      about: "weights that share a scale in Facet's folder: 32, 64 or 128 (default the widest that fits)",
+    },
+    prefill: { type: "string", value: "int8", about: "this Facet's prompts run with weights in 8 bits of their own" },
+    "share-weights": { type: "boolean", about: "this Facet's weights lie in a file as they are multiplied" },
+    threads: { type: "string", value: "N", about: "threads of every side (default one a core)" },
+    clock: {
+      type: "string",
+      value: "C",
+      of: clockNames,
+      about:
+        "cpu is the time that a side's process was at work, for machines that others use; it needs one thread, since threads that wait for each other in loops are at work, too (default wall)",
+    },
+    sides: { type: "string", value: "L", about: `of ${sideNames.join(", ")} (default all)` },
+    against: { type: "string", value: "DIR", about: "another checkout of Facet, as one more side" },
+    folder: {
+      type: "string",
+      value: "DIR",
+      about: "where models are made and kept (default in the system's folder for temporary files)",
+    },
+    json: { type: "string", value: "FILE", about: "writes all figures there" },
+  },
+} as const
 
-Facet, node-llama-cpp and transformers.js in turn, on models of random weights that are made here.
-
-  --size S        ${sizes.join(", ")} (default 270m)
-  --minutes N     the most that it may take, without the making of the models (default 5)
-  --rounds N      the most rounds (default 20)
-  --contexts L    context lengths in tokens (default 33,129,257,1025)
-  --block N       weights that share a scale in Facet's folder: 32, 64 or 128 (default the widest that fits)
-  --prefill int8  this Facet's prompts run with weights in 8 bits of their own
-  --share-weights this Facet's weights lie in a file as they are multiplied
-  --threads N     threads of every side (default one a core)
-  --clock C       wall, or cpu: the time that a side's process was at work, for machines that others use; needs one
-                  thread, since threads that wait for each other in loops are at work, too (default wall)
-  --sides L       of ${sideNames.join(", ")} (default all)
-  --against DIR   another checkout of Facet, as one more side
-  --folder DIR    where models are made and kept (default in the system's folder for temporary files)
-  --json FILE     writes all figures there
-`
+export const help = helpOf(peers)
 
 /** @throws Error that names the option and says what it takes */
 export function readOptions(words: ReadonlyArray<string>): PeerOptions {
-  const text = { type: "string" } as const
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      peers: { type: "boolean" },
-      size: text,
-      block: text,
-      contexts: text,
-      rounds: text,
-      minutes: text,
-      prefill: text,
-      "share-weights": { type: "boolean" },
-      threads: text,
-      clock: text,
-      folder: text,
-      json: text,
-      sides: text,
-      against: text,
-    },
-  })
+  const { values } = parseFlags(peers, words)
   const size = oneOf("--size", values.size ?? "270m", sizes)
   const clock = oneOf("--clock", values.clock ?? "wall", clockNames)
   const threads = count("--threads", values.threads, clock === "cpu" ? 1 : availableParallelism())
