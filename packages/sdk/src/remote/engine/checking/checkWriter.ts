@@ -40,7 +40,8 @@ export async function checkWriter({ endpoint, model, signal, vocabulary }: Writi
     expected = (await vocabulary.encodeParts(asking, chat)).length
   } catch (cause) {
     if (!(cause instanceof ServerError) || cause.status !== undefined) throw cause
-    return [`The model at ${endpoint.url} is no Gemma: it has no tokens for the turns of a chat.`]
+    const why = "it tells no tokens for the turns of a chat"
+    return [`The model at ${endpoint.url} is no Gemma, or the server is of another kind than was said: ${why}.`]
   }
   const body = { model: model.name, messages: [{ role: "user", content }], max_tokens: 1, temperature: 0 }
   const answer = await endpoint.find(path, body, signal)
