@@ -7,8 +7,10 @@ import type { RemoteModel } from "../../words/RemoteModel.ts"
 import type { ModelRef } from "../../words/Request.ts"
 import { Endpoint } from "./connection/Endpoint.ts"
 import { readRemoteModel } from "./connection/readRemoteModel.ts"
+import { beginElsewhere } from "./generating/beginElsewhere.ts"
 import { findKind } from "./kinds/findKind.ts"
 import { kinds } from "./kinds/kinds.ts"
+import type { Server } from "./Server.ts"
 import { serverEngine } from "./serverEngine.ts"
 
 /** A place, and what is known of its model. */
@@ -39,7 +41,11 @@ export async function openServer(
   const endpoint = new Endpoint(readRemoteModel(option, remote))
   const ofServer = atOption(option)
   const kind = remote.kind ?? (await findKind(endpoint, signal).catch(ofServer))
-  const server = kinds[kind].open(endpoint, remote)
+  const opened = kinds[kind].open(endpoint, remote)
+  const server: Server = {
+    ...opened,
+    generate: (request, signal) => beginElsewhere(endpoint, () => opened.generate(request, signal), signal),
+  }
   const { description, name } = await server.describe(signal).catch(ofServer)
   const use = option === "model" ? "text" : "guard"
   const isChecked = remote.check !== false && (use === "text" || checksShield)

@@ -124,6 +124,17 @@ describe("a second address", () => {
     assert.strictEqual(other.asked.length, before + 1)
   })
 
+  it("is asked where the first breaks off before it has said a word", async () => {
+    await using facet = await open({ fallback: [other.url] })
+    server.end = "cut"
+    server.pieces = [""]
+    assert.strictEqual((await facet.generate("Hello")).text, "A fox sleeps.")
+    await using alone = await open()
+    assert.include((await failure(alone.generate("Hello"))).message, "broke off")
+    await using both = await open({ fallback: [server.url] })
+    assert.include((await failure(both.generate("Hello"))).message, "broke off")
+  })
+
   it("does not go on with what another began", async () => {
     await using facet = await open({ fallback: [other.url] })
     server.end = "cut"

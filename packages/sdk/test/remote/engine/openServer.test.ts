@@ -104,6 +104,9 @@ describe("what is looked at when a server is opened", () => {
 
 describe("a key", () => {
   it("goes to its server, and stands in no error", async () => {
+    server.faults.push({ status: 403, body: `{"error":{"code":"sk-secret","type":"no sk-secret"}}` })
+    assert.notInclude((await failure(open({ auth: "sk-secret" }))).message, "sk-secret")
+    server.asked.length = 0
     server.faults.push({ status: 403, body: `{"error":{"code":"no","message":"key sk-secret"}}` })
     const error = await failure(open({ auth: "sk-secret" }))
     assert.strictEqual(server.asked[0]!.key, "Bearer sk-secret")

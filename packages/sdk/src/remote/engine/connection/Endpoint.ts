@@ -46,6 +46,8 @@ export class Endpoint {
   readonly #places: Places
   /** The address that answered last. */
   #current = 0
+  /** What may not be told, though a server tells it. */
+  #lastKey: string | undefined
   /** What each address called its model when it first did. */
   readonly #models = new Map<string, string>()
 
@@ -53,6 +55,21 @@ export class Endpoint {
     this.url = settings.urls[0]
     this.#settings = settings
     this.#places = new Places(settings.concurrency)
+  }
+
+  /** How many addresses there are beside one. */
+  get others(): number {
+    return this.#settings.urls.length - 1
+  }
+
+  /** The address that is asked next, as its place among all. */
+  get place(): number {
+    return this.#current
+  }
+
+  /** The address at a place is asked last, unless another one has answered meanwhile. */
+  passOver(place: number): void {
+    if (this.#current === place) this.#current = (place + 1) % this.#settings.urls.length
   }
 
   /** An answer as it is, be it of any kind. Its body has to be read to its end, or cancelled. */
@@ -130,7 +147,7 @@ export class Endpoint {
     const document = parseJson(line)?.value
     if (!isRecord(document)) return this.misread(path, "a part that is no JSON")
     const { error } = document
-    if (error !== undefined && error !== null) throw failedMidway(this.#address(path), document)
+    if (error !== undefined && error !== null) throw failedMidway(this.#address(path), document, this.#lastKey)
     this.#checkModel(path, document)
     return document
   }
@@ -240,6 +257,7 @@ export class Endpoint {
   /** One request to one address; an error where nothing answers there. */
   async #sendTo(url: string, { body, path, signal }: Asking): Promise<Response | ServerError> {
     const key = await this.#key(signal)
+    this.#lastKey = key
     let response: Response
     try {
       response = await fetch(`${url}${path}`, {
@@ -300,7 +318,7 @@ export class Endpoint {
     const { ok, status } = response
     if (ok) return
     const document = parseJson(await this.#text(asking, response).catch(() => ""))?.value
-    throw refusal(this.#address(asking.path), status, document)
+    throw refusal(this.#address(asking.path), status, document, this.#lastKey)
   }
 
   /** A model that is put in another's place is not known: not its answers' ids, and not whether it judges. */

@@ -43,19 +43,22 @@ export const redirected = (url: string, status: number): ServerError =>
     status,
   )
 
-/** @param document what the server said of it */
-export const refusal = (url: string, status: number, document: unknown): ServerError =>
+/**
+ * @param document what the server said of it
+ * @param key what it was asked with
+ */
+export const refusal = (url: string, status: number, document: unknown, key: string | undefined): ServerError =>
   serverError(
     url,
-    `the server answered ${status}${codeIn(document)}`,
+    `the server answered ${status}${codeIn(document, key)}`,
     isTooLong(document)
       ? "The text is longer than the model's context: shorten it, or start the server with a larger one."
       : (remedies[status] ?? fromLog),
     status,
   )
 
-export const failedMidway = (url: string, document: unknown): ServerError =>
-  serverError(url, `the server failed${codeIn(document)}`, fromLog)
+export const failedMidway = (url: string, document: unknown, key: string | undefined): ServerError =>
+  serverError(url, `the server failed${codeIn(document, key)}`, fromLog)
 
 const fromLog = "See what its message and its log say, and whether `url`, `kind` and `model` are right."
 
@@ -76,10 +79,11 @@ function isTooLong(document: unknown): boolean {
   return code === "context_length_exceeded" || type === "exceed_context_size_error" || param === "input_tokens"
 }
 
-/** The kind of an error alone: a message may repeat a part of what was sent, and of the key. */
-function codeIn(document: unknown): string {
+/** The kind of an error alone: a message may repeat a part of what was sent, and of the key; and so may what is no kind. */
+function codeIn(document: unknown, key: string | undefined): string {
   const error = isRecord(document) && isRecord(document["error"]) ? document["error"] : document
   const fields = isRecord(error) ? [error["type"], error["code"], error["error_type"]] : []
-  const code = fields.filter((field) => typeof field === "string").find((field) => /^[\w.-]{1,60}$/.test(field))
+  const isKind = (field: string) => /^[\w.-]{1,60}$/.test(field) && (key === undefined || !field.includes(key))
+  const code = fields.filter((field) => typeof field === "string").find(isKind)
   return code === undefined ? "" : ` (${code})`
 }
