@@ -27,6 +27,8 @@ describe("what goes wrong", () => {
     const at = (fault: ModelServer["faults"][number]) => (server.faults.push(fault), failure(open()))
     assert.include((await at({ status: 200, body: "<html></html>" })).message, "HTML")
     assert.include((await at({ status: 401, body: `{"error":{"message":"bad sk-1"}}` })).message, "`auth`")
+    server.faults.push({ status: 401, body: `{"error":{"message":"bad sk-1"}}` })
+    assert.include((await failure(open({ kind: "facet" }))).message, "`auth`")
     assert.match((await failure(open({ model: "other" }))).message, /^model\.model: .*gemma/)
     const guarded = Facet.open({ model: { url: server.url }, shield: { url: server.url, model: "other" } })
     assert.match((await failure(guarded)).message, /^shield\.model: .*gemma/)

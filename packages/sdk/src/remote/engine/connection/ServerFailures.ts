@@ -73,6 +73,10 @@ const remedies: Readonly<Record<number, string>> = {
   504: "A proxy did not wait for it: raise its time-out.",
 }
 
+/** What to do where the key is why; undefined where it is not. */
+export const keyRemedy = (status: number | undefined): string | undefined =>
+  status === 401 || status === 403 ? remedies[status] : undefined
+
 /** As OpenAI, llama.cpp's server and vLLM say it, each by a field of its own. */
 function isTooLong(document: unknown): boolean {
   const { code, param, type } = isRecord(document) && isRecord(document["error"]) ? document["error"] : ({} as const)

@@ -7,6 +7,7 @@ import type { Asking, GenerateRequest } from "../../../words/Request.ts"
 import { RemoteError } from "../../RemoteError.ts"
 import { RemoteFacet } from "../../RemoteFacet.ts"
 import type { Endpoint } from "../connection/Endpoint.ts"
+import { keyRemedy } from "../connection/ServerFailures.ts"
 import type { Abilities, Server } from "../Server.ts"
 import type { Kind } from "./Kind.ts"
 
@@ -129,5 +130,5 @@ async function telling<A>(work: () => Promise<A>): Promise<A> {
 function told(cause: unknown): FacetError {
   if (!(cause instanceof RemoteError)) return asFacetError("Asking the server", cause)
   const { problem, remedy, status, url } = cause
-  return new ServerError({ url, problem, remedy, ...(status !== undefined && { status }) })
+  return new ServerError({ url, problem, remedy: keyRemedy(status) ?? remedy, ...(status !== undefined && { status }) })
 }
