@@ -18,9 +18,12 @@ export function VerdictReason({ reason, text }: VerdictReasonProps) {
   const isInPlace = text?.slice(start, end) === words
   return (
     <p data-part="reason">
-      {isInPlace ? text.slice(0, start) : undefined}
-      <mark>{words}</mark>
-      {isInPlace ? text.slice(end) : undefined} <span data-part="without">{percent(without)} without</span>
+      <bdi>
+        {isInPlace ? text.slice(0, start) : undefined}
+        <mark>{words}</mark>
+        {isInPlace ? text.slice(end) : undefined}
+      </bdi>{" "}
+      <span data-part="without">{percent(without)} without</span>
     </p>
   )
 }
