@@ -2,7 +2,7 @@ import type { VerdictReason as Reason } from "@facet/sdk/words"
 import { percent } from "./percent.ts"
 
 export interface VerdictReasonProps {
-  readonly reason: Reason
+  readonly reason: Pick<Reason, "end" | "start" | "text" | "without">
   /** The text that the reason stands in. Where it is not that text, the reason's own words are shown. */
   readonly text?: string | undefined
 }
