@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { dashboardsFromNeuronpedia, Facet } from "@facet/sdk"
+import { scopeFolder } from "@facet/tiny"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { makeSae } from "../../sdk/test/fixtures/sae.ts"
 import { facet } from "./facet.ts"
 
 let root = ""
@@ -108,14 +108,13 @@ test("features are checked wherever they are read, and have the logits of where 
   const corpus = join(root, "one.txt")
   await writeFile(corpus, "The fox ran.")
   const dashboardAt = async (folder: string, site: string, index: number) => {
-    const place = join(root, "sites", folder, "layer_1/width_16/average_l0_2")
-    await mkdir(place, { recursive: true })
-    await writeFile(join(place, "params.npz"), makeSae({ dModel: 192, width: 16 }))
+    // As wide as both sites are, and of neither: what it finds there means nothing.
+    await cp(join(scopeFolder, "mlp_out"), join(root, "sites", folder), { recursive: true })
     const where = ["--scope", join(root, "sites", folder), "--site", site, "--features", String(index)]
     return scope("dashboard", corpus, ...where, "--out", join(root, "sites", "d.json"), "--json")
   }
-  const [none, heads] = [await dashboardAt("attn_z", "attn_z", 99), await dashboardAt("attn_z", "attn_z", 9)]
-  expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("attn_z.1 has no feature 99") })
+  const [none, heads] = [await dashboardAt("attn_z", "attn_z", 999), await dashboardAt("attn_z", "attn_z", 9)]
+  expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("attn_z.1 has no feature 999") })
   expect(JSON.parse(heads.stdout).logits).toBeUndefined()
   const transcoder = await dashboardAt("gemma-scope-2b-pt-transcoders", "mlp_in_norm", 9)
   expect(JSON.parse(transcoder.stdout)).toMatchObject({ logits: "W_dec * (1 + gain) @ W_U", features: [{ index: 9 }] })
