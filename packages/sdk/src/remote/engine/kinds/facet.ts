@@ -93,22 +93,22 @@ const abilitiesOf = (facet: RemoteFacet): Abilities => ({
   detokenise: ({ tokens, ...asking }, signal) => telling(() => facet.tokens.decode(tokens, callOf(asking, signal))),
 })
 
-/** Its server tells what one site holds, of every token. */
-function rowsOf(
+/** Its server tells what one site holds, of every token: asked site after site, as its queue is everybody's. */
+async function rowsOf(
   facet: RemoteFacet,
   text: string | TokenPrompt,
   { positions, sites }: NonNullable<InspectAllRequest["rows"]>,
   call: ReturnType<typeof callOf>,
 ): Promise<ReadonlyArray<Trace>> {
-  return Promise.all(
-    sites.map(async (site) => {
-      const { activations, tokens } = await facet.inspect(text, { ...site, topK: 0, activations: true, ...call })
-      if (activations === undefined) return { ...site, tokens: [] }
-      const row = new RowOfText(activations.length / tokens.length, positions)
-      row.add(activations)
-      return { ...site, tokens: [], activations: row.row }
-    }),
-  )
+  const traces: Array<Trace> = []
+  for (const site of sites) {
+    const { activations, tokens } = await facet.inspect(text, { ...site, topK: 0, activations: true, ...call })
+    if (activations === undefined) throw new Error("the server gave no activations")
+    const row = new RowOfText(activations.length / tokens.length, positions)
+    row.add(activations)
+    traces.push({ ...site, tokens: [], activations: row.row })
+  }
+  return traces
 }
 
 const asText = (text: string | ReadonlyArray<number>) => (typeof text === "string" ? text : { tokens: text })
