@@ -87,7 +87,12 @@ export function Playground({ onChange, problems, settings }: PlaygroundProps) {
           <>
             <h1 className="visually-hidden">Conversation with Gemma</h1>
             <Conversation messages={messages} status={status} settings={settings} onRetry={tryAgain} />
-            <Explore messages={messages} maxTokens={settings.maxTokens} />
+            {/* Another model's features have the same numbers, and mean something else. */}
+            <Explore
+              key={`${settings.model} ${settings.scope} ${settings.remote}`}
+              messages={messages}
+              maxTokens={settings.maxTokens}
+            />
             {isWaiting && facet.status === "ready" ? <PendingAnswer isGuarded={settings.guard} /> : undefined}
             {facet.status === "ready" ? undefined : modelCard}
             {error !== undefined && facet.status !== "error" && facet.status !== "unsupported" ? (

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { dashboardsFromNeuronpedia, Facet } from "@facet/sdk"
+import { scopeFolder } from "@facet/tiny"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { facet } from "./facet.ts"
 
@@ -103,6 +104,22 @@ test("features are searched by their labels and by example, and shown on dashboa
   expect(read.features[0]?.promoted?.map(({ token }) => token)).toStrictEqual(feature.pos_str)
 }, 120_000)
 
+test("features are checked wherever they are read, and have the logits of where they write", async () => {
+  const corpus = join(root, "one.txt")
+  await writeFile(corpus, "The fox ran.")
+  const dashboardAt = async (folder: string, site: string, index: number) => {
+    // As wide as both sites are, and of neither: what it finds there means nothing.
+    await cp(join(scopeFolder, "mlp_out"), join(root, "sites", folder), { recursive: true })
+    const where = ["--scope", join(root, "sites", folder), "--site", site, "--features", String(index)]
+    return scope("dashboard", corpus, ...where, "--out", join(root, "sites", "d.json"), "--json")
+  }
+  const [none, heads] = [await dashboardAt("attn_z", "attn_z", 999), await dashboardAt("attn_z", "attn_z", 9)]
+  expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("attn_z.1 has no feature 999") })
+  expect(JSON.parse(heads.stdout).logits).toBeUndefined()
+  const transcoder = await dashboardAt("gemma-scope-2b-pt-transcoders", "mlp_in_norm", 9)
+  expect(JSON.parse(transcoder.stdout)).toMatchObject({ logits: "W_dec * (1 + gain) @ W_U", features: [{ index: 9 }] })
+}, 60_000)
+
 test("dashboards go on where they were interrupted, and are the same", async () => {
   const corpus = join(root, "corpus.jsonl")
   const texts = ["The hungry dog ran home.", "A cat slept in the sun.", "The fox was happy."]
@@ -118,9 +135,14 @@ test("dashboards go on where they were interrupted, and are the same", async () 
   expect(broken.code).toBe(2)
   expect(broken.stderr).toContain("corpus.jsonl:3 is no row with a text")
   // What was collected is of another beginning now, or is no such file.
-  await writeFile(join(root, "long.txt"), "fox ".repeat(2000))
-  const long = await scope("dashboard", join(root, "long.txt"), "--out", join(root, "long.json"))
-  expect(long).toMatchObject({ code: 1, stderr: expect.stringMatching(/At text 1 of .*long\.txt:\nContextOverflow/) })
+  // Of what is longer than the context its beginning is read, also where it is too long to be tokenised.
+  await writeFile(join(root, "long.txt"), `${"fox ".repeat(2000)}\n${"fox \u{1f98a}".repeat(20_000)}\nA fox.`)
+  const long = await scope("dashboard", join(root, "long.txt"), "--features", "1", "--out", join(root, "long.json"))
+  expect(long).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining("2 texts are longer than the model's context"),
+  })
+  expect(JSON.parse(await readFile(join(root, "long.json"), "utf8"))).toMatchObject({ texts: 3, tokens: 2 * 1023 + 3 })
   const collected = await readFile(`${cut}.part`, "utf8")
   await writeFile(corpus, rows(3).replace("hungry", "tired"))
   const other = await scope("dashboard", corpus, "--out", cut)

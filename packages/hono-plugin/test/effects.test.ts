@@ -214,6 +214,14 @@ describe("answers", () => {
     expect(reports.at(-1)).toMatchObject({ route: "facet.embed", outcome: "done" })
   })
 
+  test("are what a Facet over the server is made of", async () => {
+    await using over = await Facet.open({ model: { url: server.url } })
+    const pairs = [{ positive: "The fox was happy.", negative: "The fox was sad." }]
+    // More layers than the server lets wait.
+    const options = { layers: [0, 1, 3, 4], positions: "mean" } as const
+    expect(await over.contrast(pairs, options)).toStrictEqual(await facet.contrast(pairs, options))
+  })
+
   test("CORS is Hono's own middleware's affair, and its headers stay", async () => {
     const response = await fetch(`${server.url}/facet/generate`, {
       method: "OPTIONS",

@@ -64,7 +64,7 @@ export const scope = defineCommand(
       [`scope pull gemma-scope-2b-pt-res-canonical/layer_20/width_16k/canonical`, "into Hugging Face's cache"],
       [`scope pull --model google/gemma-2-2b-it --layer 20`, "the canonical one of a layer"],
       [`scope labels gemma-2-2b/20-gemmascope-res-16k`, "fetch what Neuronpedia says of its features"],
-      [`scope search "animals"`, "features by their labels"],
+      [`scope search "night"`, "features by their labels"],
       [`scope search --on dogs.txt --off others.txt`, "features that fire on some texts and not on others"],
       [`scope dashboard corpus.jsonl --features 12,40 --out dashboards.json`, "where they fire; may be interrupted"],
       [`scope rm gemma-2-2b/20-gemmascope-res-16k --yes`, "remove it there"],

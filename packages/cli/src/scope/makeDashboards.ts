@@ -6,6 +6,7 @@ import {
   type DashboardReport,
   type Facet,
   type FeatureDashboard,
+  InvalidRequestError,
   type LogitEffect,
   isFacetError,
   type SiteName,
@@ -18,6 +19,7 @@ import { UsageError } from "../UsageError.ts"
 import { openScopeFacet } from "./openScopeFacet.ts"
 import { readTexts } from "./readTexts.ts"
 import type { ScopeAction } from "./ScopeAction.ts"
+import { toldOfCut, traceBeginning } from "./traceBeginning.ts"
 
 /** Texts between two savings of what was collected. */
 const betweenSavings = 25
@@ -32,7 +34,8 @@ export const makeDashboards: ScopeAction = async (console, corpus, values) => {
   const features = featuresOf(values.features)
   const key = JSON.stringify([corpus, values.model, values.scope, values.layer, values.site, values.features])
   const saved = new SavedDashboards(`${target}.part`, key)
-  const { dashboards, digest } = (await saved.read(most)) ?? { dashboards: new Dashboards({ features }), digest: "" }
+  const before = (await saved.read(most)) ?? { dashboards: new Dashboards({ features }), digest: "", cut: 0 }
+  const { dashboards, digest } = before
   if (dashboards.texts > 0) await console.err.writeLine(`Going on behind ${dashboards.texts} texts.`)
   const total = await countTexts(corpus, most)
   await using opened = await openScopeFacet(console, values)
@@ -42,24 +45,30 @@ export const makeDashboards: ScopeAction = async (console, corpus, values) => {
   await checkFeatures(facet, place, features)
   const hash = createHash("sha256")
   const known = dashboards.texts
+  let { cut } = before
   let number = 0
   try {
     for await (const text of readTexts(corpus)) {
       if (++number > most) break
-      if (number > known) dashboards.add(await facet.inspect(text, looking))
+      if (number > known) {
+        const { isCut, trace } = await traceBeginning(opened, text)
+        dashboards.add(trace)
+        if (isCut) cut++
+      }
       hash.update(`${text}\n`)
       if (number === known) saved.check(hash, digest)
       if (number <= known) continue
-      if (dashboards.texts % betweenSavings === 0) await saved.write(dashboards, hash)
+      if (dashboards.texts % betweenSavings === 0) await saved.write({ dashboards, cut }, hash)
       await showProgress(console, dashboards.texts, total)
     }
   } catch (cause) {
-    if (dashboards.texts > known) await saved.write(dashboards, hash)
+    if (dashboards.texts > known) await saved.write({ dashboards, cut }, hash)
     if (isFacetError(cause)) await console.err.writeLine(`At text ${number} of ${corpus}:`)
     throw cause
   }
   if (console.err.isTerminal) await console.err.write("\r\u001b[K")
   if (number < known) saved.check(hash, digest)
+  for (const line of toldOfCut(cut)) await console.err.writeLine(line)
   const made = await withLogits(facet, place, dashboards.dashboards())
   const report: DashboardReport = {
     model: values.model ?? "tiny",
@@ -111,8 +120,8 @@ async function showProgress({ err }: Console, done: number, total: number): Prom
   if (err.isTerminal) await err.write(`\r\u001b[K${bar(done / total, 20)} ${done} of ${total} texts`)
 }
 
-/** What is written elsewhere than into the residual stream has no logits of its own. */
-const hasLogits = (site: SiteName): boolean => site === "resid_post" || site === "mlp_out"
+/** What heads write goes through weights before it is a part of the residual stream; transcoders write at the MLP's output. */
+const hasLogits = (site: SiteName): boolean => site !== "attn_z"
 
 /** Features at once. */
 const perCall = 64
@@ -139,18 +148,28 @@ const logitsOf = (
 ): Pick<FeatureDashboard, "promoted" | "suppressed"> =>
   found === undefined ? {} : { promoted: found.promoted.map(bare), suppressed: found.suppressed.map(bare) }
 
-/** Said before the corpus is read, where the features have logits at all. */
+/** Said before the corpus is read. */
 async function checkFeatures(
   facet: Facet,
   { layer, site }: { readonly site: SiteName; readonly layer: number },
   features: ReadonlyArray<number> | undefined,
 ): Promise<void> {
-  if (features === undefined || !hasLogits(site)) return
-  await facet.featureLogits({ features: [Math.max(...features)], site, layer, topK: 1 })
+  if (features === undefined) return
+  try {
+    await facet.featureLogits({ features: [Math.max(...features)], site, layer, topK: 1 })
+  } catch (cause) {
+    // Features without logits are refused by their site, once it is known that they are there.
+    if (hasLogits(site) || !(cause instanceof InvalidRequestError && cause.option === "site")) throw cause
+  }
 }
 
-interface Saved {
+interface Collected {
   readonly dashboards: Dashboards
+  /** Texts of which only the beginning was read. */
+  readonly cut: number
+}
+
+interface Saved extends Collected {
   /** Of the texts that it was collected of. */
   readonly digest: string
 }
@@ -170,11 +189,11 @@ class SavedDashboards {
   async read(most: number): Promise<Saved | undefined> {
     const text = await readFile(this.#path, "utf8").catch(() => undefined)
     if (text === undefined) return undefined
-    const { collected, digest, key } = this.#parse(text)
+    const { collected, cut = 0, digest, key } = this.#parse(text)
     if (key !== this.#key) throw this.#refuse("is of another corpus or other options")
     const dashboards = this.#attempt(() => Dashboards.from(collected))
     if (dashboards.texts > most) throw this.#refuse(`has ${dashboards.texts} texts, more than --texts ${most}`)
-    return { dashboards, digest: String(digest) }
+    return { dashboards, digest: String(digest), cut: Number(cut) }
   }
 
   /** @param hash of as many texts as were collected before. */
@@ -183,9 +202,9 @@ class SavedDashboards {
       throw this.#refuse("is of texts that the corpus does not begin with any more")
   }
 
-  write(dashboards: Dashboards, hash: Hash): Promise<void> {
+  write({ cut, dashboards }: Collected, hash: Hash): Promise<void> {
     const digest = hash.copy().digest("hex")
-    return writeWhole(this.#path, JSON.stringify({ key: this.#key, digest, collected: dashboards.collected() }))
+    return writeWhole(this.#path, JSON.stringify({ key: this.#key, digest, cut, collected: dashboards.collected() }))
   }
 
   remove(): Promise<void> {

@@ -7,6 +7,7 @@ import { UsageError } from "../UsageError.ts"
 import { openScopeFacet } from "./openScopeFacet.ts"
 import { readTexts } from "./readTexts.ts"
 import type { ScopeAction, ScopeValues } from "./ScopeAction.ts"
+import { toldOfCut, traceBeginning } from "./traceBeginning.ts"
 
 export const searchFeatures: ScopeAction = async (console, words, values) => {
   if (words !== undefined && words.trim() !== "") return byLabel(console, words, values)
@@ -57,13 +58,18 @@ async function byExample(
 ): Promise<0> {
   const shown = most(values)
   await using opened = await openScopeFacet(console, values)
-  const { facet, looking } = opened
+  let cut = 0
   const read = async (path: string): Promise<ReadonlyArray<Trace>> => {
     const traces: Array<Trace> = []
-    for await (const text of readTexts(path)) traces.push(await facet.inspect(text, looking))
+    for await (const text of readTexts(path)) {
+      const { isCut, trace } = await traceBeginning(opened, text)
+      traces.push(trace)
+      if (isCut) cut++
+    }
     return traces
   }
   const [on, off] = [await read(files.on), await read(files.off)]
+  for (const line of toldOfCut(cut)) await console.err.writeLine(line)
   const hits = featuresByExample(on, off, { most: shown })
   const [first] = on
   const { out } = console

@@ -1,15 +1,8 @@
 import { type ComponentPropsWithoutRef, forwardRef, useDeferredValue, useId, useMemo, useState } from "react"
-import type { UseFeatureSearchResult } from "../hooks/useFeatureSearch.ts"
 import { isSameFeature, type PlacedFeature } from "../hooks/useSteering.ts"
 import { countOf } from "./Amounts.ts"
-import {
-  type FiringFeature,
-  firingFeatures,
-  firingsOf,
-  isFound,
-  type TracedText,
-  withSilent,
-} from "./features/Firings.ts"
+import { type FiringFeature, firingFeatures, firingsOf, foundAmong, type TracedText } from "./features/Firings.ts"
+import { type LabelSearch, SearchError } from "./features/LabelSearch.tsx"
 import { featureName } from "./trace/FeatureSummary.ts"
 import { SearchField } from "./trace/SearchField.tsx"
 import { visibleToken } from "./trace/visibleToken.ts"
@@ -22,7 +15,7 @@ export interface FeatureBrowserProps extends Omit<ComponentPropsWithoutRef<"sect
   readonly selected?: PlacedFeature | null | undefined
   readonly onSelect?: ((feature: PlacedFeature | null) => void) | undefined
   /** What `useFeatureSearch` gives: features that did not fire here are then found, too, by their labels. */
-  readonly search?: Pick<UseFeatureSearchResult, "features" | "setQuery"> | undefined
+  readonly search?: LabelSearch | undefined
   /** How many features are listed at most. Default 30. */
   readonly most?: number | undefined
 }
@@ -46,14 +39,9 @@ export const FeatureBrowser = forwardRef<HTMLElement, FeatureBrowserProps>(funct
   const [selected, select] = useControllable<PlacedFeature | null>(held, null, onSelect)
   const wanted = useDeferredValue(query)
   const features = useMemo(() => firingFeatures(texts), [texts])
-  const found = useMemo(
-    () =>
-      withSilent(
-        features.filter((feature) => isFound(feature, wanted)),
-        search?.features ?? [],
-      ),
-    [features, search?.features, wanted],
-  )
+  // What was found for another browser before this one is no answer to an empty field.
+  const others = query.trim() === "" ? undefined : search?.features
+  const found = useMemo(() => foundAmong(features, wanted, others), [features, others, wanted])
   const look = (text: string) => {
     setQuery(text)
     search?.setQuery(text)
@@ -63,7 +51,9 @@ export const FeatureBrowser = forwardRef<HTMLElement, FeatureBrowserProps>(funct
       <SearchField id={searchId} query={query} onChange={look} />
       <p data-part="summary" role="status">
         {found.length === 0 ? "No feature found" : countOf(found.length, "feature")}
+        {found.length > most ? `, the first ${most} of which are listed` : undefined}
       </p>
+      <SearchError search={search} />
       <ul data-part="features" aria-label="Features that fire most">
         {found.slice(0, most).map((feature) => {
           const isSelected = selected !== null && isSameFeature(feature, selected)
@@ -117,8 +107,8 @@ function Firings({ feature, texts }: { readonly feature: PlacedFeature; readonly
         <p data-part="summary">Nowhere in these texts</p>
       ) : (
         <ol data-part="places">
-          {firings.slice(0, mostFirings).map(({ activation, after, before, position, textId, title, token }) => (
-            <li key={`${textId} ${position}`}>
+          {firings.slice(0, mostFirings).map(({ activation, after, before, position, textId, title, token }, i) => (
+            <li key={`${textId} ${position} ${i}`}>
               <span data-part="text-title">{title}</span>{" "}
               <q data-part="surroundings" dir="auto">
                 {before}
@@ -130,6 +120,7 @@ function Firings({ feature, texts }: { readonly feature: PlacedFeature; readonly
           ))}
         </ol>
       )}
+      {firings.length > mostFirings ? <p data-part="summary">and {firings.length - mostFirings} more</p> : undefined}
     </div>
   )
 }

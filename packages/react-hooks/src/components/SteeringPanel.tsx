@@ -3,14 +3,17 @@ import {
   type FormEvent,
   forwardRef,
   useDeferredValue,
+  useEffect,
   useId,
   useMemo,
+  useRef,
   useState,
 } from "react"
-import type { UseFeatureSearchResult } from "../hooks/useFeatureSearch.ts"
 import { isSameFeature, type PlacedFeature, type SteeredFeature, type UseSteeringResult } from "../hooks/useSteering.ts"
 import type { GenerationSnapshot } from "../store/GenerationStore.ts"
 import { isFound } from "./features/Firings.ts"
+import { type LabelSearch, SearchError } from "./features/LabelSearch.tsx"
+import { pressOnce } from "./pressOnce.ts"
 import { featureName } from "./trace/FeatureSummary.ts"
 import { SearchField } from "./trace/SearchField.tsx"
 
@@ -20,7 +23,7 @@ export interface SteeringPanelProps extends Omit<ComponentPropsWithoutRef<"secti
   /** Features to choose from, such as those that fired in a chat. */
   readonly features: ReadonlyArray<PlacedFeature>
   /** What `useFeatureSearch` gives: features are then found among all that have a label. */
-  readonly search?: Pick<UseFeatureSearchResult, "features" | "setQuery"> | undefined
+  readonly search?: LabelSearch | undefined
   /** What is asked at first; people may write another. Default "Tell me a story." */
   readonly prompt?: string | undefined
   /** The sliders go from its negative to it. Default 60. */
@@ -46,13 +49,16 @@ export const SteeringPanel = forwardRef<HTMLElement, SteeringPanelProps>(functio
   ref,
 ) {
   const [prompt, setPrompt] = useState(asked)
+  const [latest, setLatest] = useState<PlacedFeature>()
+  const sliders = useRef<HTMLUListElement>(null)
   const promptId = useId()
   const { compare, plain, release, steer, steered, stop } = steering
   const isBusy = plain.status === "generating" || steered.status === "generating"
   const begin = (event: FormEvent) => {
     event.preventDefault()
-    if (prompt.trim() !== "") void compare(prompt)
+    if (!isBusy && prompt.trim() !== "") void compare(prompt)
   }
+  const pressStop = pressOnce(stop)
   return (
     <section
       aria-label="Steering"
@@ -65,16 +71,25 @@ export const SteeringPanel = forwardRef<HTMLElement, SteeringPanelProps>(functio
         features={features}
         search={search}
         chosen={steering.features}
-        onChoose={(feature) => steer(feature, maxStrength * startingShare)}
+        onChoose={(feature) => {
+          setLatest(feature)
+          steer(feature, maxStrength * startingShare)
+        }}
       />
-      <ul data-part="sliders" aria-label="Steered features">
+      <ul ref={sliders} tabIndex={-1} data-part="sliders" aria-label="Steered features">
         {steering.features.map((feature) => (
           <li key={`${feature.site}.${feature.layer}.${feature.index}`}>
             <StrengthSlider
               feature={feature}
               most={maxStrength}
+              isLatest={latest !== undefined && isSameFeature(feature, latest)}
               onChange={(strength) => steer(feature, strength)}
-              onRelease={() => release(feature)}
+              onRelease={() => {
+                // The button that has the focus goes with the feature.
+                sliders.current?.focus()
+                setLatest(undefined)
+                release(feature)
+              }}
             />
           </li>
         ))}
@@ -82,8 +97,18 @@ export const SteeringPanel = forwardRef<HTMLElement, SteeringPanelProps>(functio
       <form data-part="prompt" onSubmit={begin}>
         <label htmlFor={promptId}>Prompt</label>
         <input id={promptId} dir="auto" value={prompt} onChange={({ target }) => setPrompt(target.value)} />
+        {/* One button, which keeps the focus. */}
         {isBusy ? (
-          <button type="button" data-part="stop" onClick={stop}>
+          <button
+            type="button"
+            data-part="stop"
+            onKeyDown={pressStop.onKeyDown}
+            onClick={(event) => {
+              // By the end of the click it is a button that submits.
+              event.preventDefault()
+              pressStop.onClick(event)
+            }}
+          >
             Stop
           </button>
         ) : (
@@ -111,7 +136,8 @@ function FeatureSearch({ chosen, features, onChoose, search }: FeatureSearchProp
   const searchId = useId()
   const [query, setQuery] = useState("")
   const wanted = useDeferredValue(query)
-  const others = search?.features
+  // What was found for a panel before this one is no answer to an empty field.
+  const others = query.trim() === "" ? undefined : search?.features
   const found = useMemo(() => {
     const own = features.filter((feature) => isFound(feature, wanted))
     const more = (others ?? []).filter((feature) => !own.some((other) => isSameFeature(other, feature)))
@@ -134,6 +160,8 @@ function FeatureSearch({ chosen, features, onChoose, search }: FeatureSearchProp
           </li>
         ))}
       </ul>
+      {found.length > mostFound ? <p data-part="summary">and {found.length - mostFound} more</p> : undefined}
+      <SearchError search={search} />
       {(features.length > 0 || query !== "") && found.length === 0 ? (
         <p data-part="summary" role="status">
           No other feature found
@@ -146,12 +174,18 @@ function FeatureSearch({ chosen, features, onChoose, search }: FeatureSearchProp
 interface StrengthSliderProps {
   readonly feature: SteeredFeature
   readonly most: number
+  /** Whether it was just chosen: what it was chosen by is gone, and the focus with it. */
+  readonly isLatest: boolean
   readonly onChange: (strength: number) => void
   readonly onRelease: () => void
 }
 
-function StrengthSlider({ feature, most, onChange, onRelease }: StrengthSliderProps) {
+function StrengthSlider({ feature, isLatest, most, onChange, onRelease }: StrengthSliderProps) {
   const sliderId = useId()
+  const slider = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (isLatest) slider.current?.focus()
+  }, [isLatest])
   const { layer, site, strength } = feature
   const name = featureName(feature)
   return (
@@ -163,6 +197,7 @@ function StrengthSlider({ feature, most, onChange, onRelease }: StrengthSliderPr
         </span>
       </label>
       <input
+        ref={slider}
         id={sliderId}
         type="range"
         min={-most}

@@ -80,10 +80,8 @@ const meterStyle = (probability: number, threshold: number): CSSProperties =>
   ({ "--facet-share": probability, "--facet-threshold": threshold }) as CSSProperties
 
 /** A part of a message may come from anywhere: what is no reason is shown as none. */
-const isReason = (reason: unknown): reason is NonNullable<ToldVerdict["policies"][number]["reason"]> =>
-  typeof reason === "object" &&
-  reason !== null &&
-  "text" in reason &&
-  typeof reason.text === "string" &&
-  "without" in reason &&
-  typeof reason.without === "number"
+const isReason = (reason: unknown): reason is NonNullable<ToldVerdict["policies"][number]["reason"]> => {
+  if (typeof reason !== "object" || reason === null) return false
+  const { end, start, text, without }: Readonly<Record<string, unknown>> = { ...reason }
+  return typeof text === "string" && [start, end, without].every(Number.isFinite)
+}

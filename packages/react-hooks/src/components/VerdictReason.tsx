@@ -2,7 +2,7 @@ import type { VerdictReason as Reason } from "@facet/sdk/words"
 import { percent } from "./percent.ts"
 
 export interface VerdictReasonProps {
-  readonly reason: Reason
+  readonly reason: Pick<Reason, "end" | "start" | "text" | "without">
   /** The text that the reason stands in. Where it is not that text, the reason's own words are shown. */
   readonly text?: string | undefined
 }
@@ -18,9 +18,12 @@ export function VerdictReason({ reason, text }: VerdictReasonProps) {
   const isInPlace = text?.slice(start, end) === words
   return (
     <p data-part="reason">
-      {isInPlace ? text.slice(0, start) : undefined}
-      <mark>{words}</mark>
-      {isInPlace ? text.slice(end) : undefined} <span data-part="without">{percent(without)} without</span>
+      <bdi>
+        {isInPlace ? text.slice(0, start) : undefined}
+        <mark>{words}</mark>
+        {isInPlace ? text.slice(end) : undefined}
+      </bdi>{" "}
+      <span data-part="without">{percent(without)} without</span>
     </p>
   )
 }

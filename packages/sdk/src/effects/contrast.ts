@@ -7,7 +7,7 @@ import { lateCode } from "../words/lateCode.ts"
 
 /**
  * The mean difference between what a site holds of the positive and of the negative text of each pair: `[width]` for each
- * layer, not normalised. Texts are taken raw (`<bos>` first, no chat template); each is run once for each layer.
+ * layer, not normalised. Texts are taken raw (`<bos>` first, no chat template); each is run once for all layers.
  *
  * Fails with an `InvalidRequestError` when there are no pairs or the model has no such layer or site, and with a
  * `ContextOverflowError` when a text is longer than the context.

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { CacheSalt } from "../words/CacheSalt.ts"
 import { Client } from "../words/Client.ts"
 import { checked } from "../words/checked.ts"
-import type { ContrastOptions, ContrastPair, ContrastVector, ReadContrast } from "../words/Contrast.ts"
+import type { ContrastOptions, ContrastPair, ContrastVector } from "../words/Contrast.ts"
 import type { FacetError } from "../words/Errors.ts"
 import { Opened } from "../words/Opened.ts"
 import { readContrast } from "../words/readContrast.ts"
@@ -16,30 +16,23 @@ export const contrastPairs = Effect.fnUntraced(function* (
   const { engine, model } = (yield* Opened).text
   const reading = yield* checked(() => readContrast(pairs, options))
   const asking = { cacheSalt: yield* CacheSalt, client: yield* Client }
-  const { site } = reading
-  const vectors: Array<ContrastVector> = []
-  for (const layer of reading.layers) {
-    const stateOf = (text: string) =>
-      Effect.map(engine.inspect({ model, text, layer, site, topK: 0, activations: true, ...asking }), (trace) =>
-        stateIn(trace, reading),
-      )
-    let sum: Float64Array | undefined
-    for (const { negative, positive } of pairs) {
-      const [more, less] = [yield* stateOf(positive), yield* stateOf(negative)]
-      sum ??= new Float64Array(more.length)
-      for (let i = 0; i < sum.length; i++) sum[i]! += (more[i]! - less[i]!) / pairs.length
+  const { layers, positions, site } = reading
+  const sites = layers.map((layer) => ({ layer, site }))
+  const rowsOf = (text: string) => engine.inspectAll({ model, text, rows: { sites, positions }, ...asking })
+  const sums: Array<Float64Array> = []
+  for (const { negative, positive } of pairs) {
+    const [more, less] = [yield* rowsOf(positive), yield* rowsOf(negative)]
+    for (const i of sites.keys()) {
+      const [there, without] = [rowIn(more, i), rowIn(less, i)]
+      const sum = (sums[i] ??= new Float64Array(there.length))
+      for (let at = 0; at < sum.length; at++) sum[at]! += (there[at]! - without[at]!) / pairs.length
     }
-    vectors.push({ site, layer, vector: Float32Array.from(sum ?? []) })
   }
-  return vectors
+  return sites.map((place, i) => ({ ...place, vector: Float32Array.from(sums[i] ?? []) }))
 })
 
-/** What a text left at the site: of its last token, or on average. */
-function stateIn({ activations, tokens }: Trace, { positions }: Pick<ReadContrast, "positions">): Float64Array {
-  if (activations === undefined) throw new Error("the engine gave no activations")
-  const width = activations.length / tokens.length
-  if (positions === "last") return Float64Array.from(activations.subarray((tokens.length - 1) * width))
-  const mean = new Float64Array(width)
-  for (let at = width; at < activations.length; at++) mean[at % width]! += activations[at]! / (tokens.length - 1)
-  return mean
+function rowIn(traces: ReadonlyArray<Trace>, i: number): Float32Array {
+  const row = traces[i]?.activations
+  if (row === undefined) throw new Error("the engine gave no activations")
+  return row
 }

@@ -1,4 +1,5 @@
 /** What tells two kinds of texts apart in a model's inside, as vectors to steer along. */
+import type { RowPositions } from "./Request.ts"
 import type { SiteName } from "./Site.ts"
 
 /** Two texts that differ in what the vector is to mean, and in little else. */
@@ -28,5 +29,5 @@ export interface ContrastVector {
 export interface ReadContrast {
   readonly layers: ReadonlyArray<number>
   readonly site: SiteName
-  readonly positions: "last" | "mean"
+  readonly positions: RowPositions
 }

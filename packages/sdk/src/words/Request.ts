@@ -8,7 +8,7 @@ import type { Prompt } from "./Prompt.ts"
 import type { ExchangeLines } from "./promptReadings.ts"
 import type { Questions } from "./Question.ts"
 import type { SamplingOptions } from "./Sampling.ts"
-import type { SiteName } from "./Site.ts"
+import type { Site, SiteName } from "./Site.ts"
 import type { ToldTool } from "./Tool.ts"
 
 /** A model as its engine knows it, and what it is opened for. */
@@ -115,7 +115,16 @@ export interface ScoreRequest extends Asking {
 }
 
 /** Every site that has an autoencoder, out of one run. */
-export interface InspectAllRequest extends Omit<InspectRequest, "layer" | "site" | "activations"> {}
+export interface InspectAllRequest extends Omit<InspectRequest, "layer" | "site" | "activations"> {
+  /**
+   * Instead of features, what these sites hold: a trace of each without tokens, whose activations are one row, `[width]`, of the
+   * text's last token or the mean over all but `<bos>`.
+   */
+  readonly rows?: { readonly sites: ReadonlyArray<Site>; readonly positions: RowPositions } | undefined
+}
+
+/** Which tokens a row is made of. */
+export type RowPositions = "last" | "mean"
 
 export interface LensRequest extends Asking {
   readonly model: ModelRef

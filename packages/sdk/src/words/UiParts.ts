@@ -7,7 +7,14 @@ import { isRecord, type JsonFields, toJson } from "./Json.ts"
 import { ownMetadata } from "./ownMetadata.ts"
 import { withTrace } from "./Said.ts"
 import type { Trace } from "./Trace.ts"
-import { holdsBack, type Verdict, visibleVerdict, worseVerdict } from "./Verdict.ts"
+import {
+  holdsBack,
+  type PolicyVerdict,
+  type Verdict,
+  type VerdictReason,
+  visibleVerdict,
+  worseVerdict,
+} from "./Verdict.ts"
 
 /** The features of an answer's next tokens at one site: parts for one site follow each other without gaps. */
 export type FacetTraceData = Pick<Trace, "site" | "layer" | "tokens">
@@ -21,7 +28,14 @@ export interface FacetVerdictData {
 }
 
 /** A verdict as people are told it: a server may keep to itself what it cost. */
-export type ToldVerdict = Omit<Verdict, "tokens"> & Partial<Pick<Verdict, "tokens">>
+export interface ToldVerdict extends Omit<Verdict, "policies" | "tokens">, Partial<Pick<Verdict, "tokens">> {
+  readonly policies: ReadonlyArray<ToldPolicyVerdict>
+}
+
+/** One of its policies; what finding the reason cost may be left out. */
+export interface ToldPolicyVerdict extends Omit<PolicyVerdict, "reason"> {
+  readonly reason?: Omit<VerdictReason, "tokens"> & Partial<Pick<VerdictReason, "tokens">>
+}
 
 /** A judgement failed. With `onError: "allow"` what it was about was let through, otherwise it was blocked. */
 export interface FacetFailureData {

@@ -99,9 +99,13 @@ export interface Verdict {
  * What whoever sent the input, and waits for the output, may see of a verdict. Reasons quote what was judged: of an answer that
  * may be held back, and of an app's own system texts, they stay with the app.
  */
-export function visibleVerdict<V extends Pick<Verdict, "policies" | "turn">>(of: "input" | "output", verdict: V): V {
+export function visibleVerdict<V extends Explained>(of: "input" | "output", verdict: V): V {
   if (of === "input" && verdict.turn !== "system") return verdict
   return { ...verdict, policies: verdict.policies.map(({ reason: _reason, ...policy }) => policy) }
+}
+
+interface Explained extends Pick<Verdict, "turn"> {
+  readonly policies: ReadonlyArray<{ readonly reason?: object }>
 }
 
 type Flags = Pick<Verdict, "flagged"> & {

@@ -228,6 +228,7 @@ export {
   isFacetPart,
   type MessageWithParts,
   type SentFacetPart,
+  type ToldPolicyVerdict,
   type ToldVerdict,
   tracesOf,
   verdictsOf,

@@ -88,7 +88,7 @@ describe("contrast", () => {
     ["layers", pairs, { layers: [] }],
     ["layers", pairs, {}],
     ["layers[0]", pairs, { layers: ["1"] }],
-    ["layer", pairs, { layers: [6] }],
+    ["layers", pairs, { layers: [6] }],
     ["site", pairs, { layers: [1], site: "somewhere" }],
     ["positions", pairs, { layers: [1], positions: "first" }],
     ["layer", pairs, { layer: 1 }],

@@ -42,16 +42,22 @@ export function firingFeatures(texts: ReadonlyArray<TracedText>): ReadonlyArray<
   return [...found.values()].sort((a, b) => b.tokens - a.tokens || b.strongest - a.strongest)
 }
 
-/** Behind those that fire, the others that were found. */
-export const withSilent = (
+/**
+ * Those that fire and are looked for, and behind them those that were found elsewhere and are silent here.
+ *
+ * @param others what a search among all labels found.
+ */
+export function foundAmong(
   firing: ReadonlyArray<FiringFeature>,
-  found: ReadonlyArray<PlacedFeature>,
-): ReadonlyArray<FiringFeature> => [
-  ...firing,
-  ...found
-    .filter((feature) => !firing.some((other) => isSameFeature(other, feature)))
-    .map((feature) => ({ ...feature, strongest: 0, tokens: 0 })),
-]
+  query: string,
+  others: ReadonlyArray<PlacedFeature> = [],
+): ReadonlyArray<FiringFeature> {
+  const isAmong = (feature: PlacedFeature, list: ReadonlyArray<PlacedFeature>) =>
+    list.some((other) => isSameFeature(other, feature))
+  const found = firing.filter((feature) => isFound(feature, query) || isAmong(feature, others))
+  const silent = others.filter((feature) => !isAmong(feature, firing))
+  return [...found, ...silent.map((feature) => ({ ...feature, strongest: 0, tokens: 0 }))]
+}
 
 /** A token at which a feature fires, with what stands around it. */
 export interface Firing {
@@ -97,8 +103,9 @@ export function firingsOf(texts: ReadonlyArray<TracedText>, feature: PlacedFeatu
     .sort((a, b) => b.activation - a.activation)
 }
 
-/** Whether a feature is what somebody looks for: by its number, or by words of its label. */
+/** Whether a feature is what somebody looks for: by its number, or by words of its label in any order, as labels are searched. */
 export function isFound({ index, label = "" }: PlacedFeature, query: string): boolean {
   const wanted = query.trim().toLowerCase().replace(/^#/, "")
-  return wanted === "" || String(index) === wanted || label.toLowerCase().includes(wanted)
+  const text = label.toLowerCase()
+  return String(index) === wanted || wanted.split(/\s+/).every((word) => text.includes(word))
 }

@@ -1,5 +1,6 @@
 /** What fires in several texts, and features turned up and down: in a page, with effects that tell what they were asked. */
 import type { GenerateOptions, GenerationPart } from "@facet/sdk"
+import { InvalidRequestError } from "@facet/sdk/words"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { userEvent } from "vitest/browser"
 import { render } from "vitest-browser-react"
@@ -93,8 +94,10 @@ describe("FeatureBrowser", () => {
   })
 })
 
+const failedSearch = { option: "scope", problem: "no autoencoders were opened for it", remedy: "Open it with `scope`." }
+
 /** Effects that say what they are steered by. */
-function tellingEffects() {
+function tellingEffects({ isEndless = false, searchError }: { isEndless?: boolean; searchError?: Error } = {}) {
   const asked: Array<GenerateOptions> = []
   const stream = async function* (first: unknown, second: GenerateOptions = {}): AsyncGenerator<GenerationPart> {
     const options =
@@ -102,6 +105,7 @@ function tellingEffects() {
     asked.push(options)
     const isSteered = (options.interventions ?? []).length > 0
     yield { type: "text", text: isSteered ? "At night, a fox." : "A fox." }
+    if (isEndless) await new Promise(() => {})
     yield {
       type: "finish",
       finishReason: "stop",
@@ -112,11 +116,13 @@ function tellingEffects() {
   const never = () => Promise.reject(new Error("not asked"))
   // What a panel asks for is `stream` alone.
   // One that fires nowhere, and one that does.
-  const searchFeatures = async (query: string) =>
-    [
+  const searchFeatures = async (query: string) => {
+    if (searchError !== undefined) throw searchError
+    return [
       { site: "resid_post", layer: 2, index: 77, label: "animals at night" },
       { site: "resid_post", layer: 4, index: 3, label: "animals" },
-    ].filter(({ label }) => label.includes(query))
+    ].filter(({ label }) => query.split(" ").every((word) => label.includes(word)))
+  }
   const others = { generate: never, shield: never, inspect: never, decide: never }
   const effects = { stream, searchFeatures, ...others } as unknown as OpenEffects
   return { asked, effects }
@@ -146,6 +152,33 @@ describe("a search among all labels", () => {
       "animals",
       "animals at night",
     ])
+  })
+
+  it("finds by words in any order, and counts what fires here", async () => {
+    const screen = await render(
+      <FacetProvider facet={tellingEffects().effects}>
+        <Browser />
+      </FacetProvider>,
+    )
+    const search = screen.getByRole("searchbox", { name: "Search features" })
+    await search.fill("als anim")
+    await expect.element(screen.getByRole("button", { name: /^animals .* 2 tokens, 8.0 at most/ })).toBeVisible()
+    await search.fill("night animals")
+    await expect.element(screen.getByRole("button", { name: /^animals at night .* silent here/ })).toBeVisible()
+  })
+
+  it.each([
+    ["FeatureBrowser", Browser],
+    ["SteeringPanel", Panel],
+  ])("says in %s when it fails", async (_, Shown) => {
+    const { effects } = tellingEffects({ searchError: new InvalidRequestError(failedSearch) })
+    const screen = await render(
+      <FacetProvider facet={effects}>
+        <Shown />
+      </FacetProvider>,
+    )
+    await screen.getByRole("searchbox", { name: "Search features" }).fill("night")
+    await expect.element(screen.getByText(/no autoencoders were opened/)).toBeVisible()
   })
 
   it("finds what can be steered by", async () => {
@@ -182,6 +215,44 @@ describe("SteeringPanel", () => {
       expect.arrayContaining([undefined, [{ type: "steer", site: "resid_post", layer: 4, feature: 3, strength: 32 }]]),
     )
     expect(asked.every(({ maxTokens }) => maxTokens === 12)).toBe(true)
+  })
+
+  it("asks nothing again when it is stopped, by pointer or by keyboard", async () => {
+    const { asked, effects } = tellingEffects({ isEndless: true })
+    const screen = await render(
+      <FacetProvider facet={effects}>
+        <Panel />
+      </FacetProvider>,
+    )
+    const compare = screen.getByRole("button", { name: "Compare" })
+    const stop = screen.getByRole("button", { name: "Stop" })
+    await compare.click()
+    await stop.click()
+    await expect.element(compare).toBeVisible()
+    await expect.element(compare).toHaveFocus()
+    await userEvent.keyboard("{Enter}")
+    await expect.element(stop).toHaveFocus()
+    await userEvent.keyboard(" ")
+    await expect.element(compare).toHaveFocus()
+    expect(asked).toHaveLength(4)
+  })
+
+  it("keeps the keyboard's place where features are chosen and let go", async () => {
+    const screen = await render(
+      <FacetProvider facet={tellingEffects().effects}>
+        <Panel />
+      </FacetProvider>,
+    )
+    for (const name of ["Feature 9", "animals"]) {
+      ;(screen.getByRole("button", { name, exact: true }).element() as HTMLElement).focus()
+      await userEvent.keyboard("{Enter}")
+      await expect.element(screen.getByRole("slider", { name: new RegExp(name) })).toHaveFocus()
+    }
+    for (const name of ["animals", "Feature 9"]) {
+      ;(screen.getByRole("button", { name: `Do not steer by ${name}` }).element() as HTMLElement).focus()
+      await userEvent.keyboard("{Enter}")
+      await expect.element(screen.getByRole("list", { name: "Steered features" })).toHaveFocus()
+    }
   })
 
   it("lets a feature go, and asks nothing without a prompt", async () => {

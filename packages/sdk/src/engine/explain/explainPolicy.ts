@@ -59,6 +59,9 @@ export function explainPolicy(
     /** P(violation) with a stretch hidden, or undefined where it would cost too much to know. */
     const measure = (span: WordSpan) =>
       Effect.gen(function* () {
+        // Steps from either side may come to the same stretch.
+        const before = tried.find(({ from, to }) => from === span.from && to === span.to)
+        if (before !== undefined) return before.without
         const [start, end] = [words[span.from]?.start ?? 0, words[span.to - 1]?.end ?? 0]
         const rest = without(text, { start, end })
         const tokens = yield* inSlices(() =>

@@ -1,6 +1,5 @@
 /** Direct logit attribution of features: which tokens each makes likelier, and which less likely. */
 import * as Effect from "effect/Effect"
-import { checked } from "../../words/checked.ts"
 import { asFacetError, type FacetError } from "../../words/Errors.ts"
 import type { FeatureLogits, TokenEffect } from "../../words/Lens.ts"
 import type { OpenModel } from "../OpenModel.ts"
@@ -14,6 +13,7 @@ export interface FeatureLogitsOf {
   readonly model: OpenModel
   readonly sae: SaeFeatures
   readonly labels: ReadonlyMap<number, string>
+  /** Indices that the autoencoder has. */
   readonly features: ReadonlyArray<number>
   readonly topK: number
 }
@@ -27,9 +27,6 @@ export const featureLogits = ({
   topK,
 }: FeatureLogitsOf): Effect.Effect<FeatureLogits, FacetError> =>
   Effect.gen(function* () {
-    yield* checked(() => {
-      for (const [i, index] of features.entries()) sae.checkIndex(`features[${i}]`, index)
-    })
     const rows = yield* Effect.tryPromise({
       try: () => Promise.all(features.map((index) => sae.decoderRow(index))),
       catch: (cause) => asFacetError("Reading the autoencoder", cause),

@@ -7,6 +7,7 @@ import type { InspectAllRequest, InspectRequest } from "../../words/Request.ts"
 import { checkLayer, type Site } from "../../words/Site.ts"
 import type { Trace } from "../../words/Trace.ts"
 import type { OpenModel } from "../OpenModel.ts"
+import { rowsOfText } from "../rowsOfText.ts"
 import { traceSites } from "../traceSites.ts"
 import { traceText } from "../traceText.ts"
 import { askedBy, defaultTopK, type EngineParts, featureCount, tokensOf, told } from "./EngineParts.ts"
@@ -47,6 +48,15 @@ export const inspectAll = (
         const loaded = yield* models.load(request.model)
         const { model } = loaded
         const tokens = yield* tokensOf(model, request.text)
+        const { rows } = request
+        if (rows !== undefined) {
+          yield* checked(() => {
+            for (const { layer } of rows.sites) checkLayer(model.config.layers, layer, "layers")
+          })
+          const interventions = yield* scopes.interventions(request, loaded)
+          yield* models.openFor(model, rows.sites, interventions)
+          return yield* told(rowsOfText({ scheduler, model, tokens, ...rows, interventions }), interventions)
+        }
         const saes = yield* scopes.all(loaded)
         const interventions = yield* scopes.interventions(request, loaded)
         const sites = saes.map(({ entry: { layer, site } }) => ({ layer, site }))

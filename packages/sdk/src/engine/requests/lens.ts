@@ -42,7 +42,10 @@ export const featureLogits = (
         const { model } = loaded
         const { features, topK } = request
         const found = yield* scopes.features(loaded, siteOf(request))
-        yield* checked(() => checkWrites(found.sae.site, "site"))
+        yield* checked(() => {
+          for (const [i, index] of features.entries()) found.sae.checkIndex(`features[${i}]`, index)
+          checkWrites(found.sae.site, "site")
+        })
         yield* models.openToRead(model)
         return yield* featureLogitsOf({ scheduler, model, ...found, features, topK })
       }),

@@ -3,7 +3,10 @@ import { asFacetError, type FacetError, invalidRequest, ServerError } from "../.
 import type { EnginePart } from "../../../words/Generation.ts"
 import type { RemoteModel } from "../../../words/RemoteModel.ts"
 import { isRecord } from "../../../words/Json.ts"
-import type { Asking, GenerateRequest } from "../../../words/Request.ts"
+import type { TokenPrompt } from "../../../words/Prompt.ts"
+import type { Asking, GenerateRequest, InspectAllRequest } from "../../../words/Request.ts"
+import { RowOfText } from "../../../words/RowOfText.ts"
+import type { Trace } from "../../../words/Trace.ts"
 import { RemoteError } from "../../RemoteError.ts"
 import { RemoteFacet } from "../../RemoteFacet.ts"
 import type { Endpoint } from "../connection/Endpoint.ts"
@@ -68,8 +71,13 @@ const abilitiesOf = (facet: RemoteFacet): Abilities => ({
     telling(() => facet.score(asText(text), { alternatives, ...callOf(asking, signal) })),
   inspect: ({ activations, layer, site, text, topK, ...asking }, signal) =>
     telling(() => facet.inspect(asText(text), { activations, layer, site, topK, ...callOf(asking, signal) })),
-  inspectAll: ({ text, topK, ...asking }, signal) =>
-    telling(() => facet.inspectAll(asText(text), { topK, ...callOf(asking, signal) })),
+  inspectAll: ({ rows, text, topK, ...asking }, signal) =>
+    telling(() => {
+      const call = callOf(asking, signal)
+      return rows === undefined
+        ? facet.inspectAll(asText(text), { topK, ...call })
+        : rowsOf(facet, asText(text), rows, call)
+    }),
   lens: ({ layers, text, topK, ...asking }, signal) =>
     telling(() => facet.lens(asText(text), { layers, topK, ...callOf(asking, signal) })),
   featureLogits: ({ features, layer, site, topK, ...asking }, signal) =>
@@ -85,6 +93,24 @@ const abilitiesOf = (facet: RemoteFacet): Abilities => ({
     ),
   detokenise: ({ tokens, ...asking }, signal) => telling(() => facet.tokens.decode(tokens, callOf(asking, signal))),
 })
+
+/** Its server tells what one site holds, of every token: asked site after site, as its queue is everybody's. */
+async function rowsOf(
+  facet: RemoteFacet,
+  text: string | TokenPrompt,
+  { positions, sites }: NonNullable<InspectAllRequest["rows"]>,
+  call: ReturnType<typeof callOf>,
+): Promise<ReadonlyArray<Trace>> {
+  const traces: Array<Trace> = []
+  for (const site of sites) {
+    const { activations, tokens } = await facet.inspect(text, { ...site, topK: 0, activations: true, ...call })
+    if (activations === undefined) throw new Error("the server gave no activations")
+    const row = new RowOfText(activations.length / tokens.length, positions)
+    row.add(activations)
+    traces.push({ ...site, tokens: [], activations: row.row })
+  }
+  return traces
+}
 
 const asText = (text: string | ReadonlyArray<number>) => (typeof text === "string" ? text : { tokens: text })
 
