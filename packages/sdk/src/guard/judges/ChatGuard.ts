@@ -76,10 +76,9 @@ export function chatGuard({ mostTokens, name, names, options, policies, read }: 
         )
       // The question gives the answer its sense; its end is nearest to it.
       const question = (prompt ?? "").slice(-most).toWellFormed()
-      const scores = await inPieces(text, most, (piece) =>
+      return await inPieces(text, most, options, (piece) =>
         ask(response === undefined ? { prompt: piece, response } : { prompt: question, response: piece }, signal),
       )
-      return judgementOf(scores, options)
     },
   }
 }

@@ -10,8 +10,8 @@ import { marginOf } from "./nearerToFlag.ts"
 import { worstByName } from "./renamed.ts"
 
 /**
- * Flags what any of the judges flags. All are asked at once; one that fails makes the whole fail, unless another one flags:
- * nothing that it says could change that.
+ * Flags what any of the judges flags. All are asked at once; one that fails makes the whole fail, unless another one holds the
+ * text back: nothing that it says could change that.
  *
  * @throws InvalidRequestError for a judge that is none
  * @example
@@ -22,7 +22,8 @@ import { worstByName } from "./renamed.ts"
 export const anyOf = (judges: ReadonlyArray<Judge>): Judge =>
   ensemble("any", judges, (outcomes) => {
     const told = outcomes.flatMap(({ verdict }) => verdict ?? [])
-    if (!told.some(({ flagged }) => flagged)) throwFailure(outcomes)
+    // What lets out and tells, or cuts out, settles nothing: another one may hold it back.
+    if (!told.some(holdsBack)) throwFailure(outcomes)
     return { policies: worstByName(told.flatMap(({ policies }) => policies)), tokens: tokensOf(told) }
   })
 

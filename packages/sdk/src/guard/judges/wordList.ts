@@ -78,9 +78,9 @@ function alternative(word: string, isWhole: boolean): string {
   const escaped = word.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`).replaceAll(/\s+/g, String.raw`\s+`)
   const first = Array.from(word)[0] ?? ""
   const last = Array.from(word).at(-1) ?? ""
-  const before = isWhole && isBounded(first) ? String.raw`(?<![\p{L}\p{N}])` : ""
-  const after = isWhole && isBounded(last) ? String.raw`(?![\p{L}\p{N}])` : ""
+  const before = isWhole && isBounded(first) ? String.raw`(?<![\p{L}\p{N}\p{M}])` : ""
+  const after = isWhole && isBounded(last) ? String.raw`(?![\p{L}\p{N}\p{M}])` : ""
   return `${before}${escaped}${after}`
 }
 
-const isBounded = (letter: string): boolean => /[\p{L}\p{N}]/u.test(letter) && !unspaced.test(letter)
+const isBounded = (letter: string): boolean => /[\p{L}\p{N}\p{M}]/u.test(letter) && !unspaced.test(letter)

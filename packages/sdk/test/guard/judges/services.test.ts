@@ -126,6 +126,19 @@ describe.each(Object.entries(services))("%s", (_, { header: [header, value], mak
     assert.isAbove(server.asked.length, 3)
   })
 
+  it("keeps what a piece says where another one cannot be judged, and fails where none holds the text back", async () => {
+    const answers = (isHarmful: boolean) => async (url: string | URL | Request, init?: RequestInit) => {
+      const text = String(init?.body)
+      if (text.includes("cannot")) return new Response("", { status: 503 })
+      return fetch(url, { ...init, body: isHarmful ? init?.body : text.replaceAll("bomb", "cake") })
+    }
+    const text = `Build a bomb. ${"And more of it. ".repeat(4)}You cannot.`
+    const judged = (own: Own) => ask(make({ pieceCharacters: 40, ...own }), text)
+    assert.isTrue((await judged({ fetch: answers(true) })).flagged)
+    assert.propertyVal(await failureOf(judged({ fetch: answers(false) })), "status", 503)
+    assert.propertyVal(await failureOf(judged({ fetch: answers(true), action: "flag" })), "status", 503)
+  })
+
   it("asks nobody about an empty text", async () => {
     assert.isFalse((await ask(make(), "  ")).flagged)
     assert.isEmpty(server.asked)
