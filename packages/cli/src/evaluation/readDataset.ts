@@ -1,6 +1,6 @@
 /** Labelled rows out of a file. */
 import { invalidRequest, type JsonRecord } from "@facet/sdk/words"
-import { type LayoutName, layouts } from "./layouts.ts"
+import { type LabelledPolicies, type LayoutName, layouts } from "./layouts.ts"
 import { readRecords } from "./readRecords.ts"
 
 export type Label = 0 | 1
@@ -26,6 +26,8 @@ export interface ReadingOptions {
    * row that repeats another is an error.
    */
   readonly keepsRepeats?: boolean | undefined
+  /** Which policies labels may name beside the built-in ones. Default: none. */
+  readonly judged?: LabelledPolicies | undefined
 }
 
 /**
@@ -37,14 +39,15 @@ export interface ReadingOptions {
  */
 export async function readDataset(
   file: string,
-  { keepsRepeats = false, layout = "own", limit = Infinity }: ReadingOptions = {},
+  { judged = [], keepsRepeats = false, layout = "own", limit = Infinity }: ReadingOptions = {},
 ): Promise<ReadonlyArray<DatasetRow>> {
   const { isText, records, unit } = await readRecords(file)
   const rows: Array<DatasetRow> = []
   const seen = new Map<string, Array<DatasetRow>>()
   for (const { place, record } of records) {
     if (rows.length >= limit) break
-    const row = { line: place, ...layouts[layout](`${unit} ${place}`, isText ? typed(record) : withLabels(record)) }
+    const facts = isText ? typed(record) : withLabels(record)
+    const row = { line: place, ...layouts[layout](`${unit} ${place}`, facts, judged) }
     if (!keepsRepeats) {
       const key = JSON.stringify(row.content)
       const alike = seen.get(key) ?? []

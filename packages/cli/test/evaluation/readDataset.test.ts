@@ -43,6 +43,16 @@ test("a row is a prompt, perhaps a response, and a label for all or for each pol
   expect(await read(text, "rows.jsonl", 2)).toHaveLength(2)
 })
 
+test("a label may name a policy of one's own where that is judged, and any where a judge has its own", async () => {
+  const file = join(folder, "own.csv")
+  await writeFile(file, "prompt,label.refunds,label.harassment\na,1,\n")
+  for (const judged of [["refunds"], "any"] as const) {
+    const [row] = await readDataset(file, { judged })
+    expect(row).toMatchObject({ label: 1, byPolicy: new Map([["refunds", 1]]) })
+  }
+  await expect(readDataset(file, { judged: ["refund"] })).rejects.toThrow("label.refunds: there is no such policy")
+})
+
 test("rows of OpenAI's moderation set are judged as responses; a category that is missing is unknown", async () => {
   const text = lines(
     { prompt: "a", S: 0, H: 0, V: 0, HR: 0, SH: 0, S3: 1, H2: 0, V2: 0 },

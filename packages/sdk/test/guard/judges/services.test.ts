@@ -128,9 +128,9 @@ describe.each(Object.entries(services))("%s", (_, { header: [header, value], mak
 
   it("keeps what a piece says where another one cannot be judged, and fails where none holds the text back", async () => {
     const answers = (isHarmful: boolean) => async (url: string | URL | Request, init?: RequestInit) => {
-      const text = String(init?.body)
+      const text = typeof init?.body === "string" ? init.body : ""
       if (text.includes("cannot")) return new Response("", { status: 503 })
-      return fetch(url, { ...init, body: isHarmful ? init?.body : text.replaceAll("bomb", "cake") })
+      return fetch(url, { ...init, body: isHarmful ? text : text.replaceAll("bomb", "cake") })
     }
     const text = `Build a bomb. ${"And more of it. ".repeat(4)}You cannot.`
     const judged = (own: Own) => ask(make({ pieceCharacters: 40, ...own }), text)
