@@ -51,10 +51,10 @@ export type LayoutName = keyof typeof layouts
 
 const plainRow = (content: RowFacts["content"], label: Label): RowFacts => ({ content, label, byPolicy: new Map() })
 
-function textOf(at: string, record: JsonRecord, name: string): string {
+function textOf(at: string, record: JsonRecord, name: string, remedy = fetchAgain): string {
   const text = record[name]
   if (text === undefined) {
-    throw invalidRequest(`${at}: ${name}`, `it is missing, and there is ${Object.keys(record).join(", ")}`, fetchAgain)
+    throw invalidRequest(`${at}: ${name}`, `it is missing, and there is ${Object.keys(record).join(", ")}`, remedy)
   }
   checkUnicode(`${at}: ${name}`, text)
   return text
@@ -62,8 +62,9 @@ function textOf(at: string, record: JsonRecord, name: string): string {
 
 const fetchAgain = "Fetch the dataset again, or name it as what it is."
 
-function ownRow(at: string, { label, prompt, response }: JsonRecord, judged: LabelledPolicies): RowFacts {
-  checkUnicode(`${at}: prompt`, prompt)
+function ownRow(at: string, record: JsonRecord, judged: LabelledPolicies): RowFacts {
+  const { label, response } = record
+  const prompt = textOf(at, record, "prompt", "Call what is judged prompt.")
   if (response !== undefined && response !== null) checkUnicode(`${at}: response`, response)
   const content = typeof response === "string" ? { prompt, response } : { prompt }
   if (!isRecord(label)) return plainRow(content, labelOf(`${at}: label`, label))

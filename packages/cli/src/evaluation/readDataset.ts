@@ -63,9 +63,9 @@ export async function readDataset(
 /** Cells that are labels, as numbers; an empty one is unknown. `label.harassment` is a part of the label. */
 function typed(record: JsonRecord): JsonRecord {
   const values = Object.entries(record).flatMap(([name, value]) => {
-    if (name === "response" && value === "") return []
-    if (value === "" && name !== "prompt") return []
     const isText = /^(?:prompt|response|user_input|Behavior)$/.test(name)
+    // A prompt may be empty; an answer that is empty is none.
+    if (value === "" && (!isText || name === "response")) return []
     return [[name, isText ? value : fromText(value)] as const]
   })
   return withLabels(Object.fromEntries(values))

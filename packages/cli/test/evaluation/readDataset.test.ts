@@ -75,7 +75,7 @@ test.each([
   ["no JSON", '{"prompt":"a","label":1}\n{"prompt":', "line 2: it is no JSON"],
   ["a CSV", "prompt,label\na,1", "line 1: it is no JSON"],
   ["no object", "[1]", "line 1: "],
-  ["no prompt", lines({ text: "a", label: 1 }), "line 1: prompt: undefined where text is expected"],
+  ["no prompt", lines({ text: "a", label: 1 }), "line 1: prompt: it is missing, and there is text, label"],
   ["a response that is none", lines({ prompt: "a", response: 5, label: 1 }), "line 1: response: number where text"],
   ["no label", lines({ prompt: "a", label: 0 }, { prompt: "b" }), "line 2: label: it is missing"],
   ["another label", lines({ prompt: "a", label: true }), "line 1: label: true is no label"],

@@ -61,12 +61,14 @@ export function readThresholds(
   return value as Thresholds
 }
 
+/** Its own where the file says none; a policy may be called what every object has. */
+export const thresholdOf = ({ thresholds }: Thresholds, id: string, own: number): number =>
+  (Object.hasOwn(thresholds, id) ? thresholds[id] : undefined) ?? own
+
 /** The same verdict, flagged from these thresholds on. */
-export function withThresholds(verdict: Verdict, { thresholds }: Thresholds): Verdict {
+export function withThresholds(verdict: Verdict, thresholds: Thresholds): Verdict {
   const policies = verdict.policies.map((said) => {
-    const threshold = Object.hasOwn(thresholds, said.policy)
-      ? (thresholds[said.policy] ?? said.threshold)
-      : said.threshold
+    const threshold = thresholdOf(thresholds, said.policy, said.threshold)
     return { ...said, threshold, flagged: said.probability >= threshold }
   })
   return { ...verdict, policies, flagged: policies.some(({ flagged }) => flagged) }
