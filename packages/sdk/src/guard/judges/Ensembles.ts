@@ -74,7 +74,8 @@ export function weighted(
   options: WeightedOptions = {},
 ): Judge {
   checkKnown(options, ["policy", ...settingNames])
-  checkSettings(options)
+  const { policy = "weighted" } = options
+  checkSettings(options, [policy])
   if (!Array.isArray(judges)) {
     throw invalidRequest("judges", `${show(judges)} is no list`, "Pass pairs of a judge and its weight.")
   }
@@ -83,7 +84,6 @@ export function weighted(
     if (!Array.isArray(pair)) throw invalidRequest(`judges[${i}]`, "it is no pair", "Pass [judge, weight].")
     checkNumber(`judges[${i}][1]`, pair[1], { min: Number.MIN_VALUE, max: Number.MAX_SAFE_INTEGER, integer: false })
   }
-  const { policy = "weighted" } = options
   const all = judges.reduce((sum, [, weight]) => sum + weight, 0)
   const { longestSpan: _, ...judge } = ensemble(
     "weighted",

@@ -2,9 +2,9 @@ import { checkFlag, checkKnown, checkUnicode } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
 import type { TextSpan } from "../../words/Redaction.ts"
-import { checkListed, checkPrecision, type FindingSettings, judgeOfFinders } from "./Findings.ts"
+import { checkFindings, checkListed, type FindingSettings, judgeOfFinders } from "./Findings.ts"
 import { foldInPlaces, foldText } from "./foldText.ts"
-import { checkSettings, settingNames } from "./JudgeSettings.ts"
+import { settingNames } from "./JudgeSettings.ts"
 
 export interface WordListOptions extends FindingSettings {
   /** Words and phrases: a list, whose policy is `words`, or lists by policy. */
@@ -28,11 +28,10 @@ const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}
  */
 export function wordList(options: WordListOptions): Judge {
   checkKnown(options, ["words", "isWhole", "precision", ...settingNames])
-  checkPrecision(options.precision)
   checkFlag("isWhole", options.isWhole)
   const lists: unknown = Array.isArray(options.words) ? { words: options.words } : options.words
   checkListed("words", lists)
-  checkSettings(options, Object.keys(lists))
+  checkFindings(options, Object.keys(lists))
   const finders = Object.entries(lists).map(([policy, words]) => {
     const expression = expressionOf(policy, words, options.isWhole !== false)
     return {

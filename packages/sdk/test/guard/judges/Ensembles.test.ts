@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type Judge, JudgeError } from "../../../src/index.ts"
 import { verdictOfJudgement } from "../../../src/words/verdictOfJudgement.ts"
-import { allOf, anyOf, renamed, weighted, wordList } from "../../../src/guard/judges/index.ts"
+import { allOf, anyOf, renamed, shieldGemma, weighted, wordList } from "../../../src/guard/judges/index.ts"
 
 const saying = (probability: number, threshold = 0.5, policy = "p", name = policy): Judge => ({
   name,
@@ -116,6 +116,8 @@ describe("an ensemble", () => {
     [() => weighted([[saying(0), Number.NaN]]), "judges[0][1]"],
     [() => weighted([saying(0)] as never), "judges[0]"],
     [() => weighted(undefined as never), "judges"],
+    [() => weighted([[saying(0), 1]], { policy: "p", thresholds: { weighted: 0.5 } }), "thresholds.weighted"],
+    [() => shieldGemma({ policies: ["hate"], thresholds: { hate: 0.5 } }), "thresholds.hate"],
     [() => weighted([[saying(0), 1]], { treshold: 1 } as never), "treshold"],
   ])("is refused where it is none: %#", (make, option) => {
     expect(make).toThrow(expect.objectContaining({ option }))

@@ -95,6 +95,9 @@ describe("a word list", () => {
     [{ words: ["x"], precision: 2 }, "precision"],
     [{ words: ["x"], isWhole: "no" }, "isWhole"],
     [{ word: ["x"] }, "word"],
+    [{ words: ["x"], thresholds: { word: 0.5 } }, "thresholds.word"],
+    [{ words: ["x"], precision: { word: 0.5 } }, "precision.word"],
+    [{ words: ["x"], calibration: { word: { slope: 1, offset: 0 } } }, "calibration.word"],
   ])("refuses %j", (options, option) => {
     // What JavaScript may pass.
     expect(() => wordList(options as never)).toThrow(expect.objectContaining({ option }))
@@ -172,6 +175,7 @@ describe("personal data", () => {
   it.each([
     [{ kinds: [] }, "kinds"],
     [{ kinds: ["name"] }, "kinds[0]"],
+    [{ kinds: ["email"], thresholds: { phone: 0.5 } }, "thresholds.phone"],
     [{ country: "Germany" }, "country"],
   ])("refuses %j", (options, option) => {
     expect(() => personalData(options as never)).toThrow(expect.objectContaining({ option }))
