@@ -313,6 +313,14 @@ describe("what a service says itself", () => {
     }
   })
 
+  it("is asked without log-probabilities of a server that refuses to tell them", async () => {
+    server.faults = { refusesLogprobs: true, hasNoLogprobs: true }
+    const options = { baseUrl: server.url, model: "meta-llama/llama-guard-4-12b" }
+    assert.include(((await failureOf(ask(llamaGuard(options), harmful))) as Error).message, "logprobs: false")
+    assert.strictEqual((await ask(llamaGuard({ ...options, logprobs: false }), harmful)).policies[0]?.probability, 1)
+    expect(() => qwen3Guard({ ...options, logprobs: "no" } as never)).toThrow("logprobs")
+  })
+
   it.each(["I cannot judge this.", "unsafe\nbecause of S1", "safety first", ""])(
     "is no judgement of Llama Guard's: %j",
     async (content) => {
