@@ -82,6 +82,7 @@ test.each([
   ["a label of no policy", lines({ prompt: "a", label: {} }), "line 1: label: it names no policy"],
   ["an unknown policy", lines({ prompt: "a", label: { spam: 1 } }), "line 1: label.spam: there is no such policy"],
   ["a category's label", lines({ prompt: "a", S: "1" }), 'line 1: S: "1" is no label'],
+  ["a name twice", '{"prompt":"a","label":1,"label":0}', "line 1: a name stands twice in it"],
   ["a contradiction", lines({ prompt: "a", label: 0 }, { prompt: "a", label: 1 }), "another label in line 1"],
   [
     "a contradiction in a policy, past a row that says nothing of it",
