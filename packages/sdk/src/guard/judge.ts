@@ -53,8 +53,10 @@ export const judge = (
   Effect.gen(function* () {
     const texts = yield* checked(() => readContent(content))
     // A server that tells bounds of a probability decides by the threshold that is meant.
-    const withThreshold = (policy: Policy): Policy =>
-      thresholds === undefined ? policy : { ...policy, threshold: thresholdOf(thresholds, policy.id, policy.threshold) }
+    const withThreshold = (policy: Policy): Policy => ({
+      ...policy,
+      ...(thresholds && { threshold: thresholdOf(policy.id, policy.threshold, thresholds) }),
+    })
     const asked =
       other === undefined
         ? judgeByPlace(texts, policies.map(withThreshold), { exchange, explain, isNested })

@@ -1,5 +1,8 @@
-/** Where strings begin, and what tells names from values. */
-const marks = /["{}[\],]/g
+/**
+ * What tells names from values, and strings from what is in them: no expression for a whole string, which runs out of its stack on one
+ * of millions of letters.
+ */
+const marks = /\\.|["{}[\],]/g
 
 /**
  * Whether an object of a JSON document has a name twice. Of such values a reader takes the first, the last or both: what one has
@@ -13,28 +16,25 @@ export function repeatsName(json: string): boolean {
   /** The names of each object around, and nothing of a list. */
   const around: Array<Set<string> | undefined> = []
   let isName = false
-  const search = new RegExp(marks)
-  for (let found = search.exec(json); found !== null; found = search.exec(json)) {
-    const { 0: token, index } = found
-    if (token === "}" || token === "]") around.pop()
-    else if (token === "{" || token === "[") around.push(token === "{" ? new Set() : undefined)
-    else if (token === '"') {
-      // No expression: one that repeats runs out of its stack on a string of millions of letters.
-      search.lastIndex = endOfString(json, index)
+  /** Where the string begins that is open. */
+  let start = -1
+  for (const { 0: mark, index } of json.matchAll(marks)) {
+    const names = around.at(-1)
+    if (start >= 0) {
+      if (mark !== '"') continue
       if (isName) {
-        const names = around.at(-1)
-        const name = String(JSON.parse(json.slice(index, search.lastIndex)))
+        const name = String(JSON.parse(json.slice(start, index + 1)))
         if (names?.has(name) === true) return true
         names?.add(name)
       }
+      isName = false
+      start = -1
+    } else if (mark === '"') start = index
+    else {
+      if (mark === "{" || mark === "[") around.push(mark === "{" ? new Set() : undefined)
+      else if (mark !== ",") around.pop()
+      isName = mark === "{" || (mark === "," && names !== undefined)
     }
-    isName = token === "{" || (token === "," && around.at(-1) !== undefined)
   }
   return false
-}
-
-function endOfString(json: string, start: number): number {
-  let end = start + 1
-  while (end < json.length && json[end] !== '"') end += json[end] === "\\" ? 2 : 1
-  return end + 1
 }
