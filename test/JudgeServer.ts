@@ -35,6 +35,8 @@ export interface JudgeFaults {
   readonly isSilent?: boolean
   /** A server that tells no log-probabilities. */
   readonly hasNoLogprobs?: boolean
+  /** A server that answers 400 when it is asked for them, as Groq does. */
+  readonly refusesLogprobs?: boolean
 }
 
 const scoreOf = (text: string): number => (/bomb/i.test(text) ? 0.93 : /maybe/i.test(text) ? 0.3 : 0.02)
@@ -74,7 +76,11 @@ export class JudgeServer implements AsyncDisposable {
     this.asked.push({ path, headers: request.headers, body })
     const { faults } = this
     if (faults.isSilent === true) return
-    response.writeHead(faults.status ?? 200, { "content-type": "application/json", ...faults.headers })
+    const isRefused = faults.refusesLogprobs === true && ("logprobs" in body || "top_logprobs" in body)
+    response.writeHead(isRefused ? 400 : (faults.status ?? 200), {
+      "content-type": "application/json",
+      ...faults.headers,
+    })
     response.end(faults.body ?? JSON.stringify(this.#documentOf(path, body)))
   }
 

@@ -11,6 +11,9 @@ export function describeFailure(error: unknown, options: OptionSpecs, verbose: b
 
 const tagOf = (error: Error): string => ("_tag" in error && typeof error._tag === "string" ? error._tag : error.name)
 
+/** A place in a file is told as it is, whatever words are in the file's name or in its fields. */
+const placed = /(?:^|, )(?:line|row) \d+/
+
 /** Options whose names are those of other options: `--model` runs a model here. */
 const addresses: Readonly<Record<string, ReadonlyArray<string>>> = {
   "model.url": ["url"],
@@ -33,6 +36,7 @@ function withFlag(error: Error, options: OptionSpecs): string {
     return error.message
   }
   if (keys.has(error.option)) return `FACET_API_KEY${error.message.slice(error.option.length)}`
+  if (placed.test(error.option)) return error.message
   const ofServer = (addresses[error.option] ?? []).find((name) => Object.hasOwn(options, name))
   const server = ofServer === undefined ? undefined : options[ofServer]
   if (ofServer !== undefined && server !== undefined) {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises"
-import { invalidRequest, parseJson, readThresholds, type Thresholds } from "@facet/sdk/words"
+import { invalidRequest, parseJson, readThresholds, repeatsName, type Thresholds } from "@facet/sdk/words"
 
 /** @throws InvalidRequestError for a file that `--thresholds-out` has not written */
 export async function readThresholdsFile(file: string | undefined): Promise<Thresholds | undefined> {
@@ -9,5 +9,8 @@ export async function readThresholdsFile(file: string | undefined): Promise<Thre
   })
   const value = parseJson(text)?.value
   if (value === undefined) throw invalidRequest("thresholds", `${file} is no JSON`, "Name a file of --thresholds-out.")
+  if (repeatsName(text)) {
+    throw invalidRequest("thresholds", `a name stands twice in ${file}`, "Keep the one that is right.")
+  }
   return readThresholds(value)
 }

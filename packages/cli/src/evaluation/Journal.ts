@@ -13,6 +13,8 @@ export interface JudgedEntry {
 export interface JournalSubject {
   readonly guard: string
   readonly policies: ReadonlyArray<string>
+  /** What else verdicts depend on: the policies' words, thresholds, a judge's code. */
+  readonly settings: string
 }
 
 export class Journal {
@@ -31,7 +33,9 @@ export class Journal {
    * @throws InvalidRequestError for a file that is no journal, or one of another dataset or guard
    */
   static async open(file: string, rows: ReadonlyArray<DatasetRow>, subject: JournalSubject): Promise<Journal> {
-    const head = JSON.stringify({ kind: "facet-eval-journal", version: 1, rows: digestOf(rows), ...subject })
+    const { guard, policies, settings } = subject
+    const told = { rows: digestOf(rows), guard, policies, settings: sha256(settings) }
+    const head = JSON.stringify({ kind: "facet-eval-journal", version: 1, ...told })
     const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === "ENOENT") return ""
       throw invalidRequest("resume", `${file} cannot be read (${cause.message})`, "Name another file.")
@@ -53,6 +57,8 @@ export class Journal {
   }
 }
 
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+
 const digestOf = (rows: ReadonlyArray<DatasetRow>): string => {
   const hash = createHash("sha256")
   for (const { byPolicy, content, label } of rows) hash.update(JSON.stringify([content, label, [...byPolicy]]))
@@ -63,7 +69,10 @@ function otherSubject(found: string | undefined, wanted: string): string {
   const [a, b] = [found ?? "", wanted].map((text) => parseJson(text)?.value)
   if (!isRecord(a) || a["kind"] !== "facet-eval-journal" || !isRecord(b)) return "is no journal of an evaluation"
   if (a["rows"] !== b["rows"]) return "is of other rows"
-  return a["guard"] === b["guard"] ? "is of other policies" : `is of another guard, ${String(a["guard"])}`
+  if (a["guard"] !== b["guard"]) return `is of another guard, ${String(a["guard"])}`
+  return JSON.stringify(a["policies"]) === JSON.stringify(b["policies"])
+    ? "is of the same policies with other words or thresholds, or of another version of the judge"
+    : "is of other policies"
 }
 
 function readEntry(file: string, line: number, text: string, rows: number): readonly [number, JudgedEntry] {

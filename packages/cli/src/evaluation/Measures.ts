@@ -27,6 +27,11 @@ export interface Measures {
   readonly positives: number
   /** At the threshold that the guard flags from. */
   readonly atThreshold: OperatingPoint | null
+  /**
+   * Of all rows, those that the guard flags: where all are labelled 1 that is its recall, where none is its false-positive rate. Null
+   * without rows.
+   */
+  readonly flagged: number | null
   /** 95 % intervals. */
   readonly intervals: Readonly<Record<keyof RankingFigures, Interval>> | null
   readonly untold?: string
@@ -54,8 +59,11 @@ export function measure(
 ): Measures {
   const curve = curveOf(rows)
   const { negatives, positives } = curve
-  const told = { count: rows.length, positives }
-  if (rows.length === 0) return { ...unranked, ece: null, ...told, untold: "no row has a label for it" }
+  if (rows.length === 0) {
+    return { ...unranked, ece: null, count: 0, positives, flagged: null, untold: "no row has a label for it" }
+  }
+  const flags = decisions?.map(({ flagged }) => flagged) ?? rows.map(({ probability }) => probability >= threshold)
+  const told = { count: rows.length, positives, flagged: flags.filter(Boolean).length / rows.length }
   const ece = calibrationError(rows.map(({ label, probability }) => ({ probability, outcome: label })))
   if (positives === 0) return { ...unranked, ece, ...told, untold: "no row is labelled 1" }
   if (negatives === 0) return { ...unranked, ece, ...told, untold: "no row is labelled 0" }

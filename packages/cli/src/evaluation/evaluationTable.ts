@@ -28,7 +28,7 @@ export function remarksOf({ latency, overall, policies }: Evaluation): ReadonlyA
   const all = [...Object.entries(policies), ["overall", overall] as const]
   const { atThreshold, intervals } = overall
   return [
-    ...all.flatMap(([name, { untold }]) => (untold === undefined ? [] : [`${name}: ${untold}`])),
+    ...all.flatMap(([name, measures]) => untoldLines(name, measures)),
     ...(intervals === null
       ? []
       : [
@@ -42,6 +42,16 @@ export function remarksOf({ latency, overall, policies }: Evaluation): ReadonlyA
     `a row took ${latency.medianMs.toFixed(0)} ms in the median, ${latency.p95Ms.toFixed(0)} ms at the 95th percentile`,
     "F1, precision and recall are those of the threshold that is best on these very rows.",
   ]
+}
+
+/** Why there are no figures of it. */
+export const untoldLines = (name: string, measures: Measures): ReadonlyArray<string> =>
+  measures.untold === undefined ? [] : [`${name}: ${measures.untold}${ofOneLabel(measures)}`]
+
+/** What rows of one label tell all the same. */
+function ofOneLabel({ count, flagged, positives }: Measures): string {
+  if (flagged === null) return ""
+  return `; at its threshold the ${positives === count ? "recall" : "false-positive rate"} is ${figure(flagged)}`
 }
 
 export const cellsOf = (name: string, measures: Measures): ReadonlyArray<string> => [

@@ -5,13 +5,18 @@ import type { DatasetRow, Label } from "./readDataset.ts"
 
 export type RowFacts = Omit<DatasetRow, "line">
 
-/** @param at where the row stands, for errors */
-export type ReadRow = (at: string, record: JsonRecord) => RowFacts
+/**
+ * @param at where the row stands, for errors
+ * @param judged ids of policies that a label may name beside the built-in ones; `"any"` where who judges has its own
+ */
+export type ReadRow = (at: string, record: JsonRecord, judged: LabelledPolicies) => RowFacts
+
+export type LabelledPolicies = ReadonlyArray<string> | "any"
 
 /** What each dataset's columns say. A plain label tells of no policy of its own. */
 export const layouts = {
   /** `{ prompt, response?, label }`, or OpenAI's moderation set. */
-  own: (at, record) => (isModerationRow(record) ? moderationRow(at, record) : ownRow(at, record)),
+  own: (at, record, judged) => (isModerationRow(record) ? moderationRow(at, record) : ownRow(at, record, judged)),
   moderation: (at, record) => {
     if (isModerationRow(record)) return moderationRow(at, record)
     throw invalidRequest(at, "it has none of S, H, V, HR, SH, S3, H2 and V2", "Fetch the dataset again.")
@@ -46,10 +51,10 @@ export type LayoutName = keyof typeof layouts
 
 const plainRow = (content: RowFacts["content"], label: Label): RowFacts => ({ content, label, byPolicy: new Map() })
 
-function textOf(at: string, record: JsonRecord, name: string): string {
+function textOf(at: string, record: JsonRecord, name: string, remedy = fetchAgain): string {
   const text = record[name]
   if (text === undefined) {
-    throw invalidRequest(`${at}: ${name}`, `it is missing, and there is ${Object.keys(record).join(", ")}`, fetchAgain)
+    throw invalidRequest(`${at}: ${name}`, `it is missing, and there is ${Object.keys(record).join(", ")}`, remedy)
   }
   checkUnicode(`${at}: ${name}`, text)
   return text
@@ -57,12 +62,13 @@ function textOf(at: string, record: JsonRecord, name: string): string {
 
 const fetchAgain = "Fetch the dataset again, or name it as what it is."
 
-function ownRow(at: string, { label, prompt, response }: JsonRecord): RowFacts {
-  checkUnicode(`${at}: prompt`, prompt)
+function ownRow(at: string, record: JsonRecord, judged: LabelledPolicies): RowFacts {
+  const { label, response } = record
+  const prompt = textOf(at, record, "prompt", "Call what is judged prompt.")
   if (response !== undefined && response !== null) checkUnicode(`${at}: response`, response)
   const content = typeof response === "string" ? { prompt, response } : { prompt }
   if (!isRecord(label)) return plainRow(content, labelOf(`${at}: label`, label))
-  const byPolicy = new Map(Object.entries(label).map(([id, value]) => [id, labelOfPolicy(at, id, value)]))
+  const byPolicy = new Map(Object.entries(label).map(([id, value]) => [id, labelOfPolicy(at, id, value, judged)]))
   return { content, label: anyOf(at, byPolicy), byPolicy }
 }
 
@@ -82,9 +88,11 @@ function labelOf(option: string, label: unknown): Label {
 const noLabel = (option: string, label: unknown, remedy: string) =>
   invalidRequest(option, label === undefined ? "it is missing" : `${show(label)} is no label`, remedy)
 
-function labelOfPolicy(at: string, id: string, label: unknown): Label {
-  if (Object.hasOwn(policies, id)) return labelOf(`${at}: label.${id}`, label)
-  throw invalidRequest(`${at}: label.${id}`, "there is no such policy", `Use ${Object.keys(policies).join(", ")}.`)
+function labelOfPolicy(at: string, id: string, label: unknown, judged: LabelledPolicies): Label {
+  const known = [...Object.keys(policies), ...(judged === "any" ? [id] : judged)]
+  if (id !== "" && known.includes(id)) return labelOf(`${at}: label.${id}`, label)
+  const remedy = `Use ${[...new Set(known)].filter((name) => name !== "").join(", ")}, or pass --policy-file.`
+  throw invalidRequest(`${at}: label.${id}`, "there is no such policy", remedy)
 }
 
 /** What violates one policy should be flagged. */

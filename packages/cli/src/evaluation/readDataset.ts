@@ -1,6 +1,6 @@
 /** Labelled rows out of a file. */
 import { invalidRequest, type JsonRecord } from "@facet/sdk/words"
-import { type LayoutName, layouts } from "./layouts.ts"
+import { type LabelledPolicies, type LayoutName, layouts } from "./layouts.ts"
 import { readRecords } from "./readRecords.ts"
 
 export type Label = 0 | 1
@@ -26,6 +26,8 @@ export interface ReadingOptions {
    * row that repeats another is an error.
    */
   readonly keepsRepeats?: boolean | undefined
+  /** Which policies labels may name beside the built-in ones. Default: none. */
+  readonly judged?: LabelledPolicies | undefined
 }
 
 /**
@@ -37,14 +39,15 @@ export interface ReadingOptions {
  */
 export async function readDataset(
   file: string,
-  { keepsRepeats = false, layout = "own", limit = Infinity }: ReadingOptions = {},
+  { judged = [], keepsRepeats = false, layout = "own", limit = Infinity }: ReadingOptions = {},
 ): Promise<ReadonlyArray<DatasetRow>> {
   const { isText, records, unit } = await readRecords(file)
   const rows: Array<DatasetRow> = []
   const seen = new Map<string, Array<DatasetRow>>()
   for (const { place, record } of records) {
     if (rows.length >= limit) break
-    const row = { line: place, ...layouts[layout](`${unit} ${place}`, isText ? typed(record) : withLabels(record)) }
+    const facts = isText ? typed(record) : withLabels(record)
+    const row = { line: place, ...layouts[layout](`${unit} ${place}`, facts, judged) }
     if (!keepsRepeats) {
       const key = JSON.stringify(row.content)
       const alike = seen.get(key) ?? []
@@ -60,9 +63,9 @@ export async function readDataset(
 /** Cells that are labels, as numbers; an empty one is unknown. `label.harassment` is a part of the label. */
 function typed(record: JsonRecord): JsonRecord {
   const values = Object.entries(record).flatMap(([name, value]) => {
-    if (name === "response" && value === "") return []
-    if (value === "" && name !== "prompt") return []
     const isText = /^(?:prompt|response|user_input|Behavior)$/.test(name)
+    // A prompt may be empty; an answer that is empty is none.
+    if (value === "" && (!isText || name === "response")) return []
     return [[name, isText ? value : fromText(value)] as const]
   })
   return withLabels(Object.fromEntries(values))

@@ -1,7 +1,7 @@
 /** The rows of a file, whatever its format: what is in them is read by whoever knows the dataset. */
 import { readFile } from "node:fs/promises"
 import { gunzipSync } from "node:zlib"
-import { invalidRequest, isRecord, type JsonRecord, parseJson, show } from "@facet/sdk/words"
+import { invalidRequest, isRecord, type JsonRecord, parseJson, repeatsName, show } from "@facet/sdk/words"
 
 export interface DatasetRecord {
   /** Its line, or in Parquet its row, from 1. */
@@ -87,7 +87,8 @@ const rowRemedy = 'Write one object a line, as { "prompt": "…", "label": 0 }.'
 
 function recordOf(line: number, text: string, remedy: string): JsonRecord {
   const value = parseJson(text)?.value
-  if (isRecord(value)) return value
+  if (isRecord(value) && !repeatsName(text)) return value
+  if (isRecord(value)) throw invalidRequest(`line ${line}`, "a name stands twice in it", "Keep the one that is right.")
   const problem = value === undefined ? "it is no JSON" : `${show(value)} where an object is expected`
   throw invalidRequest(`line ${line}`, problem, remedy)
 }

@@ -1,8 +1,9 @@
 /** What `facet eval` does with labelled rows. */
-import { access, constants } from "node:fs/promises"
-import { basename, dirname } from "node:path"
-import { type CascadePlan, invalidRequest, type Policy, readCascade, type Thresholds } from "@facet/sdk/words"
+import { access, readFile } from "node:fs/promises"
+import { basename } from "node:path"
+import { type CascadePlan, invalidRequest, readCascade, type Thresholds } from "@facet/sdk/words"
 import { bar } from "../bar.ts"
+import { checkWritable } from "../checkWritable.ts"
 import type { ExitCode } from "../Command.ts"
 import type { evaluationOptions } from "../commands/evaluation.ts"
 import type { Console } from "../Console.ts"
@@ -11,19 +12,19 @@ import { readDevice } from "../DeviceFlags.ts"
 import { clearLine, duration } from "../Opening.ts"
 import type { Values } from "../Options.ts"
 import { readThresholdsFile } from "../readThresholdsFile.ts"
-import { UsageError } from "../UsageError.ts"
 import { checkFlags } from "./checkFlags.ts"
 import { cascadeLines, cascadeOf } from "./cascadeOf.ts"
 import { chooseThresholds } from "./chooseThresholds.ts"
 import { compare, type Comparison } from "./compare.ts"
 import { comparisonLines } from "./comparisonLines.ts"
-import { decisionsOf, evaluationOf, type JudgedRow, judgeRows, rowsByPolicy } from "./evaluate.ts"
+import { decisionsOf, type Evaluation, evaluationOf, type JudgedRow, judgeRows, rowsByPolicy } from "./evaluate.ts"
 import { evaluationReport } from "./evaluationReport.ts"
 import { evaluationTable } from "./evaluationTable.ts"
 import { Journal } from "./Journal.ts"
 import { type KnownDataset, knownDatasets } from "./knownDatasets.ts"
 import { type GuardWish, type OpenGuard, openGuard } from "./openGuard.ts"
 import { checkPaper, paperLine, type PaperModel, paperModels, paperPolicies } from "./PaperRows.ts"
+import type { LabelledPolicies } from "./layouts.ts"
 import { type DatasetRow, readDataset } from "./readDataset.ts"
 import { writeWhole } from "../writeWhole.ts"
 
@@ -31,12 +32,14 @@ type Given = Values<typeof evaluationOptions>
 
 export async function runEvaluation(console: Console, dataset: string, given: Given): Promise<ExitCode> {
   checkFlags(given)
-  for (const flag of ["html", "thresholdsOut", "resume"] as const) await checkPlace(flag, given[flag])
+  const written = { "--html": given.html, "--thresholds-out": given.thresholdsOut, "--resume": given.resume }
+  for (const [option, file] of Object.entries(written)) if (file !== undefined) await checkWritable(option, file)
   const thresholds = await readThresholdsFile(given.thresholds)
   // What is wrong with the rows is told before a model is fetched for them.
-  const { paperSize, rows } = await readRows(dataset, given)
+  const own = await readPolicies({ file: given.policyFile, ids: given.policies })
+  const { paperSize, rows } = await readRows(dataset, given, given.judge === undefined ? idsOf(own) : "any")
   const cascade = await readCascadeFlags(given)
-  const wish = await wishOf(given, thresholds, paperSize === undefined ? undefined : paperPolicies(dataset))
+  const wish = wishOf(given, thresholds, paperSize === undefined ? own : paperPolicies(dataset))
   const { guard, judged, probed } = await judgeAll(console, { ...wish, probes: cascade?.probes }, rows, given.resume)
   const evaluation = evaluationOf(judged)
   const staged = cascade && probed && cascadeOf(judged, probed, cascade)
@@ -66,11 +69,22 @@ export async function runEvaluation(console: Console, dataset: string, given: Gi
       ...(comparison && { comparison }),
       ...(paper && { paper }),
     },
-    lines: [...evaluationTable(evaluation), ...more, ...untold],
+    lines: [
+      ...evaluationTable(evaluation),
+      ...more,
+      ...untold,
+      ...(given.judge === undefined ? [] : unjudgedLines(rows, evaluation)),
+    ],
   })
   if (paper?.agrees === false) throw differs(paperLine(paper))
   return 0
 }
+
+/** A judge's own names are known once it has judged: a label that is misspelt is told then. */
+const unjudgedLines = (rows: ReadonlyArray<DatasetRow>, { policies }: Evaluation): ReadonlyArray<string> =>
+  [...new Set(rows.flatMap(({ byPolicy }) => [...byPolicy.keys()]))]
+    .filter((id) => !Object.hasOwn(policies, id))
+    .map((id) => `${id}: labels name it, and it was not judged; they count in overall alone`)
 
 interface Printed {
   readonly document: object & { readonly comparison?: Comparison }
@@ -85,19 +99,11 @@ async function print(console: Console, { json }: Given, { document, lines }: Pri
 const differs = (line: string) =>
   invalidRequest("paper", line, "See which weights, which dtype and which rows these were.")
 
-/** An evaluation may take hours: that its results cannot be written is said before. */
-async function checkPlace(flag: string, file: string | undefined): Promise<void> {
-  if (file === undefined) return
-  await access(dirname(file), constants.W_OK).catch((cause: Error) => {
-    const name = flag === "thresholdsOut" ? "thresholds-out" : flag
-    throw new UsageError(`--${name}: ${file} cannot be written (${cause.message})`)
-  })
-}
-
 /** A file, or a known dataset that was pulled. */
 async function readRows(
   dataset: string,
   { keepRepeats, limit, paper }: Given,
+  judged: LabelledPolicies,
 ): Promise<{ readonly rows: ReadonlyArray<DatasetRow>; readonly paperSize: PaperModel | undefined }> {
   const isFile = await access(dataset).then(
     () => true,
@@ -110,7 +116,7 @@ async function readRows(
   }
   const rows =
     known === undefined
-      ? await readDataset(dataset, { limit, keepsRepeats: keepRepeats })
+      ? await readDataset(dataset, { limit, judged, keepsRepeats: keepRepeats })
       : await readDataset(await pulledFile(dataset, known), { limit, layout: known.layout, keepsRepeats: true })
   return { rows, paperSize }
 }
@@ -122,16 +128,15 @@ async function pulledFile(name: string, { source }: KnownDataset): Promise<strin
   throw invalidRequest("dataset", `${name} is not on this machine`, `Fetch it first: facet pull dataset:${name}.`)
 }
 
-async function wishOf(
-  given: Given,
-  thresholds: Thresholds | undefined,
-  paper: ReadonlyArray<Policy> | undefined,
-): Promise<GuardWish> {
-  const { device, judge, model, policies, policyFile, prefill, shield, threads } = given
+const idsOf = (policies: GuardWish["policies"]): ReadonlyArray<string> =>
+  policies?.map((policy) => (typeof policy === "string" ? policy : policy.id)) ?? []
+
+function wishOf(given: Given, thresholds: Thresholds | undefined, policies: GuardWish["policies"]): GuardWish {
+  const { device, judge, model, prefill, shield, threads } = given
   return {
     model: shield ?? model,
     judge,
-    policies: paper ?? (await readPolicies({ file: policyFile, ids: policies })),
+    policies,
     thresholds,
     device: readDevice({ device, prefill, threads }),
   }
@@ -163,22 +168,29 @@ async function judgeAll(
   resume?: string,
 ): Promise<Judging> {
   await using guard = await openGuard(console, wish)
-  const policies = wish.policies?.map((policy) => (typeof policy === "string" ? policy : policy.id)) ?? []
-  const journal = resume === undefined ? undefined : await Journal.open(resume, rows, { guard: guard.name, policies })
+  const subject = { guard: guard.name, policies: idsOf(wish.policies), settings: await settingsOf(wish) }
+  const journal = resume === undefined ? undefined : await Journal.open(resume, rows, subject)
   const judged = await showingRows(console, rows, guard.judge, journal)
   const probed = guard.probe && (await showingRows(console, rows, guard.probe))
   return { guard: guard.name, judged, probed }
 }
 
-/** On the same rows, by the same policies; thresholds of a file are the first guard's. */
+/** What a judge's module imports is not looked at. */
+async function settingsOf({ judge, policies, thresholds }: GuardWish): Promise<string> {
+  const code = judge === undefined ? undefined : await readFile(judge, "utf8")
+  return JSON.stringify([policies, thresholds?.thresholds, code])
+}
+
+/** On the same rows, by the same policies; thresholds of a file are the first guard's. Its verdicts have a file of their own. */
 async function compared(
   console: Console,
-  { compare, compareJudge }: Given,
+  { compare, compareJudge, resume }: Given,
   wish: GuardWish,
   rows: ReadonlyArray<DatasetRow>,
 ): Promise<Judging | undefined> {
   if (compare === undefined && compareJudge === undefined) return undefined
-  return judgeAll(console, { ...wish, model: compare ?? wish.model, judge: compareJudge, thresholds: undefined }, rows)
+  const second = { ...wish, model: compare ?? wish.model, judge: compareJudge, thresholds: undefined }
+  return judgeAll(console, second, rows, resume === undefined ? undefined : `${resume}.compared`)
 }
 
 const barWidth = 20

@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const row = (prompt: string, label: Label): DatasetRow => ({ line: 1, content: { prompt }, label, byPolicy: new Map() })
 const rows = [row("a", 1), row("b", 0), row("c", 1), row("d", 0)]
-const subject = { guard: "tiny", policies: [] }
+const subject = { guard: "tiny", policies: [], settings: "" }
 const verdict = (probability: number): Verdict => ({
   flagged: probability >= 0.5,
   policies: [{ policy: "p", probability, threshold: 0.5, flagged: probability >= 0.5 }],
@@ -53,8 +53,9 @@ test("a journal of something else is refused, and stays as it is", async () => {
   await run(file)
   const text = await readFile(file, "utf8")
   const others = [
-    [() => Journal.open(file, rows, { guard: "other", policies: [] }), "of another guard, tiny"],
-    [() => Journal.open(file, rows, { guard: "tiny", policies: ["harassment"] }), "of other policies"],
+    [() => Journal.open(file, rows, { ...subject, guard: "other" }), "of another guard, tiny"],
+    [() => Journal.open(file, rows, { ...subject, policies: ["harassment"] }), "of other policies"],
+    [() => Journal.open(file, rows, { ...subject, settings: "0.2" }), "with other words or thresholds"],
     [() => Journal.open(file, rows.slice(1), subject), "of other rows"],
     [() => Journal.open(file, [row("a", 0), ...rows.slice(1)], subject), "of other rows"],
   ] as const

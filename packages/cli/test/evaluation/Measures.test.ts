@@ -33,10 +33,12 @@ describe("measure", () => {
       auPrc: null,
       auRoc: null,
       ece: 0.25,
+      flagged: 0,
       untold: "no row is labelled 1",
     })
-    assert.include(measure([{ ...row, label: 1 }], 0.5), { recall: null, ece: 0.75, untold: "no row is labelled 0" })
-    assert.include(measure([], 0.5), { ece: null, count: 0, untold: "no row has a label for it" })
+    const harmful = [{ ...row, label: 1 } as const, { probability: 0.5, label: 1 } as const]
+    assert.include(measure(harmful, 0.5), { recall: null, ece: 0.625, flagged: 0.5, untold: "no row is labelled 0" })
+    assert.include(measure([], 0.5), { ece: null, flagged: null, count: 0, untold: "no row has a label for it" })
     assert.isFalse(JSON.stringify(measure([], 0.5)).includes("NaN"))
   })
 

@@ -6,6 +6,8 @@ import { guardWithJudge } from "@facet/sdk"
 import { wordList } from "@facet/sdk/judges"
 import { type EndedReport, GuardedCall } from "@facet/sdk/words"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { evaluationOptions } from "../../src/commands/evaluation.ts"
+import { describeFailure } from "../../src/describeFailure.ts"
 import { monitor } from "../../src/evaluation/monitoring/Monitoring.ts"
 import { monitoringReport } from "../../src/evaluation/monitoring/monitoringReport.ts"
 import { monitoringTable } from "../../src/evaluation/monitoring/monitoringTable.ts"
@@ -99,6 +101,11 @@ test("the page loads nothing, and has no markup of whoever named a policy", asyn
   const evil = `<script>alert("1")</script>`
   const reports = await read(line(0.5, { verdicts: { input: verdictOf(0.5, evil) } }))
   const page = monitoringReport(evil, monitor(reports, reports), reports, reports)
+  expect(page).not.toContain("labelled")
+  const labelled = await read(line(0.5, { label: 1 }))
+  expect(monitoringReport("", monitor(labelled, undefined), labelled, undefined)).toMatch(
+    /<td>labelled<[^]*labelled: no row is labelled 0; at its threshold the recall is 1\.000/,
+  )
   expect(page).not.toContain("<script")
   expect(page).not.toMatch(/(src|href)=/)
   expect(page.match(/<svg /g)).toHaveLength(1)
@@ -111,13 +118,17 @@ test("of a service that is writing a line, the whole ones are read", async () =>
 
 test.each([
   ["", "there is no report in"],
-  ["{\n", "line 1: it is no JSON. Write what `onReport` is given"],
+  ["{\n", "it is no JSON. Write what `onReport` is given"],
   ["{", "there is no report in"],
   [`{"outcome":"fine","verdicts":{}}`, 'line 1: outcome: "fine" is none'],
   [`{"outcome":"done"}`, "line 1: verdicts: it is no object"],
   [line(0.1, { label: 2 }), "line 1: label: 2 is no label"],
   [line(0.1, { verdicts: { input: {} } }), "verdicts.input: it is no verdict"],
-  [line(7), "is no policy's verdict"],
+  [line(7), "verdicts.input.policies: "],
 ])("%j is refused", async (text, message) => {
-  await expect(read(text)).rejects.toThrow(message)
+  const failure: unknown = await read(text).catch((error: unknown) => error)
+  const told = describeFailure(failure, evaluationOptions, false)
+  expect(told).toContain(message)
+  // The place is told, whatever options are called.
+  if (message.startsWith("verdicts") || message.startsWith("line")) expect(told).toContain("reports.jsonl, line 1: ")
 })

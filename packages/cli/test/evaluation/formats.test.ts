@@ -81,10 +81,10 @@ describe("published sets", () => {
       [
         "toxicChat",
         "t.csv",
-        "conv_id,user_input,model_output,human_annotation,toxicity,jailbreaking,openai_moderation\nx,a,b,True,1,0,[]\ny,a,b,False,0,0,[]\n",
+        "conv_id,user_input,model_output,human_annotation,toxicity,jailbreaking,openai_moderation\nx,a,b,True,1,0,[]\ny,,b,False,0,0,[]\n",
         [
           { content: { prompt: "a" }, label: 1 },
-          { content: { prompt: "a" }, label: 0 },
+          { content: { prompt: "" }, label: 0 },
         ],
       ],
       [
@@ -162,7 +162,7 @@ test.each([
   ["a.csv", 'prompt,label\n"a,1\n', "it is no CSV"],
   ["a.csv", "prompt,prompt\na,1\n", 'line 1: "prompt" comes twice in the header'],
   ["a.csv", "prompt,,label\na,b,1\n", "line 1: a column has no name"],
-  ["a.csv", "text,label\na,1\n", "line 2: prompt: undefined where text is expected"],
+  ["a.csv", "text,label\na,1\n", "line 2: prompt: it is missing, and there is text, label"],
   ["a.csv", "prompt,label\na,yes\n", 'line 2: label: "yes" is no label'],
   ["a.csv", "prompt,label\na,\n", "line 2: label: it is missing"],
   ["a.csv", "prompt,label,label.harassment\na,1,1\n", "a column label and columns label.POLICY"],

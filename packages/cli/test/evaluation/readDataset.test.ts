@@ -43,6 +43,16 @@ test("a row is a prompt, perhaps a response, and a label for all or for each pol
   expect(await read(text, "rows.jsonl", 2)).toHaveLength(2)
 })
 
+test("a label may name a policy of one's own where that is judged, and any where a judge has its own", async () => {
+  const file = join(folder, "own.csv")
+  await writeFile(file, "prompt,label.refunds,label.harassment\na,1,\n")
+  for (const judged of [["refunds"], "any"] as const) {
+    const [row] = await readDataset(file, { judged })
+    expect(row).toMatchObject({ label: 1, byPolicy: new Map([["refunds", 1]]) })
+  }
+  await expect(readDataset(file, { judged: ["refund"] })).rejects.toThrow("label.refunds: there is no such policy")
+})
+
 test("rows of OpenAI's moderation set are judged as responses; a category that is missing is unknown", async () => {
   const text = lines(
     { prompt: "a", S: 0, H: 0, V: 0, HR: 0, SH: 0, S3: 1, H2: 0, V2: 0 },
@@ -65,13 +75,14 @@ test.each([
   ["no JSON", '{"prompt":"a","label":1}\n{"prompt":', "line 2: it is no JSON"],
   ["a CSV", "prompt,label\na,1", "line 1: it is no JSON"],
   ["no object", "[1]", "line 1: "],
-  ["no prompt", lines({ text: "a", label: 1 }), "line 1: prompt: undefined where text is expected"],
+  ["no prompt", lines({ text: "a", label: 1 }), "line 1: prompt: it is missing, and there is text, label"],
   ["a response that is none", lines({ prompt: "a", response: 5, label: 1 }), "line 1: response: number where text"],
   ["no label", lines({ prompt: "a", label: 0 }, { prompt: "b" }), "line 2: label: it is missing"],
   ["another label", lines({ prompt: "a", label: true }), "line 1: label: true is no label"],
   ["a label of no policy", lines({ prompt: "a", label: {} }), "line 1: label: it names no policy"],
   ["an unknown policy", lines({ prompt: "a", label: { spam: 1 } }), "line 1: label.spam: there is no such policy"],
   ["a category's label", lines({ prompt: "a", S: "1" }), 'line 1: S: "1" is no label'],
+  ["a name twice", '{"prompt":"a","label":1,"label":0}', "line 1: a name stands twice in it"],
   ["a contradiction", lines({ prompt: "a", label: 0 }, { prompt: "a", label: 1 }), "another label in line 1"],
   [
     "a contradiction in a policy, past a row that says nothing of it",

@@ -9,7 +9,7 @@ import type { Opened } from "../words/Opened.ts"
 import { type Policy, resolvePolicies } from "../words/Policy.ts"
 import type { ExchangeLines } from "../words/promptReadings.ts"
 import { readContent } from "../words/readContent.ts"
-import { withThresholds } from "../words/Thresholds.ts"
+import { thresholdOf, withThresholds } from "../words/Thresholds.ts"
 import type { Verdict } from "../words/Verdict.ts"
 import { judgeByPlace } from "./judgeByPlace.ts"
 import type { Probed } from "./judgeInCascade.ts"
@@ -55,7 +55,7 @@ export const judge = (
     // A server that tells bounds of a probability decides by the threshold that is meant.
     const withThreshold = (policy: Policy): Policy => ({
       ...policy,
-      threshold: thresholds?.thresholds[policy.id] ?? policy.threshold,
+      ...(thresholds && { threshold: thresholdOf(policy.id, policy.threshold, thresholds) }),
     })
     const asked =
       other === undefined

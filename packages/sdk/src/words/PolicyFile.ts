@@ -2,8 +2,10 @@
  * Policies in a file: one policy, or `policies: [...]` of ids and policies, in JSON or YAML.
  */
 import { checkPolicyDetails } from "./checkPolicyDetails.ts"
+import { checkTraining } from "./checkTraining.ts"
 import { isRecord, parseJson } from "./Json.ts"
 import { type FacetError, InvalidRequestError, invalidRequest } from "./Errors.ts"
+import { repeatsName } from "./repeatsName.ts"
 import { distinct, type Policy, type PolicyOptions } from "./Policy.ts"
 
 /**
@@ -23,12 +25,20 @@ import { distinct, type Policy, type PolicyOptions } from "./Policy.ts"
  * console.log(spam?.id, spam?.threshold) // => spam 0.3
  */
 export async function readPolicyFile(text: string, name = "policies"): Promise<ReadonlyArray<Policy>> {
-  const document = parseJson(text)?.value ?? (await parseYaml(text, name))
+  const json = parseJson(text)
+  // JSON takes the last of two values of one name, YAML neither.
+  const isWhole = json !== undefined && !repeatsName(text)
+  const document = (isWhole ? json.value : undefined) ?? (await parseYaml(text, name))
   try {
-    return distinct(entriesOf(document), checkPolicyDetails)
+    return distinct(entriesOf(document), checkPolicy)
   } catch (error) {
     throw error instanceof InvalidRequestError ? await placed(error, text, name) : error
   }
+}
+
+function checkPolicy(option: string, policy: Policy): void {
+  checkPolicyDetails(option, policy)
+  if (policy.training !== undefined) checkTraining(`${option}.training`, policy.training)
 }
 
 type Entries = Parameters<typeof distinct>[0]

@@ -61,12 +61,14 @@ export function readThresholds(
   return value as Thresholds
 }
 
+/** Its own where the file says none; a policy may be called what every object has. */
+export const thresholdOf = (id: string, own: number, { thresholds }: Pick<Thresholds, "thresholds">): number =>
+  Object.hasOwn(thresholds, id) ? thresholds[id]! : own
+
 /** The same verdict, flagged from these thresholds on. */
-export function withThresholds(verdict: Verdict, { thresholds }: Thresholds): Verdict {
+export function withThresholds(verdict: Verdict, thresholds: Thresholds): Verdict {
   const policies = verdict.policies.map((said) => {
-    const threshold = Object.hasOwn(thresholds, said.policy)
-      ? (thresholds[said.policy] ?? said.threshold)
-      : said.threshold
+    const threshold = thresholdOf(said.policy, said.threshold, thresholds)
     return { ...said, threshold, flagged: said.probability >= threshold }
   })
   return { ...verdict, policies, flagged: policies.some(({ flagged }) => flagged) }

@@ -1,3 +1,4 @@
+import { checkTraining } from "./checkTraining.ts"
 import type { Policy } from "./Policy.ts"
 import type { PolicyTraining } from "./PolicyTraining.ts"
 
@@ -5,6 +6,7 @@ import type { PolicyTraining } from "./PolicyTraining.ts"
  * A policy's model card, in Markdown: what it is for, how it judges, what it was trained on, what it is worth, and what it is
  * not.
  *
+ * @throws InvalidRequestError for figures of a training that are none
  * @example
  * const card = policyCard(definePolicy({ id: "spam", promptGuideline: "The prompt shall not advertise." }))
  * console.log(card.split("\n")[0]) // => # spam
@@ -39,6 +41,7 @@ const guidelines = ({ promptGuideline, responseGuideline }: Policy): ReadonlyArr
 
 function training(told: PolicyTraining | undefined): ReadonlyArray<string> {
   if (told === undefined) return []
+  checkTraining("policy.training", told)
   const { candidates, examples, figures, folds, labels, learningCurve, method, model, operatingPoint, positives } = told
   const who = labels === "distilled" ? "labelled by the guard itself" : "labelled by whoever trained it"
   return [

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { afterAll, assert, beforeAll, describe, expect, it } from "vitest"
 import {
+  definePolicy,
   Facet,
   type GenerateOptions,
   guardWithJudge,
@@ -105,6 +106,12 @@ describe("thresholds out of a file", () => {
     )
     const guard = facet.guard({ policies: ["harassment"], thresholds: file({ harassment: 0, hate_speech: 0.1 }) })
     assert.isTrue((await guard.input("Hello.")).flagged)
+    // Every object has something of these names.
+    for (const id of ["constructor", "__proto__"]) {
+      const policies = [definePolicy({ id, promptGuideline: "No foxes." })]
+      const verdict = await facet.shield("Hello.", { policies, thresholds: file({ harassment: 0 }) })
+      assert.strictEqual(verdict.policies[0]?.threshold, 0.5)
+    }
   })
 
   it.each([

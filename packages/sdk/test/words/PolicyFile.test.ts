@@ -93,6 +93,15 @@ describe("readPolicyFile", () => {
     ["broken YAML", "policies:\n  - id: [\n", "policy", "shop.yaml, line"],
     ["an alias of nothing", "policies:\n  - *b\n", "policy", "shop.yaml", "alias"],
     ["two keys alike", "id: harassment\nid: hate\n", "policy", "line 2", "unique"],
+    ["two names alike in JSON", '{"id": "hate",\n"threshold": 0.9,\n"threshold": 0.1}', "policy", "line 3", "unique"],
+    ["a training that is none", "id: hate\ntraining: { method: probe }\n", "policy.training.labels", "line 2", "valid"],
+    [
+      "a figure that is none",
+      `id: hate\ntraining:\n  method: probe\n  labels: given\n  model: m\n  examples: 60\n  positives: 30\n  folds: 5\n  figures: { auPrc: 1, auRoc: 1, f1: .nan, ece: 0 }`,
+      "policy.training.figures.f1",
+      "line 9",
+      "no share",
+    ],
   ])("tells where there is %s", async (_, text, option, ...parts) => {
     await expect(readPolicyFile(text, "shop.yaml")).rejects.toThrow(invalid(option, ...parts))
   })

@@ -1,5 +1,6 @@
 /** The same as one HTML page that needs nothing else. */
 import { page, plot, scoreBars, tableOf } from "../HtmlReport.ts"
+import { cellsOf, head as measuresHead } from "../evaluationTable.ts"
 import type { Monitoring } from "./Monitoring.ts"
 import { monitoringCells, monitoringHead, monitoringRemarks } from "./monitoringTable.ts"
 import { type CallReport, sides } from "./readReports.ts"
@@ -24,7 +25,10 @@ export function monitoringReport(
       return plot(`${side} ${id}`, "probability", upwards, scoreBars([now, ...before]))
     }),
   )
-  return page(title, tableOf(monitoringHead, monitoringCells(monitoring)), monitoringRemarks(monitoring), [
-    ["Scores", plots],
-  ])
+  const { labelled } = monitoring
+  const tables = [
+    tableOf(monitoringHead, monitoringCells(monitoring)),
+    ...(labelled === null ? [] : [tableOf(measuresHead, [cellsOf("labelled", labelled)])]),
+  ]
+  return page(title, tables.join("\n"), monitoringRemarks(monitoring), [["Scores", plots]])
 }

@@ -1,6 +1,6 @@
 /** What a service's guard did, for people. */
 import { table } from "../../table.ts"
-import { cellsOf, head as measuresHead } from "../evaluationTable.ts"
+import { cellsOf, head as measuresHead, untoldLines } from "../evaluationTable.ts"
 import type { Monitoring, PolicyUse } from "./Monitoring.ts"
 import { sides } from "./readReports.ts"
 
@@ -65,6 +65,8 @@ export function monitoringRemarks(monitoring: Monitoring): ReadonlyArray<string>
         ]),
     ...(moved.length === 0 ? [] : [`much has moved (PSI above ${muchMoved}): ${moved.join(", ")}`]),
     ...missing.map((policy) => `${policy}: the reference has it, and nobody was judged by it here`),
-    ...(labelled === null ? ["no call has a label: what was flagged rightly is not known"] : []),
+    ...(labelled === null
+      ? ["no call has a label: what was flagged rightly is not known"]
+      : untoldLines("labelled", labelled)),
   ]
 }

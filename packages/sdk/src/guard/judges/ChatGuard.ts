@@ -1,6 +1,7 @@
 /** Guards that are chat models behind a server of OpenAI's kind: vLLM, SGLang, llama.cpp, Ollama, Groq. */
 import type { ContentTexts } from "../../words/Content.ts"
-import { invalidRequest } from "../../words/Errors.ts"
+import { checkFlag } from "../../words/Checks.ts"
+import { invalidRequest, JudgeError } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
 import { isRecord } from "../../words/Json.ts"
 import { askService, unreadable } from "./askService.ts"
@@ -13,6 +14,11 @@ export interface ChatGuardOptions extends ServiceSettings {
   readonly baseUrl: string
   /** The model's name, as the server knows it. */
   readonly model: string
+  /**
+   * Whether log-probabilities are asked for, which P(unsafe) is read of; without them it is 0 or 1. `false` for a server that refuses
+   * to be asked, as Groq does. Default true.
+   */
+  readonly logprobs?: boolean | undefined
 }
 
 /** A token that was written, and the likeliest in its place with their probabilities. */
@@ -45,8 +51,9 @@ const alternatives = 20
 
 /** The guard's own template, which its server applies, asks about the last message: a prompt's, or an answer's. */
 export function chatGuard({ mostTokens, name, names, options, policies, read }: ChatGuard): Judge {
-  checkService(options, ["model", ...names], false)
-  const { baseUrl, model } = options
+  checkService(options, ["model", "logprobs", ...names], false)
+  checkFlag("logprobs", options.logprobs)
+  const { baseUrl, logprobs = true, model } = options
   if (baseUrl === undefined) throw invalidRequest("baseUrl", "it is missing", "Say where the server's API begins.")
   if (typeof model !== "string" || model === "") {
     throw invalidRequest("model", "it is no text", "Name the model as the server knows it.")
@@ -58,10 +65,12 @@ export function chatGuard({ mostTokens, name, names, options, policies, read }: 
       messages: messagesOf(content),
       temperature: 0,
       max_tokens: mostTokens,
-      logprobs: true,
-      top_logprobs: alternatives,
+      ...(logprobs && { logprobs, top_logprobs: alternatives }),
     }
-    const answer = await askService(name, options, { url, body, signal, keyHeader: ["authorization", "Bearer "] })
+    const request = { url, body, signal, keyHeader: ["authorization", "Bearer "] as const }
+    const answer = await askService(name, options, request).catch((error: unknown) => {
+      throw logprobs ? withRemedy(error) : error
+    })
     return read(writtenOf(name, answer["choices"]))
   }
   return {
@@ -76,13 +85,23 @@ export function chatGuard({ mostTokens, name, names, options, policies, read }: 
         )
       // The question gives the answer its sense; its end is nearest to it.
       const question = (prompt ?? "").slice(-most).toWellFormed()
-      const scores = await inPieces(text, most, (piece) =>
+      return await inPieces(text, most, options, (piece) =>
         ask(response === undefined ? { prompt: piece, response } : { prompt: question, response: piece }, signal),
       )
-      return judgementOf(scores, options)
     },
   }
 }
+
+/** A server that refuses what it is asked may do so for one field alone. */
+const withRemedy = (error: unknown): unknown =>
+  error instanceof JudgeError && (error.status === 400 || error.status === 422)
+    ? new JudgeError({
+        judge: error.judge,
+        problem: error.problem,
+        remedy: `${error.remedy} Some refuse to tell log-probabilities: pass \`logprobs: false\`.`,
+        status: error.status,
+      })
+    : error
 
 /** Templates of such guards want a user's message first. */
 const messagesOf = ({ prompt = "", response }: ContentTexts) => [

@@ -10,8 +10,8 @@ import { marginOf } from "./nearerToFlag.ts"
 import { worstByName } from "./renamed.ts"
 
 /**
- * Flags what any of the judges flags. All are asked at once; one that fails makes the whole fail, unless another one flags:
- * nothing that it says could change that.
+ * Flags what any of the judges flags. All are asked at once; one that fails makes the whole fail, unless another one holds the
+ * text back: nothing that it says could change that.
  *
  * @throws InvalidRequestError for a judge that is none
  * @example
@@ -22,7 +22,8 @@ import { worstByName } from "./renamed.ts"
 export const anyOf = (judges: ReadonlyArray<Judge>): Judge =>
   ensemble("any", judges, (outcomes) => {
     const told = outcomes.flatMap(({ verdict }) => verdict ?? [])
-    if (!told.some(({ flagged }) => flagged)) throwFailure(outcomes)
+    // What lets out and tells, or cuts out, settles nothing: another one may hold it back.
+    if (!told.some(holdsBack)) throwFailure(outcomes)
     return { policies: worstByName(told.flatMap(({ policies }) => policies)), tokens: tokensOf(told) }
   })
 
@@ -73,7 +74,8 @@ export function weighted(
   options: WeightedOptions = {},
 ): Judge {
   checkKnown(options, ["policy", ...settingNames])
-  checkSettings(options)
+  const { policy = "weighted" } = options
+  checkSettings(options, [policy])
   if (!Array.isArray(judges)) {
     throw invalidRequest("judges", `${show(judges)} is no list`, "Pass pairs of a judge and its weight.")
   }
@@ -82,7 +84,6 @@ export function weighted(
     if (!Array.isArray(pair)) throw invalidRequest(`judges[${i}]`, "it is no pair", "Pass [judge, weight].")
     checkNumber(`judges[${i}][1]`, pair[1], { min: Number.MIN_VALUE, max: Number.MAX_SAFE_INTEGER, integer: false })
   }
-  const { policy = "weighted" } = options
   const all = judges.reduce((sum, [, weight]) => sum + weight, 0)
   const { longestSpan: _, ...judge } = ensemble(
     "weighted",

@@ -6,7 +6,7 @@ import { isRecord } from "../../words/Json.ts"
 import type { Judge, JudgeCall, Judgement } from "../../words/Judge.ts"
 import { type TextSpan, withoutOverlaps } from "../../words/Redaction.ts"
 import { normaliseForJudging } from "../normaliseForJudging.ts"
-import { actionFor, judgementOf, type JudgeSettings, redacts } from "./JudgeSettings.ts"
+import { actionFor, byPolicy, checkSettings, judgementOf, type JudgeSettings, redacts } from "./JudgeSettings.ts"
 
 export interface FindingSettings extends JudgeSettings {
   /** How often what is found is rightly found, from 0 to 1: what ensembles weigh. One for all, or by policy. Default 1. */
@@ -22,12 +22,11 @@ export interface Finder {
 }
 
 /** @throws InvalidRequestError that names the option */
-export function checkPrecision(precision: FindingSettings["precision"]): void {
-  const all = isRecord(precision) ? Object.entries(precision) : [["", precision] as const]
-  for (const [id, value] of all) {
-    if (value === undefined) continue
-    checkNumber(id === "" ? "precision" : `precision.${id}`, value, { min: 0, max: 1, integer: false })
+export function checkFindings(settings: FindingSettings, policies: ReadonlyArray<string>): void {
+  for (const [path, value] of byPolicy("precision", settings.precision, policies)) {
+    if (value !== undefined) checkNumber(path, value, { min: 0, max: 1, integer: false })
   }
+  checkSettings(settings, policies, true)
 }
 
 /** @throws InvalidRequestError where there is nothing to look for */

@@ -42,28 +42,31 @@ const defaultThreshold = 0.5
 const nearest = 1e-9
 
 /**
- * @param placed the judge's policies, where it knows where in a text what they find stands
+ * @param policies the judge's, where it has no others: another name is a mistake
+ * @param isPlaced whether it knows where in a text what they find stands
  * @throws InvalidRequestError that names the option
  */
 export function checkSettings(
   { action, calibration, thresholds }: JudgeSettings,
-  placed?: ReadonlyArray<string>,
+  policies?: ReadonlyArray<string>,
+  isPlaced = false,
 ): void {
-  checkActions(action, placed)
-  if (thresholds !== undefined) {
-    const named = isRecord(thresholds) ? Object.entries(thresholds) : [["", thresholds] as const]
-    for (const [id, threshold] of named) {
-      // Written so that NaN fails too.
-      if (typeof threshold === "number" && threshold >= 0 && threshold <= 1) continue
-      const path = id === "" ? "thresholds" : `thresholds.${id}`
-      throw invalidRequest(path, `${show(threshold)} is no probability`, "Use a number from 0 to 1.")
+  for (const [path, one] of byPolicy("action", action, policies)) {
+    if (one === "redact" && !isPlaced) {
+      const remedy = 'Use "block" or "flag", or redact by wordList, patterns or personalData.'
+      throw invalidRequest(path, "the judge does not say where in a text the violation stands", remedy)
     }
+    checkOneOf(path, one, policyActions)
+  }
+  for (const [path, threshold] of byPolicy("thresholds", thresholds, policies)) {
+    // Written so that NaN fails too.
+    if (threshold === undefined || (typeof threshold === "number" && threshold >= 0 && threshold <= 1)) continue
+    throw invalidRequest(path, `${show(threshold)} is no probability`, "Use a number from 0 to 1.")
   }
   if (calibration === undefined) return
-  const named: ReadonlyArray<readonly [string, unknown]> =
-    isPlatt(calibration) || !isRecord(calibration)
-      ? [["calibration", calibration]]
-      : Object.entries(calibration).map(([id, own]) => [`calibration.${id}`, own] as const)
+  const named = isPlatt(calibration)
+    ? [["calibration", calibration] as const]
+    : byPolicy("calibration", calibration, policies)
   for (const [path, own] of named) {
     checkKnown(own, ["slope", "offset"], path)
     if (isPlatt(own) && Number.isFinite(own.slope) && Number.isFinite(own.offset)) continue
@@ -71,19 +74,22 @@ export function checkSettings(
   }
 }
 
-function checkActions(action: unknown, placed: ReadonlyArray<string> | undefined): void {
-  const named = isRecord(action) ? Object.entries(action) : [["", action] as const]
-  for (const [id, one] of named) {
-    const path = id === "" ? "action" : `action.${id}`
-    if (id !== "" && placed?.includes(id) === false) {
-      throw invalidRequest(path, "the judge has no such policy", `It has: ${placed.join(", ")}.`)
-    }
-    if (one === "redact" && placed === undefined) {
-      const remedy = 'Use "block" or "flag", or redact by wordList, patterns or personalData.'
-      throw invalidRequest(path, "the judge does not say where in a text the violation stands", remedy)
-    }
-    checkOneOf(path, one, policyActions)
-  }
+/**
+ * A setting for all policies, or those of each, with their paths.
+ *
+ * @throws InvalidRequestError for a policy that the judge has not: its setting would say nothing
+ */
+export function byPolicy(
+  option: string,
+  given: unknown,
+  policies: ReadonlyArray<string> | undefined,
+): ReadonlyArray<readonly [path: string, value: unknown]> {
+  if (!isRecord(given)) return [[option, given]]
+  return Object.entries(given).map(([id, value]) => {
+    const path = `${option}.${id}`
+    if (policies === undefined || policies.includes(id)) return [path, value]
+    throw invalidRequest(path, "the judge has no such policy", `It has: ${policies.join(", ")}.`)
+  })
 }
 
 /** What is done with what a policy flags. */

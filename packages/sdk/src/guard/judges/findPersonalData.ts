@@ -19,12 +19,21 @@ const isIpAddress = functionOf(isIP)
 /** `::` alone is an address, and no one's. */
 const isAddress: Test = (candidate) => /[\da-f]/i.test(candidate) && isIpAddress(candidate)
 
-/** Each is bounded, so that no text makes it slow. */
+const isCard = functionOf(isCreditCard)
+const isCardInGroups: Test = (candidate) => isCard(candidate.replaceAll(/\D/g, ""))
+
+/**
+ * Each is bounded, so that no text makes it slow. Around them stands what texts put around words: quotation marks, Markdown, escapes,
+ * a port behind an address.
+ */
 const candidates: Readonly<Record<Exclude<PersonalDataKind, "phone">, readonly [form: RegExp, test: Test]>> = {
-  email: [/[^\s<>()[\],;:"'@]{1,64}@[^\s<>()[\],;:"'@/?#]{1,253}/gu, functionOf(isEmail)],
-  credit_card: [/(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)/g, functionOf(isCreditCard)],
-  iban: [/(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])/g, functionOf(isIBAN)],
-  ip_address: [/(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F]{0,4}(?::[\da-fA-F]{0,4}){2,7})(?![\w:])/g, isAddress],
+  email: [/[\p{L}\p{N}][^\s<>()[\],;:"'@\\|{}`]{0,63}@[\p{L}\p{N}\p{M}.-]{1,253}/gu, functionOf(isEmail)],
+  credit_card: [/(?<!\d)\d(?:[ .\u2010-\u2015-]?\d){11,18}(?!\d)/g, isCardInGroups],
+  iban: [/(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])/g, functionOf(isIBAN)],
+  ip_address: [
+    /(?<![\p{L}\p{N}.])\d{1,3}(?:\.\d{1,3}){3}(?![\p{L}\p{N}])|(?<![\p{L}\p{N}.:])[\da-fA-F]{0,4}(?::[\da-fA-F]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![\p{L}\p{N}:])/gu,
+    isAddress,
+  ],
 }
 
 /**
@@ -35,17 +44,31 @@ const candidates: Readonly<Record<Exclude<PersonalDataKind, "phone">, readonly [
 export function* findPersonalData(kind: PersonalDataKind, text: string, country?: string): Generator<TextSpan> {
   if (kind === "phone") return yield* findPhones(text, country)
   const [form, test] = candidates[kind]
-  for (const { 0: found, index } of text.matchAll(form)) {
+  const search = new RegExp(form)
+  for (let match = search.exec(text); match !== null; match = search.exec(text)) {
+    const { 0: found, index } = match
     const data = startsOf(found).find((start) => test(start))
     if (data !== undefined) yield { start: index, end: index + data.length }
+    // What is none may begin with what belongs to the sentence.
+    search.lastIndex = index + (data ?? firstGroup(found)).length
   }
 }
 
-/** What is written in groups may be followed by what belongs to the sentence. */
-function startsOf(found: string): ReadonlyArray<string> {
-  const groups = found.replace(/[.!?]+$/, "").split(" ")
-  return groups.map((_, i) => groups.slice(0, groups.length - i).join(" "))
-}
+/** Before another one may begin. */
+const firstGroup = (found: string): string => /^(?:[^@]*@|[\p{L}\p{N}]+|[^])/u.exec(found)?.[0] ?? found
+
+/** So many ends are tried: nobody writes more groups. */
+const mostEnds = 16
+
+/** What is written in groups may be followed by what belongs to the sentence. The longest comes first. */
+const startsOf = (found: string): ReadonlyArray<string> => [
+  ...new Set([
+    found,
+    ...Array.from(found.matchAll(/[ .\u2010-\u2015-]+/g), ({ index }) => found.slice(0, index))
+      .toReversed()
+      .slice(0, mostEnds),
+  ]),
+]
 
 function* findPhones(text: string, country: string | undefined): Generator<TextSpan> {
   if (country !== undefined && !isSupportedCountry(country)) {

@@ -1,9 +1,18 @@
 /**
- * A text without its case and its accents, as lists compare it: upper case and back is Unicode's case folding but for the
- * last sigma of a word ("Straße" and "STRASSE" are one), and canonical decomposition parts letters from their marks.
+ * Marks that are accents or points. Those with which other scripts write vowels, and what makes は a ば, are letters of their own:
+ * without them it is another word.
  */
-export const foldText = (text: string): string =>
-  text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC")
+const accents =
+  /(?=[\p{sc=Inherited}\p{sc=Common}\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Hebrew}\p{sc=Arabic}\p{sc=Syriac}])(?![\u3099\u309a])\p{M}/gu
+
+/**
+ * A text without its case and its accents, as lists compare it: lower case, upper case and back is Unicode's case folding but for
+ * the last sigma of a word ("Straße", "STRASSE" and "STRAẞE" are one), and canonical decomposition parts letters from their marks.
+ */
+export const foldText = (text: string): string => {
+  const letters = text.normalize("NFKD").replaceAll(accents, "").toLowerCase()
+  return letters.toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC")
+}
 
 /** A folded text, and where its letters come from. */
 export interface FoldedText {

@@ -1,5 +1,6 @@
 /** Long texts, for services that judge short ones. */
-import type { PolicyScore } from "./JudgeSettings.ts"
+import type { Judgement } from "../../words/Judge.ts"
+import { judgementOf, type JudgeSettings, type PolicyScore } from "./JudgeSettings.ts"
 
 /** Pieces overlap by a quarter, so that what one border cuts in two another piece holds whole. */
 const overlapShare = 4
@@ -24,21 +25,34 @@ export function placedPieces(
   return pieces
 }
 
-/** The worst of all pieces, policy by policy; a flag of any of them stays. */
+/**
+ * The worst of all pieces, policy by policy; a flag of any of them stays. One that fails makes the whole fail, unless another one
+ * holds the text back: nothing that it says could change that.
+ */
 export async function inPieces(
   text: string,
   most: number,
+  settings: JudgeSettings,
   ask: (piece: string) => Promise<ReadonlyArray<PolicyScore>>,
-): Promise<ReadonlyArray<PolicyScore>> {
+): Promise<Pick<Judgement, "policies">> {
   const pieces = piecesOf(text, most)
   const found: Array<ReadonlyArray<PolicyScore>> = []
   for (let i = 0; i < pieces.length; i += mostAtOnce) {
-    found.push(...(await Promise.all(pieces.slice(i, i + mostAtOnce).map(ask))))
+    const asked = await Promise.allSettled(pieces.slice(i, i + mostAtOnce).map(ask))
+    found.push(...asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])))
+    const failed = asked.find((one) => one.status === "rejected")
+    if (failed === undefined) continue
+    const told = judgementOf(worstOf(found.flat()), settings)
+    if (told.policies.some(holdsBackAlone)) return told
+    throw failed.reason
   }
-  return worstOf(found.flat())
+  return judgementOf(worstOf(found.flat()), settings)
 }
 
-export function worstOf(scores: ReadonlyArray<PolicyScore>): ReadonlyArray<PolicyScore> {
+const holdsBackAlone = ({ action, probability, threshold }: Judgement["policies"][number]): boolean =>
+  action === undefined && probability >= threshold
+
+function worstOf(scores: ReadonlyArray<PolicyScore>): ReadonlyArray<PolicyScore> {
   const worst = new Map<string, PolicyScore>()
   for (const { isFlagged = false, policy, score } of scores) {
     const known = worst.get(policy)

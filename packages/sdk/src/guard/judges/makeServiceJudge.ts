@@ -27,10 +27,11 @@ export const makeServiceJudge = ({ ask, name, options, pieceCharacters, policies
     const text = response ?? prompt ?? ""
     const isResponse = response !== undefined
     const most = options.pieceCharacters ?? pieceCharacters
-    const scores =
-      text.trim() === ""
-        ? policies.map((policy) => ({ policy, score: 0 }))
-        : await inPieces(text, most, (piece) => ask(piece, { ...call, isResponse, prompt }))
-    return judgementOf(scores, options)
+    if (text.trim() === "")
+      return judgementOf(
+        policies.map((policy) => ({ policy, score: 0 })),
+        options,
+      )
+    return await inPieces(text, most, options, (piece) => ask(piece, { ...call, isResponse, prompt }))
   },
 })

@@ -1,8 +1,8 @@
 import { checkKnown, checkNumber } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
-import { checkListed, checkPrecision, type FindingSettings, judgeOfFinders } from "./Findings.ts"
-import { checkSettings, settingNames } from "./JudgeSettings.ts"
+import { checkFindings, checkListed, type FindingSettings, judgeOfFinders } from "./Findings.ts"
+import { settingNames } from "./JudgeSettings.ts"
 
 export interface PatternOptions extends FindingSettings {
   /** Regular expressions by the policy that a match violates. */
@@ -28,9 +28,8 @@ const usualLongest = 256
  */
 export function patterns(options: PatternOptions): Judge {
   checkKnown(options, ["patterns", "longest", "precision", ...settingNames])
-  checkPrecision(options.precision)
   checkListed("patterns", options.patterns)
-  checkSettings(options, Object.keys(options.patterns))
+  checkFindings(options, Object.keys(options.patterns))
   const { longest = usualLongest } = options
   checkNumber("longest", longest, { min: 1, max: 4_096, integer: true })
   const finders = Object.entries(options.patterns).map(([policy, given]) => {

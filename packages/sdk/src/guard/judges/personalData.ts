@@ -2,9 +2,9 @@ import { checkKnown, checkOneOf } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
 import type { TextSpan } from "../../words/Redaction.ts"
-import { checkPrecision, type FindingSettings, judgeOfFinders } from "./Findings.ts"
+import { checkFindings, type FindingSettings, judgeOfFinders } from "./Findings.ts"
 import { placedPieces } from "./inPieces.ts"
-import { checkSettings, settingNames } from "./JudgeSettings.ts"
+import { settingNames } from "./JudgeSettings.ts"
 
 export const personalDataKinds = ["email", "phone", "credit_card", "iban", "ip_address"] as const
 export type PersonalDataKind = (typeof personalDataKinds)[number]
@@ -36,13 +36,12 @@ const turnMs = 4
  */
 export function personalData(options: PersonalDataOptions = {}): Judge {
   checkKnown(options, ["kinds", "country", "precision", ...settingNames])
-  checkPrecision(options.precision)
   const { country, kinds = personalDataKinds } = options
   if (!Array.isArray(kinds) || kinds.length === 0) {
     throw invalidRequest("kinds", "it is no list, or an empty one", `Name some of ${personalDataKinds.join(", ")}.`)
   }
   for (const [i, kind] of kinds.entries()) checkOneOf(`kinds[${i}]`, kind, personalDataKinds)
-  checkSettings(options, kinds)
+  checkFindings(options, kinds)
   if (country !== undefined && !(typeof country === "string" && /^[A-Z]{2}$/.test(country))) {
     throw invalidRequest("country", "it is no code of ISO 3166", 'Use one such as "US".')
   }

@@ -2,7 +2,7 @@ import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
 import { isRecord } from "../../words/Json.ts"
 import { askService, unreadable } from "./askService.ts"
-import type { PolicyScore } from "./JudgeSettings.ts"
+import { checkSettings, type PolicyScore } from "./JudgeSettings.ts"
 import { makeServiceJudge } from "./makeServiceJudge.ts"
 import { scoreOf } from "./scoreOf.ts"
 import { checkService, type ServiceSettings } from "./ServiceSettings.ts"
@@ -36,6 +36,7 @@ export function perspective(options: PerspectiveOptions): Judge {
   if (!Array.isArray(attributes) || attributes.length === 0) {
     throw invalidRequest("attributes", "it is no list, or an empty one", `Name some of ${production.join(", ")}.`)
   }
+  checkSettings(options, attributes)
   const url = `${baseUrl.replace(/\/+$/, "")}/comments:analyze`
   const requestedAttributes = Object.fromEntries(attributes.map((attribute) => [attribute, {}]))
   return makeServiceJudge({

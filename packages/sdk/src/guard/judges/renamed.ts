@@ -1,6 +1,7 @@
 import { invalidRequest } from "../../words/Errors.ts"
 import { isRecord } from "../../words/Json.ts"
 import { checkJudge, type Judge, type Judgement } from "../../words/Judge.ts"
+import { verdictOfJudgement } from "../../words/verdictOfJudgement.ts"
 import { marginOf, nearerToFlag } from "./nearerToFlag.ts"
 
 /**
@@ -21,7 +22,8 @@ export function renamed(judge: Judge, names: Readonly<Record<string, string>>): 
   return {
     ...judge,
     judge: async (content, call) => {
-      const { policies, tokens } = await judge.judge(content, call)
+      // Before policies are put together: what is no number would be lost.
+      const { policies, tokens } = verdictOfJudgement(judge, await judge.judge(content, call), call.original)
       const called = policies.map((said) => ({
         ...said,
         policy: Object.hasOwn(names, said.policy) ? (names[said.policy] ?? said.policy) : said.policy,

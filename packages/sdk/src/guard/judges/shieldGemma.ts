@@ -20,8 +20,11 @@ export interface ShieldGemmaOptions extends JudgeSettings {
  */
 export function shieldGemma(options: ShieldGemmaOptions = {}): Judge {
   checkKnown(options, ["policies", ...settingNames])
-  checkSettings(options)
   const policies = resolvePolicies(options.policies)
+  checkSettings(
+    options,
+    policies.map(({ id }) => id),
+  )
   const thresholds = Object.fromEntries(policies.map(({ id, threshold }) => [id, threshold]))
   const settings =
     typeof options.thresholds === "number"

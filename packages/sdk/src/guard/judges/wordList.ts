@@ -2,9 +2,9 @@ import { checkFlag, checkKnown, checkUnicode } from "../../words/Checks.ts"
 import { invalidRequest } from "../../words/Errors.ts"
 import type { Judge } from "../../words/Judge.ts"
 import type { TextSpan } from "../../words/Redaction.ts"
-import { checkListed, checkPrecision, type FindingSettings, judgeOfFinders } from "./Findings.ts"
+import { checkFindings, checkListed, type FindingSettings, judgeOfFinders } from "./Findings.ts"
 import { foldInPlaces, foldText } from "./foldText.ts"
-import { checkSettings, settingNames } from "./JudgeSettings.ts"
+import { settingNames } from "./JudgeSettings.ts"
 
 export interface WordListOptions extends FindingSettings {
   /** Words and phrases: a list, whose policy is `words`, or lists by policy. */
@@ -28,11 +28,10 @@ const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}
  */
 export function wordList(options: WordListOptions): Judge {
   checkKnown(options, ["words", "isWhole", "precision", ...settingNames])
-  checkPrecision(options.precision)
   checkFlag("isWhole", options.isWhole)
   const lists: unknown = Array.isArray(options.words) ? { words: options.words } : options.words
   checkListed("words", lists)
-  checkSettings(options, Object.keys(lists))
+  checkFindings(options, Object.keys(lists))
   const finders = Object.entries(lists).map(([policy, words]) => {
     const expression = expressionOf(policy, words, options.isWhole !== false)
     return {
@@ -78,9 +77,9 @@ function alternative(word: string, isWhole: boolean): string {
   const escaped = word.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`).replaceAll(/\s+/g, String.raw`\s+`)
   const first = Array.from(word)[0] ?? ""
   const last = Array.from(word).at(-1) ?? ""
-  const before = isWhole && isBounded(first) ? String.raw`(?<![\p{L}\p{N}])` : ""
-  const after = isWhole && isBounded(last) ? String.raw`(?![\p{L}\p{N}])` : ""
+  const before = isWhole && isBounded(first) ? String.raw`(?<![\p{L}\p{N}\p{M}])` : ""
+  const after = isWhole && isBounded(last) ? String.raw`(?![\p{L}\p{N}\p{M}])` : ""
   return `${before}${escaped}${after}`
 }
 
-const isBounded = (letter: string): boolean => /[\p{L}\p{N}]/u.test(letter) && !unspaced.test(letter)
+const isBounded = (letter: string): boolean => /[\p{L}\p{N}\p{M}]/u.test(letter) && !unspaced.test(letter)

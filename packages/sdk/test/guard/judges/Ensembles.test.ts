@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type Judge, JudgeError } from "../../../src/index.ts"
 import { verdictOfJudgement } from "../../../src/words/verdictOfJudgement.ts"
-import { allOf, anyOf, renamed, weighted } from "../../../src/guard/judges/index.ts"
+import { allOf, anyOf, renamed, shieldGemma, weighted, wordList } from "../../../src/guard/judges/index.ts"
 
 const saying = (probability: number, threshold = 0.5, policy = "p", name = policy): Judge => ({
   name,
@@ -66,6 +66,11 @@ describe("an ensemble", () => {
   it("fails with one that fails, unless the others have settled it", async () => {
     await expect(ask(anyOf([saying(0), failing]))).rejects.toThrow("down")
     assert.isTrue((await ask(anyOf([failing, saying(1)]))).flagged)
+    // What is only told of, or cut out, lets the rest go out.
+    for (const action of ["flag", "redact"] as const) {
+      const told = wordList({ words: [content.prompt], action })
+      await expect(ask(anyOf([told, failing]))).rejects.toThrow("down")
+    }
     await expect(ask(allOf([saying(1), failing]))).rejects.toThrow("down")
     assert.isFalse((await ask(allOf([failing, saying(0)]))).flagged)
     await expect(ask(allOf([failing]))).rejects.toThrow("down")
@@ -111,6 +116,8 @@ describe("an ensemble", () => {
     [() => weighted([[saying(0), Number.NaN]]), "judges[0][1]"],
     [() => weighted([saying(0)] as never), "judges[0]"],
     [() => weighted(undefined as never), "judges"],
+    [() => weighted([[saying(0), 1]], { policy: "p", thresholds: { weighted: 0.5 } }), "thresholds.weighted"],
+    [() => shieldGemma({ policies: ["hate"], thresholds: { hate: 0.5 } }), "thresholds.hate"],
     [() => weighted([[saying(0), 1]], { treshold: 1 } as never), "treshold"],
   ])("is refused where it is none: %#", (make, option) => {
     expect(make).toThrow(expect.objectContaining({ option }))
@@ -128,6 +135,17 @@ describe("policies under other names", () => {
         ["c", 0.1],
       ],
     )
+    const mad = {
+      name: "mad",
+      judge: async () => ({
+        policies: [[0.1, "a"] as const, [Number.NaN, "b"] as const].map(([probability, policy]) => ({
+          policy,
+          probability,
+          threshold: 0.5,
+        })),
+      }),
+    }
+    await expect(ask(renamed(mad, { a: "harm", b: "harm" }))).rejects.toBeInstanceOf(JudgeError)
     expect(() => renamed(both, { a: "" })).toThrow("no text")
   })
 })

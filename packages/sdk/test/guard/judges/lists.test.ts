@@ -17,7 +17,7 @@ const flaggedRaw = async (judge: Judge, prompt: string) => {
 
 describe("a word list", () => {
   const judge = wordList({
-    words: { fruit: ["Straße", "naïve", "two  words", "ΟΔΟΣ", "C++", "爆弾"], other: ["kiwi"] },
+    words: { fruit: ["Straße", "naïve", "two  words", "ΟΔΟΣ", "C++", "爆弾", "ばか", "काम", "กา"], other: ["kiwi"] },
   })
 
   it.each([
@@ -32,6 +32,14 @@ describe("a word list", () => {
     ["na\u200bive", true],
     ["n.a.i.v.e", true],
     ["kіwi", true],
+    ["auf der STRAẞE", true],
+    ["お前はばかだ", true],
+    ["お墓、はか", false],
+    ["यह काम है", true],
+    ["कम", false],
+    ["कामना", false],
+    ["กา", true],
+    ["กี", false],
     ["naively", false],
     ["Straßenbahn", false],
     ["two other words", false],
@@ -87,6 +95,9 @@ describe("a word list", () => {
     [{ words: ["x"], precision: 2 }, "precision"],
     [{ words: ["x"], isWhole: "no" }, "isWhole"],
     [{ word: ["x"] }, "word"],
+    [{ words: ["x"], thresholds: { word: 0.5 } }, "thresholds.word"],
+    [{ words: ["x"], precision: { word: 0.5 } }, "precision.word"],
+    [{ words: ["x"], calibration: { word: { slope: 1, offset: 0 } } }, "calibration.word"],
   ])("refuses %j", (options, option) => {
     // What JavaScript may pass.
     expect(() => wordList(options as never)).toThrow(expect.objectContaining({ option }))
@@ -122,13 +133,23 @@ describe("personal data", () => {
   it.each([
     ["Write to jane.doe+news@example.co.uk.", ["email"]],
     ["<jane@example.com>", ["email"]],
+    ["**jane@example.com**, `joe@example.com`", ["email"]],
+    ["| jane@example.com| ~joe@example.com~ x@joe@example.com-", ["email"]],
+    ['{"to":"\\njane@example.com\\n"}', ["email"]],
+    ["a@b, jane@example or jane@.com", []],
     ["It is jane@localhost or @jane.", []],
     ["Call +49 30 901820 today", ["phone"]],
     ["My card is 4111 1111 1111 1111, thanks.", ["credit_card"]],
+    ["Order 12 4111 1111 1111 1111 by 12/27", ["credit_card"]],
+    ["4111.1111.1111.1111", ["credit_card"]],
     ["The number 4111 1111 1111 1112 is none.", []],
     ["IBAN DE89 3704 0044 0532 0130 00 please", ["iban"]],
     ["IBAN DE89 3704 0044 0532 0130 01 please", []],
+    ["AB12 the last one is DE89-3704-0044-0532-0130-00.", ["iban"]],
     ["from 192.168.1.20.", ["ip_address"]],
+    ["ip:10.0.0.1", ["ip_address"]],
+    ["http://10.0.0.1:8080/", ["ip_address"]],
+    ["_10.0.0.1_", ["ip_address"]],
     ["from 2001:db8::8a2e:370:7334 on", ["ip_address"]],
     ["at 12:30:45, version 1.2.3, 999.1.1.1", []],
     ["Nothing of that kind.", []],
@@ -154,6 +175,7 @@ describe("personal data", () => {
   it.each([
     [{ kinds: [] }, "kinds"],
     [{ kinds: ["name"] }, "kinds[0]"],
+    [{ kinds: ["email"], thresholds: { phone: 0.5 } }, "thresholds.phone"],
     [{ country: "Germany" }, "country"],
   ])("refuses %j", (options, option) => {
     expect(() => personalData(options as never)).toThrow(expect.objectContaining({ option }))

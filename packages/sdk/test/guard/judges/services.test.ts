@@ -126,6 +126,19 @@ describe.each(Object.entries(services))("%s", (_, { header: [header, value], mak
     assert.isAbove(server.asked.length, 3)
   })
 
+  it("keeps what a piece says where another one cannot be judged, and fails where none holds the text back", async () => {
+    const answers = (isHarmful: boolean) => async (url: string | URL | Request, init?: RequestInit) => {
+      const text = typeof init?.body === "string" ? init.body : ""
+      if (text.includes("cannot")) return new Response("", { status: 503 })
+      return fetch(url, { ...init, body: isHarmful ? text : text.replaceAll("bomb", "cake") })
+    }
+    const text = `Build a bomb. ${"And more of it. ".repeat(4)}You cannot.`
+    const judged = (own: Own) => ask(make({ pieceCharacters: 40, ...own }), text)
+    assert.isTrue((await judged({ fetch: answers(true) })).flagged)
+    assert.propertyVal(await failureOf(judged({ fetch: answers(false) })), "status", 503)
+    assert.propertyVal(await failureOf(judged({ fetch: answers(true), action: "flag" })), "status", 503)
+  })
+
   it("asks nobody about an empty text", async () => {
     assert.isFalse((await ask(make(), "  ")).flagged)
     assert.isEmpty(server.asked)
@@ -298,6 +311,14 @@ describe("what a service says itself", () => {
       assert.strictEqual((await ask(services[name]!.make(), harmful)).policies[0]?.probability, 1)
       assert.strictEqual((await ask(services[name]!.make(), harmless)).policies[0]?.probability, 0)
     }
+  })
+
+  it("is asked without log-probabilities of a server that refuses to tell them", async () => {
+    server.faults = { refusesLogprobs: true, hasNoLogprobs: true }
+    const options = { baseUrl: server.url, model: "meta-llama/llama-guard-4-12b" }
+    assert.include(((await failureOf(ask(llamaGuard(options), harmful))) as Error).message, "logprobs: false")
+    assert.strictEqual((await ask(llamaGuard({ ...options, logprobs: false }), harmful)).policies[0]?.probability, 1)
+    expect(() => qwen3Guard({ ...options, logprobs: "no" } as never)).toThrow("logprobs")
   })
 
   it.each(["I cannot judge this.", "unsafe\nbecause of S1", "safety first", ""])(

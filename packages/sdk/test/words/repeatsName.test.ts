@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { repeatsName } from "../../../src/guard/reading/repeatsName.ts"
+import { repeatsName } from "../../src/words/repeatsName.ts"
 
 describe("a JSON document has a name twice", () => {
   it.each([
@@ -23,4 +23,7 @@ describe("a JSON document has each name once", () => {
     '{"a":["b","b"],"b":"\\"a\\":1,\\"a\\":2"}',
     '{"constructor":1,"__proto__":2}',
   ])("%s", (json) => assert.isFalse(repeatsName(json)))
+
+  it("also where a string is longer than an expression could repeat", () =>
+    assert.isFalse(repeatsName(JSON.stringify({ a: "x".repeat(1e7) }))))
 })
