@@ -5,13 +5,12 @@
  * and what memory does, stand beside.
  */
 import { readFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Facet, type GenerateOptions, type SiteName } from "@facet/sdk"
 import { randomModel } from "./peers/randomModel.ts"
 import { shapes, type Size, sizes } from "./peers/shapes.ts"
 import { randomScope } from "./randomScope.ts"
 import { inTurn, type Timing } from "./timing.ts"
+import { folderFlag } from "./folderFlag.ts"
 import { readFlags } from "./readFlags.ts"
 
 const tokens = 48
@@ -27,12 +26,7 @@ export async function benchTraces(words: ReadonlyArray<string>): Promise<void> {
         sites: { type: "string", value: "N", about: "layers that are traced at once (default all)" },
         width: { type: "string", default: "16384", value: "N", about: "features of an autoencoder" },
         rounds: { type: "string", default: "5", value: "N", about: "rounds, in turn" },
-        folder: {
-          type: "string",
-          default: join(tmpdir(), "facet-bench"),
-          value: "DIR",
-          about: "where models are made and kept",
-        },
+        folder: folderFlag,
       },
     },
     words,

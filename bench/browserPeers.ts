@@ -20,6 +20,7 @@ import { TaskMaker } from "./peers/TaskMaker.ts"
 import type { ContenderName, PeersPage } from "./peersPage/main.ts"
 import type { Pace } from "./peersPage/Contender.ts"
 import { timingOf } from "./timing.ts"
+import { folderFlag } from "./folderFlag.ts"
 import { readFlags } from "./readFlags.ts"
 
 const sizes = ["tiny", "270m"] as const satisfies ReadonlyArray<Size>
@@ -42,12 +43,7 @@ export async function benchBrowserPeers(words: ReadonlyArray<string>): Promise<v
           value: "N",
           about: "threads of every side",
         },
-        folder: {
-          type: "string",
-          default: join(tmpdir(), "facet-bench"),
-          value: "DIR",
-          about: "where models are made and kept",
-        },
+        folder: folderFlag,
       },
     },
     words,

@@ -1,7 +1,8 @@
 /** What `bench --peers` is asked for. */
-import { availableParallelism, tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { availableParallelism } from "node:os"
+import { resolve } from "node:path"
 import { helpOf, parseFlags } from "../readFlags.ts"
+import { folderFlag } from "../folderFlag.ts"
 import { type ClockName, clockNames } from "./Clock.ts"
 import { shapes, type Size, sizes } from "./shapes.ts"
 import { type SideName, sideNames } from "./Task.ts"
@@ -89,7 +90,7 @@ export function readOptions(words: ReadonlyArray<string>): PeerOptions {
     shareWeights: values["share-weights"] === true,
     threads,
     clock,
-    folder: resolve(values.folder ?? join(tmpdir(), "facet-bench")),
+    folder: resolve(values.folder ?? folderFlag.default),
     json: values.json,
     sides: list(values.sides ?? sideNames.join(",")).map((part) => oneOf("--sides", part, sideNames)),
     against: values.against === undefined ? undefined : resolve(values.against),

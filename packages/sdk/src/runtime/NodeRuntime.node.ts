@@ -66,7 +66,7 @@ export class NodeRuntime implements Runtime {
   readonly mostDrafted: number
   readonly operators: Operators
   readonly threads: number
-  readonly #guarded: Guarded
+  protected readonly guarded: Guarded
 
   constructor({ mostDrafted, name, needsSelfCheck, operators, threads }: Provider, guarded: Guarded) {
     this.name = name
@@ -74,7 +74,7 @@ export class NodeRuntime implements Runtime {
     this.mostDrafted = mostDrafted
     this.operators = operators
     this.threads = threads
-    this.#guarded = guarded
+    this.guarded = guarded
   }
 
   precision({ quantization }: Omit<ModelWeights, "tensors">): Precision {
@@ -106,10 +106,10 @@ export class NodeRuntime implements Runtime {
 
   /** Opens a graph whose tensors lie in files below `folder`. */
   async open(graph: Pick<Graph, "bytes">, folder: string, threads?: number): Promise<Session> {
-    const session = await this.#guarded(() => this.create(graph, folder, { threads }))
+    const session = await this.guarded(() => this.create(graph, folder, { threads }))
     return {
-      run: (feeds, fetches) => this.#guarded(() => session.run(feeds, fetches)),
-      release: () => this.#guarded(() => session.release()),
+      run: (feeds, fetches) => this.guarded(() => session.run(feeds, fetches)),
+      release: () => this.guarded(() => session.release()),
     }
   }
 
@@ -159,20 +159,13 @@ const smallestShared = 1024
 
 /** A processor has several ways to multiply, and what is the fastest for one token is not for many. */
 class CpuRuntime extends NodeRuntime {
-  readonly #guarded: Guarded
-
-  constructor(provider: Provider, guarded: Guarded) {
-    super(provider, guarded)
-    this.#guarded = guarded
-  }
-
   shareWeights(
     files: ModelFiles,
     weights: ModelWeights,
     onProgress: (progress: Progress) => void,
   ): Promise<TensorLocations> {
     const write = (graph: Graph, folder: string, onnx: string, weightsFile: string) =>
-      this.#guarded(async () => {
+      this.guarded(async () => {
         const session = await this.create(graph, folder, { written: { onnx, weights: weightsFile } })
         await session.release()
       })

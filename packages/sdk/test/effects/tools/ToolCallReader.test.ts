@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ReadPart, ToolCallReader } from "../../../src/effects/tools/ToolCallReader.ts"
+import type { ReadPart } from "../../../src/effects/tools/CallReader.ts"
+import { ToolCallReader } from "../../../src/effects/tools/ToolCallReader.ts"
 
 /** What is read of a text that comes in these pieces: deltas and texts joined. */
 function read(pieces: ReadonlyArray<string>) {
